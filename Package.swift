@@ -1,0 +1,28 @@
+// swift-tools-version: 6.2
+// No packages: Foundation is not needed either; Glibc and libsqlite3 are all that is linked.
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "iauth",
+  products: [.executable(name: "iauth", targets: ["iauth"])],
+  targets: [
+    .systemLibrary(name: "CSQLite"),
+    .target(name: "CRegistry", exclude: ["agencies.csv"]),
+    .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: settings),
+    .target(
+      name: "IAuthCore", dependencies: ["SQLite", "CSQLite", "CRegistry"], swiftSettings: settings),
+    .executableTarget(name: "iauth", dependencies: ["IAuthCore"], swiftSettings: settings),
+    .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: settings),
+    .testTarget(name: "IAuthCoreTests", dependencies: ["IAuthCore"], swiftSettings: settings),
+    .testTarget(name: "IAuthTests", dependencies: ["iauth"], swiftSettings: settings),
+  ]
+)

@@ -1,0 +1,19 @@
+// The closed vocabularies of the domain (PRODUCT sections 2 and 3). Their raw values stand in the
+// database and in JSON, the same in every language.
+
+package enum AgencyType: String, CaseIterable, Sendable { case oid, ubn }
+package enum AgencyStatus: String, CaseIterable, Sendable { case active, removed }
+package enum AccountStatus: String, CaseIterable, Sendable {
+  case invited, active, suspended, closed
+}
+package enum Role: String, CaseIterable, Sendable { case admin, general }
+package enum RequestKind: String, CaseIterable, Sendable { case grant, revoke, change }
+package enum RequestStatus: String, CaseIterable, Sendable {
+  case pending, approved, rejected, withdrawn, lapsed
+}
+package enum PermissionStatus: String, CaseIterable, Sendable { case active, revoked }
+package enum Channel: String, CaseIterable, Sendable { case email, sms }
+package enum MessageStatus: String, CaseIterable, Sendable { case queued, sent, failed, lapsed }
+package enum MessageKind: String, CaseIterable, Sendable {
+  case code, decision, invitation, notice, reminder, digest
+}

@@ -1,0 +1,124 @@
+// The stable codes of every error, and the status each ends with. Scripts may rely on both; the
+// manual's list is printed from here.
+
+package enum ErrorCode: String, CaseIterable, Sendable {
+  case codeWrong = "code.wrong"
+  case codeExpired = "code.expired"
+  case requestDuplicate = "request.duplicate"
+  case requestDecided = "request.decided"
+  case requestOwn = "request.own"
+  case requestChanged = "request.changed"
+  case permissionHeld = "permission.held"
+  case permissionNone = "permission.none"
+  case accountTaken = "account.taken"
+  case accountLast = "account.last"
+  case accountState = "account.state"
+  case agencyCycle = "agency.cycle"
+  case messageState = "message.state"
+
+  case usageCommand = "usage.command"
+  case usageOption = "usage.option"
+  case usageOperand = "usage.operand"
+  case usageMissing = "usage.missing"
+  case usageRepeated = "usage.repeated"
+  case usageConflict = "usage.conflict"
+  case usageValue = "usage.value"
+  case usageInput = "usage.input"
+
+  case agencyInvalid = "agency.invalid"
+  case nameInvalid = "name.invalid"
+  case emailInvalid = "email.invalid"
+  case mobileInvalid = "mobile.invalid"
+  case titleInvalid = "title.invalid"
+  case phoneInvalid = "phone.invalid"
+  case reasonInvalid = "reason.invalid"
+  case documentInvalid = "document.invalid"
+  case dateInvalid = "date.invalid"
+  case roleInvalid = "role.invalid"
+  case changeInvalid = "change.invalid"
+  case systemInvalid = "system.invalid"
+  case batchRejected = "batch.rejected"
+  case sheetUnreadable = "sheet.unreadable"
+  case sheetHeader = "sheet.header"
+  case sheetEmpty = "sheet.empty"
+  case limitBytes = "limit.bytes"
+  case limitRows = "limit.rows"
+  case registryShrunk = "registry.shrunk"
+
+  case fileMissing = "file.missing"
+  case databaseMissing = "database.missing"
+
+  case agencyUnknown = "agency.unknown"
+  case agencyRemoved = "agency.removed"
+  case systemUnknown = "system.unknown"
+  case accountUnknown = "account.unknown"
+  case batchUnknown = "batch.unknown"
+  case referenceUnknown = "reference.unknown"
+  case requestUnknown = "request.unknown"
+  case messageUnknown = "message.unknown"
+
+  case databaseDamaged = "database.damaged"
+  case auditBroken = "audit.broken"
+  case doctorFailed = "doctor.failed"
+  case `internal` = "internal"
+
+  case databaseExists = "database.exists"
+  case fileExists = "file.exists"
+  case fileUncreatable = "file.uncreatable"
+  case agencyExists = "agency.exists"
+  case systemExists = "system.exists"
+
+  case diskFull = "disk.full"
+  case diskFailed = "disk.failed"
+
+  case codeLocked = "code.locked"
+  case sendThrottled = "send.throttled"
+  case databaseBusy = "database.busy"
+  case deliverFailed = "deliver.failed"
+
+  case outcomeUnknown = "outcome.unknown"
+
+  case sessionNone = "session.none"
+  case sessionExpired = "session.expired"
+  case sessionStepUp = "session.step-up"
+  case rightMissing = "right.missing"
+  case requestOutside = "request.outside"
+  case accountSuspended = "account.suspended"
+
+  case databaseForeign = "database.foreign"
+  case databaseVersion = "database.version"
+  case databaseUnsafe = "database.unsafe"
+  case configInvalid = "config.invalid"
+
+  /// The status of a process that ends with this error.
+  package var status: ExitStatus {
+    switch self {
+    case .codeWrong, .codeExpired, .requestDuplicate, .requestDecided, .requestOwn,
+      .requestChanged, .permissionHeld, .permissionNone, .accountTaken, .accountLast,
+      .accountState, .agencyCycle, .messageState:
+      .refused
+    case .usageCommand, .usageOption, .usageOperand, .usageMissing, .usageRepeated,
+      .usageConflict, .usageValue, .usageInput:
+      .usage
+    case .agencyInvalid, .nameInvalid, .emailInvalid, .mobileInvalid, .titleInvalid,
+      .phoneInvalid, .reasonInvalid, .documentInvalid, .dateInvalid, .roleInvalid,
+      .changeInvalid, .systemInvalid, .batchRejected, .sheetUnreadable, .sheetHeader,
+      .sheetEmpty, .limitBytes, .limitRows, .registryShrunk:
+      .data
+    case .fileMissing, .databaseMissing: .noInput
+    case .agencyUnknown, .agencyRemoved, .systemUnknown, .accountUnknown, .batchUnknown,
+      .referenceUnknown, .requestUnknown, .messageUnknown:
+      .unknown
+    case .databaseDamaged, .auditBroken, .doctorFailed, .internal: .internal
+    case .databaseExists, .fileExists, .fileUncreatable, .agencyExists, .systemExists:
+      .cannotCreate
+    case .diskFull, .diskFailed: .io
+    case .codeLocked, .sendThrottled, .databaseBusy, .deliverFailed: .tryAgain
+    case .outcomeUnknown: .outcomeUnknown
+    case .sessionNone, .sessionExpired, .sessionStepUp, .rightMissing, .requestOutside,
+      .accountSuspended:
+      .notPermitted
+    case .databaseForeign, .databaseVersion, .databaseUnsafe, .configInvalid: .configuration
+    }
+  }
+}

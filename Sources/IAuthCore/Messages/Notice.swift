@@ -1,0 +1,127 @@
+// Everything that iauth ever writes to a person, as data (PRODUCT 3.6). MessageText renders it;
+// what is rendered is stored, and what is stored is sent.
+
+package enum Notice: Sendable, Equatable {
+  /// A one-time code; `purpose` says what it proves.
+  case code(purpose: CodePurpose, channel: Channel, code: String, agency: String, reference: String)
+  /// To each who may decide: a request was submitted.
+  case submitted(request: RequestSummary)
+  /// To each who may decide: a batch was submitted.
+  case batchSubmitted(batch: Int64, agency: String, requests: Int, document: String?)
+  /// To the applicant.
+  case approved(request: RequestSummary, url: String?, note: String?)
+  case rejected(request: RequestSummary, reason: String)
+  case requestLapsed(request: RequestSummary)
+  /// To an invited person, in place of the decision: how to sign in.
+  case invitation(
+    request: RequestSummary, agencyCode: String, email: String, expiresAt: Timestamp)
+  /// To all of the authority's administrators: there is one more of them.
+  case nationalReviewer(request: RequestSummary)
+  /// To the submitter.
+  case batchDecided(batch: Int64, document: String?, approved: Int, rejected: Int, other: Int)
+  case invitationLapsed(request: RequestSummary)
+  case submittedRejected(request: RequestSummary, reason: String)
+  /// To the holder of a permission or an account, at the old and the new address.
+  case revoked(request: RequestSummary, reason: String)
+  case accountChanged(status: AccountStatus, agency: String, reason: String)
+  case contactChanged(agency: String, email: String, mobile: String)
+  case wrongAttempts(agency: String)
+  case idleWarning(agency: String, days: Int, suspendedAt: Timestamp)
+  /// To the authority: a form took administrators away at once.
+  case revokedByForm(batch: Int64, agency: String, count: Int)
+  /// To one reviewer: everything of theirs that still waits, oldest first.
+  case reminder(items: [WaitingItem])
+  /// To the authority's administrators.
+  case authorityDigest(
+    withoutReviewer: [WaitingItem], overdue: [WaitingItem], singleAdministrator: [AgencyLine])
+  /// To the operator.
+  case operatorDigest(OperatorDigest)
+}
+
+/// What a code proves; a code for one purpose is worth nothing for another.
+package enum CodePurpose: String, CaseIterable, Sendable {
+  case application, signIn = "sign-in", stepUp = "step-up"
+}
+
+/// A request as messages name it.
+package struct RequestSummary: Sendable, Equatable {
+  package var number: Int64
+  package var agency: String
+  package var name: String
+  package var system: Bilingual
+  package var systemCode: String
+  package var role: Role
+  package var kind: RequestKind
+  /// The request makes an administrator of the authority itself.
+  package var isNational: Bool
+
+  package init(
+    number: Int64, agency: String, name: String, system: Bilingual, systemCode: String,
+    role: Role, kind: RequestKind, isNational: Bool
+  ) {
+    self.number = number
+    self.agency = agency
+    self.name = name
+    self.system = system
+    self.systemCode = systemCode
+    self.role = role
+    self.kind = kind
+    self.isNational = isNational
+  }
+}
+
+/// A request that still waits, as reminders and digests list it.
+package struct WaitingItem: Sendable, Equatable {
+  package var request: RequestSummary
+  package var waitingDays: Int
+
+  package init(request: RequestSummary, waitingDays: Int) {
+    self.request = request
+    self.waitingDays = waitingDays
+  }
+}
+
+/// An agency and how many active administrators it has.
+package struct AgencyLine: Sendable, Equatable {
+  package var code: String
+  package var name: String
+  package var administrators: Int
+
+  package init(code: String, name: String, administrators: Int) {
+    self.code = code
+    self.name = name
+    self.administrators = administrators
+  }
+}
+
+/// What the operator hears of a day.
+package struct OperatorDigest: Sendable, Equatable {
+  package var failedMessages: Int
+  package var queuedMessages: Int
+  package var lapsedRequests: Int
+  package var lapsedApplications: Int
+  package var lapsedInvitations: Int
+  package var locks: Int
+  package var wrongAttemptsLastHour: Int
+  /// `SEQ HASH`, to be kept off the host as an anchor.
+  package var auditHead: String
+  package var databaseBytes: Int64
+  package var freeBytes: Int64
+
+  package init(
+    failedMessages: Int, queuedMessages: Int, lapsedRequests: Int, lapsedApplications: Int,
+    lapsedInvitations: Int, locks: Int, wrongAttemptsLastHour: Int, auditHead: String,
+    databaseBytes: Int64, freeBytes: Int64
+  ) {
+    self.failedMessages = failedMessages
+    self.queuedMessages = queuedMessages
+    self.lapsedRequests = lapsedRequests
+    self.lapsedApplications = lapsedApplications
+    self.lapsedInvitations = lapsedInvitations
+    self.locks = locks
+    self.wrongAttemptsLastHour = wrongAttemptsLastHour
+    self.auditHead = auditHead
+    self.databaseBytes = databaseBytes
+    self.freeBytes = freeBytes
+  }
+}
