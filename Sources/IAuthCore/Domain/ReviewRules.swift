@@ -43,8 +43,8 @@ package enum ReviewRules {
   /// in was asked before (`session.none`, `session.expired`).
   package static func refusal(_ q: ReviewQuestion) -> IAuthError? {
     if !q.isVisible { return .requestUnknown(number: q.number) }
-    if !q.isReviewer && !q.isOwn { return .rightMissing(.reviewer) }
-    if !q.isInside && !q.isOwn { return .requestOutside(number: q.number) }
+    if !q.isReviewer { return .rightMissing(.reviewer) }
+    if !q.isInside { return .requestOutside(number: q.number) }
     if q.isOwn { return .requestOwn(number: q.number) }
     if let decided = q.decided { return decided }
     if let expected = q.expectedVersion, expected != q.version {
