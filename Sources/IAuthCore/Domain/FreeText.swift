@@ -2,36 +2,46 @@
 // characters that deceive its reader; what it means is for people to say.
 
 package enum FreeText {
-  /// A job title (職稱); empty if there is none. Throws `titleInvalid`.
+  /// A job title (職稱); empty if there is none.
+  ///
+  /// - Throws: `titleInvalid`.
   package static func title(_ typed: String) throws(IAuthError) -> String {
     try line(typed, max: Limits.titleLength, IAuthError.titleInvalid)
   }
 
-  /// A unit of the agency (單位); empty if there is none. Throws `titleInvalid`.
+  /// A unit of the agency (單位); empty if there is none.
+  ///
+  /// - Throws: `titleInvalid`.
   package static func unit(_ typed: String) throws(IAuthError) -> String {
     try line(typed, max: Limits.unitLength, IAuthError.titleInvalid)
   }
 
-  /// An office telephone, with its extension in whatever spelling; empty if there is none. Throws
-  /// `phoneInvalid`.
+  /// An office telephone, with its extension in whatever spelling; empty if there is none.
+  ///
+  /// - Throws: `phoneInvalid`.
   package static func phone(_ typed: String) throws(IAuthError) -> String {
     try line(typed, max: Limits.phoneLength, IAuthError.phoneInvalid)
   }
 
-  /// The number of an official letter, folded, as letters are looked up by it; empty if there is
-  /// none. Throws `documentInvalid`.
+  /// The number of an official letter, folded, as letters are looked up by it; empty if none.
+  ///
+  /// - Throws: `documentInvalid`.
   package static func document(_ typed: String) throws(IAuthError) -> String {
     try line(Folding.fold(typed), max: Limits.documentLength, IAuthError.documentInvalid)
   }
 
-  /// A reason that must be given. Throws `reasonInvalid`, also when it is empty.
+  /// A reason that must be given.
+  ///
+  /// - Throws: `reasonInvalid`, also when it is empty.
   package static func reason(_ typed: String) throws(IAuthError) -> String {
     let text = try note(typed)
     guard !text.isEmpty else { throw .reasonInvalid(.empty) }
     return text
   }
 
-  /// A note or reason that may be left out; it may have several lines. Throws `reasonInvalid`.
+  /// A note or reason that may be left out; it may have several lines.
+  ///
+  /// - Throws: `reasonInvalid`.
   package static func note(_ typed: String) throws(IAuthError) -> String {
     try line(
       withLineFeeds(typed), max: Limits.reasonLength, allowing: "\n", IAuthError.reasonInvalid)

@@ -37,8 +37,9 @@ package struct MobileNumber: Hashable, Sendable {
     return (isTaiwanese ? "0" : "") + front + hidden + back
   }
 
-  /// Two numbers in one field: a second `+`, or more digits than any number has in more than one
-  /// run. Which of the two is meant, only the sender knows.
+  /// Whether two numbers stand in the field; which of them is meant, only the sender knows.
+  ///
+  /// A second `+`, or more digits than any number has, in more than one run.
   private static func isSeveral(_ text: String) -> Bool {
     let runs = text.utf8.split { !isDigit($0) }
     let digits = runs.reduce(0) { $0 + $1.count }

@@ -15,8 +15,7 @@ package struct OneTimeCode: Hashable, Sendable {
     digits = padded(Int64(number % codes), 8)
   }
 
-  /// Reads a code as typed, with spaces and hyphens anywhere. Nil unless eight ASCII digits are
-  /// left.
+  /// Reads a code as typed; nil unless eight ASCII digits are left without spaces and hyphens.
   package init?(_ typed: String) {
     let bytes = Folding.fold(typed).utf8.filter {
       $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "-")

@@ -19,8 +19,9 @@ package struct Reference: Hashable, Sendable {
     self.init(kind: kind, symbols: symbols)
   }
 
-  /// Reads a reference as typed: case, hyphens and spaces do not matter, `O` is 0, `I` and `L`
-  /// are 1. Nil if it is none.
+  /// Reads a reference as typed; nil if it is none.
+  ///
+  /// Case, hyphens and spaces do not matter; `O` is 0, `I` and `L` are 1.
   package init?(_ typed: String) {
     let bytes = Folding.fold(typed).utf8
       .filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: " ") }

@@ -42,7 +42,7 @@ package struct SHA256: Sendable {
     _ = fill(from: bytes, at: next)
   }
 
-  /// The 32 bytes of the hash. What has been added stays: more may follow.
+  /// The 32 bytes of the hash of what has been added; more may follow.
   package func finish() -> [UInt8] {
     var state = state
     var block = buffer
@@ -74,7 +74,7 @@ package struct SHA256: Sendable {
     return start + count
   }
 
-  /// One round of section 6.2.2. The caller turns the names instead of moving the values.
+  /// One round of section 6.2.2; the caller turns the names instead of moving the values.
   @inline(__always)
   private static func round(
     _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32,
