@@ -64,7 +64,7 @@ enum Program {
     guard let command = line.command else {
       if let fault = line.fault { throw fault.error }
       if console.isJSON { throw .usageCommand("", nearest: nil) }
-      console.err.write(HelpText.short(console.language))
+      console.err.write(HelpText.short(CommandTable.described, console.language))
       return .usage
     }
     let ask = { (parameter: ParameterDescription) throws(IAuthError) in

@@ -45,8 +45,9 @@ extension Console {
 }
 
 enum StartUp {
-  /// Puts the process into a known state; SECURITY 2.3, X1 to X4. False: it runs with another's
-  /// rights (set-uid, set-gid) and must end.
+  /// Puts the process into a known state; SECURITY 2.3, X1 to X4.
+  ///
+  /// False: it runs with another's rights (set-uid, set-gid) and must end.
   static func secure() -> Bool {
     guard iauth_is_secure() == 0, getuid() == geteuid(), getgid() == getegid() else {
       return false

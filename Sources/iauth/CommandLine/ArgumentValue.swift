@@ -5,7 +5,9 @@ import IAuthCore
 
 /// A value that can stand on a command line.
 protocol ArgumentValue: Sendable {
-  /// Reads `text`. Errors: `usage.value`, naming `parameter` and the allowed values.
+  /// Reads `text`.
+  ///
+  /// Errors: `usage.value`, naming `parameter` and the allowed values.
   static func parse(_ text: String, for parameter: String) throws(IAuthError) -> Self
   /// What a shell may offer for a value of this type.
   static var completion: ParameterDescription.Completion { get }
@@ -20,8 +22,9 @@ extension String: ArgumentValue {
 }
 
 extension Int64: ArgumentValue {
-  /// Decimal digits and nothing else: `Int64(_:)` would take a sign. Full-width digits are folded
-  /// (PRODUCT 3.1), surrounding spaces go.
+  /// Decimal digits and nothing else: `Int64(_:)` would take a sign.
+  ///
+  /// Full-width digits are folded (PRODUCT 3.1), surrounding spaces go.
   static func parse(_ text: String, for parameter: String) throws(IAuthError) -> Int64 {
     let digits = foldedWord(text)
     var number: Int64 = 0

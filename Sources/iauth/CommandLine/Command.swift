@@ -8,7 +8,9 @@ import IAuthCore
 protocol Command: Sendable {
   static var usage: CommandUsage<Self> { get }
   init()
-  /// Does the work. Everything that was typed stands in the properties by now.
+  /// Does the work.
+  ///
+  /// Everything that was typed stands in the properties by now.
   func run(_ context: Context) throws(IAuthError)
 }
 
@@ -52,9 +54,10 @@ struct CommandDescription: Sendable, Equatable {
   }
 }
 
-/// One way to type a command: what it needs, and what it may take besides. A call must fit into
-/// one form; options of two forms together are a conflict, and what the form needs and was not
-/// given is asked for or reported.
+/// One way to type a command: what it needs, and what it may take besides.
+///
+/// A call must fit into one form; options of two forms together are a conflict, and what the form
+/// needs and was not given is asked for or reported.
 struct Form: Sendable, Equatable {
   let needs: [String]
   let takes: [String]
@@ -67,8 +70,9 @@ struct Form: Sendable, Equatable {
   func admits(_ name: String) -> Bool { needs.contains(name) || takes.contains(name) }
 }
 
-/// An example: a line that can be typed, and what it does. The line differs between the languages
-/// only in people's names.
+/// An example: a line that can be typed, and what it does.
+///
+/// The line differs between the languages only in people's names.
 struct Example: Sendable, Equatable {
   let line: Bilingual
   let meaning: Bilingual

@@ -12,9 +12,16 @@ struct ParsedLine {
     let place: Int
   }
 
+  /// A word that is no option's; which operand it is depends on the options.
+  struct Operand {
+    let text: String
+    let place: Int
+  }
+
   var options = GlobalOptions()
   var command: (any Command.Type)?
   var given: [Given] = []
+  var operands: [Operand] = []
   /// The first fault and its place.
   var fault: (place: Int, error: IAuthError)?
 
@@ -70,23 +77,15 @@ struct Parser {
   private var commandName: String? { line.command?.described.name }
 
   private mutating func readOperand(_ word: String) {
-    guard let command = line.command?.described else {
-      line.command = table.first { $0.described.name.utf8.elementsEqual(word.utf8) }
-      if line.command == nil, line.fault == nil {
-        let nearest = Suggestion.nearest(to: word, among: table.map { $0.described.name })
-        line.note(.usageCommand(word, nearest: nearest), at: place)
-      }
+    guard line.command == nil else {
+      line.operands.append(.init(text: word, place: place))
       return
     }
-    let operands = command.parameters.filter(\.isOperand)
-    let count = line.given.count { given in operands.contains { $0.name == given.name } }
-    guard let operand = count < operands.count ? operands[count] : operands.last,
-      count < operands.count || operand.kind == .operands
-    else {
-      line.note(.usageOperand(word, command: command.name), at: place)
-      return
+    line.command = table.first { $0.described.name.utf8.elementsEqual(word.utf8) }
+    if line.command == nil, line.fault == nil {
+      let nearest = Suggestion.nearest(to: word, among: table.map { $0.described.name })
+      line.note(.usageCommand(word, nearest: nearest), at: place)
     }
-    line.given.append(.init(name: operand.name, text: word, place: place))
   }
 
   private mutating func readOption(_ word: String) {
@@ -152,13 +151,17 @@ struct Parser {
 }
 
 extension Command {
-  /// The command with everything that was typed. `ask` is called for what its form needs and was
-  /// not given; nil means that nobody can be asked. Errors: `usage.*`.
+  /// The command with everything that was typed.
+  ///
+  /// `ask` is called for what its form needs and was not given; nil means that nobody can be asked.
+  /// Errors: `usage.*`.
   static func filled(
     from line: ParsedLine,
     asking ask: ((ParameterDescription) throws(IAuthError) -> String)?
   ) throws(IAuthError) -> any Command {
     var line = line
+    let options = line.given.map(\.name)
+    line.given += described.named(line.operands, beside: options, noting: &line)
     var command = Self()
     for given in line.given {
       do throws(IAuthError) {
@@ -169,7 +172,7 @@ extension Command {
     }
     if let fault = line.fault { throw fault.error }
 
-    let given = line.given.map(\.name)
+    let given = line.given.sorted { $0.place < $1.place }.map(\.name)
     let form = try described.form(fitting: given)
     let missing = form.needs.compactMap { name in
       given.contains(name) ? nil : described.parameter(name)
@@ -197,8 +200,35 @@ extension Command {
 }
 
 extension CommandDescription {
+  /// Says which operand each word is: those of the first form that admits the options and takes so
+  /// many words.
+  ///
+  /// A word too many is noted as a fault.
+  fileprivate func named(
+    _ words: [ParsedLine.Operand], beside options: [String], noting line: inout ParsedLine
+  ) -> [ParsedLine.Given] {
+    let choices =
+      (forms.filter { form in options.allSatisfy(form.admits) } + forms)
+      .map { form in parameters.filter { $0.isOperand && form.admits($0.name) } }
+    let operands =
+      choices.first { $0.count >= words.count || $0.last?.kind == .operands }
+      ?? choices.max { $0.count < $1.count } ?? []
+    var given: [ParsedLine.Given] = []
+    for (index, word) in words.enumerated() {
+      let repeated = operands.last.flatMap { $0.kind == .operands ? $0 : nil }
+      if let operand = index < operands.count ? operands[index] : repeated {
+        given.append(.init(name: operand.name, text: word.text, place: word.place))
+      } else {
+        line.note(.usageOperand(word.text, command: name), at: word.place)
+      }
+    }
+    return given
+  }
+
   /// The form that a call with these parameters is of: one that admits them all, and of those the
-  /// first whose needs are met, else the first. Errors: `usage.conflict`.
+  /// first whose needs are met, else the first.
+  ///
+  /// Errors: `usage.conflict`.
   func form(fitting given: [String]) throws(IAuthError) -> Form {
     let fitting = forms.filter { form in given.allSatisfy(form.admits) }
     if let complete = fitting.first(where: { $0.needs.allSatisfy(given.contains) }) {

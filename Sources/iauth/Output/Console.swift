@@ -62,7 +62,9 @@ final class Console {
     if !isQuiet { err.write("iauth: \(TerminalText.escaped(note))\n") }
   }
 
-  /// An error, with what helps. Never silent.
+  /// An error, with what helps.
+  ///
+  /// Never silent.
   func error(_ error: IAuthError) {
     guard !isJSON else {
       let text = error.text(.english)
@@ -97,8 +99,9 @@ final class Console {
 
   // MARK: Questions
 
-  /// Asks on standard error and reads one line from standard input. The caller has looked at
-  /// `mayAsk`. Errors: `usage.input` when the input ends.
+  /// Asks on standard error and reads one line from standard input.
+  ///
+  /// The caller has looked at `mayAsk`. Errors: `usage.input` when the input ends.
   func ask(_ question: String) throws(IAuthError) -> String {
     prompt(question)
     guard let answer = try input.line() else {
@@ -138,8 +141,9 @@ final class Console {
 
   // MARK: The end
 
-  /// Writes everything out. A reader that has gone is no failure; any other error of standard
-  /// output is.
+  /// Writes everything out.
+  ///
+  /// A reader that has gone is no failure; any other error of standard output is.
   func finish() throws(IAuthError) {
     err.flush()
     out.flush()

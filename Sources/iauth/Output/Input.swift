@@ -26,7 +26,9 @@ final class Input {
     buffer = Array(text.utf8)
   }
 
-  /// The next line without its end; nil when there is none. Errors: `disk.failed`.
+  /// The next line without its end; nil when there is none.
+  ///
+  /// Errors: `disk.failed`.
   func line() throws(IAuthError) -> String? {
     while true {
       if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
@@ -44,7 +46,9 @@ final class Input {
     }
   }
 
-  /// Everything to the end. Errors: `limit.bytes` beyond `max` bytes, `disk.failed`.
+  /// Everything to the end.
+  ///
+  /// Errors: `limit.bytes` beyond `max` bytes, `disk.failed`.
   func all(max: Int) throws(IAuthError) -> [UInt8] {
     while try fill() {
       guard buffer.count <= max else { throw .limitBytes(max: max) }

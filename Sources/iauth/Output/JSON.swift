@@ -52,8 +52,10 @@ enum JSON: Sendable, Equatable {
     }
   }
 
-  /// A string of RFC 8259. Everything but what must be escaped, and what terminals and JavaScript
-  /// take for a line end, stays as it is.
+  /// A string of RFC 8259.
+  ///
+  /// Everything but what must be escaped, and what terminals and JavaScript take for a line end,
+  /// stays as it is.
   private static func write(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     for scalar in text.unicodeScalars {

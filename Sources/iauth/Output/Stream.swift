@@ -24,7 +24,9 @@ final class Stream {
     if buffer.count >= 65_536 { flush() }
   }
 
-  /// Writes everything out. After a failure further bytes are dropped.
+  /// Writes everything out.
+  ///
+  /// After a failure further bytes are dropped.
   func flush() {
     guard let descriptor else { return }
     var written = 0

@@ -77,7 +77,9 @@ struct Table {
 }
 
 extension Console {
-  /// Writes a table. What had to be shortened is said, with the way to see it.
+  /// Writes a table.
+  ///
+  /// What had to be shortened is said, with the way to see it.
   func table(_ table: Table) {
     let (header, rows, isCut) = table.lines(width: columns, language: language)
     out.write(styled(header, "1", on: out) + "\n")

@@ -29,8 +29,10 @@ final class TerminalEcho {
     unsafe sigprocmask(SIG_SETMASK, &mask, nil)
   }
 
-  /// Waits until a line can be read. A signal acts as it would without us; if the process goes on
-  /// after it (it was stopped and continued), `again` repeats the question.
+  /// Waits until a line can be read.
+  ///
+  /// A signal acts as it would without us; if the process goes on after it (it was stopped and
+  /// continued), `again` repeats the question.
   func wait(again: () -> Void) throws(IAuthError) {
     var poll = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
     while unsafe Glibc.poll(&poll, 1, 100) == 0 || errno == EINTR && poll.revents == 0 {
