@@ -5,6 +5,8 @@ import IAuthCore
 
 enum Program {
   static let version = "0.1.0"
+  /// The day of this version, as manual pages write it.
+  static let date = "November 23, 2026"
 
   static func run(
     arguments: [String], environment: Environment, world: World, console: Console,

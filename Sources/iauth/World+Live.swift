@@ -25,7 +25,7 @@ extension World {
 extension Environment {
   static func live() -> Environment {
     var values: [String: String] = [:]
-    for name in names {
+    for (name, _) in variables {
       if let value = unsafe getenv(name) { values[name] = unsafe String(cString: value) }
     }
     return Environment(values)

@@ -5,10 +5,20 @@ import IAuthCore
 
 /// The environment, as far as iauth looks at it.
 struct Environment: Sendable {
-  /// The variables that are read; no other one has any effect.
-  static let names = [
-    "IAUTH_DB", "IAUTH_CONFIG", "IAUTH_SESSION", "LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR",
-    "TERM", "COLUMNS", "TZ", "HOME", "XDG_DATA_HOME",
+  /// The variables that are read, and for what; no other one has any effect.
+  static let variables: [(name: String, use: Bilingual)] = [
+    ("IAUTH_DB", Bilingual("the database, unless --db is given", "資料庫；--db 優先")),
+    ("IAUTH_CONFIG", Bilingual("the configuration, unless --config is given", "設定檔；--config 優先")),
+    ("IAUTH_SESSION", Bilingual("the session, unless --session is given", "登入名稱；--session 優先")),
+    ("LC_ALL", Bilingual("the language: zh_TW is Chinese", "語言；zh_TW 為中文")),
+    ("LC_MESSAGES", Bilingual("the language, without LC_ALL", "語言（未設 LC_ALL 時）")),
+    ("LANG", Bilingual("the language, without both", "語言（前二者均未設時）")),
+    ("NO_COLOR", Bilingual("if set, no colour", "設定時不使用顏色")),
+    ("TERM", Bilingual("if dumb, no colour", "設為 dumb 時不使用顏色")),
+    ("COLUMNS", Bilingual("the width that tables fit into", "表格寬度")),
+    ("TZ", Bilingual("the time zone of times shown", "顯示時間的時區")),
+    ("XDG_DATA_HOME", Bilingual("where a database of one's own is", "個人資料庫所在目錄")),
+    ("HOME", Bilingual("the same, without XDG_DATA_HOME", "同上（未設 XDG_DATA_HOME 時）")),
   ]
 
   private let values: [String: String]
