@@ -1,0 +1,57 @@
+// `iauth audit`: who did what, and the proof that nobody changed the record of it.
+
+import IAuthCore
+
+struct Audit: Command {
+  static let usage = CommandUsage<Audit>(
+    "audit", in: .upkeep,
+    summary: Bilingual("Read and verify the audit trail", "查詢與驗證稽核紀錄"),
+    about: Bilingual(
+      """
+      Lists audit entries in their order. --verify recomputes the whole chain and names the \
+      first entry that does not fit, a gap or a cut-off tail; --anchor compares it with heads \
+      kept elsewhere, such as those in the operator's daily mail.
+      """,
+      """
+      依序列出稽核紀錄。--verify 重新計算整個雜湊鏈，指出第一筆不符、缺漏或遭截斷之處；--anchor 與另行保存\
+      的鏈首比對，例如系統維運每日信件所載者。
+      """),
+    parameters: [
+      .option(
+        "since", "TIME", \.since,
+        Bilingual("from this date or time, or as long ago", "起始日期時間，或多久以前")),
+      .option("until", "TIME", \.until, Bilingual("before this date or time", "結束日期時間（不含）")),
+      .option("actor", "ACCOUNT", \.actor, Bilingual("by this account or caller", "行為帳號或使用者")),
+      .option("action", "ACTION", \.action, Bilingual("only this action", "僅列此動作")),
+      .option("subject", "SUBJECT", \.subject, Bilingual("about this subject", "僅列此對象")),
+      .flag("verify", \.isVerify, Bilingual("verify the whole trail", "驗證完整稽核紀錄")),
+      .option(
+        "anchor", "FILE", \.anchor,
+        Bilingual("heads kept elsewhere, SEQ HASH a line", "另行保存的鏈首，每行 SEQ HASH"),
+        completes: .file),
+    ],
+    forms: [
+      Form(takes: ["since", "until", "actor", "action", "subject"]),
+      Form(needs: ["verify"], takes: ["anchor"]),
+    ],
+    examples: [
+      Example("iauth audit --since 7d", Bilingual("The last seven days", "最近七天的紀錄")),
+      Example(
+        "iauth audit --verify --anchor heads.txt",
+        Bilingual("Verify against kept heads", "與保存的鏈首比對")),
+    ],
+    fails: [.auditBroken, .fileMissing, .rightMissing],
+    operatorOnly: true)
+
+  var since: TimeArgument?
+  var until: TimeArgument?
+  var actor: String?
+  var action: String?
+  var subject: String?
+  var isVerify = false
+  var anchor: String?
+
+  func run(_ context: Context) throws(IAuthError) {
+    throw .internal("not connected")
+  }
+}

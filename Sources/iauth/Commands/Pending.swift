@@ -1,0 +1,75 @@
+// `iauth pending`: what waits for a decision, one request in full, and the reminder run.
+
+import IAuthCore
+
+struct Pending: Command {
+  static let usage = CommandUsage<Pending>(
+    "pending", in: .review,
+    summary: Bilingual("List requests, show one, send reminders", "待審清單、審查詳細資訊與稽催"),
+    about: Bilingual(
+      """
+      Lists what the signed-in reviewer may decide, oldest first. With a NUMBER it shows one \
+      request in full: contacts, history, marks for the reviewer, and who may decide by which \
+      rule; the applicant and the submitter may see theirs. --remind is the run for cron: it \
+      reminds of requests that wait for 3, 7 and 14 days, writes digests, lets overdue requests \
+      lapse and retries messages.
+      """,
+      """
+      列出登入者可審核的申請，依申請時間排序。輸入申請編號（NUMBER）則顯示審查詳細資訊：聯絡方式、歷程、\
+      注意事項，以及審核者與其依據；申請人與提報者可查看自己的申請。--remind 供排程執行：稽催待審滿 3、7、\
+      14 天的申請、寄送彙總、使逾期申請失效，並重送訊息。
+      """),
+    parameters: [
+      .operand("NUMBER", \.number, Bilingual("show this request in full", "顯示該申請的詳細資訊")),
+      .option("system", "CODE", \.system, Bilingual("only this system", "僅列此系統")),
+      .option("agency", "CODE", \.agency, Bilingual("only this agency", "僅列此機關")),
+      .option("role", "ROLE", \.role, Bilingual("only admin, or only general", "僅列此身分")),
+      .option("batch", "ID", \.batch, Bilingual("only this batch", "僅列此整批申請")),
+      .option("limit", "N", \.limit, Bilingual("at most N requests", "最多列出 N 筆")),
+      .option(
+        "status", "STATUS", \.status,
+        Bilingual(
+          "all, pending, approved, rejected, withdrawn or lapsed",
+          """
+          all（全部）、pending（待審）、approved（核准）、rejected（退回）、withdrawn（撤回）或 lapsed（失效）
+          """)),
+      .flag("remind", \.isRemind, Bilingual("the reminder run (operator)", "執行稽催（系統維運）")),
+      .option(
+        "after", "DURATION", \.after,
+        Bilingual("replace the first threshold, such as 5d", "取代第一個稽催期限，例如 5d")),
+      .flag(
+        "dry-run", \.isDryRun,
+        Bilingual("say what would be done; change nothing", "只顯示將執行的內容，不異動資料")),
+    ],
+    forms: [
+      Form(takes: ["system", "agency", "role", "batch", "limit", "status"]),
+      Form(needs: ["NUMBER"]), Form(needs: ["remind"], takes: ["after", "dry-run"]),
+    ],
+    examples: [
+      Example("iauth pending", Bilingual("List what you may decide", "列出可審核的申請")),
+      Example("iauth pending 42", Bilingual("Show request 42 in full", "顯示申請 42 的詳細資訊")),
+      Example(
+        "iauth pending --status approved --limit 20 --json",
+        Bilingual("What was approved, as JSON", "以 JSON 列出已核准的申請")),
+      Example("iauth pending --remind", Bilingual("The daily run of cron", "每日排程稽催")),
+    ],
+    fails: [
+      .agencyInvalid, .agencyUnknown, .systemUnknown, .requestUnknown, .batchUnknown,
+      .sessionNone, .sessionExpired, .rightMissing, .accountSuspended,
+    ])
+
+  var number: Int64?
+  var system: String?
+  var agency: String?
+  var role: Role?
+  var batch: Int64?
+  var limit: Int?
+  var status: StatusFilter?
+  var isRemind = false
+  var after: TimeSpan?
+  var isDryRun = false
+
+  func run(_ context: Context) throws(IAuthError) {
+    throw .internal("not connected")
+  }
+}

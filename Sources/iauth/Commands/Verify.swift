@@ -1,0 +1,98 @@
+// `iauth verify`: everything about proving who one is: codes, signing in and out.
+
+import IAuthCore
+
+struct Verify: Command {
+  static let usage = CommandUsage<Verify>(
+    "verify", in: .people,
+    summary: Bilingual("Enter codes; sign in and out", "輸入驗證碼、登入與登出"),
+    about: Bilingual(
+      """
+      With a REFERENCE it reads the codes that were sent: from the terminal, or one a line from \
+      standard input, the e-mail code first. That opens the account where there is none, and \
+      signs in. With agency, name, e-mail and mobile it begins a sign-in of someone who has an \
+      account. A session ends after 30 minutes without use and after 8 hours at most. Approving, \
+      rejecting and importing need both codes: --via both, or --step-up afterwards. If no code \
+      arrives within a few minutes, check what was typed, or apply for an account.
+      """,
+      """
+      輸入 REFERENCE 後讀取驗證碼：於終端機輸入，或由標準輸入逐行讀取，先電子郵件、後簡訊。通過後開立\
+      帳號（尚無帳號者）並登入。填寫機關、姓名、電子郵件及行動電話，則為已有帳號者登入。閒置 30 分鐘或\
+      登入滿 8 小時即須重新登入。核准、退回及整批匯入須通過兩組驗證碼：登入時加 --via both，或登入後以 \
+      --step-up 補驗。數分鐘內未收到驗證碼者，請確認所填資料，或先申請帳號。
+      """),
+    parameters: [
+      .operand(
+        "REFERENCE", \.reference,
+        Bilingual(
+          "what apply or a sign-in answered, such as A-7K3F-9QXM",
+          "申請或登入時取得的序號，例如 A-7K3F-9QXM")),
+      .option(
+        "agency", "CODE", \.agency,
+        Bilingual("the agency's OID or eight-digit number", "機關 OID 或統一編號"),
+        asks: Bilingual("Agency code", "機關代碼")),
+      .option(
+        "name", "NAME", \.name, Bilingual("your name", "姓名"), asks: Bilingual("Name", "姓名")),
+      .option(
+        "email", "ADDRESS", \.email, Bilingual("the account's e-mail address", "帳號的電子郵件"),
+        asks: Bilingual("E-mail", "電子郵件")),
+      .option(
+        "mobile", "NUMBER", \.mobile, Bilingual("the account's mobile number", "帳號的行動電話"),
+        asks: Bilingual("Mobile number", "行動電話")),
+      .option(
+        "via", "CHANNEL", \.via,
+        Bilingual(
+          "where the code goes: email, sms or both", "驗證碼寄送方式：email、sms 或 both"),
+        asks: Bilingual("Send the code by email, sms or both", "驗證方式（email、sms 或 both）")),
+      .option(
+        "resend", "REFERENCE", \.resend,
+        Bilingual("send new codes; the earlier ones end", "重新寄送驗證碼，先前的驗證碼失效")),
+      .flag(
+        "step-up", \.isStepUp,
+        Bilingual(
+          "prove the other channel of this session", "補驗本次登入尚未驗證的方式")),
+      .flag("status", \.isStatus, Bilingual("show who is signed in", "顯示目前登入者")),
+      .flag("sign-out", \.isSignOut, Bilingual("end the session", "登出")),
+    ],
+    forms: [
+      Form(needs: ["agency", "name", "email", "mobile", "via"]),
+      Form(needs: ["REFERENCE"]), Form(needs: ["resend"]), Form(needs: ["step-up"]),
+      Form(needs: ["status"]), Form(needs: ["sign-out"]),
+    ],
+    examples: [
+      Example(
+        "iauth verify A-7K3F-9QXM",
+        Bilingual("Enter the codes of an application", "輸入帳號申請的驗證碼")),
+      Example(
+        """
+        iauth verify --agency 2.16.886.101.20003.20065.20021 --name 'Chen Mei-ling' \
+        --email mlchen@cdc.gov.tw --mobile 0912345678 --via both
+        """,
+        chinese: """
+          iauth verify --agency 2.16.886.101.20003.20065.20021 --name 陳美玲 \
+          --email mlchen@cdc.gov.tw --mobile 0912345678 --via both
+          """,
+        Bilingual("Sign in with both codes", "以兩組驗證碼登入")),
+      Example("iauth verify --status", Bilingual("See who is signed in", "查看目前登入者")),
+    ],
+    fails: [
+      .codeWrong, .codeExpired, .accountTaken, .usageInput, .agencyInvalid, .nameInvalid,
+      .emailInvalid, .mobileInvalid, .agencyUnknown, .referenceUnknown, .codeLocked,
+      .sendThrottled, .sessionNone, .sessionExpired, .accountSuspended,
+    ])
+
+  var reference: String?
+  var agency: String?
+  var name: String?
+  var email: String?
+  var mobile: String?
+  var via: SignInVia?
+  var resend: String?
+  var isStepUp = false
+  var isStatus = false
+  var isSignOut = false
+
+  func run(_ context: Context) throws(IAuthError) {
+    throw .internal("not connected")
+  }
+}
