@@ -1,0 +1,152 @@
+// CSV (RFC 4180) and tab-separated text in UTF-8, read in place: the bytes are held once and never
+// copied whole, and only the row asked for becomes strings. Lines may end with CR, LF or CRLF. A
+// quote opens a quoted field only as its first byte, as spreadsheet programs have it.
+
+package struct DelimitedReader: SheetReader {
+  private let bytes: [UInt8]
+  private var cursor: Cursor
+  package var rowsMax: Int { SheetLimits.textRows }
+
+  /// Reads UTF-8, with or without byte order mark.
+  /// - Parameter delimiter: found from the first lines when nil.
+  package init(_ bytes: [UInt8], delimiter: UInt8? = nil) {
+    self.bytes = bytes
+    let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    cursor = Cursor(
+      position: start, delimiter: delimiter ?? Self.delimiter(of: bytes, from: start))
+  }
+
+  package mutating func next() throws(IAuthError) -> SheetRow? {
+    let bytes = bytes
+    return try cursor.row(of: bytes.span)
+  }
+
+  /// The candidate that divides the first lines most evenly.
+  ///
+  /// What counts is the square of the number of lines that hold the candidate equally often, times
+  /// how often: so a stray tab or the commas of addresses do not win.
+  static func delimiter(of bytes: [UInt8], from start: Int) -> UInt8 {
+    let candidates: [UInt8] = [comma, tab, semicolon]
+    var counts: [[Int: Int]] = candidates.map { _ in [:] }
+    var line = [0, 0, 0]
+    var isQuoted = false
+    for byte in bytes.dropFirst(start).prefix(65_536) {
+      if byte == quote {
+        isQuoted.toggle()
+      } else if byte == lineFeed || byte == carriageReturn, !isQuoted {
+        for (index, count) in line.enumerated() { counts[index][count, default: 0] += 1 }
+        line = [0, 0, 0]
+      } else if !isQuoted, let index = candidates.firstIndex(of: byte) {
+        line[index] += 1
+      }
+    }
+    for (index, count) in line.enumerated() { counts[index][count, default: 0] += 1 }
+    var best = (score: 0, delimiter: comma)
+    for (index, tally) in counts.enumerated() {
+      for (count, lines) in tally where lines * lines * count > best.score {
+        best = (lines * lines * count, candidates[index])
+      }
+    }
+    return best.delimiter
+  }
+}
+
+/// Where the reader stands, apart from the bytes so that a span of them can be lent to it.
+private struct Cursor {
+  var position: Int
+  let delimiter: UInt8
+  private var record = 0
+
+  init(position: Int, delimiter: UInt8) {
+    self.position = position
+    self.delimiter = delimiter
+  }
+
+  mutating func row(of bytes: Span<UInt8>) throws(IAuthError) -> SheetRow? {
+    guard position < bytes.count else { return nil }
+    record += 1
+    guard record <= SheetLimits.textRecords else {
+      throw .limitRows(max: SheetLimits.textRecords)
+    }
+    var cells: [String] = []
+    cells.reserveCapacity(16)
+    repeat {
+      guard cells.count < SheetLimits.columns else { throw .sheetUnreadable(.notASheet) }
+      let isQuoted = position < bytes.count && bytes[position] == quote
+      cells.append(try isQuoted ? quotedField(of: bytes) : plainField(of: bytes))
+    } while try stepOverDelimiter(in: bytes)
+    return SheetRow(number: record, cells: cells)
+  }
+
+  /// Text up to the next delimiter or line end.
+  private mutating func plainField(of bytes: Span<UInt8>) throws(IAuthError) -> String {
+    let start = position
+    while position < bytes.count {
+      let byte = bytes[position]
+      if byte == delimiter || byte == lineFeed || byte == carriageReturn { break }
+      position += 1
+    }
+    return try text(start..<position, of: bytes)
+  }
+
+  /// Text between quotes, a doubled quote standing for one; leaves the position behind it.
+  private mutating func quotedField(of bytes: Span<UInt8>) throws(IAuthError) -> String {
+    position += 1
+    let start = position
+    var hasDoubledQuote = false
+    while true {
+      while position < bytes.count, bytes[position] != quote { position += 1 }
+      guard position < bytes.count else { throw .sheetUnreadable(.badQuote(row: record)) }
+      guard position + 1 < bytes.count, bytes[position + 1] == quote else { break }
+      hasDoubledQuote = true
+      position += 2
+    }
+    // A quote that someone forgot to close ends at the next one, often many lines below.
+    guard position - start <= SheetLimits.cellBytes else {
+      throw .sheetUnreadable(.badQuote(row: record))
+    }
+    let quoted = try text(start..<position, of: bytes)
+    position += 1
+    guard hasDoubledQuote else { return quoted }
+    var plain = String.UnicodeScalarView()
+    var isSecond = false
+    for scalar in quoted.unicodeScalars {
+      isSecond = scalar == "\"" && !isSecond
+      if scalar != "\"" || isSecond { plain.append(scalar) }
+    }
+    return String(plain)
+  }
+
+  /// Steps over the delimiter or line end; true if another field of the row follows.
+  private mutating func stepOverDelimiter(in bytes: Span<UInt8>) throws(IAuthError) -> Bool {
+    guard position < bytes.count else { return false }
+    let byte = bytes[position]
+    position += 1
+    if byte == delimiter { return true }
+    if byte == lineFeed { return false }
+    guard byte == carriageReturn else { throw .sheetUnreadable(.badQuote(row: record)) }
+    if position < bytes.count, bytes[position] == lineFeed { position += 1 }
+    return false
+  }
+
+  /// A field as text; strict, since a repaired byte would be a silent change of someone's name.
+  private func text(_ field: Range<Int>, of bytes: Span<UInt8>) throws(IAuthError) -> String {
+    guard field.count <= SheetLimits.cellBytes else { throw .sheetUnreadable(.notASheet) }
+    for index in field where bytes[index] == 0 {
+      throw .sheetUnreadable(.badByte(row: record, offset: index))
+    }
+    do throws(UTF8.ValidationError) {
+      return String(copying: try UTF8Span(validating: bytes.extracting(field)))
+    } catch {
+      let offset = field.lowerBound + error.byteOffsets.lowerBound
+      throw .sheetUnreadable(.badByte(row: record, offset: offset))
+    }
+  }
+}
+
+private let quote = UInt8(ascii: "\"")
+private let comma = UInt8(ascii: ",")
+private let semicolon = UInt8(ascii: ";")
+private let tab = UInt8(ascii: "\t")
+private let lineFeed = UInt8(ascii: "\n")
+private let carriageReturn = UInt8(ascii: "\r")

@@ -1,0 +1,118 @@
+// A sheet read as a form: the header is found below any number of title rows, and every row after
+// it can be asked by column. Rows below the table that fill none of the needed columns are notes.
+
+/// The row that names the columns.
+package struct FormHeader: Equatable, Sendable {
+  /// The sheet's own number of the header row.
+  package let row: Int
+  /// The titles as they stand, surrounding white space removed.
+  package let titles: [String]
+  private let positions: [FormColumn: Int]
+
+  /// The position of a column, from 0; nil if the sheet does not have it.
+  package func column(_ column: FormColumn) -> Int? { positions[column] }
+
+  /// The title of a column as it stands in the sheet, or the one that iauth writes.
+  package func title(of column: FormColumn) -> String {
+    positions[column].map { titles[$0] } ?? column.titles[0]
+  }
+
+  /// Reads on until the first row that has all needed columns.
+  /// - Throws: `.sheetHeader` if a column stands in it twice; `.sheetHeader` with what the best
+  ///   row lacks if there is no such row; `.sheetEmpty` if the sheet has no row at all.
+  package static func find(in reader: inout any SheetReader) throws(IAuthError) -> FormHeader {
+    var missing: [FormColumn]?
+    while let row = try reader.next() {
+      let (header, duplicated) = read(row)
+      let lacks = FormColumn.needed.filter { header.positions[$0] == nil }
+      guard !lacks.isEmpty else {
+        guard duplicated.isEmpty else { throw .sheetHeader(missing: [], duplicated: duplicated) }
+        return header
+      }
+      let isBetter = lacks.count < missing?.count ?? .max
+      if isBetter, !row.isBlank { missing = lacks }
+    }
+    guard let missing else { throw .sheetEmpty }
+    throw .sheetHeader(missing: missing.map { $0.titles[0] }, duplicated: [])
+  }
+
+  private static func read(_ row: SheetRow) -> (header: FormHeader, duplicated: [String]) {
+    var positions: [FormColumn: Int] = [:]
+    var duplicated: [String] = []
+    for (index, cell) in row.cells.enumerated() {
+      guard let column = FormColumn(title: cell) else { continue }
+      if positions[column] == nil {
+        positions[column] = index
+      } else if !FormColumn.results.contains(column) {
+        duplicated.append(trimmed(cell))
+      }
+    }
+    let header = FormHeader(row: row.number, titles: row.cells.map(trimmed), positions: positions)
+    return (header, duplicated)
+  }
+}
+
+/// One row below the header.
+package struct FormRow: Sendable {
+  /// The sheet's own row number, from 1.
+  package let number: Int
+  /// Every cell as it stands, in the order of the header's titles, guards against formulas taken
+  /// off; for the report.
+  package let cells: [String]
+  private let header: FormHeader
+
+  init(_ row: SheetRow, header: FormHeader) {
+    number = row.number
+    cells = row.cells.map(FormulaGuard.unguarded)
+    self.header = header
+  }
+
+  /// The text of a column, trimmed; empty if the cell is, or if the sheet has no such column.
+  package subscript(_ column: FormColumn) -> String {
+    guard let position = header.column(column), position < cells.count else { return "" }
+    return trimmed(cells[position])
+  }
+
+  /// Whether code, name, e-mail and mobile are all empty: a remark below the table.
+  package var isNote: Bool {
+    FormColumn.needed.allSatisfy { self[$0].isEmpty }
+  }
+}
+
+/// The form that a sheet holds: its header, then its rows one after another.
+package struct FormSheet {
+  package let header: FormHeader
+  private var reader: any SheetReader
+  private var count = 0
+
+  /// Finds the header.
+  /// - Throws: as `FormHeader.find`.
+  package init(_ reader: any SheetReader) throws(IAuthError) {
+    var reader = reader
+    header = try FormHeader.find(in: &reader)
+    self.reader = reader
+  }
+
+  /// The next row that is no note.
+  /// - Throws: `.limitRows` beyond the reader's `rowsMax`, `.sheetEmpty` if there was none at all.
+  package mutating func next() throws(IAuthError) -> FormRow? {
+    while let row = try reader.next() {
+      let row = FormRow(row, header: header)
+      guard !row.isNote else { continue }
+      count += 1
+      guard count <= reader.rowsMax else { throw .limitRows(max: reader.rowsMax) }
+      return row
+    }
+    guard count > 0 else { throw .sheetEmpty }
+    return nil
+  }
+}
+
+/// Text without surrounding white space of any kind.
+private func trimmed(_ text: String) -> String {
+  let scalars = text.unicodeScalars
+  guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+    let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+  else { return "" }
+  return String(scalars[first...last])
+}

@@ -1,0 +1,136 @@
+// Forms as agencies send them: headers found below titles, in two languages and any order; notes
+// passed over; dates and words of the closed vocabularies.
+
+import Testing
+
+@testable import IAuthCore
+
+/// The form in a text, or the error.
+private func form(_ text: String) throws(IAuthError) -> (FormHeader, [FormRow]) {
+  var sheet = try FormSheet(DelimitedReader(Array(text.utf8)))
+  var rows: [FormRow] = []
+  while let row = try sheet.next() { rows.append(row) }
+  return (sheet.header, rows)
+}
+
+@Suite struct FormSheetTests {
+  @Test func headerStandsBelowTitlesAndNotesAreNoRows() throws {
+    let (header, rows) = try form(
+      """
+      資通安全作業管考系統,,,,
+      附表1 機關管理者帳號申請表,,,,
+      ,,,,
+      序號,*姓名,手 機,公務信箱,機關ＯＩＤ
+      1,王小明, 0912345678 ,wang@cdc.gov.tw,2.16.886.101.20003
+      ,,,,
+      2,,,,2.16.886.101.20003.2
+      備註：請附公文,,,,
+      """)
+    #expect(header.row == 4)
+    #expect(header.titles == ["序號", "*姓名", "手 機", "公務信箱", "機關ＯＩＤ"])
+    #expect(header.title(of: .mobile) == "手 機")
+    #expect(header.title(of: .reason) == "異動原因")
+    #expect(header.column(.agencyCode) == 4)
+    #expect(rows.map(\.number) == [5, 7])
+    #expect(rows[0][.mobile] == "0912345678")
+    #expect(rows[0].cells[2] == " 0912345678 ")
+    #expect(rows[0][.remark] == "")
+    #expect(rows[1][.agencyCode] == "2.16.886.101.20003.2")
+  }
+
+  @Test(arguments: [
+    "agency_code,NAME,E-mail,Mobile Number", "機關代號,姓　名,電子郵件*,※手機號碼",
+    "OID,真實姓名,公務E-MAIL,行動電話：",
+  ])
+  func variantsAreKnown(header: String) throws {
+    #expect(try form(header + "\na,b,c,d\n").0.row == 1)
+  }
+
+  @Test(arguments: [
+    ("標題\n姓名,手機,OID\nx,y,z", ["公務信箱"], []),
+    ("姓名\nx", ["機關OID", "公務信箱", "手機"], []),
+    ("x,y\n", ["機關OID", "姓名", "公務信箱", "手機"], []),
+    ("OID,姓名,信箱,手機,姓名 \na,b,c,d,e", [], ["姓名"]),
+    ("OID,姓名,信箱,手機,機關代號,E-mail\na,b,c,d,e,f", [], ["機關代號", "E-mail"]),
+    ("OID,管理者的姓名,信箱,手機\na,b,c,d", ["姓名"], []),
+  ])
+  func missingAndDuplicatedColumnsAreNamed(
+    text: String, missing: [String], duplicated: [String]
+  ) {
+    #expect(throws: IAuthError.sheetHeader(missing: missing, duplicated: duplicated)) {
+      try form(text)
+    }
+  }
+
+  @Test(arguments: ["", "\n\n", "OID,姓名,信箱,手機\n", "OID,姓名,信箱,手機\n,,,\n,,,,填表人\n"])
+  func nothingToImportIsSaid(text: String) {
+    #expect(throws: IAuthError.sheetEmpty) { try form(text) }
+  }
+
+  @Test func reportColumnsArePassedOverAndGuardsTakenOff() throws {
+    let (_, rows) = try form(
+      "OID,姓名,信箱,手機,結果,代碼,說明,結果\n1,b,c,'+886912345678,x,y,z,w\n")
+    #expect(rows[0][.mobile] == "+886912345678")
+  }
+
+  @Test func everyTitleMeansOneColumn() {
+    for column in FormColumn.allCases {
+      for title in column.titles { #expect(FormColumn(title: title) == column, "\(title)") }
+    }
+  }
+}
+
+@Suite struct FormValueTests {
+  @Test(arguments: [
+    "1130115", "113年1月15日", "民國113年01月15日", "中華民國 113 年 1 月 15 日", "113/1/15", "113-01-15",
+    "113.1.15", "2024-01-15", "20240115", "2024/1/15", "１１３／１／１５", " 2024年1月15日 ", "01130115",
+  ])
+  func datesOfBothCalendars(cell: String) throws {
+    #expect(try FormDate.day(cell: cell) == 19_737)
+  }
+
+  @Test func aYearOfTwoDigitsIsOneOfTheRepublic() throws {
+    #expect(try FormDate.day(cell: "990228") == 14_668)
+    #expect(try FormDate.day(cell: "1/1/1") == -21_185)
+  }
+
+  @Test(arguments: ["", " ", "0000000", "00000000", "　年　月　日", "000/00/00"])
+  func unknownDates(cell: String) throws {
+    #expect(try FormDate.day(cell: cell) == nil)
+  }
+
+  @Test(arguments: [
+    "1130230", "1131301", "113/2/30", "2023-02-29", "20230229", "113", "11301150",
+    "113/1", "113/1/15/2", "2024-01-15T00:00", "1/15/2024", "abc", "-113/1/1",
+    "113/001/15", "一一三年一月十五日", "99990101", "3000/1/1", "1911-12-31",
+  ])
+  func daysThatAreNotThere(cell: String) {
+    #expect(throws: IAuthError.dateInvalid(cell)) { try FormDate.day(cell: cell) }
+  }
+
+  @Test(arguments: [
+    ("", Role.admin), ("機關管理者", .admin), ("管理者", .admin), ("ADMIN", .admin),
+    ("一般權限", .general), (" 一般使用者 ", .general), ("General User", .general),
+  ])
+  func roleWords(cell: String, role: Role) throws {
+    #expect(try Role(cell: cell) == role)
+  }
+
+  @Test(arguments: ["root", "superuser", "管理", "機關管理者 一般", "admin,general", "operator"])
+  func anUnknownRoleIsNoRole(cell: String) {
+    #expect(throws: IAuthError.roleInvalid(cell)) { try Role(cell: cell) }
+  }
+
+  @Test(arguments: [
+    ("", FormChange.add), ("新增", .add), ("刪除", .remove), ("修改", .modify), ("Modify", .modify),
+    ("變更", .modify), ("revoke", .remove),
+  ])
+  func changeWords(cell: String, change: FormChange) throws {
+    #expect(try FormChange(cell: cell) == change)
+  }
+
+  @Test(arguments: ["新增/刪除", "x", "停權"])
+  func anUnknownChangeIsNone(cell: String) {
+    #expect(throws: IAuthError.changeInvalid(cell)) { try FormChange(cell: cell) }
+  }
+}
