@@ -91,6 +91,7 @@ extension Channel: Bindable {}
 extension MessageStatus: Bindable {}
 extension MessageKind: Bindable {}
 extension CodePurpose: Bindable {}
+extension Via: Bindable {}
 
 extension Row {
   func time(_ column: Int32) -> Timestamp { Timestamp(int(column)) }

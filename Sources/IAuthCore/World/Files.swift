@@ -41,7 +41,7 @@ package enum Files {
     bytes.reserveCapacity(Status(s).isRegular ? Int(s.st_size) + 1 : 65_536)
     var chunk = [UInt8](repeating: 0, count: 262_144)
     while true {
-      let got = chunk.withUnsafeMutableBytes { buffer in
+      let got = unsafe chunk.withUnsafeMutableBytes { buffer in
         unsafe Glibc.read(file, buffer.baseAddress, buffer.count)
       }
       if got < 0 {
@@ -78,7 +78,7 @@ package enum Files {
   package static func write(_ bytes: [UInt8], to file: Int32) throws(IAuthError) {
     var done = 0
     while done < bytes.count {
-      let wrote = bytes.withUnsafeBytes { buffer in
+      let wrote = unsafe bytes.withUnsafeBytes { buffer in
         unsafe Glibc.write(file, buffer.baseAddress?.advanced(by: done), buffer.count - done)
       }
       if wrote < 0 {
