@@ -138,3 +138,18 @@ extension Files.Status {
       bytes: Int64(s.st_size))
   }
 }
+
+extension Files {
+  /// Writes a draft, syncs it, and gives it its name: whoever reads the name reads the whole.
+  static func replace(
+    _ draft: String, with bytes: [UInt8], namedAfterwards path: String
+  ) throws(IAuthError) {
+    unsafe unlink(draft)
+    try create(draft, bytes)
+    guard unsafe rename(draft, path) == 0 else {
+      unsafe unlink(draft)
+      throw .fileUncreatable(path: path)
+    }
+    syncDirectory(directory(of: path))
+  }
+}
