@@ -83,6 +83,10 @@ enum Program {
     let context = Context(
       world: world, environment: environment, options: line.options, console: console,
       localTime: localTime)
+    defer {
+      console.out.flush()
+      context.deliver()
+    }
     try filled.run(context)
     return .done
   }

@@ -49,6 +49,9 @@ package enum Limits {
 
   // Reminders and messages (3.6, 3.7).
 
+  /// How many seconds one message may take to be handed over; ten of them fit into a claim.
+  package static let deliverySeconds = 10
+
   /// How long a process may hold a message that it is sending; then another one takes it.
   package static let claimLease: TimeSpan = .minutes(2)
 

@@ -14,7 +14,8 @@ package struct DeliveryReport: Equatable, Sendable {
 extension Service {
   /// Tries the messages that this process has queued, at most ten seconds for all of them.
   package func deliverOwn() throws(IAuthError) -> DeliveryReport {
-    try deliver(claimingMore: false, until: deadline(Limits.deliveryBudget))
+    guard store.hasQueued else { return DeliveryReport() }
+    return try deliver(until: deadline(Limits.deliveryBudget))
   }
 
   /// Sends whatever is due, a few at a time.
@@ -31,7 +32,7 @@ extension Service {
           try tx.run(OutboxTable.claim, world.claim, until, tx.now, Limits.immediateDeliveries))
       }
       guard claimed > 0 else { return report }
-      let part = try deliver(claimingMore: true, until: deadline(Limits.claimLease))
+      let part = try deliver(until: deadline(Limits.claimLease))
       report.delivered += part.delivered
       report.postponed += part.postponed
       report.failed += part.failed
@@ -42,9 +43,7 @@ extension Service {
     ChildProcess.milliseconds() + span.seconds * 1_000
   }
 
-  private func deliver(
-    claimingMore: Bool, until deadline: Int64
-  ) throws(IAuthError) -> DeliveryReport {
+  private func deliver(until deadline: Int64) throws(IAuthError) -> DeliveryReport {
     let (messages, uuid) = try store.read { (tx) throws(IAuthError) in
       (
         try tx.all(OutboxTable.claimed, world.claim) { row in StoredMessage(row: row) },

@@ -68,6 +68,7 @@ extension Transaction {
   ) throws(IAuthError) {
     let isClaimed = queuedCount < Limits.immediateDeliveries
     queuedCount += 1
+    noteQueued()
     let mail = recipient.channel == .email ? notice.mail() : nil
     try run(
       OutboxTable.add, notice.kind, recipient.channel, recipient.address, mail?.subject ?? "",

@@ -19,6 +19,8 @@ package final class Store {
   let world: World
   let key: [UInt8]
   package let path: String
+  /// Whether anything was queued that this process might send.
+  var hasQueued = false
   private let isShared: Bool
 
   /// Opens the database at `path`.

@@ -122,6 +122,20 @@ package enum Files {
     return slash == 0 ? "/" : String(decoding: bytes[..<slash], as: UTF8.self)
   }
 
+  package static func exists(_ path: String) -> Bool {
+    status(path, followingLinks: true) != nil
+  }
+
+  /// The path as seen from the root; an empty one stays empty, and so names nothing.
+  package static func absolute(_ path: String) -> String {
+    guard !path.isEmpty, path.utf8.first != UInt8(ascii: "/"), let base = unsafe getcwd(nil, 0)
+    else { return path }
+    defer { unsafe free(base) }
+    // A relative name that looks like a URI stays one, and is refused as such.
+    if path.utf8.starts(with: "file:".utf8) { return path }
+    return unsafe String(cString: base) + "/" + path
+  }
+
   static func lastComponent(of path: String) -> String {
     let bytes = Array(path.utf8)
     guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return path }
