@@ -134,7 +134,9 @@ struct Verify: Command {
     }
   }
 
-  /// Says what to do next. Of a sign-in it must say the same whoever was named, and no address.
+  /// Says what to do next.
+  ///
+  /// Of a sign-in it must say the same whoever was named, and no address.
   private func announce(_ receipt: ProofReceipt, _ context: Context) {
     context.emit(receipt.json, details: receipt.details(context.localTime))
     let command = "iauth verify \(receipt.reference.text)"
@@ -170,7 +172,9 @@ struct Verify: Command {
     show(try service.prove(reference, codes: codes), context)
   }
 
-  /// Asks for each code. The second is asked for only after the first was right.
+  /// Asks for each code.
+  ///
+  /// The second is asked for only after the first was right.
   private func ask(
     _ channels: [Channel], _ reference: String, _ service: Service, _ context: Context
   ) throws(IAuthError) -> [String] {
