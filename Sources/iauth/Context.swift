@@ -1,13 +1,26 @@
-// What a command works with. The database is not here: a command that needs it opens it.
+// What a command works with. The database is opened by the first command that asks for it, and
+// only then.
 
 import IAuthCore
 
-struct Context {
+final class Context {
   let world: World
   let environment: Environment
   let options: GlobalOptions
   let console: Console
   let localTime: LocalTime
+  private var opened: Service?
+
+  init(
+    world: World, environment: Environment, options: GlobalOptions, console: Console,
+    localTime: LocalTime
+  ) {
+    self.world = world
+    self.environment = environment
+    self.options = options
+    self.console = console
+    self.localTime = localTime
+  }
 
   var language: Language { options.language }
 
@@ -38,5 +51,63 @@ struct Context {
   /// A note on standard error; neither with --json nor with --quiet.
   func say(_ note: Bilingual) {
     if !options.json { console.say(note) }
+  }
+
+  // MARK: The database
+
+  /// The service over the database that was named: `--db`, `IAUTH_DB`, the configuration, or the
+  /// caller's own.
+  ///
+  /// - Throws: `config.invalid`, `database.*`.
+  func service() throws(IAuthError) -> Service {
+    if let opened { return opened }
+    let settings = try settings()
+    let store = try Store(path: try databasePath(settings), world: world)
+    let service = Service(store: store, world: world, settings: settings)
+    opened = service
+    return service
+  }
+
+  /// The configuration: the file that was named, else `/etc/iauth/iauth.conf` if it exists.
+  ///
+  /// - Throws: `config.invalid`, `file.missing` for one that was named.
+  func settings() throws(IAuthError) -> Settings {
+    let standard = "/etc/iauth/iauth.conf"
+    guard let path = options.config ?? (Files.exists(standard) ? standard : nil) else {
+      return Settings()
+    }
+    let bytes = try Files.read(path, max: 1 << 20)
+    return try Settings(text: String(decoding: bytes, as: UTF8.self))
+  }
+
+  /// Where the database is, as an absolute path.
+  func databasePath(_ settings: Settings) throws(IAuthError) -> String {
+    if let path = options.db ?? settings.database { return Files.absolute(path) }
+    if let home = environment["XDG_DATA_HOME"], home.utf8.first == UInt8(ascii: "/") {
+      return home + "/iauth/iauth.db"
+    }
+    guard let home = environment["HOME"], home.utf8.first == UInt8(ascii: "/") else {
+      throw .databaseMissing
+    }
+    return home + "/.local/share/iauth/iauth.db"
+  }
+
+  /// Tries what this run has queued, after everything was answered.
+  ///
+  /// What cannot be sent now stays queued: the answer stands, and a note says so.
+  func deliver() {
+    guard let opened else { return }
+    do throws(IAuthError) {
+      let report = try opened.deliverOwn()
+      guard report.postponed + report.failed > 0 else { return }
+      say(
+        Bilingual(
+          "a message could not be sent now; it stays queued and is tried again",
+          "有通知暫時無法寄送，已保留於佇列並將自動重試"))
+    } catch {
+      say(
+        Bilingual(
+          "messages stay queued: run `iauth deliver`", "通知保留於佇列，請執行 `iauth deliver`"))
+    }
   }
 }

@@ -69,8 +69,13 @@ enum Program {
       console.err.write(HelpText.short(CommandTable.described, console.language))
       return .usage
     }
-    let ask = { (parameter: ParameterDescription) throws(IAuthError) in
-      try console.ask((parameter.question ?? parameter.help)(console.language))
+    let ask = {
+      (parameter: ParameterDescription, problem: IAuthError?) throws(IAuthError) -> String in
+      if let problem { console.error(problem) }
+      guard let answer = try console.ask(parameter.question ?? parameter.help) else {
+        throw .usageMissing([parameter.spelling], command: command.described.name)
+      }
+      return answer
     }
     let filled = try command.filled(from: line, asking: console.mayAsk ? ask : nil)
     var world = world
@@ -78,6 +83,10 @@ enum Program {
     let context = Context(
       world: world, environment: environment, options: line.options, console: console,
       localTime: localTime)
+    defer {
+      console.out.flush()
+      context.deliver()
+    }
     try filled.run(context)
     return .done
   }

@@ -5,6 +5,7 @@
 package enum Folding {
   /// The text with U+FF01–FF5E as ASCII, U+3000 as a space, and surrounding white space gone.
   package static func fold(_ text: String) -> String {
+    if text.utf8.allSatisfy({ $0 < 0x80 }) { return trim(text) }
     var folded = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
       folded.append(ascii(ofFullWidth: scalar) ?? scalar)
@@ -19,7 +20,8 @@ package enum Folding {
       let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
       let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
     else { return "" }
-    return String(scalars[first...last])
+    let isTrimmed = first == scalars.startIndex && scalars.index(after: last) == scalars.endIndex
+    return isTrimmed ? text : String(scalars[first...last])
   }
 
   private static func ascii(ofFullWidth scalar: Unicode.Scalar) -> Unicode.Scalar? {

@@ -49,6 +49,12 @@ package enum Limits {
 
   // Reminders and messages (3.6, 3.7).
 
+  /// How many seconds one message may take to be handed over; ten of them fit into a claim.
+  package static let deliverySeconds = 10
+
+  /// How long a process may hold a message that it is sending; then another one takes it.
+  package static let claimLease: TimeSpan = .minutes(2)
+
   /// The ages at which a request is reminded of; `reminders`.
   package static let reminders: [TimeSpan] = [.days(3), .days(7), .days(14)]
   /// What a process that queued messages spends on sending them, before its user waits too long.

@@ -7,9 +7,19 @@
 enum NameComparison {
   /// NFKC without spaces and case, 臺 as 台, the middle dots as one.
   static func key(of name: String) -> String {
+    // Most names hold nothing that normalizing changes, and imports are long.
+    if name.unicodeScalars.allSatisfy(isInert) { return String(folded(name.unicodeScalars)) }
+    var key = String.UnicodeScalarView()
+    for scalar in String(folded(name._nfd))._nfc { key.append(scalar) }
+    return String(key)
+  }
+
+  private static func folded(_ name: some Sequence<Unicode.Scalar>) -> String.UnicodeScalarView {
     var folded = String.UnicodeScalarView()
-    for scalar in name._nfd {
+    for scalar in name {
       switch scalar {
+      case "a"..."z":
+        folded.append(scalar)
       case "\u{81FA}":
         folded.append("\u{53F0}")
       case _ where isMiddleDot(scalar):
@@ -22,9 +32,15 @@ enum NameComparison {
         append(scalar, to: &folded)
       }
     }
-    var key = String.UnicodeScalarView()
-    for scalar in String(folded)._nfc { key.append(scalar) }
-    return String(key)
+    return folded
+  }
+
+  /// Whether a scalar neither decomposes nor composes with another.
+  private static func isInert(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0...0x7F, 0x3400...0x9FFF: true
+    default: isMiddleDot(scalar)
+    }
   }
 
   /// The dots that people and code pages put between the parts of an indigenous or foreign name;
@@ -38,8 +54,13 @@ enum NameComparison {
 
   /// The ISO 15924 code of a letter's script; nil for what is no letter or of no one script.
   static func script(of scalar: Unicode.Scalar) -> String? {
-    if (0x4E00...0x9FFF).contains(scalar.value) { return "Hani" }
-    return scripts.run(of: scalar.value)?.script ?? (scalar.value >= 0x20000 ? "Hani" : nil)
+    switch scalar {
+    case "\u{4E00}"..."\u{9FFF}": "Hani"
+    case "a"..."z", "A"..."Z": "Latn"
+    case "\0"..."\u{7F}": nil
+    // Ideographs newer than the table.
+    default: scripts.run(of: scalar.value)?.script ?? (scalar.value >= 0x20000 ? "Hani" : nil)
+    }
   }
 
   private static func append(_ scalar: Unicode.Scalar, to text: inout String.UnicodeScalarView) {

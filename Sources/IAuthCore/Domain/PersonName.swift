@@ -35,6 +35,12 @@ package struct PersonName: Hashable, Sendable {
     key = NameComparison.key(of: stored)
   }
 
+  /// A name that was stored with its comparison form.
+  package init(stored: String, key: String) {
+    text = stored
+    self.key = key
+  }
+
   /// Whether letters stand together that no one writing system has: a Cyrillic `а` among Latin
   /// ones, say.
   ///

@@ -63,11 +63,12 @@ extension Service {
       try tx.audit(.requested, "request:\(number)")
       guard let request = try tx.request(number) else { throw .databaseDamaged }
       let reviewers = try tx.tellReviewers(of: request)
+      let authority = try tx.authority()
       return .done(
         RequestReceipt(
           number: number, system: system, role: role, kind: .grant, status: .pending,
           reviewers: reviewers.map(\.name.text), agency: agency,
-          isNational: role == .admin && agency.id == (try tx.authority().id)))
+          isNational: role == .admin && agency.id == authority.id))
     }
   }
 

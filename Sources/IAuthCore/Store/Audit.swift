@@ -92,7 +92,7 @@ extension Transaction {
     _ action: AuditAction, _ subject: String, outcome: String = "done",
     person: AuditPerson? = nil
   ) throws(IAuthError) {
-    let head = try auditHead ?? currentHead()
+    let head = try currentHead()
     let seq = head.seq + 1
     let salt = person == nil ? [] : world.randomBytes(32)
     let fields = person?.text ?? ""
@@ -117,7 +117,8 @@ extension Transaction {
   }
 
   private func currentHead() throws(IAuthError) -> AuditHead {
-    try first(AuditTable.head) { row in AuditHead(seq: row.int(0), hash: row.bytes(1)) }
+    if let head = auditHead { return head }
+    return try first(AuditTable.head) { row in AuditHead(seq: row.int(0), hash: row.bytes(1)) }
       ?? AuditHead(seq: 0, hash: [UInt8](repeating: 0, count: 32))
   }
 

@@ -65,7 +65,9 @@ struct DatabaseFile {
     guard file >= 0 else { throw .databaseUnsafe(.mode) }
     defer { close(file) }
     var header = [UInt8](repeating: 0, count: 100)
-    let got = header.withUnsafeMutableBytes { unsafe Glibc.read(file, $0.baseAddress, $0.count) }
+    let got = unsafe header.withUnsafeMutableBytes { buffer in
+      unsafe Glibc.read(file, buffer.baseAddress, buffer.count)
+    }
     func number(_ offset: Int) -> Int64 {
       header[offset..<offset + 4].reduce(0) { $0 << 8 | Int64($1) }
     }
@@ -89,7 +91,7 @@ struct DatabaseFile {
   /// Root becomes the database's owner before it opens it.
   private static func becomeOwner(_ target: Files.Status) throws(IAuthError) {
     guard geteuid() == 0, target.owner != 0 else { return }
-    guard unsafe setgroups(0, nil) == 0, setgid(target.group) == 0, setuid(target.owner) == 0 else {
+    guard setgroups(0, nil) == 0, setgid(target.group) == 0, setuid(target.owner) == 0 else {
       throw .databaseUnsafe(.owner)
     }
   }

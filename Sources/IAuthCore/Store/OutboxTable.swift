@@ -12,13 +12,13 @@ enum OutboxTable {
     """
   static let columns: SQL =
     "id, kind, channel, recipient, subject, body, reference, created_at, expires_at, attempts"
-  static let claimed: SQL = "SELECT \(columns) FROM message WHERE claim = ? AND status = 'queued' AND id >= ?"
+  static let claimed: SQL =
+    "SELECT \(columns) FROM message WHERE claim = ? AND status = 'queued' ORDER BY id"
   static let claim: SQL = """
     UPDATE message SET claim = ?1, claimed_until = ?2 WHERE id IN (
       SELECT id FROM message WHERE status = 'queued' AND due_at <= ?3
         AND (claimed_until IS NULL OR claimed_until <= ?3) ORDER BY due_at, id LIMIT ?4)
     """
-  static let firstClaimed: SQL = "SELECT min(id) FROM message WHERE claim = ?1 AND status = 'queued'"
   static let lapseCodes: SQL = """
     UPDATE message SET status = 'lapsed', body = '', claim = NULL
     WHERE status = 'queued' AND expires_at IS NOT NULL AND expires_at <= ?
@@ -45,7 +45,7 @@ enum OutboxTable {
     WHERE kind = 'code' AND reference = ? AND status = 'queued'
     """
   static let statements: [SQL] = [
-    add, claimed, claim, firstClaimed, lapseCodes, sent, postponed, failed, release, voidCodes,
+    add, claimed, claim, lapseCodes, sent, postponed, failed, release, voidCodes,
   ]
 }
 
@@ -68,9 +68,11 @@ extension Transaction {
   ) throws(IAuthError) {
     let isClaimed = queuedCount < Limits.immediateDeliveries
     queuedCount += 1
-    let text = recipient.channel == .email ? notice.mail() : RenderedMessage(subject: "", body: notice.sms())
+    noteQueued()
+    let mail = recipient.channel == .email ? notice.mail() : nil
     try run(
-      OutboxTable.add, notice.kind, recipient.channel, recipient.address, text.subject, text.body,
+      OutboxTable.add, notice.kind, recipient.channel, recipient.address, mail?.subject ?? "",
+      mail?.body ?? notice.sms(),
       reference, recipient.account, request, now, expiresAt,
       isClaimed ? world.claim : nil,
       isClaimed ? now + Limits.claimLease : nil)

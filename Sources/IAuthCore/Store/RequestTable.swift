@@ -158,11 +158,12 @@ extension Transaction {
   func summary(_ request: PermissionRequest) throws(IAuthError) -> RequestSummary {
     let system = try system(id: request.system)
     let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
+    let authority = try authority()
     return RequestSummary(
       number: request.number, agency: try agency(id: request.agency).name,
       name: account?.name.text ?? "", system: system.name, systemCode: system.code,
       role: request.role, kind: request.kind,
-      isNational: request.role == .admin && request.agency == (try authority().id))
+      isNational: request.role == .admin && request.agency == authority.id)
   }
 
   /// Who may decide on a request now: whoever qualifies, but for the applicant and the submitter.

@@ -288,6 +288,7 @@ package enum Schema {
       CHECK (kind <> 'code' OR status = 'queued' OR body = '')
     ) STRICT;
     CREATE INDEX message_due ON message (due_at) WHERE status = 'queued';
+    CREATE INDEX message_claim ON message (claim) WHERE claim IS NOT NULL;
     CREATE INDEX message_failed ON message (id) WHERE status = 'failed';
     CREATE INDEX message_request ON message (request) WHERE request IS NOT NULL;
     CREATE INDEX message_account ON message (account) WHERE account IS NOT NULL;

@@ -19,6 +19,8 @@ package final class Store {
   let world: World
   let key: [UInt8]
   package let path: String
+  /// Whether anything was queued that this process might send.
+  var hasQueued = false
   private let isShared: Bool
 
   /// Opens the database at `path`.
@@ -51,8 +53,8 @@ package final class Store {
     unsafe unlink(draft)
     unsafe unlink(draft + "-journal")
     try Files.create(draft, [])
-    do {
-      try autoreleased(draft: draft, file: file, world: world, fill)
+    do throws(IAuthError) {
+      try fillDraft(draft: draft, file: file, world: world, fill)
       guard unsafe link(draft, file.path) == 0 else {
         throw errno == EEXIST ? IAuthError.databaseExists : .fileUncreatable(path: path)
       }
@@ -66,7 +68,7 @@ package final class Store {
     return try Store(path: file.path, world: world)
   }
 
-  private static func autoreleased(
+  private static func fillDraft(
     draft: String, file: DatabaseFile, world: World,
     _ fill: (Transaction) throws(IAuthError) -> Void
   ) throws(IAuthError) {
@@ -158,9 +160,7 @@ package final class Store {
     do throws(SQLiteError) {
       try db.execute("COMMIT")
     } catch {
-      let mayStand =
-        error.primary == SQLITE_IOERR && error.code != SQLITE_IOERR_WRITE
-        && error.code != SQLITE_IOERR_READ && error.code != SQLITE_IOERR_LOCK
+      let mayStand = error.primary == SQLITE_IOERR && !error.isBeforeCommitPoint
       let isUndone = !db.isInTransaction || (try? db.execute("ROLLBACK")) != nil
       guard isUndone, !mayStand else { throw .outcomeUnknown }
       throw Self.translated(error)

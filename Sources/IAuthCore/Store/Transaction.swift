@@ -14,18 +14,23 @@ package final class Transaction {
   var auditHead: AuditHead?
   /// The database's own identity, once it was read.
   var knownUUID: [UInt8]?
+  private let store: Store
   /// How many messages the transaction has queued.
   var queuedCount = 0
   /// The session that acts, if any; it stands in audit entries.
   var actor: Actor?
 
   init(store: Store, isWriting: Bool) {
+    self.store = store
     db = store.db
     now = store.world.now()
     world = store.world
     key = store.key
     self.isWriting = isWriting
   }
+
+  /// Remembers that there is something to send.
+  func noteQueued() { store.hasQueued = true }
 
   @discardableResult
   func run(_ sql: SQL, _ values: any Bindable...) throws(IAuthError) -> Int {
@@ -91,6 +96,7 @@ extension Channel: Bindable {}
 extension MessageStatus: Bindable {}
 extension MessageKind: Bindable {}
 extension CodePurpose: Bindable {}
+extension Via: Bindable {}
 
 extension Row {
   func time(_ column: Int32) -> Timestamp { Timestamp(int(column)) }

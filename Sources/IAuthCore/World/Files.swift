@@ -41,7 +41,7 @@ package enum Files {
     bytes.reserveCapacity(Status(s).isRegular ? Int(s.st_size) + 1 : 65_536)
     var chunk = [UInt8](repeating: 0, count: 262_144)
     while true {
-      let got = chunk.withUnsafeMutableBytes { buffer in
+      let got = unsafe chunk.withUnsafeMutableBytes { buffer in
         unsafe Glibc.read(file, buffer.baseAddress, buffer.count)
       }
       if got < 0 {
@@ -78,7 +78,7 @@ package enum Files {
   package static func write(_ bytes: [UInt8], to file: Int32) throws(IAuthError) {
     var done = 0
     while done < bytes.count {
-      let wrote = bytes.withUnsafeBytes { buffer in
+      let wrote = unsafe bytes.withUnsafeBytes { buffer in
         unsafe Glibc.write(file, buffer.baseAddress?.advanced(by: done), buffer.count - done)
       }
       if wrote < 0 {
@@ -122,6 +122,20 @@ package enum Files {
     return slash == 0 ? "/" : String(decoding: bytes[..<slash], as: UTF8.self)
   }
 
+  package static func exists(_ path: String) -> Bool {
+    status(path, followingLinks: true) != nil
+  }
+
+  /// The path as seen from the root; an empty one stays empty, and so names nothing.
+  package static func absolute(_ path: String) -> String {
+    guard !path.isEmpty, path.utf8.first != UInt8(ascii: "/"), let base = unsafe getcwd(nil, 0)
+    else { return path }
+    defer { unsafe free(base) }
+    // A relative name that looks like a URI stays one, and is refused as such.
+    if path.utf8.starts(with: "file:".utf8) { return path }
+    return unsafe String(cString: base) + "/" + path
+  }
+
   static func lastComponent(of path: String) -> String {
     let bytes = Array(path.utf8)
     guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return path }
@@ -136,5 +150,20 @@ extension Files.Status {
       isRegular: kind == S_IFREG, isDirectory: kind == S_IFDIR, isLink: kind == S_IFLNK,
       mode: s.st_mode & 0o7777, owner: s.st_uid, group: s.st_gid, links: UInt(s.st_nlink),
       bytes: Int64(s.st_size))
+  }
+}
+
+extension Files {
+  /// Writes a draft, syncs it, and gives it its name: whoever reads the name reads the whole.
+  static func replace(
+    _ draft: String, with bytes: [UInt8], namedAfterwards path: String
+  ) throws(IAuthError) {
+    unsafe unlink(draft)
+    try create(draft, bytes)
+    guard unsafe rename(draft, path) == 0 else {
+      unsafe unlink(draft)
+      throw .fileUncreatable(path: path)
+    }
+    syncDirectory(directory(of: path))
   }
 }

@@ -153,11 +153,11 @@ struct Parser {
 extension Command {
   /// The command with everything that was typed.
   ///
-  /// `ask` is called for what its form needs and was not given; nil means that nobody can be asked.
-  /// Errors: `usage.*`.
+  /// `ask` is called for what its form needs and was not given, with what was wrong with the answer
+  /// before; nil means that nobody can be asked. Errors: `usage.*`.
   static func filled(
     from line: ParsedLine,
-    asking ask: ((ParameterDescription) throws(IAuthError) -> String)?
+    asking ask: ((ParameterDescription, IAuthError?) throws(IAuthError) -> String)?
   ) throws(IAuthError) -> any Command {
     var line = line
     let options = line.given.map(\.name)
@@ -182,7 +182,16 @@ extension Command {
         throw .usageMissing(missing.map(\.spelling), command: described.name)
       }
       for parameter in missing {
-        try set(parameter.name, try ask(parameter), of: &command)
+        var problem: IAuthError?
+        repeat {
+          let answer = try ask(parameter, problem)
+          do throws(IAuthError) {
+            try set(parameter.name, answer, of: &command)
+            problem = nil
+          } catch {
+            problem = error
+          }
+        } while problem != nil
       }
     }
     try usage.check(command)

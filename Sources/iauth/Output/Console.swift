@@ -99,38 +99,38 @@ final class Console {
 
   // MARK: Questions
 
-  /// Asks on standard error and reads one line from standard input.
+  /// Asks on standard error and reads one line from standard input; nil when the input ends.
   ///
-  /// The caller has looked at `mayAsk`. Errors: `usage.input` when the input ends.
-  func ask(_ question: String) throws(IAuthError) -> String {
-    prompt(question)
-    guard let answer = try input.line() else {
-      err.write("\n")
-      throw .usageInput(needed: 1, got: 0)
-    }
+  /// The caller has looked at `mayAsk`. Errors: `disk.failed`, `limit.bytes`.
+  func ask(_ question: Bilingual) throws(IAuthError) -> String? {
+    prompt(question(language))
+    let answer = try input.line()
+    if answer == nil { err.write("\n") }
     return answer
   }
 
   /// Like `ask`, but what is typed is not shown.
-  func askSecret(_ question: String) throws(IAuthError) -> String {
-    guard input.isTerminal else { return try ask(question) }
-    let echo = TerminalEcho()
+  func askSecret(_ question: Bilingual) throws(IAuthError) -> String? {
+    guard input.isTerminal, let descriptor = input.descriptor else { return try ask(question) }
+    let echo = TerminalEcho(descriptor: descriptor)
     echo.off()
     defer {
       echo.restore()
       err.write("\n")
       err.flush()
     }
-    prompt(question)
-    try echo.wait { prompt(question) }
-    guard let answer = try input.line() else { throw .usageInput(needed: 1, got: 0) }
-    return answer
+    prompt(question(language))
+    echo.waitForLine { prompt(question(language)) }
+    return try input.line()
   }
 
   /// Asks a question whose answer is yes or no; everything but a yes is a no.
   func askYes(_ question: Bilingual) throws(IAuthError) -> Bool {
-    let answer = try ask(question(language) + Bilingual(" (y/N)", "（y／N）")(language))
-    return ["y", "yes", "是", "好", "ｙ"].contains(answer.lowercased())
+    let choice = Bilingual(" (y/N)", "（y/N）")
+    let answer = try ask(
+      Bilingual(question.english + choice.english, question.chinese + choice.chinese))
+    let yes = ["y", "Y", "yes", "Yes", "YES", "ｙ", "Ｙ", "是", "好", "對"]
+    return yes.contains { $0.utf8.elementsEqual((answer ?? "").utf8) }
   }
 
   private func prompt(_ question: String) {

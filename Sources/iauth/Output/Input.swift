@@ -8,7 +8,8 @@ final class Input {
   /// The longest line that is read, in bytes.
   static let lineBytesMax = 8_192
 
-  private let descriptor: Int32?
+  /// nil: the text of a test.
+  let descriptor: Int32?
   let isTerminal: Bool
   private var buffer: [UInt8]
   private var isAtEnd = false

@@ -54,22 +54,24 @@ enum JSON: Sendable, Equatable {
 
   /// A string of RFC 8259.
   ///
-  /// Everything but what must be escaped, and what terminals and JavaScript take for a line end,
-  /// stays as it is.
+  /// What a terminal must not get raw is escaped; a reader of JSON gets back the same text. All else
+  /// stays as it is, in UTF-8.
   private static func write(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     for scalar in text.unicodeScalars {
-      switch scalar.value {
-      case 0x22, 0x5C: bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(scalar.value)])
-      case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-      case 0x0D: bytes.append(contentsOf: "\\r".utf8)
-      case 0x09: bytes.append(contentsOf: "\\t".utf8)
-      case ..<0x20, 0x7F...0x9F, 0x2028, 0x2029:
-        let digits = String(scalar.value, radix: 16)
-        bytes.append(contentsOf: "\\u".utf8)
-        bytes.append(contentsOf: String(repeating: "0", count: 4 - digits.utf8.count).utf8)
-        bytes.append(contentsOf: digits.utf8)
-      default: bytes.append(contentsOf: UTF8.encode(scalar).map { Array($0) } ?? [])
+      switch scalar {
+      case "\"", "\\": bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: scalar)])
+      case "\n": bytes.append(contentsOf: "\\n".utf8)
+      case "\r": bytes.append(contentsOf: "\\r".utf8)
+      case "\t": bytes.append(contentsOf: "\\t".utf8)
+      case _ where scalar.isHostile:
+        for unit in String(scalar).utf16 {
+          bytes.append(contentsOf: "\\u".utf8)
+          for shift in [12, 8, 4, 0] {
+            bytes.append(Array("0123456789abcdef".utf8)[Int(unit >> UInt16(shift) & 0xF)])
+          }
+        }
+      default: bytes.append(contentsOf: String(scalar).utf8)
       }
     }
     bytes.append(UInt8(ascii: "\""))

@@ -2,30 +2,33 @@
 // while the echo is off, and let through, echo first restored, as soon as one is seen.
 
 import Glibc
-import IAuthCore
 
 final class TerminalEcho {
+  private static let held = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP]
+
+  private let descriptor: Int32
   private var before = termios()
-  private var signals = sigset_t()
   private var mask = sigset_t()
 
-  init() {
-    unsafe sigemptyset(&signals)
-    for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP] {
-      unsafe sigaddset(&signals, signal)
-    }
+  init(descriptor: Int32) {
+    self.descriptor = descriptor
   }
 
+  /// Holds signals back and turns the echo off.
   func off() {
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    for signal in Self.held { unsafe sigaddset(&signals, signal) }
     unsafe sigprocmask(SIG_BLOCK, &signals, &mask)
-    unsafe tcgetattr(STDIN_FILENO, &before)
+    unsafe tcgetattr(descriptor, &before)
     var silent = before
     silent.c_lflag &= ~tcflag_t(ECHO)
-    unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+    unsafe tcsetattr(descriptor, TCSADRAIN, &silent)
   }
 
+  /// Puts the terminal back as it was; a signal that was held back takes effect now.
   func restore() {
-    unsafe tcsetattr(STDIN_FILENO, TCSADRAIN, &before)
+    unsafe tcsetattr(descriptor, TCSADRAIN, &before)
     unsafe sigprocmask(SIG_SETMASK, &mask, nil)
   }
 
@@ -33,18 +36,18 @@ final class TerminalEcho {
   ///
   /// A signal acts as it would without us; if the process goes on after it (it was stopped and
   /// continued), `again` repeats the question.
-  func wait(again: () -> Void) throws(IAuthError) {
-    var poll = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-    while unsafe Glibc.poll(&poll, 1, 100) == 0 || errno == EINTR && poll.revents == 0 {
+  func waitForLine(again: () -> Void) {
+    var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    while true {
+      let ready = unsafe Glibc.poll(&poll, 1, 100)
+      if ready > 0 || ready < 0 && errno != EINTR { return }
       var pending = sigset_t()
       unsafe sigpending(&pending)
-      let isSignalled = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP].contains {
-        unsafe sigismember(&pending, $0) == 1
-      }
-      if isSignalled {
+      for signal in Self.held where unsafe sigismember(&pending, signal) == 1 {
         restore()
         off()
         again()
+        break
       }
     }
   }
