@@ -9,7 +9,7 @@ extension Notice {
         "\(purpose.chinese)驗證碼",
         [
           "您正在辦理「\(SafeText.withoutCodes(agency))」的\(purpose.chinese)（編號 \(reference)），",
-          "\(channel == .email ? "電子郵件" : "手機")驗證碼為：", "", code, "",
+          "\(channel == .email ? "電子郵件" : "行動電話")驗證碼為：", "", code, "",
           "請於 10 分鐘內執行下列指令，並依提示輸入驗證碼：", "", "    iauth verify \(reference)", "",
           "驗證碼僅能使用一次，請勿轉告他人。如非您本人辦理，請忽略本信件。",
         ])
@@ -36,7 +36,7 @@ extension Notice {
       Wording(
         "申請案 \(request.number) 已核准",
         ["您的申請案已核准：", ""] + request.chinese
-          + (note.map { ["", "審核說明："] + SafeText.quotation($0) } ?? [])
+          + (note.map { ["", "審核意見："] + SafeText.quotation($0) } ?? [])
           + [""] + Self.chineseNextStep(request, url)
           + ["", "查詢您的權限與申請案：", "", "    iauth request-permission --list"])
     case .rejected(let request, let reason):
@@ -56,7 +56,7 @@ extension Notice {
         ["您獲核予下列權限：", ""] + request.chinese
           + [
             "", "請於 \(expiresAt.taiwanMinute)（臺灣時間）前以下列指令登入並啟用帳號，逾期失效。",
-            "NUMBER 請填您的手機號碼，電子郵件與手機都會收到驗證碼：", "",
+            "NUMBER 請填您的行動電話號碼，電子郵件與行動電話都會收到驗證碼：", "",
           ]
           + Self.firstSignIn(request, agencyCode: agencyCode, email: email))
     case .nationalReviewer(let request):
@@ -96,7 +96,7 @@ extension Notice {
         "聯絡資料已變更",
         [
           "您在「\(SafeText.line(agency))」的帳號，聯絡資料變更為：", "",
-          "電子郵件：\(SafeText.line(email))", "手機：\(SafeText.line(mobile))", "",
+          "電子郵件：\(SafeText.line(email))", "行動電話：\(SafeText.line(mobile))", "",
           "如非您本人辦理，請立即洽機關管理者停用帳號：", "", "    iauth admins --agency CODE",
         ])
     case .wrongAttempts(let agency):
