@@ -18,7 +18,7 @@ extension IAuthError {
       "該帳號已具機關管理者權限（含使用權限），係由申請案 \(number) 核予"
     case .permissionHeld(let number, .general): "該帳號已具此權限，係由申請案 \(number) 核予"
     case .permissionNone(let number): "申請案 \(number) 並無有效的權限"
-    case .accountTaken: "該機關已有帳號使用相同的電子郵件或手機但姓名不同，請洽機關管理者"
+    case .accountTaken: "該機關已有帳號使用相同的電子郵件或行動電話但姓名不同，請洽機關管理者"
     case .accountLast: "此為主管機關最後一位有效的管理者，請先增設其他管理者"
     case .accountState(let account, let status):
       "帳號 \(account) 的狀態為「\(status.chinese)」，無法執行此項作業"
@@ -50,10 +50,10 @@ extension IAuthError {
       problem.chinese(
         "電子郵件", unit: "個位元組", form: "電子郵件須為單一信箱，例如 name@agency.gov.tw")
     case .mobileInvalid(let problem):
-      problem.chinese("手機號碼", form: "手機號碼格式須如 0912345678，其他國家的號碼請以 + 開頭")
+      problem.chinese("行動電話號碼", form: "行動電話號碼格式須如 0912345678，其他國家的號碼請以 + 開頭")
     case .titleInvalid(let problem): problem.chinese("職稱")
     case .phoneInvalid(let problem): problem.chinese("公務電話")
-    case .reasonInvalid(let problem): problem.chinese("事由或說明")
+    case .reasonInvalid(let problem): problem.chinese("事由或意見")
     case .documentInvalid(let problem): problem.chinese("公文文號")
     case .dateInvalid(let text):
       "\(quoted(text))不是有效的日期，格式例如 1150302、115年3月2日或 2026-03-02"
@@ -110,7 +110,7 @@ extension IAuthError {
 
     case .sessionNone: "尚未登入"
     case .sessionExpired: "登入已逾時或已結束，請重新登入"
-    case .sessionStepUp: "此項作業須同時通過電子郵件及手機驗證"
+    case .sessionStepUp: "此項作業須同時通過電子郵件及行動電話驗證"
     case .rightMissing(let right): right.chinese
     case .requestOutside(let number): "申請案 \(number) 非屬您的審核範圍"
     case .accountSuspended: "帳號已停用，請洽機關管理者"

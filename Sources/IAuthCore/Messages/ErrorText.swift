@@ -98,8 +98,10 @@ extension IAuthError {
 /// copied, and what a stranger typed must not be run by copying it.
 func shellWord(_ word: String, or placeholder: String) -> String {
   let isPlain = word.utf8.allSatisfy { byte in
-    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-      || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+    default: ".-_+@".utf8.contains(byte)
+    }
   }
   let isWord = !word.isEmpty && word.utf8.first != UInt8(ascii: "-") && word.utf8.count <= 100
   return isPlain && isWord ? word : placeholder

@@ -21,8 +21,8 @@ package struct ApplicationForm: Sendable {
     self.name = try PersonName(name)
     self.email = try EmailAddress(email)
     self.mobile = try MobileNumber(mobile)
-    self.title = try title.map { (text) throws(IAuthError) in try FreeText.title(text) }
-    self.phone = try phone.map { (text) throws(IAuthError) in try FreeText.phone(text) }
+    self.title = try FreeText.filled(title, FreeText.title)
+    self.phone = try FreeText.filled(phone, FreeText.phone)
   }
 }
 

@@ -167,3 +167,19 @@ extension Files {
     syncDirectory(directory(of: path))
   }
 }
+
+extension Files {
+  /// Syncs a finished file and gives it its name, which must be free.
+  static func publish(_ draft: String, as path: String) throws(IAuthError) {
+    let file = unsafe iauth_open(draft, O_RDONLY | O_CLOEXEC, 0)
+    guard file >= 0 else { throw .diskFailed }
+    let isSynced = fsync(file) == 0
+    close(file)
+    guard isSynced else { throw .diskFailed }
+    guard unsafe link(draft, path) == 0 else {
+      throw errno == EEXIST ? .fileExists(path: path) : .fileUncreatable(path: path)
+    }
+    unsafe unlink(draft)
+    syncDirectory(directory(of: path))
+  }
+}
