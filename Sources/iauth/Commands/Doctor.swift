@@ -23,7 +23,39 @@ struct Doctor: Command {
     fails: [.doctorFailed, .databaseMissing, .rightMissing],
     operatorOnly: true)
 
+  /// - Throws: `doctor.failed` if a check fails; a warning is none.
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let findings = try context.service().doctor()
+    context.list(
+      findings.map { finding in
+        [
+          "check": .string(finding.check), "status": .word(finding.status),
+          "detail": .string(finding.detail.english),
+        ]
+      },
+      table: Table(
+        [
+          .init(Bilingual("check", "檢查項目")), .init(Bilingual("status", "結果")),
+          .init(Bilingual("detail", "說明"), isFlexible: true),
+        ],
+        rows: findings.map { finding in
+          [
+            finding.check, finding.status.label(context.language),
+            finding.detail(context.language),
+          ]
+        }), empty: Bilingual("nothing was checked", "未執行任何檢查"))
+    let failed = findings.count { $0.status == .fail }
+    guard failed == 0 else { throw .doctorFailed(checks: failed) }
+  }
+}
+
+extension Health {
+  fileprivate var label: Bilingual {
+    switch self {
+    case .ok: Bilingual("ok", "正常")
+    case .warn: Bilingual("warn", "警告")
+    case .fail: Bilingual("fail", "失敗")
+    case .skipped: Bilingual("skipped", "略過")
+    }
   }
 }

@@ -3,22 +3,11 @@
 import IAuthCore
 
 extension Role {
-  var label: Bilingual {
-    switch self {
-    case .admin: Bilingual("admin", "機關管理者")
-    case .general: Bilingual("general", "一般權限")
-    }
-  }
+  var label: Bilingual { Bilingual(rawValue, chinese) }
 }
 
 extension RequestKind {
-  var label: Bilingual {
-    switch self {
-    case .grant: Bilingual("grant", "申請權限")
-    case .revoke: Bilingual("revoke", "終止權限")
-    case .change: Bilingual("change", "變更聯絡資料")
-    }
-  }
+  var label: Bilingual { Bilingual(rawValue, chinese) }
 }
 
 extension RequestStatus {
