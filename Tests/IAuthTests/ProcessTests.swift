@@ -82,7 +82,46 @@ struct ProcessTests {
       "printf 'abc\\n\\004' | script -qec \"$i reject 5\" /dev/null; exit ${PIPESTATUS[1]}")
     #expect(answered.text.contains("Reason, for the applicant: "))
     #expect(answered.status != 64)
-    let stopped = try shell("(sleep 1; printf '\\003'; sleep 1) | script -qec \"$i reject 5\" /dev/null")
+    let stopped = try shell(
+      "(sleep 1; printf '\\003'; sleep 1) | env --default-signal=INT script -qec \"$i reject 5\" /dev/null"
+    )
     #expect(stopped.status == 130)
+  }
+
+  @Test("A code is not echoed, and the terminal is as before afterwards")
+  func secret() throws {
+    // A new pseudo-terminal: unlocked (TIOCSPTLCK), its number read (TIOCGPTN).
+    let master = unsafe open("/dev/ptmx", O_RDWR | O_NOCTTY)
+    var (unlocked, number): (Int32, UInt32) = (0, 0)
+    try #require(unsafe ioctl(master, 0x4004_5431, &unlocked) == 0)
+    try #require(unsafe ioctl(master, 0x8004_5430, &number) == 0)
+    let slave = unsafe open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
+    try #require(slave >= 0)
+    defer {
+      close(slave)
+      close(master)
+    }
+    let hasEcho = { @Sendable () -> Bool in
+      var state = termios()
+      unsafe tcgetattr(slave, &state)
+      return state.c_lflag & tcflag_t(ECHO) != 0
+    }
+    let console = Console(
+      out: Stream(descriptor: nil, isTerminal: true),
+      err: Stream(descriptor: nil, isTerminal: true),
+      input: Input(descriptor: slave, isTerminal: true))
+    Thread.detachNewThread {
+      while hasEcho() { usleep(1_000) }
+      unsafe write(master, "12345678\n", 9)
+    }
+    #expect(hasEcho())
+    #expect(try console.askSecret(Bilingual("Code", "驗證碼")) == "12345678")
+    #expect(hasEcho())
+    #expect(console.err.text == "Code: \n")
+    // The line end alone may come back; no digit does.
+    var echoed = [UInt8](repeating: 0, count: 64)
+    _ = fcntl(master, F_SETFL, O_NONBLOCK)
+    let count = unsafe read(master, &echoed, echoed.count)
+    #expect(!echoed.prefix(max(0, count)).contains { (0x30...0x39).contains($0) })
   }
 }
