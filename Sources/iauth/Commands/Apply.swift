@@ -68,6 +68,35 @@ struct Apply: Command {
   var phone: String?
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let service = try context.service()
+    let form = try ApplicationForm(
+      agency: agency ?? "", name: name ?? "", email: email ?? "", mobile: mobile ?? "",
+      title: title, phone: phone)
+    guard try isConfirmed(try service.agencyForApplication(form.agency), context) else {
+      context.say(Bilingual("nothing was stored", "未受理申請，資料未儲存"))
+      return
+    }
+    let receipt = try service.apply(form)
+    context.emit(receipt.json, details: receipt.details(context.localTime))
+    context.say(
+      Bilingual(
+        "two codes are on their way; enter both within 10 minutes: iauth verify \(receipt.reference.text)",
+        "兩組驗證碼已寄送，請於 10 分鐘內輸入：iauth verify \(receipt.reference.text)"))
+    context.say(
+      Bilingual(
+        "if nothing arrives, check the address and the number above and apply again, or send new "
+          + "codes: iauth verify --resend \(receipt.reference.text)",
+        "若未收到驗證碼，請確認上列聯絡方式後重新申請，或重新寄送：iauth verify --resend "
+          + "\(receipt.reference.text)"))
+  }
+
+  /// Shows the agency that the code names; on a terminal a yes is asked before anything is stored.
+  private func isConfirmed(_ agency: Agency, _ context: Context) throws(IAuthError) -> Bool {
+    guard context.console.mayAsk, !context.options.json else { return true }
+    context.say(
+      Bilingual(
+        "agency: \(agency.name) (\(agency.code)), \(agency.place)",
+        "機關：\(agency.name)（\(agency.code)），\(agency.place)"))
+    return try context.console.askYes(Bilingual("Is this your agency?", "是否為您所屬機關？"))
   }
 }
