@@ -49,6 +49,9 @@ package enum Limits {
 
   // Reminders and messages (3.6, 3.7).
 
+  /// Lines of each kind in a digest; the rest is looked up.
+  package static let digestItems = 200
+
   /// How many seconds one message may take to be handed over; ten of them fit into a claim.
   package static let deliverySeconds = 10
 

@@ -136,6 +136,13 @@ package enum Files {
     return unsafe String(cString: base) + "/" + path
   }
 
+  /// Bytes that are free on the disk of a directory; 0 if that cannot be told.
+  static func freeBytes(_ directory: String) -> Int64 {
+    var s = statvfs()
+    guard unsafe statvfs(directory, &s) == 0 else { return 0 }
+    return Int64(clamping: s.f_bavail) * Int64(clamping: s.f_frsize)
+  }
+
   static func lastComponent(of path: String) -> String {
     let bytes = Array(path.utf8)
     guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return path }

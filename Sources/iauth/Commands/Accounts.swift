@@ -34,7 +34,8 @@ struct Accounts: Command {
         Bilingual("close it and erase its personal data", "關閉帳號並刪除個人資料")),
       .option(
         "reason", "TEXT", \.reason, Bilingual("why; the holder reads it", "理由，將通知帳號持有人"),
-        asks: Bilingual("Reason, for the holder", "理由（將通知帳號持有人）")),
+        asks: Bilingual("Reason, for the holder", "理由（將通知帳號持有人）"),
+        checks: AnswerCheck.reason),
     ],
     forms: [
       Form(takes: ["QUERY", "agency"]), Form(needs: ["suspend", "reason"]),

@@ -30,13 +30,16 @@ struct Admins: Command {
         Bilingual("invite an administrator of the authority (operator)", "邀請主管機關管理者（系統維運）")),
       .option(
         "name", "NAME", \.name, Bilingual("the new administrator's name", "新管理者姓名"),
-        asks: Bilingual("Name", "姓名")),
+        asks: Bilingual("Name", "姓名"),
+        checks: AnswerCheck.name),
       .option(
         "email", "ADDRESS", \.email, Bilingual("the new administrator's e-mail", "新管理者電子郵件"),
-        asks: Bilingual("E-mail", "電子郵件")),
+        asks: Bilingual("E-mail", "電子郵件"),
+        checks: AnswerCheck.email),
       .option(
         "mobile", "NUMBER", \.mobile, Bilingual("the new administrator's mobile", "新管理者行動電話"),
-        asks: Bilingual("Mobile number", "行動電話")),
+        asks: Bilingual("Mobile number", "行動電話"),
+        checks: AnswerCheck.mobile),
     ],
     forms: [
       Form(takes: ["agency", "system"]), Form(needs: ["missing"], takes: ["under", "system"]),

@@ -27,13 +27,16 @@ struct Apply: Command {
         asks: Bilingual("Agency code", "機關代碼")),
       .option(
         "name", "NAME", \.name, Bilingual("your real name", "真實姓名"),
-        asks: Bilingual("Name", "姓名")),
+        asks: Bilingual("Name", "姓名"),
+        checks: AnswerCheck.name),
       .option(
         "email", "ADDRESS", \.email, Bilingual("your official e-mail address", "公務電子郵件"),
-        asks: Bilingual("Official e-mail", "公務電子郵件")),
+        asks: Bilingual("Official e-mail", "公務電子郵件"),
+        checks: AnswerCheck.email),
       .option(
         "mobile", "NUMBER", \.mobile, Bilingual("your mobile number", "行動電話"),
-        asks: Bilingual("Mobile number", "行動電話")),
+        asks: Bilingual("Mobile number", "行動電話"),
+        checks: AnswerCheck.mobile),
       .option("title", "TEXT", \.title, Bilingual("your job title", "職稱")),
       .option("phone", "TEXT", \.phone, Bilingual("your office telephone", "公務電話")),
     ],

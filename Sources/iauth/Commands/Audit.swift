@@ -14,7 +14,7 @@ struct Audit: Command {
       """,
       """
       依序列出稽核紀錄。--verify 重新計算整個雜湊鏈，指出第一筆不符、缺漏或遭截斷之處；--anchor 與另行保存\
-      的鏈首比對，例如系統維運每日信件所載者。
+      的雜湊值比對，例如系統維運每日信件所載者。
       """),
     parameters: [
       .option(
@@ -27,7 +27,7 @@ struct Audit: Command {
       .flag("verify", \.isVerify, Bilingual("verify the whole trail", "驗證完整稽核紀錄")),
       .option(
         "anchor", "FILE", \.anchor,
-        Bilingual("heads kept elsewhere, SEQ HASH a line", "另行保存的鏈首，每行 SEQ HASH"),
+        Bilingual("heads kept elsewhere, SEQ HASH a line", "另行保存的雜湊值，每行 SEQ HASH"),
         completes: .file),
     ],
     forms: [
@@ -38,7 +38,7 @@ struct Audit: Command {
       Example("iauth audit --since 7d", Bilingual("The last seven days", "最近七天的紀錄")),
       Example(
         "iauth audit --verify --anchor heads.txt",
-        Bilingual("Verify against kept heads", "與保存的鏈首比對")),
+        Bilingual("Verify against kept heads", "與保存的雜湊值比對")),
     ],
     fails: [.auditBroken, .fileMissing, .rightMissing],
     operatorOnly: true)

@@ -27,15 +27,18 @@ struct Init: Command {
         completes: .file),
       .option(
         "reviewer-name", "NAME", \.reviewerName, Bilingual("the first reviewer", "首位審核者姓名"),
-        asks: Bilingual("Name of the first reviewer", "首位審核者姓名")),
+        asks: Bilingual("Name of the first reviewer", "首位審核者姓名"),
+        checks: AnswerCheck.name),
       .option(
         "reviewer-email", "ADDRESS", \.reviewerEmail,
         Bilingual("the reviewer's e-mail", "審核者電子郵件"),
-        asks: Bilingual("E-mail of the first reviewer", "首位審核者電子郵件")),
+        asks: Bilingual("E-mail of the first reviewer", "首位審核者電子郵件"),
+        checks: AnswerCheck.email),
       .option(
         "reviewer-mobile", "NUMBER", \.reviewerMobile,
         Bilingual("the reviewer's mobile", "審核者行動電話"),
-        asks: Bilingual("Mobile number of the first reviewer", "首位審核者行動電話")),
+        asks: Bilingual("Mobile number of the first reviewer", "首位審核者行動電話"),
+        checks: AnswerCheck.mobile),
     ],
     forms: [
       Form(needs: ["authority"], takes: ["agencies"]),

@@ -22,7 +22,8 @@ struct Revoke: Command {
         Bilingual("the request that gave the permission", "取得該權限的申請編號")),
       .option(
         "reason", "TEXT", \.reason, Bilingual("why; the holder reads it", "廢止理由，將通知持有人"),
-        asks: Bilingual("Reason, for the holder", "廢止理由（將通知持有人）")),
+        asks: Bilingual("Reason, for the holder", "廢止理由（將通知持有人）"),
+        checks: AnswerCheck.reason),
     ],
     forms: [Form(needs: ["NUMBER", "reason"])],
     examples: [

@@ -32,13 +32,16 @@ struct Verify: Command {
         Bilingual("the agency's OID or eight-digit number", "機關 OID 或統一編號"),
         asks: Bilingual("Agency code", "機關代碼")),
       .option(
-        "name", "NAME", \.name, Bilingual("your name", "姓名"), asks: Bilingual("Name", "姓名")),
+        "name", "NAME", \.name, Bilingual("your name", "姓名"), asks: Bilingual("Name", "姓名"),
+        checks: AnswerCheck.name),
       .option(
         "email", "ADDRESS", \.email, Bilingual("the account's e-mail address", "帳號的電子郵件"),
-        asks: Bilingual("E-mail", "電子郵件")),
+        asks: Bilingual("E-mail", "電子郵件"),
+        checks: AnswerCheck.email),
       .option(
         "mobile", "NUMBER", \.mobile, Bilingual("the account's mobile number", "帳號的行動電話"),
-        asks: Bilingual("Mobile number", "行動電話")),
+        asks: Bilingual("Mobile number", "行動電話"),
+        checks: AnswerCheck.mobile),
       .option(
         "via", "CHANNEL", \.via,
         Bilingual(
