@@ -136,9 +136,9 @@ struct Admins: Command {
       details: [
         (Bilingual("request", "申請編號"), String(receipt.number)),
         (Bilingual("name", "姓名"), form.name.text),
-        (Bilingual("agency", "機關"), "\(receipt.agency.name) (\(receipt.agency.code))"),
+        (Bilingual("agency", "機關"), receipt.agency.titled(language)),
         (
-          Bilingual("system", "系統"), "\(receipt.system.name(language)) (\(receipt.system.code))"
+          Bilingual("system", "系統"), receipt.system.titled(language)
         ),
       ])
     context.say(

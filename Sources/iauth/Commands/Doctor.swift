@@ -26,24 +26,19 @@ struct Doctor: Command {
   /// - Throws: `doctor.failed` if a check fails; a warning is none.
   func run(_ context: Context) throws(IAuthError) {
     let findings = try context.service().doctor()
-    context.list(
-      findings.map { finding in
+    let language = context.language
+    let checks = findings.map { TerminalText.width($0.check) }.max() ?? 0
+    let labels = findings.map { TerminalText.width($0.status.label(language)) }.max() ?? 0
+    for finding in findings {
+      context.emit(
         [
           "check": .string(finding.check), "status": .word(finding.status),
           "detail": .string(finding.detail.english),
-        ]
-      },
-      table: Table(
-        [
-          .init(Bilingual("check", "檢查項目")), .init(Bilingual("status", "結果")),
-          .init(Bilingual("detail", "說明"), isFlexible: true),
         ],
-        rows: findings.map { finding in
-          [
-            finding.check, finding.status.label(context.language),
-            finding.detail(context.language),
-          ]
-        }), empty: Bilingual("nothing was checked", "未執行任何檢查"))
+        human: TerminalText.padded(finding.check, to: checks + Table.gap)
+          + TerminalText.padded(finding.status.label(language), to: labels + Table.gap)
+          + finding.detail(language))
+    }
     let failed = findings.count { $0.status == .fail }
     guard failed == 0 else { throw .doctorFailed(checks: failed) }
   }

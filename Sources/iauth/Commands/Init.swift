@@ -101,7 +101,7 @@ struct Init: Command {
       details: [
         (Bilingual("database", "資料庫"), receipt.path),
         (
-          Bilingual("authority", "主管機關"), "\(receipt.authority.name) (\(receipt.authority.code))"
+          Bilingual("authority", "主管機關"), receipt.authority.titled(context.language)
         ),
         (Bilingual("agencies", "機關數"), String(receipt.agencies)),
         (Bilingual("system", "系統"), TargetSystem.firstCode),
