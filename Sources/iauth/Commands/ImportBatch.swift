@@ -71,6 +71,64 @@ struct ImportBatch: Command {
   var sheet: String?
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    try checkReport(context)
+    let isGated = context.world.caller.isGated
+    var order = ImportOrder(
+      bytes: try context.bytes(
+        of: file ?? "", max: isGated ? Limits.gateImportBytes : Limits.importBytes))
+    order.document = document
+    order.system = system
+    order.isDryRun = isDryRun
+    order.isPartial = isPartial
+    order.encoding = encoding.flatMap { TextEncoding(rawValue: $0.rawValue) }
+    order.sheet = sheet
+    order.wantsReport = report != nil
+    let answer = try context.service().importBatch(order)
+    try deliver(answer, context)
+    if let error = answer.error(isPartial: isPartial) { throw error }
+  }
+
+  /// A report that cannot be written is refused before anything is imported.
+  private func checkReport(_ context: Context) throws(IAuthError) {
+    guard let report else { return }
+    if isOnStandardOutput {
+      guard !context.options.json else {
+        throw .usageConflict("--report -", "--json", command: "import-batch")
+      }
+      return
+    }
+    let path = Files.absolute(report)
+    guard !Files.exists(path) else { throw .fileExists(path: report) }
+    guard Files.exists(Files.directory(of: path)) else { throw .fileUncreatable(path: report) }
+  }
+
+  private var isOnStandardOutput: Bool { report?.utf8.elementsEqual("-".utf8) ?? false }
+
+  /// The rows and the summary; or the sheet itself, and the summary beside it.
+  private func deliver(_ answer: ImportReport, _ context: Context) throws(IAuthError) {
+    if isOnStandardOutput {
+      context.console.page(String(decoding: answer.sheet, as: UTF8.self))
+      context.say(answer.summary)
+    } else {
+      answer.show(context)
+      if let report { try Files.create(Files.absolute(report), answer.sheet) }
+    }
+    if answer.count(.rejected) > 0, !isPartial {
+      context.say(
+        Bilingual(
+          "nothing was imported; mend the rows and hand the sheet in again",
+          "全部未匯入；請修正上列各列後重新匯入"))
+    } else if isDryRun {
+      context.say(Bilingual("checked only; nothing was imported", "僅檢核，未匯入"))
+    } else if let batch = answer.batch, answer.count(.accepted) > 0 {
+      context.say(
+        Bilingual(
+          "the reviewers are told; follow it up: iauth pending --batch \(batch)",
+          "已通知審核人員；查詢進度：iauth pending --batch \(batch)"))
+    } else if answer.count(.unchanged) > 0 {
+      context.say(
+        Bilingual(
+          "everything in it is in force or pending already", "名冊內容均已生效或審核中，未重複建立"))
+    }
   }
 }

@@ -72,7 +72,7 @@ struct Pending: Command {
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
     if isRemind {
-      throw .internal("not connected")
+      show(try service.remind(after: after, isDryRun: isDryRun), context)
     } else if let number {
       context.show(try service.detail(number))
     } else {
@@ -124,6 +124,39 @@ struct Pending: Command {
       })
   }
 
+  private func show(_ report: ReminderReport, _ context: Context) {
+    let language = context.language
+    let planned = report.messages.map(\.json)
+    context.emit(
+      report.json.adding(isDryRun ? ["messages": .array(planned)] : [:]),
+      details: report.details)
+    guard isDryRun else {
+      if report.failed > 0 {
+        context.say(
+          Bilingual(
+            "\(report.failed) messages could not be sent now: iauth deliver --list",
+            "有 \(report.failed) 則通知暫時無法寄送：iauth deliver --list"))
+      }
+      return
+    }
+    context.say(Bilingual("nothing was changed or sent", "未異動資料，亦未寄送"))
+    guard !context.options.json, !report.messages.isEmpty else { return }
+    context.console.line("")
+    context.console.table(
+      Table(
+        [
+          .init(Bilingual("kind", "類別")), .init(Bilingual("channel", "方式")),
+          .init(Bilingual("recipient", "收件者"), isFlexible: true),
+          .init(Bilingual("subject", "主旨"), isFlexible: true),
+        ],
+        rows: report.messages.map { message in
+          [
+            message.kind.label(language), message.channel.label(language), message.recipient,
+            message.subject,
+          ]
+        }))
+  }
+
   /// How far a batch has come, in the order of the states.
   private func counts(_ progress: BatchProgress) -> Bilingual {
     let counts = RequestStatus.allCases.compactMap { status in
@@ -132,5 +165,35 @@ struct Pending: Command {
     let english = counts.map { "\($0.1) \($0.0.english)" }.joined(separator: ", ")
     let chinese = counts.map { "\($0.0.chinese) \($0.1) 件" }.joined(separator: "、")
     return Bilingual("batch \(progress.batch): \(english)", "整批申請 \(progress.batch)：\(chinese)")
+  }
+}
+
+extension ReminderReport {
+  fileprivate var json: JSON {
+    [
+      "reminded": .int(reminded), "requests": .int(requests),
+      "without_reviewer": .int(withoutReviewer), "lapsed": .int(lapsed),
+      "delivered": .int(delivered), "failed": .int(failed),
+    ]
+  }
+
+  fileprivate var details: [(Bilingual, String)] {
+    [
+      (Bilingual("reviewers reminded", "稽催審核人員"), String(reminded)),
+      (Bilingual("requests reminded of", "稽催申請件數"), String(requests)),
+      (Bilingual("without a reviewer", "無審核人員之申請"), String(withoutReviewer)),
+      (Bilingual("lapsed", "逾期失效"), String(lapsed)),
+      (Bilingual("messages delivered", "已寄送通知"), String(delivered)),
+      (Bilingual("messages failed", "未能寄送通知"), String(failed)),
+    ]
+  }
+}
+
+extension PlannedMessage {
+  fileprivate var json: JSON {
+    [
+      "kind": .word(kind), "channel": .word(channel), "recipient": .string(recipient),
+      "subject": .string(subject), "reference": .string(reference),
+    ]
   }
 }

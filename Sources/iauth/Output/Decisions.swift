@@ -26,7 +26,7 @@ extension Context {
   private func showNext(_ outcomes: [ReviewOutcome]) {
     let decided = outcomes.filter { $0.refusal == nil }
     guard !decided.isEmpty else { return }
-    say(Bilingual("the applicant is told", "已通知申請人"))
+    say(Bilingual("those concerned are told by e-mail", "結果以電子郵件通知相關人員"))
     var seen: Set<String> = []
     for outcome in decided {
       guard let url = outcome.next, seen.insert(url).inserted else { continue }

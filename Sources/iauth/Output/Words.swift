@@ -77,7 +77,9 @@ enum Marks {
   }
 }
 
-/// What happened to a request, as its history tells it. The trail's own word where people need none
+/// What happened to a request, as its history tells it.
+///
+/// The trail's own word where people need none
 /// better.
 enum HistoryWords {
   static func action(_ action: String) -> Bilingual {
