@@ -77,7 +77,7 @@ struct Apply: Command {
       return
     }
     let receipt = try service.apply(form)
-    context.emit(receipt.json, details: receipt.details(context.localTime))
+    context.emit(receipt.json, details: receipt.details(context.language, context.localTime))
     context.say(
       Bilingual(
         "two codes are on their way; enter both within 10 minutes: iauth verify \(receipt.reference.text)",

@@ -46,7 +46,10 @@ extension Context {
             .init(Bilingual("by", "人員"), isFlexible: true), .init(Bilingual("outcome", "結果")),
           ],
           rows: detail.history.map { entry in
-            [localTime.text(entry.at), entry.action, entry.by ?? "", entry.outcome]
+            [
+              localTime.text(entry.at), HistoryWords.action(entry.action)(language),
+              entry.by ?? "", HistoryWords.outcome(entry.outcome)(language),
+            ]
           }))
     }
     if !detail.told.isEmpty {
@@ -116,7 +119,7 @@ extension RequestDetail {
       (Bilingual("request", "申請編號"), String(item.number)),
       (Bilingual("kind", "類別"), item.kind.label(language)),
       (Bilingual("status", "狀態"), item.status.label(language)),
-      (Bilingual("agency", "機關"), "\(item.agency.name) (\(item.agency.code))"),
+      (Bilingual("agency", "機關"), item.agency.titled(language)),
       (Bilingual("path", "機關層級"), item.agency.path),
       (
         Bilingual("name", "姓名"),

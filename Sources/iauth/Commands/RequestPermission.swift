@@ -89,7 +89,7 @@ struct RequestPermission: Command {
       details: [
         (Bilingual("request", "申請編號"), String(receipt.number)),
         (
-          Bilingual("system", "系統"), "\(receipt.system.name(language)) (\(receipt.system.code))"
+          Bilingual("system", "系統"), receipt.system.titled(language)
         ),
         (Bilingual("role", "身分"), receipt.role.label(language)),
         (Bilingual("status", "狀態"), receipt.status.label(language)),
@@ -102,7 +102,9 @@ struct RequestPermission: Command {
         ),
         (
           Bilingual("reviewers", "審核人員"),
-          receipt.reviewers.joined(separator: language == .english ? ", " : "、")
+          receipt.reviewers.isEmpty
+            ? Bilingual("none yet", "尚無")(language)
+            : receipt.reviewers.joined(separator: language == .english ? ", " : "、")
         ),
       ])
     if receipt.isNational {

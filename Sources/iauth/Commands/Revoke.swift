@@ -41,6 +41,12 @@ struct Revoke: Command {
   var reason: String?
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let number = number ?? 0
+    try context.service().revoke(number, reason: reason ?? "")
+    context.emit(
+      ["request": .int(number), "permission": .word(PermissionStatus.revoked)],
+      human: Bilingual(
+        "the permission of request \(number) has ended", "申請案 \(number) 取得的權限已廢止")(
+          context.language))
   }
 }

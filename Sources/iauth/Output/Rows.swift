@@ -35,6 +35,18 @@ extension JSON {
 extension Agency {
   /// The path, which tells agencies of the same name apart; the name where there is none.
   var place: String { path.isEmpty ? name : path }
+
+  /// The name with the code behind it.
+  func titled(_ language: Language) -> String {
+    language == .english ? "\(name) (\(code))" : "\(name)（\(code)）"
+  }
+}
+
+extension TargetSystem {
+  /// The name with the code behind it.
+  func titled(_ language: Language) -> String {
+    language == .english ? "\(name.english) (\(code))" : "\(name.chinese)（\(code)）"
+  }
 }
 
 extension ProofReceipt {
@@ -51,7 +63,7 @@ extension ProofReceipt {
     ]
   }
 
-  func details(_ times: LocalTime) -> [(Bilingual, String)] {
+  func details(_ language: Language, _ times: LocalTime) -> [(Bilingual, String)] {
     guard purpose == .application else {
       return [
         (Bilingual("sign-in", "登入序號"), reference.text),
@@ -61,7 +73,7 @@ extension ProofReceipt {
     }
     return [
       (Bilingual("application", "申請序號"), reference.text),
-      (Bilingual("agency", "機關"), "\(agency.name) (\(agency.code))"),
+      (Bilingual("agency", "機關"), agency.titled(language)),
       (Bilingual("e-mail", "電子郵件"), email ?? ""), (Bilingual("mobile", "行動電話"), mobile ?? ""),
       (Bilingual("expires", "申請期限"), times.textWithZone(expiresAt)),
     ]
@@ -80,8 +92,9 @@ extension SessionReceipt {
   func details(_ language: Language, _ times: LocalTime) -> [(Bilingual, String)] {
     [
       (Bilingual("signed in", "登入者"), name),
-      (Bilingual("agency", "機關"), "\(agency.name) (\(agency.code))"),
-      (Bilingual("account", "帳號"), "\(account) (\(status.label(language)))"),
+      (Bilingual("agency", "機關"), agency.titled(language)),
+      (Bilingual("account", "帳號"), String(account)),
+      (Bilingual("status", "帳號狀態"), status.label(language)),
       (Bilingual("session", "登入名稱"), session),
       (
         Bilingual("proven", "已通過驗證"),

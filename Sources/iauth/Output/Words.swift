@@ -3,22 +3,11 @@
 import IAuthCore
 
 extension Role {
-  var label: Bilingual {
-    switch self {
-    case .admin: Bilingual("admin", "機關管理者")
-    case .general: Bilingual("general", "一般權限")
-    }
-  }
+  var label: Bilingual { Bilingual(rawValue, chinese) }
 }
 
 extension RequestKind {
-  var label: Bilingual {
-    switch self {
-    case .grant: Bilingual("grant", "申請權限")
-    case .revoke: Bilingual("revoke", "終止權限")
-    case .change: Bilingual("change", "變更聯絡資料")
-    }
-  }
+  var label: Bilingual { Bilingual(rawValue, chinese) }
 }
 
 extension RequestStatus {
@@ -85,5 +74,28 @@ enum Marks {
     case "contacts-replaced": Bilingual("contacts replaced", "聯絡資料異動")
     default: Bilingual(mark, mark)
     }
+  }
+}
+
+/// What happened to a request, as its history tells it. The trail's own word where people need none
+/// better.
+enum HistoryWords {
+  static func action(_ action: String) -> Bilingual {
+    switch AuditAction(rawValue: action) {
+    case .requested: Bilingual("submitted", "提出申請")
+    case .withdrawn: Bilingual("withdrawn", "撤回")
+    case .approved: Bilingual("approved", "核准")
+    case .rejected: Bilingual("rejected", "退回")
+    case .lapsed: Bilingual("lapsed", "逾期失效")
+    case .revoked: Bilingual("permission ended", "廢止權限")
+    case .appointed: Bilingual("appointed by the operator", "系統維運人員邀請")
+    case .imported: Bilingual("imported", "整批匯入")
+    case .refused: Bilingual("not decided", "未能審核")
+    default: Bilingual(action, action)
+    }
+  }
+
+  static func outcome(_ outcome: String) -> Bilingual {
+    outcome.utf8.elementsEqual("done".utf8) ? Bilingual("done", "完成") : Bilingual(outcome, outcome)
   }
 }
