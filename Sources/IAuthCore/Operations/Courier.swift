@@ -47,7 +47,7 @@ extension Service {
     let (messages, uuid) = try store.read { (tx) throws(IAuthError) in
       (
         try tx.all(OutboxTable.claimed, world.claim) { row in StoredMessage(row: row) },
-        Hex.encode(Array(try tx.serviceUUID().prefix(4)))
+        Self.letters(try tx.serviceUUID().prefix(4))
       )
     }
     guard !messages.isEmpty else { return DeliveryReport() }
@@ -89,6 +89,12 @@ extension Service {
       try tx.run(OutboxTable.release, world.claim)
       return .done(report)
     }
+  }
+
+  /// Bytes as letters `a` to `p`: digits could be taken for a code.
+  private static func letters(_ bytes: some Sequence<UInt8>) -> String {
+    let symbols = bytes.flatMap { [$0 >> 4, $0 & 0x0F] }.map { UInt8(ascii: "a") + $0 }
+    return String(decoding: symbols, as: UTF8.self)
   }
 
   private func outgoing(_ message: StoredMessage, _ uuid: String) -> OutgoingMessage {
