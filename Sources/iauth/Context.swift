@@ -68,6 +68,17 @@ final class Context {
     return service
   }
 
+  /// Goes on with a service that a command has just made: what it queued is sent like all else.
+  func adopt(_ service: Service) { opened = service }
+
+  /// The bytes of a file that was named; `-` is standard input.
+  ///
+  /// - Throws: `file.missing`, `limit.bytes`, `disk.failed`.
+  func bytes(of path: String, max: Int = Limits.importBytes) throws(IAuthError) -> [UInt8] {
+    path.utf8.elementsEqual("-".utf8)
+      ? try console.input.all(max: max) : try Files.read(path, max: max)
+  }
+
   /// The configuration: the file that was named, else `/etc/iauth/iauth.conf` if it exists.
   ///
   /// - Throws: `config.invalid`, `file.missing` for one that was named.

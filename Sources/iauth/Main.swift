@@ -8,7 +8,11 @@ enum Main {
   static func main() {
     guard StartUp.secure() else {
       let console = Console.live()
-      console.say("iauth refuses to run set-uid or set-gid")
+      console.language = Environment.live().language
+      console.say(
+        Bilingual(
+          "this program does not run set-uid or set-gid",
+          "本程式不以 set-uid 或 set-gid 方式執行"))
       console.err.flush()
       exit(ExitStatus.configuration.rawValue)
     }

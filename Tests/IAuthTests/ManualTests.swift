@@ -46,22 +46,3 @@ struct ManualTests {
     }
   }
 }
-
-/// Runs a program with `input` and returns its status and everything it wrote.
-func runTool(
-  _ path: String, _ arguments: [String], input: String
-) throws -> (status: Int32, text: String) {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: path)
-  process.arguments = arguments
-  let (toTool, fromTool) = (Pipe(), Pipe())
-  process.standardInput = toTool
-  process.standardOutput = fromTool
-  process.standardError = fromTool
-  try process.run()
-  toTool.fileHandleForWriting.write(Data(input.utf8))
-  try toTool.fileHandleForWriting.close()
-  let bytes = fromTool.fileHandleForReading.readDataToEndOfFile()
-  process.waitUntilExit()
-  return (process.terminationStatus, String(decoding: bytes, as: UTF8.self))
-}

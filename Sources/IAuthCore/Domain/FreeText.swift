@@ -47,6 +47,52 @@ package enum FreeText {
       withLineFeeds(typed), max: Limits.reasonLength, allowing: "\n", IAuthError.reasonInvalid)
   }
 
+  /// What `parse` makes of an optional text; empty counts as not given.
+  static func filled(
+    _ typed: String?, _ parse: (String) throws(IAuthError) -> String
+  ) throws(IAuthError) -> String? {
+    guard let typed else { return nil }
+    let text = try parse(typed)
+    return text.isEmpty ? nil : text
+  }
+
+  /// The name of an agency or a system, as the operator enters it.
+  ///
+  /// - Throws: `nameInvalid`.
+  package static func label(_ typed: String) throws(IAuthError) -> String {
+    let text = try line(Folding.trim(typed), max: Limits.labelLength, IAuthError.nameInvalid)
+    guard !text.isEmpty else { throw .nameInvalid(.empty) }
+    return text
+  }
+
+  /// The code of a target system: small letters, digits and hyphens.
+  ///
+  /// - Throws: `systemInvalid`.
+  package static func systemCode(_ typed: String) throws(IAuthError) -> String {
+    let text = Folding.fold(typed)
+    guard !text.isEmpty else { throw .systemInvalid(.empty) }
+    guard text.utf8.count <= Limits.systemCodeLength else {
+      throw .systemInvalid(.tooLong(max: Limits.systemCodeLength))
+    }
+    let isPlain = text.utf8.allSatisfy { byte in
+      (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == UInt8(ascii: "-")
+    }
+    guard isPlain, text.utf8.first != UInt8(ascii: "-") else { throw .systemInvalid(.malformed) }
+    return text
+  }
+
+  /// The address of a target system: https or http, without white space.
+  ///
+  /// - Throws: `systemInvalid`.
+  package static func url(_ typed: String) throws(IAuthError) -> String {
+    let text = try line(Folding.fold(typed), max: Limits.emailOctets, IAuthError.systemInvalid)
+    let isWeb = ["https://", "http://"].contains { text.utf8.starts(with: $0.utf8) }
+    guard isWeb, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+      throw .systemInvalid(.malformed)
+    }
+    return text
+  }
+
   private static func line(
     _ typed: String, max: Int, allowing allowed: Unicode.Scalar? = nil,
     _ error: (ValueProblem) -> IAuthError

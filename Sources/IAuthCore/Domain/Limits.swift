@@ -49,6 +49,9 @@ package enum Limits {
 
   // Reminders and messages (3.6, 3.7).
 
+  /// Lines of each kind in a digest; the rest is looked up.
+  package static let digestItems = 200
+
   /// How many seconds one message may take to be handed over; ten of them fit into a claim.
   package static let deliverySeconds = 10
 
@@ -74,6 +77,12 @@ package enum Limits {
   package static let busyWait: TimeSpan = .seconds(10)
 
   // Texts, in Unicode scalars, as SQLite's `length` counts; addresses in octets (3.1, 10).
+
+  /// Characters of an agency's or a system's name; the longest in the registry has 31.
+  package static let labelLength = 200
+
+  /// Characters of a system's code.
+  package static let systemCodeLength = 30
 
   package static let nameLength = 50
   package static let titleLength = 50

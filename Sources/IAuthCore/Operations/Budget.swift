@@ -12,10 +12,14 @@ extension Transaction {
 
   /// What a wrong attempt counts against: an address in an agency. A new reference or another
   /// second address resets nothing.
-  func attemptSubjects(_ proof: Verification) -> [[UInt8]] {
-    [proof.emailKey, proof.mobileKey].map { address in
-      HMACSHA256.code(key: key, message: Array("iauth-subject/1 \(proof.agency) ".utf8) + address)
+  func attemptSubjects(_ agency: Int64, _ emailKey: [UInt8], _ mobileKey: [UInt8]) -> [[UInt8]] {
+    [emailKey, mobileKey].map { address in
+      HMACSHA256.code(key: key, message: Array("iauth-subject/1 \(agency) ".utf8) + address)
     }
+  }
+
+  private func attemptSubjects(_ proof: Verification) -> [[UInt8]] {
+    attemptSubjects(proof.agency, proof.emailKey, proof.mobileKey)
   }
 
   // MARK: Sending

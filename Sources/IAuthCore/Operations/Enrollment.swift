@@ -12,6 +12,21 @@ package struct ApplicationForm: Sendable {
   package let title: String?
   package let phone: String?
 
+  /// Values that were parsed one by one, as a sheet's row is.
+  init(
+    agency: String, name: PersonName, email: EmailAddress, mobile: MobileNumber, title: String?,
+    phone: String?
+  ) {
+    self.agency = agency
+    self.name = name
+    self.email = email
+    self.mobile = mobile
+    self.title = title
+    self.phone = phone
+  }
+
+  /// Parses what was typed.
+  ///
   /// - Throws: `name.invalid`, `email.invalid`, `mobile.invalid`, `title.invalid`, `phone.invalid`.
   package init(
     agency: String, name: String, email: String, mobile: String, title: String? = nil,
@@ -21,8 +36,8 @@ package struct ApplicationForm: Sendable {
     self.name = try PersonName(name)
     self.email = try EmailAddress(email)
     self.mobile = try MobileNumber(mobile)
-    self.title = try title.map { (text) throws(IAuthError) in try FreeText.title(text) }
-    self.phone = try phone.map { (text) throws(IAuthError) in try FreeText.phone(text) }
+    self.title = try FreeText.filled(title, FreeText.title)
+    self.phone = try FreeText.filled(phone, FreeText.phone)
   }
 }
 
@@ -77,6 +92,7 @@ extension Service {
   package func signIn(_ form: ApplicationForm, via: Via) throws(IAuthError) -> ProofReceipt {
     try store.write { (tx) throws(IAuthError) -> Verdict<ProofReceipt> in
       let agency = try tx.agency(typed: form.agency)
+      try tx.lapseInvitations(in: agency.id, form.email, form.mobile, settings)
       let known = try tx.accounts(in: agency.id, email: form.email, mobile: form.mobile).first {
         $0.email.text == form.email.text && $0.mobile.e164 == form.mobile.e164
           && $0.name.key == form.name.key

@@ -16,6 +16,7 @@ extension Transaction {
     let applicant = Applicant(
       agency: proof.agency, name: PersonName(stored: name), email: EmailAddress(stored: email),
       mobile: MobileNumber(stored: mobile), title: proof.title, phone: proof.phone)
+    try lapseInvitations(in: proof.agency, applicant.email, applicant.mobile, settings)
     let known = try accounts(in: proof.agency, email: applicant.email, mobile: applicant.mobile)
     guard let account = known.first else { return try openNew(applicant, settings) }
     let hasBoth =

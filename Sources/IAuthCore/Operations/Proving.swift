@@ -154,6 +154,11 @@ extension Transaction {
     case .suspended: return try refuse(.accountSuspended, subject: "account:\(id)")
     case .closed: return try refuse(.accountUnknown, subject: "account:\(id)")
     case .invited:
+      let email = account.email
+      try lapseInvitations(in: account.agency, email, account.mobile, settings)
+      guard try first(AccountTable.byID, id, read: { _ in true }) != nil else {
+        return .refused(.codeExpired(reference: proof.reference.text, isFinished: true))
+      }
       try run(AccountTable.setStatus, id, AccountStatus.active, now)
       try audit(.accountOpened, "account:\(id)")
     case .active: break

@@ -43,8 +43,8 @@ extension Service {
   package func requestPermission(
     system code: String?, role: Role, reason: String?, document: String?
   ) throws(IAuthError) -> RequestReceipt {
-    let reason = try reason.map { (text) throws(IAuthError) in try FreeText.reason(text) }
-    let document = try document.map { (text) throws(IAuthError) in try FreeText.document(text) }
+    let reason = try FreeText.filled(reason, FreeText.note)
+    let document = try FreeText.filled(document, FreeText.document)
     return try writeSignedIn { (tx, session) throws(IAuthError) -> Verdict<RequestReceipt> in
       let account = session.account
       let agency = try tx.agency(id: account.agency)

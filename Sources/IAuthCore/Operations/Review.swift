@@ -33,7 +33,7 @@ extension Service {
   package func approve(
     _ target: ReviewTarget, note: String?, expecting version: String?
   ) throws(IAuthError) -> [ReviewOutcome] {
-    let note = try note.map { (text) throws(IAuthError) in try FreeText.note(text) }
+    let note = try FreeText.filled(note, FreeText.note)
     return try decide(target, .approved, note: note, expecting: version)
   }
 

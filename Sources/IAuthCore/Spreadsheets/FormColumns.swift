@@ -80,6 +80,11 @@ package enum FormColumn: CaseIterable, Hashable, Sendable {
     }
   }
 
+  /// Whether a formula may stand in the column: its value decides nothing.
+  var allowsFormula: Bool {
+    self == .agencyName || Self.results.contains(self)
+  }
+
   /// The column with this title, if iauth knows it.
   package init?(title: String) {
     guard let column = Self.byKey[Self.key(title)] else { return nil }

@@ -60,9 +60,11 @@ package struct FormRow: Sendable {
   /// off; for the report.
   package let cells: [String]
   private let header: FormHeader
+  private let formulaCells: [Int]
 
   init(_ row: SheetRow, header: FormHeader) {
     number = row.number
+    formulaCells = row.formulas
     var cells = row.cells
     for index in cells.indices where cells[index].utf8.first == UInt8(ascii: "'") {
       cells[index] = FormulaGuard.unguarded(cells[index])
@@ -73,8 +75,19 @@ package struct FormRow: Sendable {
 
   /// The text of a column, trimmed; empty if the cell is, or if the sheet has no such column.
   package subscript(_ column: FormColumn) -> String {
-    guard let position = header.column(column), position < cells.count else { return "" }
+    guard let position = header.column(column), position < cells.count,
+      !(column.allowsFormula && formulaCells.contains(position))
+    else { return "" }
     return trimmed(cells[position])
+  }
+
+  /// The columns with a formula where only a value will do: what it would compute is not known
+  /// here, and the value beside it need not be what the clerk saw.
+  package var formulas: [FormColumn] {
+    guard !formulaCells.isEmpty else { return [] }
+    return FormColumn.allCases.filter { column in
+      !column.allowsFormula && header.column(column).map(formulaCells.contains) ?? false
+    }
   }
 
   /// Whether code, name, e-mail and mobile are all empty: a remark below the table.
@@ -89,12 +102,23 @@ package struct FormSheet {
   private var reader: any SheetReader
   private var count = 0
 
-  /// Finds the header.
-  /// - Throws: as `FormHeader.find`.
+  /// Finds the header, on the first sheet of the file that has one.
+  ///
+  /// - Throws: as `FormHeader.find` for the first sheet, if no other has the form either.
   package init(_ reader: any SheetReader) throws(IAuthError) {
     var reader = reader
-    header = try FormHeader.find(in: &reader)
-    self.reader = reader
+    var first: IAuthError?
+    while true {
+      do throws(IAuthError) {
+        header = try FormHeader.find(in: &reader)
+        self.reader = reader
+        return
+      } catch {
+        guard error.isOtherSheet else { throw error }
+        first = first ?? error
+        guard try reader.nextSheet() else { throw first ?? error }
+      }
+    }
   }
 
   /// The next row that is no note.
@@ -107,8 +131,21 @@ package struct FormSheet {
       guard count <= reader.rowsMax else { throw .limitRows(max: reader.rowsMax) }
       return row
     }
+    // Damage may show only at the end of the file, long after the last row of the form.
+    while try reader.nextSheet() {}
     guard count > 0 else { throw .sheetEmpty }
     return nil
+  }
+}
+
+extension IAuthError {
+  /// Whether the sheet is merely not the one with the form.
+  fileprivate var isOtherSheet: Bool {
+    switch self {
+    case .sheetEmpty: true
+    case .sheetHeader(_, let duplicated): duplicated.isEmpty
+    default: false
+    }
   }
 }
 

@@ -12,4 +12,17 @@ package enum SheetLimits {
   package static let textRecords = 2_000_000
   /// Rows of a form in a workbook (PRODUCT section 10).
   package static let workbookRows = 20_000
+  /// What a workbook may unpack to, over all its entries; counted while unpacking.
+  package static let unpackedBytes = 64 << 20
+  /// Entries of a workbook: sheets, styles, pictures.
+  package static let archiveEntries = 1_000
+  /// Different texts of a workbook: its rows, twenty columns each.
+  package static let sharedStrings = 400_000
+  /// The row numbers that spreadsheet programs have.
+  package static let workbookRowNumbers = 1_048_576
+  /// Elements of XML inside each other; workbooks have about ten.
+  package static let xmlDepth = 64
+  /// UTF-8 bytes of a name, and attributes of an element.
+  package static let xmlNameBytes = 256
+  package static let xmlAttributes = 64
 }

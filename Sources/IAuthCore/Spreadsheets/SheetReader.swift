@@ -7,10 +7,14 @@ package struct SheetRow: Equatable, Sendable {
   package let number: Int
   /// Text of the cells from the first column on; what is not there is empty.
   package let cells: [String]
+  /// The columns, from 0, whose cell is a formula: its text is `=` and the formula, never the value
+  /// that some program once computed.
+  package let formulas: [Int]
 
-  package init(number: Int, cells: [String]) {
+  package init(number: Int, cells: [String], formulas: [Int] = []) {
     self.number = number
     self.cells = cells
+    self.formulas = formulas
   }
 
   /// Whether no cell holds anything but white space.
@@ -26,6 +30,14 @@ package protocol SheetReader {
   /// The next row, or nil after the last one.
   /// - Throws: `.sheetUnreadable` with the place; the reader is not to be used any further.
   mutating func next() throws(IAuthError) -> SheetRow?
+
+  /// Goes on to the file's next sheet, whatever is left of this one; false if there is none, or
+  /// if one sheet was asked for. The rest of the file has been checked then.
+  mutating func nextSheet() throws(IAuthError) -> Bool
+}
+
+extension SheetReader {
+  package mutating func nextSheet() throws(IAuthError) -> Bool { false }
 }
 
 package protocol SheetWriter {

@@ -46,6 +46,7 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case rejected = "request.reject"
   case lapsed = "request.lapse"
   case applicationLapsed = "application.lapse"
+  case invitationLapsed = "invitation.lapse"
   case revoked = "permission.revoke"
   case appointed = "admin.appoint"
   case imported = "batch.import"
@@ -114,6 +115,12 @@ extension Transaction {
     guard let head = auditHead else { return }
     let seal = AuditHash.seal(head, uuid: try serviceUUID(), key: key)
     try run(AuditTable.moveHead, head.seq, head.hash, seal)
+  }
+
+  /// `SEQ HASH` of the newest entry, as an anchor.
+  func anchor() throws(IAuthError) -> String {
+    let head = try currentHead()
+    return "\(head.seq) \(Hex.encode(head.hash))"
   }
 
   private func currentHead() throws(IAuthError) -> AuditHead {

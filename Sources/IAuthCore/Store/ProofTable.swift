@@ -38,6 +38,8 @@ enum ProofTable {
     """
   static let forgetAttempts: SQL = "DELETE FROM attempt WHERE subject = ? AND caller = ?"
 
+  static let forgetAllAttempts: SQL = "DELETE FROM attempt WHERE subject = ?"
+
   static let addSend: SQL = """
     INSERT INTO send (purpose, channel, address_key, caller, sent_at) VALUES (?, ?, ?, ?, ?)
     """
@@ -50,7 +52,8 @@ enum ProofTable {
     "SELECT sent_at FROM send WHERE caller = ?1 AND sent_at > ?2 ORDER BY sent_at DESC"
   static let sweepSends: SQL = "DELETE FROM send WHERE sent_at <= ?"
   static let statements: [SQL] = [
-    add, byReference, close, setCode, codes, useCodes, attempt, setAttempt, forgetAttempts, addSend,
+    add, byReference, close, setCode, codes, useCodes, attempt, setAttempt, forgetAttempts, forgetAllAttempts,
+    addSend,
     sends, sendsOfCaller, sweepSends,
   ]
 }

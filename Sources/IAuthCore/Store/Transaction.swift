@@ -29,6 +29,9 @@ package final class Transaction {
     self.isWriting = isWriting
   }
 
+  /// Where the database is.
+  var storePath: String { store.path }
+
   /// Remembers that there is something to send.
   func noteQueued() { store.hasQueued = true }
 

@@ -136,6 +136,13 @@ package enum Files {
     return unsafe String(cString: base) + "/" + path
   }
 
+  /// Bytes that are free on the disk of a directory; 0 if that cannot be told.
+  static func freeBytes(_ directory: String) -> Int64 {
+    var s = statvfs()
+    guard unsafe statvfs(directory, &s) == 0 else { return 0 }
+    return Int64(clamping: s.f_bavail) * Int64(clamping: s.f_frsize)
+  }
+
   static func lastComponent(of path: String) -> String {
     let bytes = Array(path.utf8)
     guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return path }
@@ -164,6 +171,22 @@ extension Files {
       unsafe unlink(draft)
       throw .fileUncreatable(path: path)
     }
+    syncDirectory(directory(of: path))
+  }
+}
+
+extension Files {
+  /// Syncs a finished file and gives it its name, which must be free.
+  static func publish(_ draft: String, as path: String) throws(IAuthError) {
+    let file = unsafe iauth_open(draft, O_RDONLY | O_CLOEXEC, 0)
+    guard file >= 0 else { throw .diskFailed }
+    let isSynced = fsync(file) == 0
+    close(file)
+    guard isSynced else { throw .diskFailed }
+    guard unsafe link(draft, path) == 0 else {
+      throw errno == EEXIST ? .fileExists(path: path) : .fileUncreatable(path: path)
+    }
+    unsafe unlink(draft)
     syncDirectory(directory(of: path))
   }
 }

@@ -38,6 +38,11 @@ struct Parameter<C>: Sendable {
   let description: ParameterDescription
   /// Sets the value; the text of a flag is ignored.
   let set: @Sendable (inout C, String) throws(IAuthError) -> Void
+  /// Looks at an answer typed at a prompt, so that a slip is mended there and not after the last
+  /// question.
+  ///
+  /// What comes as an option is looked at by the command.
+  var checkAnswer: @Sendable (String) throws(IAuthError) -> Void = { (_) throws(IAuthError) in }
 
   static func operand<V: ArgumentValue>(
     _ name: String, _ path: any WritableKeyPath<C, V?> & Sendable, _ help: Bilingual,
@@ -68,15 +73,16 @@ struct Parameter<C>: Sendable {
   static func option<V: ArgumentValue>(
     _ name: String, _ value: String, _ path: any WritableKeyPath<C, V?> & Sendable,
     _ help: Bilingual, completes: ParameterDescription.Completion? = nil,
-    asks question: Bilingual? = nil
+    asks question: Bilingual? = nil,
+    checks: @escaping @Sendable (String) throws(IAuthError) -> Void = { (_) throws(IAuthError) in }
   ) -> Parameter {
     Parameter(
       description: ParameterDescription(
         kind: .option, name: name, value: value, help: help,
-        completion: completes ?? V.completion, question: question)
-    ) { (command: inout C, text: String) throws(IAuthError) in
-      command[keyPath: path] = try V.parse(text, for: "--\(name)")
-    }
+        completion: completes ?? V.completion, question: question),
+      set: { (command: inout C, text: String) throws(IAuthError) in
+        command[keyPath: path] = try V.parse(text, for: "--\(name)")
+      }, checkAnswer: checks)
   }
 
   static func flag(

@@ -187,6 +187,9 @@ extension Command {
           let answer = try ask(parameter, problem)
           do throws(IAuthError) {
             try set(parameter.name, answer, of: &command)
+            for own in usage.parameters where own.description.name == parameter.name {
+              try own.checkAnswer(answer)
+            }
             problem = nil
           } catch {
             problem = error

@@ -34,7 +34,8 @@ struct Accounts: Command {
         Bilingual("close it and erase its personal data", "關閉帳號並刪除個人資料")),
       .option(
         "reason", "TEXT", \.reason, Bilingual("why; the holder reads it", "理由，將通知帳號持有人"),
-        asks: Bilingual("Reason, for the holder", "理由（將通知帳號持有人）")),
+        asks: Bilingual("Reason, for the holder", "理由（將通知帳號持有人）"),
+        checks: AnswerCheck.reason),
     ],
     forms: [
       Form(takes: ["QUERY", "agency"]), Form(needs: ["suspend", "reason"]),
@@ -65,6 +66,71 @@ struct Accounts: Command {
   var reason: String?
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let service = try context.service()
+    let changes: [(AccountVerb, Int64?)] = [
+      (.suspend, suspend), (.restore, restore), (.close, close), (.unlock, unlock), (.erase, erase),
+    ]
+    for (verb, account) in changes {
+      guard let account else { continue }
+      let status = try service.change(account: account, verb, reason: reason ?? "")
+      context.emit(
+        ["account": .int(account), "status": .word(status)],
+        human: Self.done(verb, account)(context.language))
+      return
+    }
+    list(try service.accounts(query ?? "", agency: agency), context)
+  }
+
+  private static func done(_ verb: AccountVerb, _ account: Int64) -> Bilingual {
+    switch verb {
+    case .suspend:
+      Bilingual(
+        "account \(account) is suspended; its sessions have ended", "帳號 \(account) 已停用，並已結束其登入")
+    case .restore: Bilingual("account \(account) works again", "帳號 \(account) 已恢復使用")
+    case .close:
+      Bilingual(
+        "account \(account) is closed; its permissions have ended", "帳號 \(account) 已關閉，權限均已廢止")
+    case .unlock: Bilingual("account \(account) is unlocked", "帳號 \(account) 已解除鎖定")
+    case .erase:
+      Bilingual(
+        "account \(account) is closed and its personal data erased",
+        "帳號 \(account) 已關閉，個人資料已刪除")
+    }
+  }
+
+  private func list(_ accounts: [AccountLine], _ context: Context) {
+    let language = context.language
+    let zone = context.localTime.zoneName(at: context.world.now())
+    context.list(
+      accounts.map(\.json),
+      table: Table(
+        [
+          .init(Bilingual("account", "帳號"), isNumber: true),
+          .init(Bilingual("agency", "機關"), isFlexible: true),
+          .init(Bilingual("name", "姓名"), isFlexible: true),
+          .init(Bilingual("e-mail", "電子郵件"), isFlexible: true),
+          .init(Bilingual("status", "狀態")), .init(Bilingual("role", "身分")),
+          .init(Bilingual("last used (\(zone))", "最近使用（\(zone)）")),
+        ],
+        rows: accounts.map { account in
+          [
+            String(account.account), account.agency.name, account.name, account.email,
+            account.status.label(language),
+            account.isAdministrator ? Role.admin.label(language) : "",
+            account.usedAt.map(context.localTime.text) ?? "–",
+          ]
+        }),
+      empty: Bilingual("no such account", "查無帳號"))
+  }
+}
+
+extension AccountLine {
+  fileprivate var json: JSON {
+    [
+      "account": .int(account), "agency": .agency(agency), "name": .string(name),
+      "title": .text(title), "email": .string(email), "mobile": .string(mobile),
+      "status": .word(status), "admin": .bool(isAdministrator), "used_at": .time(usedAt),
+      "erased": .bool(isErased),
+    ]
   }
 }

@@ -77,6 +77,75 @@ struct Agencies: Command {
   var setSuperior: String?
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let service = try context.service()
+    if let load {
+      let report = try service.loadRegistry(
+        try context.bytes(of: load), allowingRemovals: isRemovalAllowed)
+      show(report, context)
+    } else if isAdd {
+      let added = try service.addAgency(code: code ?? "", name: name ?? "", superior: superior)
+      show([added], context)
+    } else if let setSuperior {
+      show(try service.setSuperior(setSuperior, of: codes), context)
+    } else {
+      show(try service.agencies(query ?? "", under: under, limit: limit), context)
+    }
+  }
+
+  private func show(_ found: [AgencyLineItem], _ context: Context) {
+    let language = context.language
+    if found.count == 1, let only = found.first {
+      context.emit(only.json, details: only.details(language))
+      return
+    }
+    let hasRemoved = found.contains { $0.agency.status == .removed }
+    context.list(
+      found.map(\.json),
+      table: Table(
+        [.init(Bilingual("code", "代碼")), .init(Bilingual("name", "名稱"), isFlexible: true)]
+          + (hasRemoved ? [.init(Bilingual("status", "狀態"))] : [])
+          + [.init(Bilingual("path", "機關層級"), isFlexible: true)],
+        rows: found.map { item in
+          [item.agency.code, item.agency.name]
+            + (hasRemoved ? [item.agency.status.label(language)] : []) + [item.agency.path]
+        }),
+      empty: Bilingual(
+        "no agency has this code or name; try a shorter part of the name",
+        "查無此代碼或名稱之機關，請改以較短的名稱查詢"))
+  }
+
+  private func show(_ report: RegistryReport, _ context: Context) {
+    context.emit(
+      [
+        "added": .int(report.added), "updated": .int(report.updated),
+        "removed": .int(report.removed), "unchanged": .int(report.unchanged),
+        "rejected": .int(report.rejected),
+      ],
+      details: [
+        (Bilingual("added", "新增"), String(report.added)),
+        (Bilingual("updated", "更新"), String(report.updated)),
+        (Bilingual("removed", "裁撤"), String(report.removed)),
+        (Bilingual("unchanged", "未異動"), String(report.unchanged)),
+        (Bilingual("rejected rows", "無法讀取"), String(report.rejected)),
+      ])
+  }
+}
+
+extension AgencyLineItem {
+  fileprivate var json: JSON {
+    JSON.agency(agency).adding([
+      "superior": .text(superior), "superior_derived": .bool(isSuperiorDerived),
+      "status": .word(agency.status),
+    ])
+  }
+
+  fileprivate func details(_ language: Language) -> [(Bilingual, String)] {
+    let derived = isSuperiorDerived ? Bilingual(" (derived)", "（推定）")(language) : ""
+    return [
+      (Bilingual("code", "代碼"), agency.code), (Bilingual("name", "名稱"), agency.name),
+      (Bilingual("path", "機關層級"), agency.path),
+      (Bilingual("superior", "上級機關"), superior.map { $0 + derived } ?? "–"),
+      (Bilingual("status", "狀態"), agency.status.label(language)),
+    ]
   }
 }

@@ -27,13 +27,16 @@ struct Apply: Command {
         asks: Bilingual("Agency code", "機關代碼")),
       .option(
         "name", "NAME", \.name, Bilingual("your real name", "真實姓名"),
-        asks: Bilingual("Name", "姓名")),
+        asks: Bilingual("Name", "姓名"),
+        checks: AnswerCheck.name),
       .option(
         "email", "ADDRESS", \.email, Bilingual("your official e-mail address", "公務電子郵件"),
-        asks: Bilingual("Official e-mail", "公務電子郵件")),
+        asks: Bilingual("Official e-mail", "公務電子郵件"),
+        checks: AnswerCheck.email),
       .option(
         "mobile", "NUMBER", \.mobile, Bilingual("your mobile number", "行動電話"),
-        asks: Bilingual("Mobile number", "行動電話")),
+        asks: Bilingual("Mobile number", "行動電話"),
+        checks: AnswerCheck.mobile),
       .option("title", "TEXT", \.title, Bilingual("your job title", "職稱")),
       .option("phone", "TEXT", \.phone, Bilingual("your office telephone", "公務電話")),
     ],
@@ -65,6 +68,35 @@ struct Apply: Command {
   var phone: String?
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let service = try context.service()
+    let form = try ApplicationForm(
+      agency: agency ?? "", name: name ?? "", email: email ?? "", mobile: mobile ?? "",
+      title: title, phone: phone)
+    guard try isConfirmed(try service.agencyForApplication(form.agency), context) else {
+      context.say(Bilingual("nothing was stored", "未受理申請，資料未儲存"))
+      return
+    }
+    let receipt = try service.apply(form)
+    context.emit(receipt.json, details: receipt.details(context.language, context.localTime))
+    context.say(
+      Bilingual(
+        "two codes are on their way; enter both within 10 minutes: iauth verify \(receipt.reference.text)",
+        "兩組驗證碼已寄送，請於 10 分鐘內輸入：iauth verify \(receipt.reference.text)"))
+    context.say(
+      Bilingual(
+        "if nothing arrives, check the address and the number above and apply again, or send new "
+          + "codes: iauth verify --resend \(receipt.reference.text)",
+        "若未收到驗證碼，請確認上列聯絡方式後重新申請，或重新寄送：iauth verify --resend "
+          + "\(receipt.reference.text)"))
+  }
+
+  /// Shows the agency that the code names; on a terminal a yes is asked before anything is stored.
+  private func isConfirmed(_ agency: Agency, _ context: Context) throws(IAuthError) -> Bool {
+    guard context.console.mayAsk, !context.options.json else { return true }
+    context.say(
+      Bilingual(
+        "agency: \(agency.name) (\(agency.code)), \(agency.place)",
+        "機關：\(agency.name)（\(agency.code)），\(agency.place)"))
+    return try context.console.askYes(Bilingual("Is this your agency?", "是否為您所屬機關？"))
   }
 }

@@ -57,6 +57,8 @@ struct Approve: Command {
   var batch: Int64?
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let target = batch.map(ReviewTarget.batch) ?? .numbers(numbers)
+    let service = try context.service()
+    try context.show(try service.approve(target, note: note, expecting: expect))
   }
 }

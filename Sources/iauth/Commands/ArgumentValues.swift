@@ -3,7 +3,7 @@
 import IAuthCore
 
 /// By which channels a sign-in is proven.
-enum SignInVia: String, ArgumentWord { case email, sms, both }
+extension Via: ArgumentWord {}
 
 /// Which requests `pending` lists.
 enum StatusFilter: String, ArgumentWord {

@@ -14,7 +14,7 @@ struct Audit: Command {
       """,
       """
       依序列出稽核紀錄。--verify 重新計算整個雜湊鏈，指出第一筆不符、缺漏或遭截斷之處；--anchor 與另行保存\
-      的鏈首比對，例如系統維運每日信件所載者。
+      的雜湊值比對，例如系統維運每日信件所載者。
       """),
     parameters: [
       .option(
@@ -27,7 +27,7 @@ struct Audit: Command {
       .flag("verify", \.isVerify, Bilingual("verify the whole trail", "驗證完整稽核紀錄")),
       .option(
         "anchor", "FILE", \.anchor,
-        Bilingual("heads kept elsewhere, SEQ HASH a line", "另行保存的鏈首，每行 SEQ HASH"),
+        Bilingual("heads kept elsewhere, SEQ HASH a line", "另行保存的雜湊值，每行 SEQ HASH"),
         completes: .file),
     ],
     forms: [
@@ -38,7 +38,7 @@ struct Audit: Command {
       Example("iauth audit --since 7d", Bilingual("The last seven days", "最近七天的紀錄")),
       Example(
         "iauth audit --verify --anchor heads.txt",
-        Bilingual("Verify against kept heads", "與保存的鏈首比對")),
+        Bilingual("Verify against kept heads", "與保存的雜湊值比對")),
     ],
     fails: [.auditBroken, .fileMissing, .rightMissing],
     operatorOnly: true)
@@ -52,6 +52,76 @@ struct Audit: Command {
   var anchor: String?
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let service = try context.service()
+    if isVerify {
+      try verify(service, context)
+      return
+    }
+    let now = context.world.now()
+    let time = { (argument: TimeArgument?) in
+      argument?.timestamp(now: now, in: context.localTime)
+    }
+    let account = actor.flatMap { try? Int64.parse($0, for: "--actor") }
+    let lines = try service.auditTrail(
+      AuditFilter(
+        since: time(since), until: time(until), actor: account, action: action, subject: subject))
+    let caller = account == nil ? actor : nil
+    list(
+      lines.filter { line in
+        caller.map { $0.utf8.elementsEqual(line.entry.caller.utf8) } ?? true
+      }, context)
+  }
+
+  private func verify(_ service: Service, _ context: Context) throws(IAuthError) {
+    let anchors = try anchor.map { (path) throws(IAuthError) in
+      String(decoding: try context.bytes(of: path), as: UTF8.self)
+    }
+    let proof = try service.verifyAudit(anchors: anchors)
+    context.emit(
+      [
+        "entries": .int(proof.entries), "hash": .string(Hex.encode(proof.hash)),
+        "anchor": .string(proof.anchor),
+      ],
+      details: [
+        (Bilingual("entries verified", "已驗證筆數"), String(proof.entries)),
+        (Bilingual("anchor", "鏈首"), proof.anchor),
+      ])
+    context.say(
+      Bilingual(
+        "keep the anchor on another host; a later check: iauth audit --verify --anchor FILE",
+        "請將鏈首另存於其他主機，日後比對：iauth audit --verify --anchor FILE"))
+  }
+
+  private func list(_ lines: [AuditLine], _ context: Context) {
+    let zone = context.localTime.zoneName(at: context.world.now())
+    context.list(
+      lines.map(\.json),
+      table: Table(
+        [
+          .init(Bilingual("seq", "序號"), isNumber: true),
+          .init(Bilingual("time (\(zone))", "時間（\(zone)）")),
+          .init(Bilingual("caller", "使用者程序"), isFlexible: true),
+          .init(Bilingual("account", "帳號"), isNumber: true), .init(Bilingual("action", "動作")),
+          .init(Bilingual("subject", "對象"), isFlexible: true),
+          .init(Bilingual("outcome", "結果"), isFlexible: true),
+        ],
+        rows: lines.map(\.entry).map { entry in
+          [
+            String(entry.seq), context.localTime.text(entry.at), entry.caller,
+            entry.account.map(String.init) ?? "", entry.action, entry.subject, entry.outcome,
+          ]
+        }),
+      empty: Bilingual("no such entry", "查無稽核紀錄"))
+  }
+}
+
+extension AuditLine {
+  fileprivate var json: JSON {
+    [
+      "seq": .int(entry.seq), "at": .time(entry.at), "caller": .string(entry.caller),
+      "account": .number(entry.account), "action": .string(entry.action),
+      "subject": .string(entry.subject), "outcome": .string(entry.outcome),
+      "hash": .string(Hex.encode(hash)),
+    ]
   }
 }

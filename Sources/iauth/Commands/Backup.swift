@@ -8,11 +8,12 @@ struct Backup: Command {
     summary: Bilingual("Copy the database to a file", "備份資料庫"),
     about: Bilingual(
       """
-      Writes a consistent copy of the database to a new FILE. It can be done while others work. \
-      The key is not part of the copy: keep iauth.key apart from it.
+      Writes a consistent copy of the database to a new FILE, and its key to FILE.key. It can \
+      be done while others work. Without the key a copy cannot be used: keep the two apart.
       """,
       """
-      將資料庫完整備份至新檔案，備份期間不影響使用。備份不含金鑰，iauth.key 請另行保存。
+      將資料庫完整備份至新檔案 FILE，金鑰存於 FILE.key，備份期間不影響使用。備份須有金鑰方能還原，兩者請\
+      分開保存。
       """),
     parameters: [
       .operand(
@@ -31,6 +32,13 @@ struct Backup: Command {
   var file: String?
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let file = file ?? ""
+    try context.service().backup(to: file)
+    context.emit(
+      ["file": .string(file), "key": .string(file + ".key")],
+      human: Bilingual("copied to \(file)", "已備份至 \(file)")(context.language))
+    context.say(
+      Bilingual(
+        "the key is in \(file).key; keep the two apart", "金鑰存於 \(file).key，請與備份分開保存"))
   }
 }

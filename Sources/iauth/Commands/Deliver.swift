@@ -33,6 +33,76 @@ struct Deliver: Command {
   var drop: Int64?
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let service = try context.service()
+    if isList {
+      list(try service.outbox(), context)
+    } else if let retry {
+      try service.retry(retry)
+      context.emit(
+        ["message": .int(retry), "status": .word(MessageStatus.queued)],
+        human: Bilingual("message \(retry) is queued again", "通知 \(retry) 已重新排入待送")(
+          context.language))
+    } else if let drop {
+      try service.drop(drop)
+      context.emit(
+        ["message": .int(drop), "status": .word(MessageStatus.lapsed)],
+        human: Bilingual("message \(drop) will not be sent", "通知 \(drop) 不再寄送")(
+          context.language))
+    } else {
+      try send(service, context)
+    }
+  }
+
+  /// - Throws: `deliver.failed` if anything could not be sent now: cron hears of it.
+  private func send(_ service: Service, _ context: Context) throws(IAuthError) {
+    let report = try service.deliverDue()
+    context.emit(
+      [
+        "delivered": .int(report.delivered), "postponed": .int(report.postponed),
+        "failed": .int(report.failed),
+      ],
+      human: Bilingual(
+        "delivered \(report.delivered), postponed \(report.postponed), failed \(report.failed)",
+        "已寄送 \(report.delivered) 則，稍後重試 \(report.postponed) 則，傳送失敗 \(report.failed) 則")(
+          context.language))
+    let unsent = report.postponed + report.failed
+    guard unsent == 0 else { throw .deliverFailed(failed: unsent) }
+  }
+
+  private func list(_ messages: [OutboxLine], _ context: Context) {
+    let zone = context.localTime.zoneName(at: context.world.now())
+    let language = context.language
+    context.list(
+      messages.map(\.json),
+      table: Table(
+        [
+          .init(Bilingual("message", "通知"), isNumber: true), .init(Bilingual("kind", "類別")),
+          .init(Bilingual("channel", "方式")),
+          .init(Bilingual("recipient", "收件者"), isFlexible: true),
+          .init(Bilingual("reference", "序號"), isFlexible: true),
+          .init(Bilingual("status", "狀態")),
+          .init(Bilingual("due (\(zone))", "預定時間（\(zone)）")),
+          .init(Bilingual("tries", "次數"), isNumber: true),
+          .init(Bilingual("error", "錯誤"), isFlexible: true),
+        ],
+        rows: messages.map { message in
+          [
+            String(message.id), message.kind.label(language), message.channel.label(language),
+            message.recipient, message.reference, message.status.label(language),
+            context.localTime.text(message.dueAt), String(message.attempts), message.error ?? "",
+          ]
+        }),
+      empty: Bilingual("no message waits", "沒有待送或失敗的通知"))
+  }
+}
+
+extension OutboxLine {
+  fileprivate var json: JSON {
+    [
+      "message": .int(id), "kind": .word(kind), "channel": .word(channel),
+      "recipient": .string(recipient), "reference": .string(reference), "status": .word(status),
+      "created_at": .time(createdAt), "due_at": .time(dueAt), "attempts": .int(attempts),
+      "error": .text(error),
+    ]
   }
 }

@@ -23,7 +23,34 @@ struct Doctor: Command {
     fails: [.doctorFailed, .databaseMissing, .rightMissing],
     operatorOnly: true)
 
+  /// - Throws: `doctor.failed` if a check fails; a warning is none.
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let findings = try context.service().doctor()
+    let language = context.language
+    let checks = findings.map { TerminalText.width($0.check) }.max() ?? 0
+    let labels = findings.map { TerminalText.width($0.status.label(language)) }.max() ?? 0
+    for finding in findings {
+      context.emit(
+        [
+          "check": .string(finding.check), "status": .word(finding.status),
+          "detail": .string(finding.detail.english),
+        ],
+        human: TerminalText.padded(finding.check, to: checks + Table.gap)
+          + TerminalText.padded(finding.status.label(language), to: labels + Table.gap)
+          + finding.detail(language))
+    }
+    let failed = findings.count { $0.status == .fail }
+    guard failed == 0 else { throw .doctorFailed(checks: failed) }
+  }
+}
+
+extension Health {
+  fileprivate var label: Bilingual {
+    switch self {
+    case .ok: Bilingual("ok", "正常")
+    case .warn: Bilingual("warn", "警告")
+    case .fail: Bilingual("fail", "失敗")
+    case .skipped: Bilingual("skipped", "略過")
+    }
   }
 }

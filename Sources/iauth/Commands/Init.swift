@@ -27,15 +27,18 @@ struct Init: Command {
         completes: .file),
       .option(
         "reviewer-name", "NAME", \.reviewerName, Bilingual("the first reviewer", "首位審核者姓名"),
-        asks: Bilingual("Name of the first reviewer", "首位審核者姓名")),
+        asks: Bilingual("Name of the first reviewer", "首位審核者姓名"),
+        checks: AnswerCheck.name),
       .option(
         "reviewer-email", "ADDRESS", \.reviewerEmail,
         Bilingual("the reviewer's e-mail", "審核者電子郵件"),
-        asks: Bilingual("E-mail of the first reviewer", "首位審核者電子郵件")),
+        asks: Bilingual("E-mail of the first reviewer", "首位審核者電子郵件"),
+        checks: AnswerCheck.email),
       .option(
         "reviewer-mobile", "NUMBER", \.reviewerMobile,
         Bilingual("the reviewer's mobile", "審核者行動電話"),
-        asks: Bilingual("Mobile number of the first reviewer", "首位審核者行動電話")),
+        asks: Bilingual("Mobile number of the first reviewer", "首位審核者行動電話"),
+        checks: AnswerCheck.mobile),
     ],
     forms: [
       Form(needs: ["authority"], takes: ["agencies"]),
@@ -71,6 +74,73 @@ struct Init: Command {
   var reviewerMobile: String?
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    guard context.world.caller.isOperator else { throw .rightMissing(.operator_) }
+    let settings = try context.settings()
+    let registry = try agencies.map { (path) throws(IAuthError) in try context.bytes(of: path) }
+    let (receipt, service) = try Setup.create(
+      path: try context.databasePath(settings), authority: authority ?? "",
+      registry: registry ?? Setup.shippedRegistry, reviewer: try reviewer(), world: context.world,
+      settings: settings)
+    context.adopt(service)
+    show(receipt, settings, context)
+  }
+
+  private func reviewer() throws(IAuthError) -> ApplicationForm? {
+    guard let authority, let reviewerName, let reviewerEmail, let reviewerMobile else { return nil }
+    return try ApplicationForm(
+      agency: authority, name: reviewerName, email: reviewerEmail, mobile: reviewerMobile)
+  }
+
+  private func show(_ receipt: SetupReceipt, _ settings: Settings, _ context: Context) {
+    context.emit(
+      [
+        "database": .string(receipt.path), "authority": .agency(receipt.authority),
+        "agencies": .int(receipt.agencies), "rejected": .int(receipt.rejectedRows),
+        "system": .string(TargetSystem.firstCode), "request": .number(receipt.reviewer),
+      ],
+      details: [
+        (Bilingual("database", "資料庫"), receipt.path),
+        (
+          Bilingual("authority", "主管機關"), receipt.authority.titled(context.language)
+        ),
+        (Bilingual("agencies", "機關數"), String(receipt.agencies)),
+        (Bilingual("system", "系統"), TargetSystem.firstCode),
+      ])
+    if receipt.rejectedRows > 0 {
+      context.say(
+        Bilingual(
+          "\(receipt.rejectedRows) rows of the registry could not be read",
+          "機關資料有 \(receipt.rejectedRows) 列無法讀取"))
+    }
+    context.sayWhereMessagesGo(settings)
+    context.say(
+      receipt.reviewer == nil
+        ? Bilingual(
+          "next, invite the first reviewer: iauth admins --appoint --system spm --name NAME "
+            + "--email ADDRESS --mobile NUMBER",
+          "後續作業：邀請首位審核者：iauth admins --appoint --system spm --name NAME --email ADDRESS "
+            + "--mobile NUMBER")
+        : Bilingual(
+          "the first reviewer is invited by e-mail, and signs in with iauth verify; both codes "
+            + "are needed",
+          "已以電子郵件邀請首位審核者；請審核者以 iauth verify 登入，須通過兩組驗證碼"))
+  }
+}
+
+extension Context {
+  /// Says of each channel that is not configured that its messages stay on this host.
+  fileprivate func sayWhereMessagesGo(_ settings: Settings) {
+    if settings.mail == .spool {
+      say(
+        Bilingual(
+          "mail is not configured; it is kept beside the database in outbox/mail",
+          "尚未設定郵件寄送，郵件寄存於資料庫目錄之 outbox/mail"))
+    }
+    if settings.sms == .spool {
+      say(
+        Bilingual(
+          "SMS is not configured; messages are kept beside the database in outbox/sms",
+          "尚未設定簡訊發送，簡訊寄存於資料庫目錄之 outbox/sms"))
+    }
   }
 }

@@ -70,6 +70,67 @@ struct Pending: Command {
   var isDryRun = false
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let service = try context.service()
+    if isRemind {
+      throw .internal("not connected")
+    } else if let number {
+      context.show(try service.detail(number))
+    } else {
+      try list(service, context)
+    }
+  }
+
+  private func list(_ service: Service, _ context: Context) throws(IAuthError) {
+    let filter = status ?? .pending
+    let (items, progress, now) = try service.queue(
+      QueueFilter(
+        system: system, agency: agency, role: role, batch: batch, limit: limit,
+        status: filter.status))
+    context.list(
+      items.map { $0.json(at: now) }, table: table(items, now, context.language),
+      empty: filter == .pending
+        ? Bilingual("nothing waits for you", "目前沒有待審申請")
+        : Bilingual("no such requests", "沒有符合條件的申請"))
+    if let progress { context.say(counts(progress)) }
+    guard !items.isEmpty else { return }
+    context.say(
+      Bilingual(
+        "see one in full: iauth pending NUMBER; then: iauth approve NUMBER, or iauth reject "
+          + "NUMBER --reason TEXT",
+        "審查詳細資訊：iauth pending NUMBER；核准：iauth approve NUMBER；退回：iauth reject NUMBER "
+          + "--reason TEXT"))
+  }
+
+  private func table(_ items: [QueueItem], _ now: Timestamp, _ language: Language) -> Table {
+    let hasStatus = items.contains { $0.status != .pending }
+    let hasMarks = items.contains { !$0.marks.isEmpty }
+    var columns: [Table.Column] = [
+      .init(Bilingual("request", "編號"), isNumber: true),
+      .init(Bilingual("days", "天數"), isNumber: true),
+      .init(Bilingual("agency", "機關"), isFlexible: true),
+      .init(Bilingual("name", "姓名"), isFlexible: true), .init(Bilingual("role", "身分")),
+      .init(Bilingual("system", "系統")),
+    ]
+    if hasStatus { columns.append(.init(Bilingual("status", "狀態"))) }
+    if hasMarks { columns.append(.init(Bilingual("marks", "注意事項"), isFlexible: true)) }
+    return Table(
+      columns,
+      rows: items.map { item in
+        [
+          String(item.number), String(item.waitingDays(at: now)), item.agency.name, item.name,
+          item.role.label(language), item.system,
+        ] + (hasStatus ? [item.status.label(language)] : [])
+          + (hasMarks ? [item.marks(language)] : [])
+      })
+  }
+
+  /// How far a batch has come, in the order of the states.
+  private func counts(_ progress: BatchProgress) -> Bilingual {
+    let counts = RequestStatus.allCases.compactMap { status in
+      progress.counts[status].map { (status.label, $0) }
+    }
+    let english = counts.map { "\($0.1) \($0.0.english)" }.joined(separator: ", ")
+    let chinese = counts.map { "\($0.0.chinese) \($0.1) 件" }.joined(separator: "、")
+    return Bilingual("batch \(progress.batch): \(english)", "整批申請 \(progress.batch)：\(chinese)")
   }
 }

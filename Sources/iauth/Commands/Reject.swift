@@ -19,7 +19,8 @@ struct Reject: Command {
       .operands("NUMBER", \.numbers, Bilingual("the requests to reject", "要退回的申請編號")),
       .option(
         "reason", "TEXT", \.reason, Bilingual("why; the applicant reads it", "退回理由，將通知申請人"),
-        asks: Bilingual("Reason, for the applicant", "退回理由（將通知申請人）")),
+        asks: Bilingual("Reason, for the applicant", "退回理由（將通知申請人）"),
+        checks: AnswerCheck.reason),
       .option(
         "batch", "ID", \.batch, Bilingual("all that is pending of this batch", "該整批申請之待審者")),
     ],
@@ -41,6 +42,8 @@ struct Reject: Command {
   var batch: Int64?
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let target = batch.map(ReviewTarget.batch) ?? .numbers(numbers)
+    let service = try context.service()
+    try context.show(try service.reject(target, reason: reason ?? ""))
   }
 }

@@ -61,6 +61,120 @@ struct RequestPermission: Command {
   var withdraw: Int64?
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let service = try context.service()
+    if isList {
+      try list(service, context)
+    } else if let withdraw {
+      try service.withdraw(withdraw)
+      context.emit(
+        ["request": .int(withdraw), "status": .word(RequestStatus.withdrawn)],
+        human: Bilingual("request \(withdraw) is withdrawn", "申請案 \(withdraw) 已撤回")(
+          context.language))
+    } else {
+      try submit(service, context)
+    }
+  }
+
+  private func submit(_ service: Service, _ context: Context) throws(IAuthError) {
+    let receipt = try service.requestPermission(
+      system: system, role: role ?? .general, reason: reason, document: document)
+    let language = context.language
+    context.emit(
+      [
+        "request": .int(receipt.number), "system": .string(receipt.system.code),
+        "role": .word(receipt.role), "kind": .word(receipt.kind), "status": .word(receipt.status),
+        "reviewed_by": receipt.isReviewedByAuthority ? "authority" : "agency",
+        "reviewers": .texts(receipt.reviewers),
+      ],
+      details: [
+        (Bilingual("request", "申請編號"), String(receipt.number)),
+        (
+          Bilingual("system", "系統"), receipt.system.titled(language)
+        ),
+        (Bilingual("role", "身分"), receipt.role.label(language)),
+        (Bilingual("status", "狀態"), receipt.status.label(language)),
+        (
+          Bilingual("reviewed by", "審核者"),
+          receipt.isReviewedByAuthority
+            ? Bilingual("the authority", "主管機關")(language)
+            : Bilingual("administrators of \(receipt.agency.name)", "\(receipt.agency.name)之管理者")(
+              language)
+        ),
+        (
+          Bilingual("reviewers", "審核人員"),
+          receipt.reviewers.isEmpty
+            ? Bilingual("none yet", "尚無")(language)
+            : receipt.reviewers.joined(separator: language == .english ? ", " : "、")
+        ),
+      ])
+    if receipt.isNational {
+      context.say(
+        Bilingual(
+          "an administrator of the authority reviews for the whole country; all of them are told "
+            + "of an approval",
+          "主管機關的管理者負責審核全國申請；核准後將通知主管機關全體管理者"))
+    }
+    context.say(whatFollows(receipt))
+  }
+
+  private func whatFollows(_ receipt: RequestReceipt) -> Bilingual {
+    guard receipt.reviewers.isEmpty else {
+      return Bilingual(
+        "the result comes by e-mail; follow it up: iauth request-permission --list",
+        "審核結果將以電子郵件通知；查詢進度：iauth request-permission --list")
+    }
+    guard !receipt.isReviewedByAuthority else {
+      return Bilingual(
+        "nobody can review this yet; the request waits until the authority has an administrator "
+          + "of the system",
+        "目前尚無審核人員，申請將保留至主管機關設置該系統管理者後審核")
+    }
+    return Bilingual(
+      "your agency has no administrator yet, so the request waits; the agency gets one by: iauth "
+        + "request-permission --system \(receipt.system.code) --role admin",
+      "貴機關尚無管理者，申請將保留待審；請由擔任管理者之同仁申請：iauth request-permission --system "
+        + "\(receipt.system.code) --role admin")
+  }
+
+  private func list(_ service: Service, _ context: Context) throws(IAuthError) {
+    let requests = try service.ownRequests()
+    let zone = context.localTime.zoneName(at: context.world.now())
+    let language = context.language
+    context.list(
+      requests.map(\.json),
+      table: Table(
+        [
+          .init(Bilingual("request", "編號"), isNumber: true), .init(Bilingual("system", "系統")),
+          .init(Bilingual("role", "身分")), .init(Bilingual("status", "狀態")),
+          .init(Bilingual("submitted (\(zone))", "申請時間（\(zone)）")),
+          .init(Bilingual("reviewer", "審核者"), isFlexible: true),
+          .init(Bilingual("note", "說明"), isFlexible: true),
+        ],
+        rows: requests.map { request in
+          [
+            String(request.number), request.system, request.role.label(language),
+            request.state(language), context.localTime.text(request.submittedAt),
+            request.decidedBy ?? "", request.endReason ?? request.note ?? "",
+          ]
+        }),
+      empty: Bilingual(
+        "you have no permissions or requests; ask for one: iauth request-permission --role ROLE",
+        "尚無權限或申請；申請權限：iauth request-permission --role ROLE"))
+  }
+}
+
+extension OwnRequest {
+  fileprivate var json: JSON {
+    [
+      "request": .int(number), "system": .string(system), "role": .word(role), "kind": .word(kind),
+      "status": .word(status), "submitted_at": .time(submittedAt), "decided_at": .time(decidedAt),
+      "decided_by": .text(decidedBy), "reason": .text(reason), "note": .text(note),
+      "permission": .word(permission), "end_reason": .text(endReason),
+    ]
+  }
+
+  /// The request's state, or that its permission ended.
+  fileprivate func state(_ language: Language) -> String {
+    permission == .revoked ? PermissionStatus.revoked.label(language) : status.label(language)
   }
 }

@@ -22,7 +22,8 @@ struct Revoke: Command {
         Bilingual("the request that gave the permission", "取得該權限的申請編號")),
       .option(
         "reason", "TEXT", \.reason, Bilingual("why; the holder reads it", "廢止理由，將通知持有人"),
-        asks: Bilingual("Reason, for the holder", "廢止理由（將通知持有人）")),
+        asks: Bilingual("Reason, for the holder", "廢止理由（將通知持有人）"),
+        checks: AnswerCheck.reason),
     ],
     forms: [Form(needs: ["NUMBER", "reason"])],
     examples: [
@@ -40,6 +41,12 @@ struct Revoke: Command {
   var reason: String?
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let number = number ?? 0
+    try context.service().revoke(number, reason: reason ?? "")
+    context.emit(
+      ["request": .int(number), "permission": .word(PermissionStatus.revoked)],
+      human: Bilingual(
+        "the permission of request \(number) has ended", "申請案 \(number) 取得的權限已廢止")(
+          context.language))
   }
 }

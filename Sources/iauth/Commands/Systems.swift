@@ -36,6 +36,41 @@ struct Systems: Command {
   var url: String?
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let service = try context.service()
+    if let add {
+      let system = try service.addSystem(
+        code: add, name: name ?? "", chineseName: nameChinese, url: url)
+      context.emit(system.json, details: system.details)
+      return
+    }
+    let systems = try service.systems()
+    context.list(
+      systems.map(\.json),
+      table: Table(
+        [
+          .init(Bilingual("code", "代碼")), .init(Bilingual("name", "名稱"), isFlexible: true),
+          .init(Bilingual("address", "網址"), isFlexible: true),
+        ],
+        rows: systems.map { [$0.code, $0.name(context.language), $0.url ?? ""] }),
+      empty: Bilingual(
+        "there is no system yet; add one: iauth systems --add CODE --name TEXT",
+        "尚無系統；新增系統：iauth systems --add CODE --name TEXT"))
+  }
+}
+
+extension TargetSystem {
+  fileprivate var json: JSON {
+    [
+      "code": .string(code), "name": .string(name.english), "name_zh": .string(name.chinese),
+      "url": .text(url),
+    ]
+  }
+
+  fileprivate var details: [(Bilingual, String)] {
+    [
+      (Bilingual("code", "代碼"), code), (Bilingual("name", "英文名稱"), name.english),
+      (Bilingual("Chinese name", "中文名稱"), name.chinese),
+      (Bilingual("address", "網址"), url ?? "–"),
+    ]
   }
 }

@@ -32,13 +32,16 @@ struct Verify: Command {
         Bilingual("the agency's OID or eight-digit number", "機關 OID 或統一編號"),
         asks: Bilingual("Agency code", "機關代碼")),
       .option(
-        "name", "NAME", \.name, Bilingual("your name", "姓名"), asks: Bilingual("Name", "姓名")),
+        "name", "NAME", \.name, Bilingual("your name", "姓名"), asks: Bilingual("Name", "姓名"),
+        checks: AnswerCheck.name),
       .option(
         "email", "ADDRESS", \.email, Bilingual("the account's e-mail address", "帳號的電子郵件"),
-        asks: Bilingual("E-mail", "電子郵件")),
+        asks: Bilingual("E-mail", "電子郵件"),
+        checks: AnswerCheck.email),
       .option(
         "mobile", "NUMBER", \.mobile, Bilingual("the account's mobile number", "帳號的行動電話"),
-        asks: Bilingual("Mobile number", "行動電話")),
+        asks: Bilingual("Mobile number", "行動電話"),
+        checks: AnswerCheck.mobile),
       .option(
         "via", "CHANNEL", \.via,
         Bilingual(
@@ -86,13 +89,136 @@ struct Verify: Command {
   var name: String?
   var email: String?
   var mobile: String?
-  var via: SignInVia?
+  var via: Via?
   var resend: String?
   var isStepUp = false
   var isStatus = false
   var isSignOut = false
 
   func run(_ context: Context) throws(IAuthError) {
-    throw .internal("not connected")
+    let service = try context.service()
+    if let reference {
+      try enterCodes(reference, isFresh: false, service, context)
+    } else if let resend {
+      announce(try service.resend(resend), context)
+    } else if isStepUp {
+      try stepUp(service, context)
+    } else if isStatus {
+      show(try service.status(), context)
+    } else if isSignOut {
+      try service.signOut()
+      context.emit(["signed_out": true], human: Bilingual("signed out", "已登出")(context.language))
+    } else {
+      try signIn(service, context)
+    }
+  }
+
+  // MARK: Beginning
+
+  private func signIn(_ service: Service, _ context: Context) throws(IAuthError) {
+    let form = try ApplicationForm(
+      agency: agency ?? "", name: name ?? "", email: email ?? "", mobile: mobile ?? "")
+    let receipt = try service.signIn(form, via: via ?? .both)
+    announce(receipt, context)
+    if context.console.mayAsk {
+      try enterCodes(receipt.reference.text, isFresh: true, service, context)
+    }
+  }
+
+  private func stepUp(_ service: Service, _ context: Context) throws(IAuthError) {
+    guard let receipt = try service.stepUp() else {
+      show(try service.status(), context)
+      context.say(Bilingual("both codes are proven already", "兩組驗證碼均已通過"))
+      return
+    }
+    announce(receipt, context)
+    if context.console.mayAsk {
+      try enterCodes(receipt.reference.text, isFresh: true, service, context)
+    }
+  }
+
+  /// Says what to do next.
+  ///
+  /// Of a sign-in it must say the same whoever was named, and no address.
+  private func announce(_ receipt: ProofReceipt, _ context: Context) {
+    context.emit(receipt.json, details: receipt.details(context.language, context.localTime))
+    let command = "iauth verify \(receipt.reference.text)"
+    if !context.console.mayAsk {
+      context.say(
+        Bilingual("enter the codes: \(command)", "請輸入驗證碼：\(command)"))
+    }
+    context.say(
+      receipt.purpose == .stepUp
+        ? Bilingual(
+          "if nothing arrives: iauth verify --resend \(receipt.reference.text)",
+          "若未收到驗證碼，請重新寄送：iauth verify --resend \(receipt.reference.text)")
+        : Bilingual(
+          "if nothing arrives within a few minutes, check what you typed, send new codes with "
+            + "iauth verify --resend \(receipt.reference.text), or apply for an account with "
+            + "iauth apply",
+          "數分鐘內未收到驗證碼者，請確認所填資料，或重新寄送：iauth verify --resend "
+            + "\(receipt.reference.text)，或申請帳號：iauth apply"))
+  }
+
+  // MARK: Entering
+
+  /// Reads the codes that a reference waits for and enters them.
+  private func enterCodes(
+    _ reference: String, isFresh: Bool, _ service: Service, _ context: Context
+  ) throws(IAuthError) {
+    // The codes that this run has queued must be on their way before they are asked for.
+    if isFresh { context.deliver() }
+    let channels = try service.channelsNeeded(reference)
+    let codes =
+      context.console.mayAsk
+      ? try ask(channels, reference, service, context) : try read(channels.count, context)
+    show(try service.prove(reference, codes: codes), context)
+  }
+
+  /// Asks for each code.
+  ///
+  /// The second is asked for only after the first was right.
+  private func ask(
+    _ channels: [Channel], _ reference: String, _ service: Service, _ context: Context
+  ) throws(IAuthError) -> [String] {
+    var codes: [String] = []
+    for channel in channels {
+      let question =
+        switch channel {
+        case .email: Bilingual("Code from the e-mail", "電子郵件驗證碼")
+        case .sms: Bilingual("Code from the SMS", "簡訊驗證碼")
+        }
+      guard let code = try context.console.askSecret(question) else {
+        throw .usageInput(needed: channels.count, got: codes.count)
+      }
+      codes.append(code)
+      if codes.count == 1, channels.count > 1 {
+        try service.checkFirstCode(reference, code: code)
+      }
+    }
+    return codes
+  }
+
+  /// Codes from standard input, one a line; too few are no attempt.
+  private func read(_ count: Int, _ context: Context) throws(IAuthError) -> [String] {
+    var codes: [String] = []
+    // A terminal that must not ask (--no-input) has no codes to give.
+    while codes.count < count, !context.console.input.isTerminal {
+      guard let line = try context.console.input.line() else { break }
+      codes.append(line)
+    }
+    guard codes.count == count else { throw .usageInput(needed: count, got: codes.count) }
+    return codes
+  }
+
+  private func show(_ receipt: SessionReceipt, _ context: Context) {
+    context.emit(receipt.json, details: receipt.details(context.language, context.localTime))
+    if let change = receipt.pendingChange {
+      context.say(
+        Bilingual(
+          "your new contacts wait for the reviewer (request \(change)); until then your "
+            + "administrator's permission rests",
+          "新的聯絡資料待審核（申請案 \(change)），核定前管理者權限暫停行使"))
+    }
   }
 }

@@ -58,6 +58,11 @@ enum JSON: Sendable, Equatable {
   /// stays as it is, in UTF-8.
   private static func write(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
+    defer { bytes.append(UInt8(ascii: "\"")) }
+    guard text.unicodeScalars.contains(where: { $0 == "\"" || $0 == "\\" || $0.isHostile }) else {
+      bytes.append(contentsOf: text.utf8)
+      return
+    }
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"", "\\": bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: scalar)])
@@ -74,7 +79,6 @@ enum JSON: Sendable, Equatable {
       default: bytes.append(contentsOf: String(scalar).utf8)
       }
     }
-    bytes.append(UInt8(ascii: "\""))
   }
 }
 

@@ -32,11 +32,14 @@ enum TerminalText {
   static func columns(of scalar: Unicode.Scalar) -> Int {
     if scalar.value < 0x300 { return scalar.value == 0xAD ? 0 : 1 }
     switch scalar.properties.generalCategory {
-    case .nonspacingMark, .enclosingMark: return 0
+    case .nonspacingMark, .enclosingMark, .spacingMark: return 0
     default: break
     }
     // The vowels and finals of old Hangul stand inside the block that their initial began.
-    if (0x1160...0x11FF).contains(scalar.value) { return 0 }
+    switch scalar.value {
+    case 0x1160...0x11FF, 0xD7B0...0xD7FF: return 0
+    default: break
+    }
     return EastAsianWidth.isWide(scalar) ? 2 : 1
   }
 

@@ -1,0 +1,118 @@
+// An .xlsx file with one sheet of text cells, for reports: the fewest parts that every spreadsheet
+// program opens, stored without compression, the same bytes for the same rows. Text cells are never
+// run as formulas, yet they are guarded as in CSV: someone may save the sheet as that.
+
+package struct WorkbookWriter: SheetWriter {
+  private var sheet: [UInt8]
+  private var rows = 0
+
+  package init() {
+    sheet = Array((Self.xmlHead + "<worksheet xmlns=\"\(Self.main)\"><sheetData>").utf8)
+  }
+
+  /// - Throws: `.limitRows` beyond what a workbook may have and be read again.
+  package mutating func write(_ cells: [String]) throws(IAuthError) {
+    rows += 1
+    // As many titles and remarks as the readers allow beside the rows.
+    guard rows <= SheetLimits.workbookRows + 1_000 else {
+      throw .limitRows(max: SheetLimits.workbookRows)
+    }
+    sheet += "<row r=\"\(rows)\">".utf8
+    for (index, cell) in cells.enumerated() where !cell.isEmpty {
+      sheet += "<c r=\"\(Self.letters(of: index))\(rows)\" t=\"inlineStr\"><is>".utf8
+      sheet += "<t xml:space=\"preserve\">".utf8
+      sheet += XMLText.escaped(FormulaGuard.guarded(cell))
+      sheet += "</t></is></c>".utf8
+    }
+    sheet += "</row>".utf8
+  }
+
+  /// Nothing: an archive is only whole at its end.
+  package mutating func take() -> [UInt8] { [] }
+
+  package consuming func finish() throws(IAuthError) -> [UInt8] {
+    sheet += "</sheetData></worksheet>".utf8
+    var archive = ZipWriter()
+    archive.add("[Content_Types].xml", Array(Self.contentTypes.utf8))
+    archive.add("_rels/.rels", Array(Self.rootRelationships.utf8))
+    archive.add("xl/workbook.xml", Array(Self.workbook.utf8))
+    archive.add("xl/_rels/workbook.xml.rels", Array(Self.workbookRelationships.utf8))
+    archive.add("xl/worksheets/sheet1.xml", sheet)
+    return archive.finish()
+  }
+
+  /// A column's letters: A for 0, AA for 26.
+  private static func letters(of column: Int) -> String {
+    var (letters, rest) = ("", column + 1)
+    while rest > 0 {
+      letters = String(Unicode.Scalar(UInt8(0x41 + (rest - 1) % 26))) + letters
+      rest = (rest - 1) / 26
+    }
+    return letters
+  }
+
+  private static let xmlHead = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"
+  private static let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+  private static let packages = "http://schemas.openxmlformats.org/package/2006"
+  private static let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+  private static let mediaType = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+
+  private static let contentTypes =
+    xmlHead + "<Types xmlns=\"\(packages)/content-types\">"
+    + "<Default Extension=\"rels\""
+    + " ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>"
+    + "<Override PartName=\"/xl/workbook.xml\" ContentType=\"\(mediaType).sheet.main+xml\"/>"
+    + "<Override PartName=\"/xl/worksheets/sheet1.xml\""
+    + " ContentType=\"\(mediaType).worksheet+xml\"/></Types>"
+  private static let rootRelationships =
+    xmlHead + "<Relationships xmlns=\"\(packages)/relationships\"><Relationship Id=\"rId1\""
+    + " Type=\"\(office)/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+  private static let workbook =
+    xmlHead + "<workbook xmlns=\"\(main)\" xmlns:r=\"\(office)\"><sheets>"
+    + "<sheet name=\"Sheet1\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"
+  private static let workbookRelationships =
+    xmlHead + "<Relationships xmlns=\"\(packages)/relationships\"><Relationship Id=\"rId1\""
+    + " Type=\"\(office)/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>"
+}
+
+/// A ZIP archive of stored entries, dated 1980-01-01.
+private struct ZipWriter {
+  private var bytes: [UInt8] = []
+  private var directory: [UInt8] = []
+  private var count = 0
+
+  mutating func add(_ name: String, _ data: [UInt8]) {
+    var checksum = CRC32()
+    checksum.update(data)
+    // Version 2.0, no flags, stored, midnight of the first day of ZIP.
+    var common: [UInt8] = []
+    common.append(numbers: [(20, 2), (0, 2), (0, 2), (0, 2), (0x21, 2), (Int(checksum.value), 4)])
+    common.append(numbers: [(data.count, 4), (data.count, 4), (name.utf8.count, 2), (0, 2)])
+    directory.append(numbers: [(0x0201_4B50, 4), (20, 2)])
+    directory += common
+    directory.append(numbers: [(0, 2), (0, 2), (0, 2), (0, 4), (bytes.count, 4)])
+    directory += name.utf8
+    bytes.append(numbers: [(0x0403_4B50, 4)])
+    bytes += common
+    bytes += name.utf8
+    bytes += data
+    count += 1
+  }
+
+  consuming func finish() -> [UInt8] {
+    let start = bytes.count
+    bytes += directory
+    bytes.append(numbers: [(0x0605_4B50, 4), (0, 4), (count, 2), (count, 2)])
+    bytes.append(numbers: [(directory.count, 4), (start, 4), (0, 2)])
+    return bytes
+  }
+}
+
+extension [UInt8] {
+  /// Appends little-endian numbers, each with its width in bytes.
+  fileprivate mutating func append(numbers: [(value: Int, width: Int)]) {
+    for (value, width) in numbers {
+      for index in 0..<width { append(UInt8(truncatingIfNeeded: value >> (index * 8))) }
+    }
+  }
+}
