@@ -123,7 +123,7 @@ struct ZipArchive {
   }
 }
 
-/// One entry, unpacked a piece at a time. It never gives more than its declared size.
+/// One entry, unpacked a piece at a time, and never more than its declared size.
 struct ZipPart {
   let name: String
   private let bytes: [UInt8]
