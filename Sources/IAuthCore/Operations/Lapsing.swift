@@ -50,6 +50,7 @@ extension Transaction {
       try lapseInvitation(of: try account(id: id))
       ended += 1
     }
+    if let idleAfter = settings.idleAfter { try sweepIdle(idleAfter) }
     try run(ProofTable.sweepSends, now - .days(1))
     return ended
   }
