@@ -98,6 +98,7 @@ package enum Schema {
     ) STRICT;
     CREATE UNIQUE INDEX session_live ON session (caller, name) WHERE ended_at IS NULL;
     CREATE INDEX session_account ON session (account) WHERE ended_at IS NULL;
+    CREATE INDEX session_caller ON session (caller, name);
     """
 
   static let requests: SQL = """
