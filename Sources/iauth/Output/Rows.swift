@@ -28,7 +28,8 @@ extension JSON {
   /// The object with the members of another one added.
   func adding(_ members: [String: JSON]) -> JSON {
     guard case .object(let own) = self else { return self }
-    return .object(own.merging(members) { $1 })
+    return .object(
+      of: own.filter { members[$0.key] == nil } + members.map { Member(key: $0.key, value: $0.value) })
   }
 }
 
