@@ -80,7 +80,8 @@ struct Transcript {
 
   /// Plays it on a database of its own; what comes back is the whole file as it should be.
   ///
-  /// With `isRecording`, references of the old text are carried over into later commands.
+  /// With `isRecording`, references and versions of the old text are carried over into later
+  /// commands.
   func play(isRecording: Bool = false) throws -> String {
     let desk = try Desk()
     defer { desk.close() }
@@ -117,7 +118,9 @@ struct Transcript {
 
   private func references(_ lines: [String]) -> [String] {
     lines.flatMap { line in
-      line.matches(of: /[AS]-[0-9A-Z]{4}-[0-9A-Z]{4}/).map { String($0.output) }
+      line.matches(of: /[AS]-[0-9A-Z]{4}-[0-9A-Z]{4}|--expect [0-9a-f]{12}/).map {
+        String($0.output)
+      }
     }
   }
 }

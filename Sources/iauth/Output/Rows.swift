@@ -29,7 +29,8 @@ extension JSON {
   func adding(_ members: [String: JSON]) -> JSON {
     guard case .object(let own) = self else { return self }
     return .object(
-      of: own.filter { members[$0.key] == nil } + members.map { Member(key: $0.key, value: $0.value) })
+      of: own.filter { members[$0.key] == nil }
+        + members.map { Member(key: $0.key, value: $0.value) })
   }
 }
 
