@@ -72,13 +72,7 @@ extension Service {
         account: nil, session: nil, form: form, sends: [.email, .sms], isSilent: false)
       let expiresAt = tx.now + settings.applicationLifetime
       let reference = try tx.open(draft, expiresAt: expiresAt, settings)
-      try tx.audit(
-        .applied, reference.text,
-        person: AuditPerson(
-          account: nil,
-          fields: [
-            ("name", form.name.text), ("email", form.email.text), ("mobile", form.mobile.e164),
-          ]))
+      try tx.audit(.applied, reference.text)
       return .done(
         ProofReceipt(
           reference: reference, purpose: .application, agency: agency, via: .both,

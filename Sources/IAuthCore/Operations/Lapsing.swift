@@ -8,8 +8,9 @@ enum LapseTable {
   static let applications: SQL = """
     SELECT id, reference, purpose FROM verification WHERE status = 'open' AND expires_at <= ?
     """
-  static let requests: SQL =
-    "SELECT id FROM request WHERE status = 'pending' AND created_at <= ? ORDER BY id"
+  static let requests: SQL = """
+    SELECT id FROM request WHERE status = 'pending' AND created_at <= ? ORDER BY created_at, id
+    """
   static let invitations: SQL = """
     SELECT a.id FROM account a WHERE a.status = 'invited' AND a.status_at <= ?1
       AND EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.status = 'active')
@@ -50,6 +51,7 @@ extension Transaction {
       try lapseInvitation(of: try account(id: id))
       ended += 1
     }
+    if let idleAfter = settings.idleAfter { try sweepIdle(idleAfter) }
     try run(ProofTable.sweepSends, now - .days(1))
     return ended
   }

@@ -78,7 +78,7 @@ enum AuditTable {
 
 /// Personal data that belongs to an entry.
 struct AuditPerson {
-  var account: Int64?
+  var account: Int64
   var fields: [(name: String, value: String)]
 
   /// One `name=value` a line.

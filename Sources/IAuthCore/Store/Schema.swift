@@ -98,6 +98,7 @@ package enum Schema {
     ) STRICT;
     CREATE UNIQUE INDEX session_live ON session (caller, name) WHERE ended_at IS NULL;
     CREATE INDEX session_account ON session (account) WHERE ended_at IS NULL;
+    CREATE INDEX session_caller ON session (caller, name);
     """
 
   static let requests: SQL = """
@@ -271,7 +272,7 @@ package enum Schema {
       channel TEXT NOT NULL CHECK (channel IN ('email', 'sms')),
       recipient TEXT NOT NULL, -- the stored address, or empty once erased
       subject TEXT NOT NULL,
-      body TEXT NOT NULL, -- a code's is blanked when it is sent or lapses
+      body TEXT NOT NULL, -- blanked when it is sent; a code's also when it lapses
       reference TEXT NOT NULL, -- what it is about: a request's number, or a reference
       account INTEGER REFERENCES account, -- to whom
       request INTEGER REFERENCES request,
@@ -316,7 +317,7 @@ package enum Schema {
     -- Personal data of an entry. Erasing a row leaves the chain whole.
     CREATE TABLE audit_person (
       seq INTEGER PRIMARY KEY REFERENCES audit,
-      account INTEGER, -- whose data it is
+      account INTEGER NOT NULL REFERENCES account, -- whose data it is
       salt BLOB NOT NULL CHECK (length(salt) = 32),
       fields TEXT NOT NULL
     ) STRICT;
