@@ -181,7 +181,7 @@ extension Transaction {
     try run(
       RequestTable.decide, number, RequestStatus.approved, nil as Int64?, world.caller.name,
       nil as String?, now)
-    try audit(.appointed, "request:\(number)")
+    try audit(.appointed, "request:\(number)", person: form.personalData(account.id))
     try run(
       RequestTable.grant, number, account.id, account.agency, system.id, Role.admin, now, now)
     let summary = try summary(request)
@@ -195,20 +195,14 @@ extension Transaction {
     return number
   }
 
-  /// Stores an invited account: it becomes a person's once they prove both codes.
+  /// Stores an invited account: it becomes a person's once they prove both codes. The entry of
+  /// what they are invited for has their data on the trail.
   func invite(
     _ form: ApplicationForm, in agency: Agency, unit: String? = nil
   ) throws(IAuthError) -> Account {
     let id = try insert(
       AccountTable.add, agency.id, form.name.text, form.name.key, form.email.text,
       form.mobile.e164, form.title, unit, form.phone, AccountStatus.invited, now)
-    try audit(
-      .accountInvited, "account:\(id)",
-      person: AuditPerson(
-        account: id,
-        fields: [
-          ("name", form.name.text), ("email", form.email.text), ("mobile", form.mobile.e164),
-        ]))
     return Account(
       id: id, agency: agency.id, name: form.name, email: form.email, mobile: form.mobile,
       title: form.title, status: .invited)

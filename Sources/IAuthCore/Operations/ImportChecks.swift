@@ -59,9 +59,8 @@ extension ImportDesk {
     _ row: FormRow, _ checked: inout CheckedRow
   ) throws(IAuthError) {
     let typed = row[.agencyCode]
-    let code = AgencyCode(typed)?.text ?? typed
     let known: KnownAgency
-    if let cached = agencies[code] {
+    if let cached = agencies[typed] {
       known = cached
     } else {
       let agency: Agency
@@ -76,7 +75,7 @@ extension ImportDesk {
         isInside = try tx.isWithinReach(agency, of: above)
       }
       known = KnownAgency(agency: agency, isInside: isInside)
-      agencies[code] = known
+      agencies[typed] = known
     }
     if known.agency.status == .removed {
       return checked.add(header, .agencyCode, .agencyRemoved(code: known.agency.code))

@@ -95,7 +95,8 @@ struct ImportDesk {
       try submit(
         RequestDraft(
           account: account, system: system.id, role: role, origin: "batch",
-          reason: checked.reason, effectiveAt: checked.effectiveAt)))
+          reason: checked.reason, effectiveAt: checked.effectiveAt),
+        person: known == nil ? form.personalData(account.id) : nil))
   }
 
   /// Closes the batch: its size, its trail, and one mail to each who may decide.
@@ -134,7 +135,9 @@ struct ImportDesk {
   // MARK: Storing
 
   /// Stores a request of this batch; the first one opens the batch.
-  mutating func submit(_ draft: RequestDraft) throws(IAuthError) -> Int64 {
+  mutating func submit(
+    _ draft: RequestDraft, person: AuditPerson? = nil
+  ) throws(IAuthError) -> Int64 {
     var draft = draft
     let batch: Int64
     if let open = self.batch {
@@ -149,7 +152,7 @@ struct ImportDesk {
     draft.document = document
     draft.submitter = importer.session?.account.id
     let number = try tx.add(draft)
-    try tx.audit(.requested, "request:\(number)")
+    try tx.audit(.requested, "request:\(number)", person: person)
     let isAdmin = draft.role == .admin
     let place = isAdmin ? "admin \(draft.system)" : "\(draft.account.agency) \(draft.system)"
     if draft.kind != .revoke, firstRequests[place] == nil {

@@ -31,7 +31,6 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case accountLocked = "account.lock"
   case accountUnlocked = "account.unlock"
   case accountOpened = "account.open"
-  case accountInvited = "account.invite"
   case accountReplaced = "account.contacts"
   case accountSuspended = "account.suspend"
   case accountRestored = "account.restore"
