@@ -104,10 +104,22 @@ struct ImportBatch: Command {
 
   private var isOnStandardOutput: Bool { report?.utf8.elementsEqual("-".utf8) ?? false }
 
+  /// The sheet as it is; on a terminal what could steer it is escaped.
+  private func writeSheet(_ sheet: [UInt8], _ console: Console) {
+    guard console.out.isTerminal else {
+      console.page(String(decoding: sheet, as: UTF8.self))
+      return
+    }
+    for line in sheet.split(separator: UInt8(ascii: "\n")) {
+      console.line(
+        String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self))
+    }
+  }
+
   /// The rows and the summary; or the sheet itself, and the summary beside it.
   private func deliver(_ answer: ImportReport, _ context: Context) throws(IAuthError) {
     if isOnStandardOutput {
-      context.console.page(String(decoding: answer.sheet, as: UTF8.self))
+      writeSheet(answer.sheet, context.console)
       context.say(answer.summary)
     } else {
       answer.show(context)
