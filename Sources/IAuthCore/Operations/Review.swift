@@ -150,13 +150,10 @@ extension Transaction {
         request.role, now, max(now, request.effectiveAt ?? now))
       if summary.isNational { try tellNationalReviewers(summary, but: account) }
     case .change:
-      guard let replacement = try replacement(of: request) else { throw .databaseDamaged }
-      try replace(account, with: replacement)
+      // One with a date waits for its day; the sweep makes it true then.
+      if (request.effectiveAt ?? now) <= now { try applyChange(request, account) }
     case .revoke:
-      for held in try all(RequestTable.activePermissions, account.id, read: { $0.int(0) }) {
-        try run(RequestTable.revoke, held, now, actor?.account, note)
-        try audit(.revoked, "request:\(held)")
-      }
+      throw .internal("a revocation is never reviewed")
     }
     let told = request.kind == .change ? try self.account(id: account.id) : account
     if account.status == .invited, request.kind == .grant {
@@ -171,6 +168,13 @@ extension Transaction {
         .approved(request: summary, url: system.url, note: note), to: .mail(told),
         reference: reference, request: request.number)
     }
+  }
+
+  /// Makes an approved replacement true.
+  func applyChange(_ request: PermissionRequest, _ account: Account) throws(IAuthError) {
+    guard let replacement = try replacement(of: request) else { throw .databaseDamaged }
+    try run(RequestTable.markApplied, request.number, now)
+    try replace(account, with: replacement)
   }
 
   /// A new national reviewer is told to all of them.
