@@ -128,15 +128,14 @@ struct ImportBatch: Command {
     if answer.count(.rejected) > 0, !isPartial {
       context.say(
         Bilingual(
-          "nothing was imported; mend the rows and hand the sheet in again",
-          "全部未匯入；請修正上列各列後重新匯入"))
+          "mend the rows above and hand the sheet in again", "請修正上列各列後重新匯入"))
     } else if isDryRun {
       context.say(Bilingual("checked only; nothing was imported", "僅檢核，未匯入"))
     } else if let batch = answer.batch, answer.count(.accepted) > 0 {
       context.say(
         Bilingual(
-          "the reviewers are told; follow it up: iauth pending --batch \(batch)",
-          "已通知審核人員；查詢進度：iauth pending --batch \(batch)"))
+          "follow it up: iauth pending --batch \(batch)",
+          "查詢進度：iauth pending --batch \(batch)"))
     } else if answer.count(.unchanged) > 0 {
       context.say(
         Bilingual(
