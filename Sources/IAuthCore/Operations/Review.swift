@@ -16,6 +16,7 @@ package struct ReviewOutcome: Sendable {
   package let agency: String
   package let system: TargetSystem?
   package let role: Role?
+  package let kind: RequestKind?
   package let isNational: Bool
 }
 
@@ -116,7 +117,7 @@ extension Transaction {
     return ReviewOutcome(
       number: number, status: verdict, decidedAt: now, decidedBy: session.account.name.text,
       refusal: nil, name: summary.name, agency: summary.agency, system: system,
-      role: request.role, isNational: summary.isNational)
+      role: request.role, kind: request.kind, isNational: summary.isNational)
   }
 
   /// A refusal changes nothing but the trail. Of a request that the caller may not see, nothing is
@@ -132,7 +133,7 @@ extension Transaction {
       number: number, status: request?.status, decidedAt: decision??.decidedAt,
       decidedBy: decision??.reviewer, refusal: error, name: "", agency: "",
       system: try request.map { (known) throws(IAuthError) in try system(id: known.system) },
-      role: request?.role, isNational: false)
+      role: request?.role, kind: request?.kind, isNational: false)
   }
 
   /// What an approval makes true, and who hears of it.

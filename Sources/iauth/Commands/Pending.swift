@@ -139,7 +139,7 @@ struct Pending: Command {
       if report.failed > 0 {
         context.say(
           Bilingual(
-            "\(report.failed) messages could not be sent now: iauth deliver --list",
+            "messages that could not be sent now: \(report.failed); see iauth deliver --list",
             "有 \(report.failed) 則通知暫時無法寄送：iauth deliver --list"))
       }
       return
