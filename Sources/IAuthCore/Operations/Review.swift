@@ -150,7 +150,7 @@ extension Transaction {
       if summary.isNational { try tellNationalReviewers(summary, but: account) }
     case .change:
       guard let replacement = try replacement(of: request) else { throw .databaseDamaged }
-      try replace(account, with: replacement)
+      try replace(account, with: replacement, isDecided: true)
     case .revoke:
       for held in try all(RequestTable.activePermissions, account.id, read: { $0.int(0) }) {
         try run(RequestTable.revoke, held, now, actor?.account, note)
