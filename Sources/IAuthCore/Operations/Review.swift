@@ -151,7 +151,9 @@ extension Transaction {
       if summary.isNational { try tellNationalReviewers(summary, but: account) }
     case .change:
       // One with a date waits for its day; the sweep makes it true then.
-      if (request.effectiveAt ?? now) <= now { try applyChange(request, account) }
+      if (request.effectiveAt ?? now) <= now {
+        try applyChange(request, account, isDecided: true)
+      }
     case .revoke:
       throw .internal("a revocation is never reviewed")
     }
@@ -171,10 +173,12 @@ extension Transaction {
   }
 
   /// Makes an approved replacement true.
-  func applyChange(_ request: PermissionRequest, _ account: Account) throws(IAuthError) {
+  func applyChange(
+    _ request: PermissionRequest, _ account: Account, isDecided: Bool = false
+  ) throws(IAuthError) {
     guard let replacement = try replacement(of: request) else { throw .databaseDamaged }
     try run(RequestTable.markApplied, request.number, now)
-    try replace(account, with: replacement)
+    try replace(account, with: replacement, isDecided: isDecided)
   }
 
   /// A new national reviewer is told to all of them.
