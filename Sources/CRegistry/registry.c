@@ -2,7 +2,9 @@
 #include "registry.h"
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
-const unsigned char iauth_registry[] = {
+static const unsigned char registry[] = {
 #embed "agencies.csv"
 };
-const size_t iauth_registry_count = sizeof iauth_registry;
+
+const unsigned char *iauth_registry(void) { return registry; }
+size_t iauth_registry_count(void) { return sizeof registry; }

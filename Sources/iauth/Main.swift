@@ -1,4 +1,24 @@
+// The process: made safe, run once, ended with its status.
+
+import Glibc
+import IAuthCore
+
 @main
 enum Main {
-  static func main() {}
+  static func main() {
+    guard StartUp.secure() else {
+      let console = Console.live()
+      console.language = Environment.live().language
+      console.say(
+        Bilingual(
+          "this program does not run set-uid or set-gid",
+          "本程式不以 set-uid 或 set-gid 方式執行"))
+      console.err.flush()
+      exit(ExitStatus.configuration.rawValue)
+    }
+    let status = Program.run(
+      arguments: Array(CommandLine.arguments.dropFirst()), environment: .live(), world: .live(),
+      console: .live())
+    exit(status.rawValue)
+  }
 }

@@ -2,6 +2,6 @@
 #ifndef IAUTH_REGISTRY_H
 #define IAUTH_REGISTRY_H
 #include <stddef.h>
-extern const unsigned char iauth_registry[];
-extern const size_t iauth_registry_count;
+const unsigned char *iauth_registry(void);
+size_t iauth_registry_count(void);
 #endif

@@ -17,3 +17,16 @@ package enum MessageStatus: String, CaseIterable, Sendable { case queued, sent, 
 package enum MessageKind: String, CaseIterable, Sendable {
   case code, decision, invitation, notice, reminder, digest
 }
+
+/// Over which channels a sign-in is proven.
+package enum Via: String, CaseIterable, Sendable {
+  case email, sms, both
+
+  package var channels: [Channel] {
+    switch self {
+    case .email: [.email]
+    case .sms: [.sms]
+    case .both: [.email, .sms]
+    }
+  }
+}

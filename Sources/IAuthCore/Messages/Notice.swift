@@ -20,12 +20,13 @@ package enum Notice: Sendable, Equatable {
   /// To the submitter.
   case batchDecided(batch: Int64, document: String?, approved: Int, rejected: Int, other: Int)
   case invitationLapsed(request: RequestSummary)
-  case submittedRejected(request: RequestSummary, reason: String)
   /// To the holder of a permission or an account, at the old and the new address.
   case revoked(request: RequestSummary, reason: String)
   case accountChanged(status: AccountStatus, agency: String, reason: String)
   case contactChanged(agency: String, email: String, mobile: String)
   case wrongAttempts(agency: String)
+  /// To the operator, at once.
+  case wrongAttemptsAlarm(count: Int)
   case idleWarning(agency: String, days: Int, suspendedAt: Timestamp)
   /// To the authority: a form took administrators away at once.
   case revokedByForm(batch: Int64, agency: String, count: Int)

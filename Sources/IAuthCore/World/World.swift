@@ -19,13 +19,15 @@ package struct Caller: Sendable, Equatable {
 
 /// The clock, the source of randomness and the caller of one process.
 package struct World: Sendable {
-  /// Seconds since 1970, UTC. Read once a transaction.
+  /// The clock, read once a transaction.
   package var now: @Sendable () -> Timestamp
   /// Bytes of the system's cryptographic source.
   package var randomBytes: @Sendable (_ count: Int) -> [UInt8]
   package var caller: Caller
   /// The name that tells this caller's sessions apart (`--session`).
   package var sessionName: String
+  /// This process's own word on the messages that it has taken to send.
+  package let claim: [UInt8]
 
   package init(
     now: @escaping @Sendable () -> Timestamp,
@@ -37,5 +39,6 @@ package struct World: Sendable {
     self.randomBytes = randomBytes
     self.caller = caller
     self.sessionName = sessionName
+    claim = randomBytes(16)
   }
 }

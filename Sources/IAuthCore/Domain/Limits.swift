@@ -1,0 +1,112 @@
+// Every bound of the product in one place, with its unit and its reason (PRODUCT sections 3, 8 and
+// 10). What a configuration may change is the default here.
+
+package enum Limits {
+  // Codes (3.2).
+
+  /// A code is worth nothing after this; NIST SP 800-63B allows ten minutes at most.
+  package static let codeLifetime: TimeSpan = .minutes(10)
+  /// Wrong attempts by one caller on one application or account, until that caller is locked out
+  /// of it; few enough that eight digits cannot be guessed.
+  package static let wrongAttemptsPerCaller = 5
+  /// How long such a lock holds: long enough to stop a script, short enough for a person.
+  package static let lockTime: TimeSpan = .minutes(15)
+  /// Wrong attempts by one caller in a day, over everything, until locked out of everything.
+  package static let wrongAttemptsPerDay = 20
+  /// Wrong attempts by anyone on one account without a success between, until it locks for
+  /// everyone (NIST SP 800-63B, throttling).
+  package static let wrongAttemptsPerAccount = 100
+  /// Wrong attempts in an hour, over everything, that alert the operator: codes tried on many
+  /// accounts by many callers.
+  package static let alertWrongAttemptsPerHour = 200
+
+  // Sending of codes, for one purpose and one address or number (3.2): what an impatient person
+  // needs, and no more, since each SMS costs money and annoys whoever owns the number.
+
+  package static let sendsPerMinute = 1
+  package static let sendsPerTenMinutes = 5
+  package static let sendsPerCallerDay = 20
+  package static let sendsPerDay = 60
+  /// Sends that one caller causes in an hour through the gate, over everything; `gate-sends`.
+  package static let gateSendsPerHour = 20
+
+  // Lifetimes.
+
+  /// Before an idle account is suspended, its holder is warned this long ahead (附表十 item 3).
+  package static let idleWarnings: [TimeSpan] = [.days(14), .days(7), .days(3), .days(1)]
+
+  /// An application that both codes have not proven lapses, and its personal data is erased;
+  /// `application-lifetime`.
+  package static let applicationLifetime: TimeSpan = .hours(24)
+  /// A request that nobody decides lapses; `request-lifetime`.
+  package static let requestLifetime: TimeSpan = .days(180)
+  /// An invitation that nobody takes up lapses, and the permission with it;
+  /// `invitation-lifetime`.
+  package static let invitationLifetime: TimeSpan = .days(30)
+  /// A session ends when unused; the configuration may only shorten it (`session-idle`).
+  package static let sessionIdle: TimeSpan = .minutes(30)
+  /// A session ends, used or not; the configuration may only shorten it (`session-lifetime`).
+  package static let sessionLifetime: TimeSpan = .hours(8)
+  /// Use of a session is noted no more often, so that reading does not become writing.
+  package static let sessionNoteInterval: TimeSpan = .seconds(60)
+
+  // Reminders and messages (3.6, 3.7).
+
+  /// Lines of each kind in a digest; the rest is looked up.
+  package static let digestItems = 200
+
+  /// How many seconds one message may take to be handed over; ten of them fit into a claim.
+  package static let deliverySeconds = 10
+
+  /// How long a process may hold a message that it is sending; then another one takes it.
+  package static let claimLease: TimeSpan = .minutes(2)
+
+  /// The ages at which a request is reminded of; `reminders`.
+  package static let reminders: [TimeSpan] = [.days(3), .days(7), .days(14)]
+  /// What a process that queued messages spends on sending them, before its user waits too long.
+  package static let deliveryBudget: TimeSpan = .seconds(10)
+  /// Messages that a process sends by itself; more are left to `deliver`.
+  package static let immediateDeliveries = 10
+  /// The waits after the first failures of a message; then the last one again and again.
+  package static let retryWaits: [TimeSpan] = [
+    .minutes(1), .minutes(5), .minutes(15), .minutes(60),
+  ]
+  /// A message that could not be sent for this long has failed; the operator is told.
+  package static let failedAfter: TimeSpan = .hours(24)
+
+  // The database (5).
+
+  /// How long a process waits for the writer before it, until it says `database.busy`.
+  package static let busyWait: TimeSpan = .seconds(10)
+
+  // Texts, in Unicode scalars, as SQLite's `length` counts; addresses in octets (3.1, 10).
+
+  /// Characters of an agency's or a system's name; the longest in the registry has 31.
+  package static let labelLength = 200
+
+  /// Characters of a system's code.
+  package static let systemCodeLength = 30
+
+  package static let nameLength = 50
+  package static let titleLength = 50
+  package static let unitLength = 50
+  package static let phoneLength = 50
+  package static let documentLength = 100
+  package static let reasonLength = 2_000
+  /// RFC 5321, 4.5.3.1.3, without the angle brackets.
+  package static let emailOctets = 254
+
+  // Imports (10), in bytes and rows: what a national form holds with room, and what fits in memory.
+
+  package static let gateImportBytes = 10 << 20
+  package static let importBytes = 1 << 30
+  package static let workbookRows = 20_000
+  /// Counted while unpacking, since an archive may lie about its sizes.
+  package static let workbookUnpackedBytes = 64 << 20
+  package static let textRows = 1_000_000
+
+  // The registry (3.1).
+
+  /// A load that would remove more than one agency in this many is refused: the file is cut off.
+  package static let registryShrinkDivisor = 10
+}

@@ -1,0 +1,242 @@
+// Every error's sentence in Chinese as Taiwan's government writes it: polite, plain, full-width
+// punctuation, no full stop at the end. There is no default, as in the English file.
+
+extension IAuthError {
+  var chineseSentence: String {
+    switch self {
+    case .codeWrong: "驗證碼不正確；輸入錯誤達 5 次者，15 分鐘內無法再驗證"
+    case .codeExpired(let reference, false):
+      "\(quoted(reference))的驗證碼已逾 10 分鐘、已使用或已由新碼取代"
+    case .codeExpired(let reference, true): "\(quoted(reference))已使用或已失效，請重新辦理"
+    case .requestDuplicate(let number): "已有相同的申請案 \(number) 審核中"
+    case .requestDecided(let number, let status, let by, let at):
+      "申請案 \(number) 已" + (by.map { "由\(quoted($0))" } ?? "")
+        + "於 \(at.taiwanMinute)（臺灣時間）\(status.chinese)"
+    case .requestOwn(let number): "申請案 \(number) 為您本人所申請或提報，須由其他管理者審核"
+    case .requestChanged(let number): "申請案 \(number) 的內容已有異動，請重新檢視後再審核"
+    case .permissionHeld(let number, .admin):
+      "該帳號已具機關管理者權限（含使用權限），係由申請案 \(number) 核予"
+    case .permissionHeld(let number, .general): "該帳號已具此權限，係由申請案 \(number) 核予"
+    case .permissionNone(let number): "申請案 \(number) 並無有效的權限"
+    case .accountTaken: "該機關已有帳號使用相同的電子郵件或行動電話但姓名不同，請洽機關管理者"
+    case .accountLast: "此為主管機關最後一位有效的管理者，請先增設其他管理者"
+    case .accountState(let account, let status):
+      "帳號 \(account) 的狀態為「\(status.chinese)」，無法執行此項作業"
+    case .agencyCycle(let code): "如此設定將使機關\(quoted(code))成為自己的上級機關"
+    case .messageState(let id, let status):
+      "通知 \(id) 的狀態為「\(status.chinese)」，無法執行此項作業"
+
+    case .usageCommand(let word, let nearest): "沒有\(quoted(word))這個指令" + didYouMean(nearest)
+    case .usageOption(let word, let nearest, let command):
+      "\(command.map { "\($0) " } ?? "")沒有\(quoted(word))這個選項" + didYouMean(nearest)
+    case .usageOperand(let word, let command):
+      "\(command.map { "\($0) " } ?? "")不接受\(quoted(word))"
+    case .usageMissing(let words, let command):
+      "\(command) 尚缺必要項目：\(words.joined(separator: "、"))"
+    case .usageMissingValue(let option, _): "選項\(quoted(option))須給值"
+    case .usageUnwantedValue(let option, _): "選項\(quoted(option))不須給值"
+    case .usageRepeated(let option, _): "選項\(quoted(option))重複"
+    case .usageConflict(let one, let other, _): "選項\(quoted(one))與\(quoted(other))不得併用"
+    case .usageValue(let option, let value, let allowed):
+      "選項\(quoted(option))不接受\(quoted(value))"
+        + (allowed.isEmpty ? "" : "，可用的值為：\(allowed.joined(separator: "、"))")
+    case .usageInput(let needed, let got):
+      "須由標準輸入提供 \(needed) 個驗證碼（每行 1 個），僅收到 \(got) 行；本次不計入嘗試次數"
+
+    case .agencyInvalid(let code): "\(quoted(code))不是有效的機關代碼（OID 或 8 碼統一編號）"
+    case .nameInvalid(let problem):
+      problem.chinese("姓名", form: "姓名僅可使用文字、數字、空格、撇號、連字號、句點及間隔號")
+    case .emailInvalid(let problem):
+      problem.chinese(
+        "電子郵件", unit: "個位元組", form: "電子郵件須為單一信箱，例如 name@agency.gov.tw")
+    case .mobileInvalid(let problem):
+      problem.chinese("行動電話號碼", form: "行動電話號碼格式須如 0912345678，其他國家的號碼請以 + 開頭")
+    case .titleInvalid(let problem): problem.chinese("職稱")
+    case .phoneInvalid(let problem): problem.chinese("公務電話")
+    case .reasonInvalid(let problem): problem.chinese("事由或意見")
+    case .documentInvalid(let problem): problem.chinese("公文文號")
+    case .dateInvalid(let text):
+      "\(quoted(text))不是有效的日期，格式例如 1150302、115年3月2日或 2026-03-02"
+    case .roleInvalid(let text):
+      "\(quoted(text))不是有效的角色，可用的值為：admin（機關管理者）、general（一般權限）"
+    case .changeInvalid(let text):
+      "\(quoted(text))不是有效的異動類別，可用的值為：新增、刪除、修改"
+    case .systemInvalid(let problem): problem.chinese("系統的代碼、名稱或網址")
+    case .batchRejected(let rejected, let rows, let isPartial):
+      "\(rows) 列中有 \(rejected) 列不符規定，" + (isPartial ? "其餘各列已匯入" : "全部未匯入")
+    case .sheetUnreadable(let problem): problem.chinese
+    case .sheetHeader(let missing, let duplicated): Self.chineseHeader(missing, duplicated)
+    case .sheetEmpty: "試算表的標題列以下沒有資料"
+    case .limitBytes(let max): "檔案大小超過 \(max) 位元組"
+    case .limitRows(let max): "試算表超過 \(max) 列"
+    case .registryShrunk(let removed, let all, let authority):
+      authority
+        ? "檔案中沒有主管機關；如確屬無誤，請指定允許移除"
+        : "此檔案將移除 \(all) 個機關中的 \(removed) 個，已逾十分之一；如確屬無誤，請指定允許移除"
+
+    case .fileMissing(let path): "檔案\(quoted(path))不存在或無法讀取"
+    case .databaseMissing: "尚未建立資料庫，亦無執行中的服務"
+    case .agencyUnknown(let code): "機關名冊中查無\(quoted(code))"
+    case .agencyRemoved(let code): "機關\(quoted(code))已自名冊移除，無法提出新的申請"
+    case .systemUnknown(let code): "查無系統\(quoted(code))"
+    case .accountUnknown: "查無此帳號"
+    case .batchUnknown(let number): "查無您可檢視的整批案 \(number)"
+    case .referenceUnknown: "查無此編號的帳號申請或登入"
+    case .requestUnknown(let number): "查無您可檢視的申請案 \(number)"
+    case .messageUnknown(let id): "查無通知 \(id)"
+
+    case .databaseDamaged: "資料庫已損毀，請以最近的備份還原"
+    case .auditBroken(let seq, let problem):
+      "稽核紀錄第 \(seq) 筆驗證不符：\(problem.chinese)；請先留存備份"
+    case .doctorFailed(let checks): "有 \(checks) 項檢查未通過，詳如上列"
+    case .internal: "系統發生不應出現的內部錯誤，資料未變更"
+
+    case .databaseExists: "資料庫已存在，不會覆寫"
+    case .fileExists(let path): "檔案\(quoted(path))已存在，不會覆寫"
+    case .fileUncreatable(let path): "無法建立檔案\(quoted(path))"
+    case .agencyExists(let code): "機關\(quoted(code))已存在"
+    case .systemExists(let code): "系統\(quoted(code))已存在"
+
+    case .diskFull: "磁碟空間不足，資料未變更"
+    case .diskFailed: "磁碟讀寫失敗，資料未變更"
+    case .codeLocked(.some(let until)):
+      "驗證碼輸入錯誤次數過多，於 \(Self.nextMinute(until))（臺灣時間）前，正確的驗證碼亦不受理"
+    case .codeLocked(.none): "驗證碼輸入錯誤次數過多，帳號已鎖定，須由系統維運人員解除"
+    case .sendThrottled(let until):
+      "索取驗證碼過於頻繁，請於 \(Self.nextMinute(until))（臺灣時間）後再試"
+    case .databaseBusy: "資料庫忙碌中，資料未變更，請再執行一次"
+    case .deliverFailed(let failed): "有 \(failed) 則通知未能送出"
+    case .outcomeUnknown: "寫入時磁碟發生錯誤，無法確定是否已完成，請再執行一次相同的指令"
+
+    case .sessionNone: "尚未登入"
+    case .sessionExpired: "登入已逾時或已結束，請重新登入"
+    case .sessionStepUp: "此項作業須同時通過電子郵件及行動電話驗證"
+    case .rightMissing(let right): right.chinese
+    case .requestOutside(let number): "申請案 \(number) 非屬您的審核範圍"
+    case .accountSuspended: "帳號已停用，請洽機關管理者"
+
+    case .databaseForeign: "此檔案不是 iauth 的資料庫"
+    case .databaseVersion(let found, let needed):
+      "資料庫的結構版本為 \(found)，此版 iauth 僅支援版本 \(needed)，請使用相符的版本"
+    case .databaseUnsafe(let reason): reason.chinese
+    case .configInvalid(let line, let key):
+      "設定檔第 \(line) 行有誤"
+        + (key.map { "：\(quoted($0))不是有效的設定項目或其值不正確" }
+          ?? "，格式須為 key = value")
+    }
+  }
+
+  private static func chineseHeader(_ missing: [String], _ duplicated: [String]) -> String {
+    var parts: [String] = []
+    if !missing.isEmpty { parts.append("試算表缺少欄位：\(missing.joined(separator: "、"))") }
+    if !duplicated.isEmpty {
+      parts.append("試算表的欄位重複：\(duplicated.map { shortened($0) }.joined(separator: "、"))")
+    }
+    return parts.isEmpty ? "試算表沒有標題列" : parts.joined(separator: "；")
+  }
+}
+
+extension RequestStatus {
+  /// The state as the manual of the served process calls it.
+  package var chinese: String {
+    switch self {
+    case .pending: "審核中"
+    case .approved: "核准"
+    case .rejected: "退回"
+    case .withdrawn: "撤回"
+    case .lapsed: "逾期失效"
+    }
+  }
+}
+
+extension AccountStatus {
+  package var chinese: String {
+    switch self {
+    case .invited: "已邀請"
+    case .active: "啟用"
+    case .suspended: "停用"
+    case .closed: "已關閉"
+    }
+  }
+}
+
+extension MessageStatus {
+  package var chinese: String {
+    switch self {
+    case .queued: "待送"
+    case .sent: "已送"
+    case .failed: "傳送失敗"
+    case .lapsed: "已失效"
+    }
+  }
+}
+
+extension ValueProblem {
+  fileprivate func chinese(_ field: String, unit: String = "個字", form: String? = nil) -> String {
+    switch self {
+    case .empty: "\(field)不得空白"
+    case .tooLong(let max): "\(field)不得超過 \(max) \(unit)"
+    case .forbidden(let scalar): "\(field)含有不得使用的字元 \(scalarName(scalar))"
+    case .malformed: form ?? "\(field)格式不符"
+    case .several: "\(field)僅可填寫一個"
+    }
+  }
+}
+
+extension SheetProblem {
+  fileprivate var chinese: String {
+    switch self {
+    case .notASheet: "檔案不是可讀取的試算表（CSV、TSV、.xlsx 或 .ods）"
+    case .badByte(let row, let offset):
+      "第 \(row) 列（檔案第 \(offset) 位元組）的內容與檔案編碼不符，請另存為 UTF-8"
+    case .badQuote(let row): "第 \(row) 列的引號不成對"
+    case .unsupported(let what): "檔案使用 iauth 不支援的\(quoted(what))"
+    case .damaged(let what): "檔案於\(quoted(what))處損毀"
+    }
+  }
+}
+
+extension AuditProblem {
+  fileprivate var chinese: String {
+    switch self {
+    case .changed: "內容遭更動"
+    case .missing: "紀錄有缺漏"
+    case .cutOff: "其後的紀錄遭刪除"
+    case .unsealed: "末筆紀錄的封印不符"
+    case .personalData: "個人資料與承諾值不符"
+    case .anchor: "與留存的錨點不符"
+    }
+  }
+}
+
+extension Right {
+  fileprivate var chinese: String {
+    switch self {
+    case .operator_: "僅系統維運人員（資料庫擁有者）得執行此項作業"
+    case .reviewer: "僅該系統的管理者得審核"
+    case .importer: "僅機關管理者、主管機關或系統維運人員得匯入"
+    case .administrator: "僅該機關的管理者得執行此項作業"
+    case .owner: "僅當事人得執行此項作業"
+    }
+  }
+}
+
+extension UnsafeReason {
+  fileprivate var chinese: String {
+    switch self {
+    case .link: "資料庫為連結或有多個名稱，請指定檔案本身"
+    case .owner: "資料庫屬於其他使用者，請以其擁有者身分執行"
+    case .mode: "其他使用者可存取資料庫，其權限模式須為 0600"
+    case .directory: "其他使用者可寫入資料庫所在目錄，其權限模式須為 0700"
+    case .key: "資料庫的金鑰不存在或不相符"
+    case .path: "此路徑不得作為資料庫"
+    case .journal: "資料庫旁有非屬擁有者的日誌檔"
+    }
+  }
+}
+
+private func quoted(_ word: String) -> String { "「\(shortened(word))」" }
+
+private func didYouMean(_ nearest: String?) -> String {
+  nearest.map { "，最相近的是「\($0)」" } ?? ""
+}

@@ -1,0 +1,251 @@
+// Every error's sentence in English: lower case, no full stop, what was refused and why. There is
+// no default, so an error without a sentence does not compile.
+
+extension IAuthError {
+  var englishSentence: String {
+    switch self {
+    case .codeWrong:
+      "the code is wrong, or one of them is; after five wrong attempts none is accepted for"
+        + " 15 minutes"
+    case .codeExpired(let reference, false):
+      "the codes of \(quoted(reference)) are older than 10 minutes, used, or replaced by newer"
+        + " ones"
+    case .codeExpired(let reference, true):
+      "\(quoted(reference)) is used or has lapsed; begin again"
+    case .requestDuplicate(let number):
+      "request \(number) asks for the same and is still pending"
+    case .requestDecided(let number, let status, let by, let at):
+      "request \(number) was already \(status.rawValue)"
+        + (by.map { " by \(shortened($0))" } ?? "") + " at \(at.taiwanMinute) Taiwan time"
+    case .requestOwn(let number):
+      "request \(number) is your own or was submitted by you; someone else has to decide on it"
+    case .requestChanged(let number):
+      "request \(number) has changed since it was listed; read it again before deciding"
+    case .permissionHeld(let number, .admin):
+      "the account already has the admin permission, which includes use, from request \(number)"
+    case .permissionHeld(let number, .general):
+      "the account already has this permission, from request \(number)"
+    case .permissionNone(let number):
+      "request \(number) has given no permission that is in force"
+    case .accountTaken:
+      "an account of this agency has the same e-mail address or mobile number under another name;"
+        + " ask the agency's administrator"
+    case .accountLast:
+      "this is the authority's last active administrator; appoint another one first"
+    case .accountState(let account, let status):
+      "account \(account) is \(status.rawValue), so this cannot be done to it"
+    case .agencyCycle(let code):
+      "agency \(quoted(code)) would become its own superior"
+    case .messageState(let id, let status):
+      "message \(id) is \(status.rawValue), so this cannot be done to it"
+
+    case .usageCommand(let word, let nearest):
+      "there is no command \(quoted(word))" + didYouMean(nearest)
+    case .usageOption(let word, let nearest, let command):
+      (command.map { "\($0) has no option \(quoted(word))" }
+        ?? "there is no option \(quoted(word))") + didYouMean(nearest)
+    case .usageOperand(let word, let command):
+      command.map { "\($0) does not take \(quoted(word))" } ?? "\(quoted(word)) is not expected"
+    case .usageMissing(let words, let command):
+      "\(command) needs \(words.joined(separator: ", "))"
+    case .usageMissingValue(let option, _): "\(shortened(option)) needs a value"
+    case .usageUnwantedValue(let option, _): "\(shortened(option)) takes no value"
+    case .usageRepeated(let option, _): "\(shortened(option)) is given more than once"
+    case .usageConflict(let one, let other, _): "\(one) and \(other) exclude each other"
+    case .usageValue(let option, let value, let allowed):
+      "\(option) cannot be \(quoted(value))"
+        + (allowed.isEmpty ? "" : "; it is one of \(allowed.joined(separator: ", "))")
+    case .usageInput(let needed, let got):
+      "standard input has \(counted(got, "line")) where \(counted(needed, "code")), one a line,"
+        + " \(needed == 1 ? "is" : "are") needed; this was not counted as an attempt"
+
+    case .agencyInvalid(let code):
+      "\(quoted(code)) is no agency code: neither an OID nor a valid eight-digit 統一編號"
+    case .nameInvalid(let problem):
+      problem.english(
+        "the name",
+        form: "the name may hold letters, digits, spaces, apostrophes, hyphens, periods and middle"
+          + " dots")
+    case .emailInvalid(let problem):
+      problem.english(
+        "the e-mail address", unit: "octets",
+        form: "the e-mail address must be one plain address like name@agency.gov.tw")
+    case .mobileInvalid(let problem):
+      problem.english(
+        "the mobile number",
+        form: "the mobile number must be like 0912345678, or begin with + for another country")
+    case .titleInvalid(let problem): problem.english("the title")
+    case .phoneInvalid(let problem): problem.english("the office phone")
+    case .reasonInvalid(let problem): problem.english("the reason or note")
+    case .documentInvalid(let problem): problem.english("the document number")
+    case .dateInvalid(let text):
+      "\(quoted(text)) is no date like 2026-03-02, 1150302 or 115年3月2日"
+    case .roleInvalid(let text): "\(quoted(text)) is no role; there are admin and general"
+    case .changeInvalid(let text):
+      "\(quoted(text)) is no kind of change; there are 新增 (add), 刪除 (remove) and 修改 (change)"
+    case .systemInvalid(let problem):
+      problem.english("the system's code, name or address")
+    case .batchRejected(let rejected, let rows, let isPartial):
+      "\(rejected) of \(counted(rows, "row")) \(rejected == 1 ? "is" : "are") rejected; "
+        + (isPartial ? "the good ones were imported" : "nothing was imported")
+    case .sheetUnreadable(let problem): problem.english
+    case .sheetHeader(let missing, let duplicated): Self.header(missing, duplicated)
+    case .sheetEmpty: "the sheet has no rows below its header"
+    case .limitBytes(let max): "the file is larger than \(max) bytes"
+    case .limitRows(let max): "the sheet has more than \(max) rows"
+    case .registryShrunk(let removed, let all, let authority):
+      authority
+        ? "the file does not list the authority; if that is meant, allow removals"
+        : "the file would remove \(removed) of \(all) agencies, more than a tenth; if that is"
+          + " meant, allow removals"
+
+    case .fileMissing(let path): "the file \(quoted(path)) is missing or cannot be read"
+    case .databaseMissing: "there is no database yet, and no service to ask"
+    case .agencyUnknown(let code): "there is no agency \(quoted(code)) in the registry"
+    case .agencyRemoved(let code):
+      "agency \(quoted(code)) has left the registry; nothing new can be submitted for it"
+    case .systemUnknown(let code): "there is no system \(quoted(code))"
+    case .accountUnknown: "there is no such account"
+    case .batchUnknown(let number): "there is no batch \(number) that you may see"
+    case .referenceUnknown: "there is no application or sign-in with this reference"
+    case .requestUnknown(let number): "there is no request \(number) that you may see"
+    case .messageUnknown(let id): "there is no message \(id)"
+
+    case .databaseDamaged: "the database is damaged; restore the newest backup"
+    case .auditBroken(let seq, let problem):
+      "the audit trail does not hold at entry \(seq): \(problem.english); keep a copy first"
+    case .doctorFailed(let checks): "\(counted(checks, "check")) failed; the lines above say which"
+    case .internal: "iauth met a state that it must not reach; nothing was changed"
+
+    case .databaseExists: "there is a database already, and it is never overwritten"
+    case .fileExists(let path): "the file \(quoted(path)) exists already and is not overwritten"
+    case .fileUncreatable(let path): "the file \(quoted(path)) cannot be created"
+    case .agencyExists(let code): "agency \(quoted(code)) exists already"
+    case .systemExists(let code): "system \(quoted(code)) exists already"
+
+    case .diskFull: "the disk is full; nothing was changed"
+    case .diskFailed: "the disk could not be read or written; nothing was changed"
+    case .codeLocked(.some(let until)):
+      "too many wrong attempts: no code is accepted before \(Self.nextMinute(until)) Taiwan time,"
+        + " not even the right one"
+    case .codeLocked(.none):
+      "too many wrong attempts: the account is locked until the operator unlocks it"
+    case .sendThrottled(let until):
+      "codes were asked for too often; ask again after \(Self.nextMinute(until)) Taiwan time"
+    case .databaseBusy: "the database is busy; nothing was changed, run the command again"
+    case .deliverFailed(let failed): "\(counted(failed, "message")) could not be sent"
+    case .outcomeUnknown:
+      "the disk failed while the change was being kept, and its outcome is unknown; run the same"
+        + " command again"
+
+    case .sessionNone: "nobody is signed in"
+    case .sessionExpired: "the session has ended; sign in again"
+    case .sessionStepUp: "this needs a session that has proven both codes"
+    case .rightMissing(let right): right.english
+    case .requestOutside(let number): "request \(number) is for others to decide"
+    case .accountSuspended: "the account is suspended; ask the agency's administrator"
+
+    case .databaseForeign: "the file is no iauth database"
+    case .databaseVersion(let found, let needed):
+      "the database has schema version \(found) and this iauth reads version \(needed) only; use"
+        + " the release that fits the database"
+    case .databaseUnsafe(let reason): reason.english
+    case .configInvalid(let line, let key):
+      "line \(line) of the configuration is not valid"
+        + (key.map { ": \(quoted($0)) is unknown or has a wrong value" }
+          ?? "; a line is key = value")
+    }
+  }
+
+  private static func header(_ missing: [String], _ duplicated: [String]) -> String {
+    var parts: [String] = []
+    if !missing.isEmpty {
+      parts.append("the sheet lacks the columns \(missing.joined(separator: ", "))")
+    }
+    if !duplicated.isEmpty {
+      let names = duplicated.map(quoted).joined(separator: ", ")
+      parts.append("the sheet has more than one column for \(names)")
+    }
+    return parts.isEmpty ? "the sheet has no header" : parts.joined(separator: "; ")
+  }
+
+  /// A time to wait for, rounded up: waiting until then is enough.
+  static func nextMinute(_ time: Timestamp) -> String { (time + .seconds(59)).taiwanMinute }
+}
+
+extension ValueProblem {
+  fileprivate func english(_ field: String, unit: String = "characters", form: String? = nil)
+    -> String
+  {
+    switch self {
+    case .empty: "\(field) is empty"
+    case .tooLong(let max): "\(field) is longer than \(max) \(unit)"
+    case .forbidden(let scalar): "\(field) holds the character \(scalarName(scalar))"
+    case .malformed: form ?? "\(field) is not in a form that is accepted"
+    case .several: "\(field) is more than one; give one only"
+    }
+  }
+}
+
+extension SheetProblem {
+  fileprivate var english: String {
+    switch self {
+    case .notASheet: "the file is no sheet: CSV, TSV, .xlsx or .ods is read"
+    case .badByte(let row, let offset):
+      "row \(row) has a byte (at \(offset) of the file) that is not of the file's encoding; save it"
+        + " as UTF-8"
+    case .badQuote(let row): "the quotation marks in row \(row) do not pair"
+    case .unsupported(let what): "the file uses \(quoted(what)), which iauth does not read"
+    case .damaged(let what): "the file is damaged at \(quoted(what))"
+    }
+  }
+}
+
+extension AuditProblem {
+  fileprivate var english: String {
+    switch self {
+    case .changed: "the entry was changed"
+    case .missing: "an entry is missing"
+    case .cutOff: "the entries after it were cut off"
+    case .unsealed: "the seal of the newest entry does not fit"
+    case .personalData: "its personal data does not fit the commitment"
+    case .anchor: "it differs from the anchor"
+    }
+  }
+}
+
+extension Right {
+  fileprivate var english: String {
+    switch self {
+    case .operator_: "only the operator, who owns the database, may do this"
+    case .reviewer: "only an administrator of this system may decide"
+    case .importer: "only an administrator, the authority or the operator may import"
+    case .administrator: "only an administrator of the agency may do this"
+    case .owner: "only the person concerned may do this"
+    }
+  }
+}
+
+extension UnsafeReason {
+  fileprivate var english: String {
+    switch self {
+    case .link: "the database is a link or has several names; name the file itself"
+    case .owner: "the database belongs to another user; run iauth as its owner"
+    case .mode: "others may open the database; its mode must be 0600"
+    case .directory: "others may write to the database's directory; its mode must be 0700"
+    case .key: "the key that belongs to the database is missing or does not fit"
+    case .path: "this path cannot name a database"
+    case .journal: "a journal that is not the owner's stands beside the database"
+    }
+  }
+}
+
+private func quoted(_ word: String) -> String { "'\(shortened(word))'" }
+
+private func didYouMean(_ nearest: String?) -> String {
+  nearest.map { "; the nearest is '\($0)'" } ?? ""
+}
+
+private func counted(_ number: Int, _ noun: String) -> String {
+  number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
+}

@@ -1,0 +1,133 @@
+// What an error says to a person: one sentence and, where a command helps, that command. The two
+// languages have a file each; the hint is the same in both, for commands are not translated.
+
+/// The sentence of an error, and the command that helps, as typed.
+package struct ErrorText: Sendable, Equatable {
+  /// What was refused and why, without a full stop.
+  ///
+  /// Typed words stand in it as they came, in quotes: whoever shows it escapes them.
+  package let sentence: String
+  package let hint: String?
+}
+
+extension IAuthError {
+  package func text(_ language: Language) -> ErrorText {
+    switch language {
+    case .english: ErrorText(sentence: englishSentence, hint: hint)
+    case .chinese: ErrorText(sentence: chineseSentence, hint: hint)
+    }
+  }
+
+  /// The command that helps; capitals stand for what the person fills in.
+  private var hint: String? {
+    switch self {
+    case .codeWrong: "iauth verify REFERENCE"
+    case .codeExpired(let reference, let isFinished):
+      if !isFinished {
+        "iauth verify --resend \(shellWord(reference, or: "REFERENCE"))"
+      } else if reference.utf8.first == UInt8(ascii: "A") {
+        "iauth apply"
+      } else {
+        Self.signIn
+      }
+    case .requestDuplicate(let number), .requestDecided(let number, _, _, _),
+      .requestOwn(let number), .requestChanged(let number), .permissionNone(let number),
+      .requestOutside(let number):
+      "iauth pending \(number)"
+    case .permissionHeld: "iauth request-permission --list"
+    case .accountTaken, .accountSuspended: "iauth admins --agency CODE"
+    case .accountLast:
+      "iauth admins --appoint --system CODE --name NAME --email ADDRESS --mobile NUMBER"
+    case .accountState, .accountUnknown: "iauth accounts"
+    case .messageState, .messageUnknown, .deliverFailed: "iauth deliver --list"
+
+    case .usageCommand: "iauth help"
+    case .usageOption(_, _, let command), .usageOperand(_, let command),
+      .usageMissingValue(_, let command), .usageUnwantedValue(_, let command),
+      .usageRepeated(_, let command):
+      command.map { "iauth help \($0)" } ?? "iauth help"
+    case .usageMissing(_, let command), .usageConflict(_, _, let command): "iauth help \(command)"
+    case .usageValue: "iauth help"
+    case .usageInput: "iauth help verify"
+
+    case .agencyInvalid, .agencyUnknown: "iauth agencies NAME"
+    case .agencyCycle(let code), .agencyRemoved(let code), .agencyExists(let code):
+      "iauth agencies \(shellWord(code, or: "CODE"))"
+    case .systemInvalid: "iauth help systems"
+    case .systemUnknown, .systemExists: "iauth systems"
+    case .nameInvalid, .emailInvalid, .mobileInvalid, .titleInvalid, .phoneInvalid,
+      .reasonInvalid, .documentInvalid:
+      nil
+    case .roleInvalid, .changeInvalid, .dateInvalid, .sheetHeader, .sheetEmpty, .sheetUnreadable,
+      .limitBytes, .limitRows:
+      "iauth help import-batch"
+    case .batchRejected: "iauth import-batch FILE --dry-run --report FILE"
+    case .registryShrunk: "iauth agencies --load FILE --allow-removals"
+
+    case .fileMissing, .fileExists, .fileUncreatable: nil
+    case .databaseMissing: "iauth init --authority CODE"
+    case .databaseExists: "iauth --db FILE init --authority CODE"
+    case .batchUnknown: "iauth pending --status all"
+    case .referenceUnknown: "iauth help verify"
+    case .requestUnknown: "iauth pending"
+    case .databaseDamaged: "iauth restore FILE"
+    case .auditBroken: "iauth backup FILE"
+    case .doctorFailed: nil
+    case .internal, .diskFull, .diskFailed: "iauth doctor"
+
+    case .codeLocked(let until): until == nil ? "iauth admins --agency CODE" : nil
+    case .sendThrottled, .databaseBusy, .outcomeUnknown: nil
+    case .sessionNone, .sessionExpired: Self.signIn
+    case .sessionStepUp: "iauth verify --step-up"
+    case .rightMissing(.reviewer), .rightMissing(.importer), .rightMissing(.administrator):
+      "iauth request-permission --role admin"
+    case .rightMissing(.operator_), .rightMissing(.owner): nil
+    case .databaseForeign: "iauth --db FILE doctor"
+    case .databaseVersion: "iauth --version"
+    case .databaseUnsafe(.key): "iauth restore FILE"
+    case .databaseUnsafe: nil
+    case .configInvalid: nil
+    }
+  }
+
+  private static let signIn =
+    "iauth verify --agency CODE --name NAME --email ADDRESS --mobile NUMBER --via both"
+}
+
+/// `word` if it can stand in a shell command as it is, else `placeholder`: a hint is meant to be
+/// copied, and what a stranger typed must not be run by copying it.
+func shellWord(_ word: String, or placeholder: String) -> String {
+  let isPlain = word.utf8.allSatisfy { byte in
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+    default: ".-_+@".utf8.contains(byte)
+    }
+  }
+  let isWord = !word.isEmpty && word.utf8.first != UInt8(ascii: "-") && word.utf8.count <= 100
+  return isPlain && isWord ? word : placeholder
+}
+
+/// The start of `text`, at most `limit` scalars: a sentence stays a sentence whatever was typed.
+func shortened(_ text: String, to limit: Int = 60) -> String {
+  guard text.unicodeScalars.count > limit else { return text }
+  var start = String.UnicodeScalarView()
+  start.append(contentsOf: text.unicodeScalars.prefix(limit - 1))
+  return String(start) + "…"
+}
+
+/// A scalar value as the standard writes it, `U+202E`.
+func scalarName(_ scalar: UInt32) -> String {
+  let digits = String(scalar, radix: 16, uppercase: true)
+  return "U+" + String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
+}
+
+extension Timestamp {
+  /// The minute in Taiwan, `2026-03-02 17:00`; the text beside it names the zone.
+  ///
+  /// All who are written to are there, and Taiwan keeps UTC+8 all year.
+  package var taiwanMinute: String {
+    let local = (self + .hours(8)).rfc3339.utf8
+    return String(decoding: local.prefix(10), as: UTF8.self) + " "
+      + String(decoding: local.dropFirst(11).prefix(5), as: UTF8.self)
+  }
+}

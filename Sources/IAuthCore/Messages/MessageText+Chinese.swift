@@ -1,0 +1,245 @@
+// Every notice in Chinese, as Taiwan's government writes to people: what happened, whose and which,
+// and the command to type next. No case is left to a default.
+
+extension Notice {
+  var chineseWording: Wording {
+    switch self {
+    case .code(let purpose, let channel, let code, let agency, let reference):
+      Wording(
+        "\(purpose.chinese)驗證碼",
+        [
+          "您正在辦理「\(SafeText.withoutCodes(agency))」的\(purpose.chinese)（編號 \(reference)），",
+          "\(channel == .email ? "電子郵件" : "行動電話")驗證碼為：", "", code, "",
+          "請於 10 分鐘內執行下列指令，並依提示輸入驗證碼：", "", "    iauth verify \(reference)", "",
+          "驗證碼僅能使用一次，請勿轉告他人。如非您本人辦理，請忽略本信件。",
+        ])
+    case .submitted(let request):
+      Wording(
+        "申請案 \(request.number) 待審核",
+        ["有一件權限申請案待您審核：", ""] + request.chinese
+          + (request.isNational ? ["", "注意：本案核准後，申請人即得審核全國各機關的管理者。"] : [])
+          + [
+            "", "請檢視內容後核准或退回：", "", "    iauth pending \(request.number)",
+            "    iauth approve \(request.number)",
+            "    iauth reject \(request.number) --reason 退回原因",
+          ])
+    case .batchSubmitted(let batch, let agency, let requests, let document):
+      Wording(
+        "整批案 \(batch) 待審核",
+        ["「\(SafeText.line(agency))」提報一批權限申請案，待您審核：", ""]
+          + Self.chineseBatch(batch, document) + ["申請案件數：\(requests)"] + [
+            "", "請檢視內容後審核：", "", "    iauth pending --batch \(batch)",
+            "    iauth approve --batch \(batch)",
+            "    iauth reject --batch \(batch) --reason 退回原因",
+          ])
+    case .approved(let request, let url, let note):
+      Wording(
+        "申請案 \(request.number) 已核准",
+        ["您的申請案已核准：", ""] + request.chinese
+          + (note.map { ["", "審核意見："] + SafeText.quotation($0) } ?? [])
+          + [""] + Self.chineseNextStep(request, url)
+          + ["", "查詢您的權限與申請案：", "", "    iauth request-permission --list"])
+    case .rejected(let request, let reason):
+      Wording(
+        "申請案 \(request.number) 已退回",
+        ["您的申請案經審核後退回：", ""] + request.chinese + ["", "退回原因："]
+          + SafeText.quotation(reason)
+          + ["", "如已改正，得重新提出申請：", "", "    \(request.command)"])
+    case .requestLapsed(let request):
+      Wording(
+        "申請案 \(request.number) 逾期失效",
+        ["您的申請案因逾期未經審核，已失效：", ""] + request.chinese
+          + ["", "如仍有需要，請重新提出申請：", "", "    \(request.command)"])
+    case .invitation(let request, let agencyCode, let email, let expiresAt):
+      Wording(
+        "帳號啟用邀請（申請案 \(request.number)）",
+        ["您獲核予下列權限：", ""] + request.chinese
+          + [
+            "", "請於 \(expiresAt.taiwanMinute)（臺灣時間）前以下列指令登入並啟用帳號，逾期失效。",
+            "NUMBER 請填您的行動電話號碼，電子郵件與行動電話都會收到驗證碼：", "",
+          ]
+          + Self.firstSignIn(request, agencyCode: agencyCode, email: email))
+    case .nationalReviewer(let request):
+      Wording(
+        "主管機關新增管理者（申請案 \(request.number)）",
+        ["主管機關新增一位管理者，得審核全國各機關的管理者：", ""] + request.chinese
+          + ["", "如有疑義，請檢視：", "", "    iauth pending \(request.number)"])
+    case .batchDecided(let batch, let document, let approved, let rejected, let other):
+      Wording(
+        "整批案 \(batch) 審核完畢",
+        ["您提報的整批案已全數審核完畢：", ""] + Self.chineseBatch(batch, document)
+          + [
+            "核准：\(approved)", "退回：\(rejected)", "其他（撤回或逾期失效）：\(other)", "",
+            "各件結果與退回原因：", "", "    iauth pending --batch \(batch)",
+          ])
+    case .invitationLapsed(let request):
+      Wording(
+        "啟用邀請逾期失效（申請案 \(request.number)）",
+        ["您提報的人員未於期限內啟用帳號，其帳號與權限已失效：", ""] + request.chinese
+          + ["", "如仍有需要，請重新提報：", "", "    iauth import-batch FILE"])
+    case .revoked(let request, let reason):
+      Wording(
+        "權限已終止（申請案 \(request.number)）",
+        ["由下列申請案核予您的權限已終止：", ""] + request.chinese + ["", "原因："]
+          + SafeText.quotation(reason)
+          + ["", "查詢您的權限：", "", "    iauth request-permission --list"])
+    case .accountChanged(let status, let agency, let reason):
+      Wording(
+        "帳號狀態變更：\(status.chinese)",
+        ["您在「\(SafeText.line(agency))」的帳號狀態變更為：\(status.chinese)", "", "原因："]
+          + SafeText.quotation(reason)
+          + (status == .closed
+            ? ["", "如仍有需要，請重新申請帳號：", "", "    iauth apply"]
+            : ["", "如有疑義，請洽機關管理者：", "", "    iauth admins --agency CODE"]))
+    case .contactChanged(let agency, let email, let mobile):
+      Wording(
+        "聯絡資料已變更",
+        [
+          "您在「\(SafeText.line(agency))」的帳號，聯絡資料變更為：", "",
+          "電子郵件：\(SafeText.line(email))", "行動電話：\(SafeText.line(mobile))", "",
+          "如非您本人辦理，請立即洽機關管理者停用帳號：", "", "    iauth admins --agency CODE",
+        ])
+    case .wrongAttempts(let agency):
+      Wording(
+        "驗證碼連續輸入錯誤",
+        [
+          "有人對您在「\(SafeText.line(agency))」的帳號連續輸入 5 次錯誤的驗證碼，",
+          "該使用者 15 分鐘內無法再嘗試。您的登入不受影響。", "",
+          "如非您本人所為，請勿將驗證碼轉告他人，並洽機關管理者：", "",
+          "    iauth admins --agency CODE",
+        ])
+    case .wrongAttemptsAlarm(let count):
+      Wording(
+        "驗證碼錯誤次數異常",
+        [
+          "最近一小時內共有 \(count) 次驗證碼輸入錯誤，可能有人嘗試猜測驗證碼。", "",
+          "請檢視稽核紀錄：", "", "    iauth audit",
+        ])
+    case .idleWarning(let agency, let days, let suspendedAt):
+      Wording(
+        "帳號即將停用",
+        [
+          "您在「\(SafeText.line(agency))」的帳號已 \(days) 天未登入，",
+          "將於 \(suspendedAt.taiwanMinute)（臺灣時間）停用。如仍有需要，請登入一次：", "",
+          "    iauth verify --agency CODE --name NAME --email ADDRESS --mobile NUMBER --via email",
+        ])
+    case .revokedByForm(let batch, let agency, let count):
+      Wording(
+        "機關管理者異動（整批案 \(batch)）",
+        [
+          "「\(SafeText.line(agency))」提報異動，已終止 \(count) 位機關管理者的權限。", "",
+          "請檢視：", "", "    iauth pending --batch \(batch)",
+        ])
+    case .reminder(let items):
+      Wording(
+        "催辦：\(items.count) 件申請案待審核",
+        ["下列申請案仍待您審核，依等候時間由久至近排列：", ""] + Self.chineseList(items)
+          + [
+            "核准或退回：", "", "    iauth approve NUMBER",
+            "    iauth reject NUMBER --reason 退回原因",
+          ])
+    case .authorityDigest(let withoutReviewer, let overdue, let single):
+      Wording("主管機關彙整通知", Self.chineseDigest(withoutReviewer, overdue, single))
+    case .operatorDigest(let digest):
+      Wording("系統維運彙整通知", digest.chinese)
+    }
+  }
+
+  private static func chineseBatch(_ batch: Int64, _ document: String?) -> [String] {
+    ["整批案編號：\(batch)"] + (document.map { ["公文文號：\(SafeText.line($0))"] } ?? [])
+  }
+
+  private static func chineseNextStep(_ request: RequestSummary, _ url: String?) -> [String] {
+    let system = "「\(SafeText.line(request.system.chinese))」"
+    switch request.kind {
+    case .grant:
+      return [
+        "次一步驟：由貴機關的機關管理者\(request.role == .admin ? "（即您本人）" : "")於\(system)內設定細部權限。"
+      ] + (url.map { ["", "    \(SafeText.line($0))"] } ?? [])
+    case .revoke: return ["該權限已終止。"]
+    case .change: return ["您的新聯絡資料已生效，權限恢復使用。"]
+    }
+  }
+
+  private static func chineseList(_ items: [WaitingItem]) -> [String] {
+    items.flatMap { item in
+      ["已等候 \(item.waitingDays) 天"] + item.request.chinese
+        + ["    iauth pending \(item.request.number)", ""]
+    }
+  }
+
+  private static func chineseDigest(
+    _ withoutReviewer: [WaitingItem], _ overdue: [WaitingItem], _ single: [AgencyLine]
+  ) -> [String] {
+    var lines: [String] = []
+    if !withoutReviewer.isEmpty {
+      lines += ["下列申請案沒有可審核的機關管理者，請洽該機關提報管理者：", ""]
+      lines += chineseList(withoutReviewer)
+    }
+    if !overdue.isEmpty {
+      lines += ["下列申請案經多次催辦仍未審核：", ""] + chineseList(overdue)
+    }
+    if !single.isEmpty {
+      lines += ["下列機關的管理者不足，請促請其增設：", ""]
+      lines += single.map {
+        "\(SafeText.line($0.code))　\(SafeText.line($0.name))　管理者 \($0.administrators) 位"
+      }
+      lines.append("")
+    }
+    return lines + ["機關管理者不足的機關：", "", "    iauth admins --missing"]
+  }
+}
+
+extension RequestSummary {
+  fileprivate var chinese: [String] {
+    [
+      "申請編號：\(number)", "機關：\(SafeText.line(agency))", "姓名：\(SafeText.line(name))",
+      "系統：\(SafeText.line(system.chinese))（\(SafeText.line(systemCode))）",
+      "身分：\(role.chinese)", "類別：\(kind.chinese)",
+    ]
+  }
+}
+
+extension CodePurpose {
+  /// What the person is doing, in the middle of a sentence.
+  var chinese: String {
+    switch self {
+    case .application: "帳號申請"
+    case .signIn: "登入"
+    case .stepUp: "身分確認"
+    }
+  }
+}
+
+extension Role {
+  package var chinese: String {
+    switch self {
+    case .admin: "機關管理者"
+    case .general: "一般權限"
+    }
+  }
+}
+
+extension RequestKind {
+  package var chinese: String {
+    switch self {
+    case .grant: "申請權限"
+    case .revoke: "終止權限"
+    case .change: "變更聯絡資料"
+    }
+  }
+}
+
+extension OperatorDigest {
+  fileprivate var chinese: [String] {
+    [
+      "傳送失敗的通知：\(failedMessages)", "待送的通知：\(queuedMessages)",
+      "逾期失效的申請案：\(lapsedRequests)", "逾期失效的帳號申請：\(lapsedApplications)",
+      "逾期失效的啟用邀請：\(lapsedInvitations)", "鎖定次數：\(locks)",
+      "最近一小時的驗證碼錯誤：\(wrongAttemptsLastHour)",
+      "資料庫大小（位元組）：\(databaseBytes)", "磁碟可用空間（位元組）：\(freeBytes)", "",
+      "稽核紀錄末筆，請留存於其他主機作為錨點：", "", "    \(SafeText.line(auditHead))", "",
+      "請檢視：", "", "    iauth deliver --list", "    iauth doctor",
+    ]
+  }
+}

@@ -1,0 +1,258 @@
+// Every notice in English: what happened, whose and which, and the command to type next. No case
+// is left to a default.
+
+extension Notice {
+  var englishWording: Wording {
+    switch self {
+    case .code(let purpose, let channel, let code, let agency, let reference):
+      Wording(
+        "\(purpose.englishTitle) code",
+        [
+          "For your \(purpose.english) at \(SafeText.withoutCodes(agency)) (\(reference)), the",
+          "\(channel == .email ? "e-mail" : "mobile") code is:", "", code, "",
+          "Type this command within 10 minutes, and the code when it asks:", "",
+          "    iauth verify \(reference)", "",
+          "The code works once. Tell it to nobody. If you did not ask for it, ignore this mail.",
+        ])
+    case .submitted(let request):
+      Wording(
+        "Request \(request.number) waits for review",
+        ["A request waits for your decision:", ""] + request.english
+          + (request.isNational
+            ? ["", "Note: if approved, this person decides on the administrators of all agencies."]
+            : [])
+          + [
+            "", "Read it, then approve or reject it:", "", "    iauth pending \(request.number)",
+            "    iauth approve \(request.number)",
+            "    iauth reject \(request.number) --reason TEXT",
+          ])
+    case .batchSubmitted(let batch, let agency, let requests, let document):
+      Wording(
+        "Batch \(batch) waits for review",
+        ["\(SafeText.line(agency)) has submitted a batch for your decision:", ""]
+          + Self.englishBatch(batch, document) + ["Requests: \(requests)"] + [
+            "", "Read it, then decide:", "", "    iauth pending --batch \(batch)",
+            "    iauth approve --batch \(batch)",
+            "    iauth reject --batch \(batch) --reason TEXT",
+          ])
+    case .approved(let request, let url, let note):
+      Wording(
+        "Request \(request.number) approved",
+        ["Your request is approved:", ""] + request.english
+          + (note.map { ["", "Note of the reviewer:"] + SafeText.quotation($0) } ?? [])
+          + [""] + Self.englishNextStep(request, url)
+          + ["", "Your permissions and requests:", "", "    iauth request-permission --list"])
+    case .rejected(let request, let reason):
+      Wording(
+        "Request \(request.number) rejected",
+        ["Your request is rejected:", ""] + request.english + ["", "Reason:"]
+          + SafeText.quotation(reason)
+          + ["", "When that is mended, you may ask again:", "", "    \(request.command)"])
+    case .requestLapsed(let request):
+      Wording(
+        "Request \(request.number) lapsed",
+        ["Nobody decided on your request in time, and it has lapsed:", ""] + request.english
+          + ["", "If you still need it, ask again:", "", "    \(request.command)"])
+    case .invitation(let request, let agencyCode, let email, let expiresAt):
+      Wording(
+        "Invitation to activate your account (request \(request.number))",
+        ["You have been given this permission:", ""]
+          + request.english
+          + [
+            "", "Sign in to activate your account before \(expiresAt.taiwanMinute) (Taiwan time);",
+            "NUMBER is your mobile number. Codes come by e-mail and to your mobile:", "",
+          ]
+          + Self.firstSignIn(request, agencyCode: agencyCode, email: email))
+    case .nationalReviewer(let request):
+      Wording(
+        "One more administrator of the authority (request \(request.number))",
+        [
+          "The authority has one more administrator, who decides on the administrators of all",
+          "agencies:", "",
+        ] + request.english
+          + [
+            "", "If this is not as it should be, read:", "", "    iauth pending \(request.number)",
+          ])
+    case .batchDecided(let batch, let document, let approved, let rejected, let other):
+      Wording(
+        "Batch \(batch) is decided",
+        ["All requests of your batch are decided:", ""] + Self.englishBatch(batch, document)
+          + [
+            "Approved: \(approved)", "Rejected: \(rejected)", "Withdrawn or lapsed: \(other)", "",
+            "Each result, with the reasons:", "", "    iauth pending --batch \(batch)",
+          ])
+    case .invitationLapsed(let request):
+      Wording(
+        "Invitation lapsed (request \(request.number))",
+        [
+          "A person whom you submitted did not activate their account in time; account and",
+          "permission have ended:", "",
+        ] + request.english
+          + ["", "If they still need it, submit them again:", "", "    iauth import-batch FILE"])
+    case .revoked(let request, let reason):
+      Wording(
+        "Permission ended (request \(request.number))",
+        ["The permission that this request gave you has ended:", ""] + request.english
+          + ["", "Reason:"] + SafeText.quotation(reason)
+          + ["", "Your permissions:", "", "    iauth request-permission --list"])
+    case .accountChanged(let status, let agency, let reason):
+      Wording(
+        "Account \(status.rawValue)",
+        ["Your account at \(SafeText.line(agency)) is now \(status.rawValue).", "", "Reason:"]
+          + SafeText.quotation(reason)
+          + (status == .closed
+            ? ["", "If you still need one, apply again:", "", "    iauth apply"]
+            : ["", "Questions go to your administrator:", "", "    iauth admins --agency CODE"]))
+    case .contactChanged(let agency, let email, let mobile):
+      Wording(
+        "Contact details changed",
+        [
+          "The contact details of your account at \(SafeText.line(agency)) are now:", "",
+          "E-mail: \(SafeText.line(email))", "Mobile: \(SafeText.line(mobile))", "",
+          "If that was not you, have an administrator suspend the account at once:", "",
+          "    iauth admins --agency CODE",
+        ])
+    case .wrongAttempts(let agency):
+      Wording(
+        "Wrong codes were entered",
+        [
+          "Somebody entered five wrong codes for your account at \(SafeText.line(agency)), and is",
+          "locked out of it for 15 minutes. Your own sessions go on.", "",
+          "If that was not you, tell no code to anybody, and ask your administrator:", "",
+          "    iauth admins --agency CODE",
+        ])
+    case .wrongAttemptsAlarm(let count):
+      Wording(
+        "Unusually many wrong codes",
+        [
+          "There were \(count) wrong codes within an hour; somebody may be guessing.", "",
+          "Read the audit trail:", "", "    iauth audit",
+        ])
+    case .idleWarning(let agency, let days, let suspendedAt):
+      Wording(
+        "Account about to be suspended",
+        [
+          "Nobody has signed in to your account at \(SafeText.line(agency)) for"
+            + " \(days) \(days == 1 ? "day" : "days"). It will be",
+          "suspended on \(suspendedAt.taiwanMinute) (Taiwan time) unless you sign in:", "",
+          "    iauth verify --agency CODE --name NAME --email ADDRESS --mobile NUMBER --via email",
+        ])
+    case .revokedByForm(let batch, let agency, let count):
+      Wording(
+        "Administrators removed (batch \(batch))",
+        [
+          "\(SafeText.line(agency)) handed in a form that ended the permission of"
+            + " \(count) \(count == 1 ? "administrator" : "administrators").", "",
+          "Read it:", "", "    iauth pending --batch \(batch)",
+        ])
+    case .reminder(let items):
+      Wording(
+        "Reminder: \(items.count) \(items.count == 1 ? "request waits" : "requests wait")",
+        ["These requests still wait for your decision, the oldest first:", ""]
+          + Self.englishList(items)
+          + [
+            "Approve or reject:", "", "    iauth approve NUMBER",
+            "    iauth reject NUMBER --reason TEXT",
+          ])
+    case .authorityDigest(let withoutReviewer, let overdue, let single):
+      Wording("Digest for the authority", Self.englishDigest(withoutReviewer, overdue, single))
+    case .operatorDigest(let digest):
+      Wording("Digest for the operator", digest.english)
+    }
+  }
+
+  private static func englishBatch(_ batch: Int64, _ document: String?) -> [String] {
+    ["Batch: \(batch)"] + (document.map { ["Document: \(SafeText.line($0))"] } ?? [])
+  }
+
+  private static func englishNextStep(_ request: RequestSummary, _ url: String?) -> [String] {
+    let system = SafeText.line(request.system.english)
+    switch request.kind {
+    case .grant:
+      return [
+        "Next: your agency's administrator\(request.role == .admin ? " (you)" : "") allocates the"
+          + " detailed permissions inside \(system)\(url == nil ? "." : ":")"
+      ] + (url.map { ["", "    \(SafeText.line($0))"] } ?? [])
+    case .revoke: return ["The permission has ended."]
+    case .change: return ["Your new contact details are in force, and your permission again."]
+    }
+  }
+
+  private static func englishList(_ items: [WaitingItem]) -> [String] {
+    items.flatMap { item in
+      ["Waiting for \(item.waitingDays) \(item.waitingDays == 1 ? "day" : "days")"]
+        + item.request.english + ["    iauth pending \(item.request.number)", ""]
+    }
+  }
+
+  private static func englishDigest(
+    _ withoutReviewer: [WaitingItem], _ overdue: [WaitingItem], _ single: [AgencyLine]
+  ) -> [String] {
+    var lines: [String] = []
+    if !withoutReviewer.isEmpty {
+      lines += ["Nobody may decide on these requests; their agencies need an administrator:", ""]
+      lines += englishList(withoutReviewer)
+    }
+    if !overdue.isEmpty {
+      lines += ["These requests are undecided after every reminder:", ""] + englishList(overdue)
+    }
+    if !single.isEmpty {
+      lines += ["These agencies have too few administrators; please have them appoint more:", ""]
+      lines += single.map {
+        "\(SafeText.line($0.code))  \(SafeText.line($0.name))  administrators: \($0.administrators)"
+      }
+      lines.append("")
+    }
+    return lines + [
+      "Agencies without or with one administrator:", "", "    iauth admins --missing",
+    ]
+  }
+}
+
+extension RequestSummary {
+  fileprivate var english: [String] {
+    [
+      "Request: \(number)", "Agency: \(SafeText.line(agency))", "Name: \(SafeText.line(name))",
+      "System: \(SafeText.line(system.english)) (\(SafeText.line(systemCode)))",
+      "Role: \(role.rawValue)", "Kind: \(kind.rawValue)",
+    ]
+  }
+
+  /// The command that asks for the same once more.
+  var command: String {
+    "iauth request-permission --system \(shellWord(systemCode, or: "CODE")) --role \(role.rawValue)"
+  }
+}
+
+extension CodePurpose {
+  fileprivate var english: String {
+    switch self {
+    case .application: "application"
+    case .signIn: "sign-in"
+    case .stepUp: "confirmation"
+    }
+  }
+
+  fileprivate var englishTitle: String {
+    switch self {
+    case .application: "Application"
+    case .signIn: "Sign-in"
+    case .stepUp: "Confirmation"
+    }
+  }
+}
+
+extension OperatorDigest {
+  fileprivate var english: [String] {
+    [
+      "Failed messages: \(failedMessages)", "Queued messages: \(queuedMessages)",
+      "Lapsed requests: \(lapsedRequests)", "Lapsed applications: \(lapsedApplications)",
+      "Lapsed invitations: \(lapsedInvitations)", "Locks: \(locks)",
+      "Wrong codes within the last hour: \(wrongAttemptsLastHour)",
+      "Database, bytes: \(databaseBytes)", "Free on its disk, bytes: \(freeBytes)", "",
+      "Newest audit entry; keep it on another host as an anchor:", "",
+      "    \(SafeText.line(auditHead))", "", "See also:", "", "    iauth deliver --list",
+      "    iauth doctor",
+    ]
+  }
+}

@@ -1,0 +1,160 @@
+// Sending what is queued (PRODUCT 3.6): claim, send, mark. Nothing is locked while a child, a disk
+// or a spool is waited for. A process killed between sending and marking leaves its messages to be
+// sent again under the same Message-ID, once its claim has run out.
+
+import SQLite
+
+/// What a delivery run did.
+package struct DeliveryReport: Equatable, Sendable {
+  package var delivered = 0
+  package var postponed = 0
+  package var failed = 0
+}
+
+extension Service {
+  /// Tries the messages that this process has queued, at most ten seconds for all of them.
+  package func deliverOwn() throws(IAuthError) -> DeliveryReport {
+    guard store.hasQueued else { return DeliveryReport() }
+    return try deliver(until: deadline(Limits.deliveryBudget))
+  }
+
+  /// Sends whatever is due, a few at a time.
+  ///
+  /// - Throws: `right.missing`.
+  package func deliverDue() throws(IAuthError) -> DeliveryReport {
+    guard world.caller.isOperator else { throw .rightMissing(.operator_) }
+    // What this run has queued is its own already, and no claim below would find it.
+    var report = try deliverOwn()
+    while true {
+      let claimed = try store.write { (tx) throws(IAuthError) -> Verdict<Int> in
+        try tx.run(OutboxTable.lapseCodes, tx.now)
+        let until = tx.now + Limits.claimLease
+        return .done(
+          try tx.run(OutboxTable.claim, world.claim, until, tx.now, Limits.immediateDeliveries))
+      }
+      guard claimed > 0 else { return report }
+      let part = try deliver(until: deadline(Limits.claimLease))
+      report.delivered += part.delivered
+      report.postponed += part.postponed
+      report.failed += part.failed
+    }
+  }
+
+  private func deadline(_ span: TimeSpan) -> Int64 {
+    ChildProcess.milliseconds() + span.seconds * 1_000
+  }
+
+  private func deliver(until deadline: Int64) throws(IAuthError) -> DeliveryReport {
+    let (messages, uuid) = try store.read { (tx) throws(IAuthError) in
+      (
+        try tx.all(OutboxTable.claimed, world.claim) { row in StoredMessage(row: row) },
+        Self.letters(try tx.serviceUUID().prefix(4))
+      )
+    }
+    guard !messages.isEmpty else { return DeliveryReport() }
+    var results: [(StoredMessage, DeliveryError?)] = []
+    for message in messages {
+      let left = Int((deadline - ChildProcess.milliseconds()) / 1_000)
+      guard left > 0 else { break }
+      if let expiry = message.expiresAt, expiry <= world.now() { continue }
+      do throws(DeliveryError) {
+        let outgoing = outgoing(message, uuid)
+        try outlet(message.channel).send(outgoing, within: min(left, Limits.deliverySeconds))
+        results.append((message, nil))
+      } catch {
+        results.append((message, error))
+      }
+    }
+    return try mark(results)
+  }
+
+  private func mark(
+    _ results: [(StoredMessage, DeliveryError?)]
+  ) throws(IAuthError) -> DeliveryReport {
+    try store.write { (tx) throws(IAuthError) -> Verdict<DeliveryReport> in
+      var report = DeliveryReport()
+      for (message, error) in results {
+        guard case .temporary(let reason)? = error else {
+          report.delivered += try tx.run(OutboxTable.sent, message.id, world.claim, tx.now)
+          continue
+        }
+        if message.createdAt + Limits.failedAfter <= tx.now {
+          report.failed += try tx.run(OutboxTable.failed, message.id, world.claim, reason)
+        } else {
+          let wait = Limits.retryWaits[min(message.attempts, Limits.retryWaits.count - 1)]
+          report.postponed += try tx.run(
+            OutboxTable.postponed, message.id, world.claim, tx.now + wait, reason)
+        }
+      }
+      try tx.run(OutboxTable.lapseCodes, tx.now)
+      try tx.run(OutboxTable.release, world.claim)
+      return .done(report)
+    }
+  }
+
+  /// Bytes as letters `a` to `p`: digits could be taken for a code.
+  private static func letters(_ bytes: some Sequence<UInt8>) -> String {
+    let symbols = bytes.flatMap { [$0 >> 4, $0 & 0x0F] }.map { UInt8(ascii: "a") + $0 }
+    return String(decoding: symbols, as: UTF8.self)
+  }
+
+  private func outgoing(_ message: StoredMessage, _ uuid: String) -> OutgoingMessage {
+    let name = "\(message.createdAt.seconds).iauth-\(uuid)-\(message.id)"
+    let domain = EmailAddress(stored: settings.mailFrom).domain
+    let file =
+      message.channel == .email
+      ? mailFile(
+        from: settings.mailFrom, to: message.recipient, subject: message.subject,
+        body: message.body, date: message.createdAt,
+        messageID: "iauth-\(uuid)-\(message.id)@\(domain)", kind: message.kind,
+        reference: message.reference)
+      : smsFile(to: message.recipient, text: message.body)
+    return OutgoingMessage(
+      id: message.id, fileName: name, recipient: message.recipient, text: message.body, file: file)
+  }
+
+  /// The outlet of a channel as configured; without configuration, a spool beside the database.
+  private func outlet(_ channel: Channel) -> any Outlet {
+    let local = Files.directory(of: store.path) + "/outbox"
+    switch channel {
+    case .email:
+      switch settings.mail {
+      case .spool: return DirectoryOutlet(directory: local + "/mail", isMaildir: true)
+      case .maildir(let path): return DirectoryOutlet(directory: path, isMaildir: true)
+      case .sendmail(let path): return SendmailOutlet(path: path, bounce: settings.mailFrom)
+      }
+    case .sms:
+      switch settings.sms {
+      case .spool: return DirectoryOutlet(directory: local + "/sms", isMaildir: false)
+      case .smstools(let path): return DirectoryOutlet(directory: path, isMaildir: false)
+      case .command(let path): return CommandOutlet(path: path)
+      }
+    }
+  }
+}
+
+private struct StoredMessage {
+  let id: Int64
+  let kind: MessageKind
+  let channel: Channel
+  let recipient: String
+  let subject: String
+  let body: String
+  let reference: String
+  let createdAt: Timestamp
+  let expiresAt: Timestamp?
+  let attempts: Int
+
+  init(row: borrowing Row) {
+    id = row.int(0)
+    kind = row.word(1, MessageKind.self)
+    channel = row.word(2, Channel.self)
+    recipient = row.text(3)
+    subject = row.text(4)
+    body = row.text(5)
+    reference = row.text(6)
+    createdAt = row.time(7)
+    expiresAt = row.timeIfAny(8)
+    attempts = row.count(9)
+  }
+}

@@ -1,0 +1,68 @@
+// The core as commands see it: one value with the store, the world and the settings. Each use case
+// is a method in a file of its own beside this one, and one transaction.
+
+package struct Service {
+  package let store: Store
+  package let world: World
+  package let settings: Settings
+
+  package init(store: Store, world: World, settings: Settings) {
+    self.store = store
+    self.world = world
+    self.settings = settings
+  }
+
+  /// Runs `body` for the signed-in person, reading only; the session's use is noted afterwards.
+  func readSignedIn<Answer>(
+    _ body: (Transaction, Session) throws(IAuthError) -> Answer
+  ) throws(IAuthError) -> Answer {
+    var due: Session?
+    let answer = try store.read { (tx) throws(IAuthError) -> Answer in
+      let session = try tx.session(settings)
+      if session.usedAt + Limits.sessionNoteInterval <= tx.now { due = session }
+      return try body(tx, session)
+    }
+    if let due {
+      // A list that was answered stays answered, whether its use could be noted or not.
+      try? store.write { (tx) throws(IAuthError) -> Verdict<Void> in
+        try tx.noteUse(due)
+        return .done(())
+      }
+    }
+    return answer
+  }
+
+  /// Runs `body` for the signed-in person as the only writer.
+  func writeSignedIn<Answer>(
+    _ body: (Transaction, Session) throws(IAuthError) -> Verdict<Answer>
+  ) throws(IAuthError) -> Answer {
+    try store.write { (tx) throws(IAuthError) -> Verdict<Answer> in
+      let session = try tx.session(settings)
+      try tx.noteUse(session)
+      return try body(tx, session)
+    }
+  }
+
+  /// Runs `body` if the caller is the operator.
+  ///
+  /// - Throws: `right.missing`, which is on the audit trail.
+  func writeAsOperator<Answer>(
+    _ body: (Transaction) throws(IAuthError) -> Verdict<Answer>
+  ) throws(IAuthError) -> Answer {
+    try store.write { (tx) throws(IAuthError) -> Verdict<Answer> in
+      guard world.caller.isOperator else { return try tx.refuse(.rightMissing(.operator_)) }
+      _ = try? tx.session(settings)
+      return try body(tx)
+    }
+  }
+}
+
+extension Transaction {
+  /// Puts a refusal on the trail and lets it commit.
+  func refuse<Answer>(
+    _ error: IAuthError, subject: String = "-"
+  ) throws(IAuthError) -> Verdict<Answer> {
+    try audit(.refused, subject, outcome: error.code.rawValue)
+    return .refused(error)
+  }
+}

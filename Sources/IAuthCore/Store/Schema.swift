@@ -1,0 +1,341 @@
+// The whole schema: tables here, what they refuse in Schema+Rules.swift. Each table and column has
+// its comment inside the SQL, so that `.schema` in the sqlite3 shell explains the file. Times are
+// seconds since 1970, UTC. Ids are never used twice (AUTOINCREMENT), and rows that others may
+// remember are never deleted.
+
+import SQLite
+
+package enum Schema {
+  /// "iAUT": file(1) and every opening know the file by it.
+  static let applicationID: Int64 = 0x6941_5554
+  /// Another version is refused, with the way out.
+  static let version: Int64 = 1
+
+  /// Everything that `init` runs, in order.
+  static let script: [SQL] = [registry, people, requests, proofs, messages, audit] + rules
+
+  static let registry: SQL = """
+    -- One row: what this database is.
+    CREATE TABLE service (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      uuid BLOB NOT NULL CHECK (length(uuid) = 16), -- goes into every audit hash
+      authority INTEGER NOT NULL REFERENCES agency, -- whose administrators decide on administrators
+      created_at INTEGER NOT NULL
+    ) STRICT;
+
+    -- An organisation of the national registry, or one entered by the operator (機關).
+    CREATE TABLE agency (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      type TEXT NOT NULL CHECK (type IN ('oid', 'ubn')), -- ubn: 統一編號, for one without an OID
+      code TEXT NOT NULL UNIQUE CHECK (length(code) BETWEEN 8 AND 200),
+      sort BLOB NOT NULL, -- the code's arcs, four bytes each: order is arc by arc
+      name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+      path TEXT NOT NULL, -- the distinguished name, from the agency up
+      phone TEXT NOT NULL DEFAULT '',
+      address TEXT NOT NULL DEFAULT '',
+      superior INTEGER REFERENCES agency CHECK (superior <> id), -- 上級機關
+      superior_derived INTEGER NOT NULL DEFAULT 0 CHECK (superior_derived IN (0, 1)),
+      status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'removed')),
+      updated_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX agency_superior ON agency (superior);
+    CREATE INDEX agency_sort ON agency (sort);
+
+    -- A target system that roles are asked for on.
+    CREATE TABLE system (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      code TEXT NOT NULL UNIQUE CHECK (code NOT GLOB '*[^a-z0-9-]*' AND length(code) BETWEEN 1 AND 30),
+      name TEXT NOT NULL, -- English
+      name_zh TEXT NOT NULL,
+      url TEXT, -- where permissions are allocated after an approval
+      created_at INTEGER NOT NULL
+    ) STRICT;
+    """
+
+  static let people: SQL = """
+    -- One person in one agency (帳號). The same person may have accounts in several agencies.
+    CREATE TABLE account (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      agency INTEGER NOT NULL REFERENCES agency,
+      name TEXT, -- as typed; empty once erased, as are the next three
+      name_key TEXT, -- the form that names compare by
+      email TEXT CHECK (email = lower(email) AND length(CAST(email AS BLOB)) BETWEEN 3 AND 254),
+      mobile TEXT CHECK (mobile GLOB '+[1-9]*' AND length(mobile) BETWEEN 8 AND 16), -- E.164
+      title TEXT,
+      unit TEXT,
+      phone TEXT,
+      status TEXT NOT NULL CHECK (status IN ('invited', 'active', 'suspended', 'closed')),
+      created_at INTEGER NOT NULL,
+      status_at INTEGER NOT NULL, -- when the status was last set
+      used_at INTEGER, -- the last sign-in or noted use
+      erased_at INTEGER,
+      domain TEXT GENERATED ALWAYS AS (substr(email, instr(email, '@') + 1)) VIRTUAL,
+      UNIQUE (id, agency),
+      CHECK ((erased_at IS NULL) = (name IS NOT NULL AND name_key IS NOT NULL
+        AND email IS NOT NULL AND mobile IS NOT NULL)),
+      CHECK (erased_at IS NULL OR (status = 'closed' AND name IS NULL AND name_key IS NULL
+        AND email IS NULL AND mobile IS NULL AND title IS NULL AND unit IS NULL AND phone IS NULL))
+    ) STRICT;
+    CREATE UNIQUE INDEX account_email ON account (agency, email) WHERE status <> 'closed';
+    CREATE UNIQUE INDEX account_mobile ON account (agency, mobile) WHERE status <> 'closed';
+    CREATE INDEX account_domain ON account (agency, domain) WHERE status <> 'closed';
+    CREATE INDEX account_invited ON account (status_at) WHERE status = 'invited';
+
+    -- A signed-in caller (登入): caller and session name stand for an account, for a limited time.
+    CREATE TABLE session (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      caller TEXT NOT NULL, -- uid:N or key:NAME
+      name TEXT NOT NULL,
+      account INTEGER NOT NULL REFERENCES account,
+      email_proven INTEGER NOT NULL CHECK (email_proven IN (0, 1)),
+      sms_proven INTEGER NOT NULL CHECK (sms_proven IN (0, 1)),
+      created_at INTEGER NOT NULL,
+      used_at INTEGER NOT NULL, -- noted at most once a minute
+      expires_at INTEGER NOT NULL, -- whatever the use
+      ended_at INTEGER,
+      end_reason TEXT CHECK (end_reason IN ('signed-out', 'replaced', 'account')),
+      CHECK ((ended_at IS NULL) = (end_reason IS NULL))
+    ) STRICT;
+    CREATE UNIQUE INDEX session_live ON session (caller, name) WHERE ended_at IS NULL;
+    CREATE INDEX session_account ON session (account) WHERE ended_at IS NULL;
+    CREATE INDEX session_caller ON session (caller, name);
+    """
+
+  static let requests: SQL = """
+    -- The requests of one imported form (整批).
+    CREATE TABLE batch (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      submitter INTEGER REFERENCES account, -- empty: the operator
+      caller TEXT NOT NULL,
+      document TEXT, -- the official letter's number
+      digest BLOB NOT NULL CHECK (length(digest) = 32), -- SHA-256 of the file
+      rows INTEGER NOT NULL CHECK (rows > 0),
+      created_at INTEGER NOT NULL,
+      told_at INTEGER -- when the submitter was told that all is decided
+    ) STRICT;
+    CREATE INDEX batch_digest ON batch (digest);
+
+    -- A request for a role on a system, or for a change of it (權限申請).
+    CREATE TABLE request (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      account INTEGER NOT NULL,
+      agency INTEGER NOT NULL, -- the account's
+      system INTEGER NOT NULL REFERENCES system,
+      role TEXT NOT NULL CHECK (role IN ('admin', 'general')),
+      kind TEXT NOT NULL CHECK (kind IN ('grant', 'revoke', 'change')),
+      status TEXT NOT NULL DEFAULT 'pending'
+        CHECK (status IN ('pending', 'approved', 'rejected', 'withdrawn', 'lapsed')),
+      origin TEXT NOT NULL CHECK (origin IN ('self', 'batch', 'appointment')),
+      reason TEXT,
+      document TEXT,
+      batch INTEGER REFERENCES batch,
+      submitter INTEGER REFERENCES account, -- who submitted it for another
+      created_at INTEGER NOT NULL,
+      effective_at INTEGER, -- not before this time
+      applied_at INTEGER, -- kind change, approved: when it became true
+      change_name TEXT, -- kind change: what becomes true when it is approved
+      change_name_key TEXT,
+      change_email TEXT,
+      change_mobile TEXT,
+      change_title TEXT,
+      FOREIGN KEY (account, agency) REFERENCES account (id, agency),
+      CHECK ((origin = 'batch') = (batch IS NOT NULL)),
+      CHECK (kind = 'change' OR coalesce(change_name, change_email, change_mobile, change_title)
+        IS NULL)
+    ) STRICT;
+    CREATE UNIQUE INDEX request_one_pending ON request (account, system, role)
+      WHERE status = 'pending';
+    CREATE INDEX request_account ON request (account);
+    CREATE INDEX request_agency ON request (agency, system, role, status);
+    CREATE INDEX request_admin ON request (system, status, created_at) WHERE role = 'admin';
+    CREATE INDEX request_pending ON request (created_at) WHERE status = 'pending';
+    CREATE INDEX request_change ON request (account) WHERE status = 'pending' AND kind = 'change';
+    CREATE INDEX request_to_apply ON request (effective_at)
+      WHERE status = 'approved' AND kind = 'change' AND applied_at IS NULL;
+    CREATE INDEX request_batch ON request (batch) WHERE batch IS NOT NULL;
+
+    -- How a request ended (審核). Never changed afterwards.
+    CREATE TABLE decision (
+      request INTEGER PRIMARY KEY REFERENCES request,
+      verdict TEXT NOT NULL CHECK (verdict IN ('approved', 'rejected', 'withdrawn', 'lapsed')),
+      reviewer INTEGER REFERENCES account, -- empty: the operator's appointment, or time
+      caller TEXT NOT NULL,
+      note TEXT, -- of a refusal: the reason
+      decided_at INTEGER NOT NULL,
+      CHECK (verdict <> 'rejected' OR (note IS NOT NULL AND reviewer IS NOT NULL))
+    ) STRICT;
+
+    -- What an approved request gives (權限). Its number is the request's.
+    CREATE TABLE permission (
+      request INTEGER PRIMARY KEY REFERENCES request,
+      account INTEGER NOT NULL,
+      agency INTEGER NOT NULL,
+      system INTEGER NOT NULL REFERENCES system,
+      role TEXT NOT NULL CHECK (role IN ('admin', 'general')),
+      status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'revoked')),
+      granted_at INTEGER NOT NULL,
+      starts_at INTEGER NOT NULL,
+      ends_at INTEGER, -- a form's 刪除 with a date: not valid from then on
+      revoked_at INTEGER,
+      revoker INTEGER REFERENCES account, -- empty: the operator, or time
+      reason TEXT, -- of the end
+      FOREIGN KEY (account, agency) REFERENCES account (id, agency),
+      CHECK ((status = 'revoked') = (revoked_at IS NOT NULL))
+    ) STRICT;
+    CREATE UNIQUE INDEX permission_one_active ON permission (account, system, role)
+      WHERE status = 'active';
+    CREATE INDEX permission_admin ON permission (agency, system)
+      WHERE status = 'active' AND role = 'admin';
+
+    CREATE INDEX permission_ending ON permission (ends_at)
+      WHERE status = 'active' AND ends_at IS NOT NULL;
+
+    -- Which reminder went to whom for which request: each once.
+    CREATE TABLE reminder (
+      request INTEGER NOT NULL REFERENCES request,
+      account INTEGER NOT NULL REFERENCES account,
+      threshold INTEGER NOT NULL, -- seconds of waiting
+      sent_at INTEGER NOT NULL,
+      PRIMARY KEY (request, account, threshold)
+    ) STRICT, WITHOUT ROWID;
+
+    -- What a digest or warning has told already: each item once to each audience.
+    CREATE TABLE told (
+      audience TEXT NOT NULL, -- authority, operator, or account:N
+      item TEXT NOT NULL,
+      told_at INTEGER NOT NULL,
+      PRIMARY KEY (audience, item)
+    ) STRICT, WITHOUT ROWID;
+    """
+
+  static let proofs: SQL = """
+    -- An application (帳號申請), a sign-in or a step-up that waits for its codes.
+    CREATE TABLE verification (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      reference TEXT NOT NULL UNIQUE,
+      purpose TEXT NOT NULL CHECK (purpose IN ('application', 'sign-in', 'step-up')),
+      status TEXT NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'proven', 'lapsed')),
+      caller TEXT NOT NULL,
+      agency INTEGER NOT NULL REFERENCES agency,
+      via TEXT NOT NULL CHECK (via IN ('email', 'sms', 'both')),
+      account INTEGER REFERENCES account, -- of a sign-in; empty for someone unknown
+      session INTEGER REFERENCES session, -- of a step-up
+      email_key BLOB NOT NULL CHECK (length(email_key) = 32), -- keyed hash, for the budgets
+      mobile_key BLOB NOT NULL CHECK (length(mobile_key) = 32),
+      name TEXT, -- this and the rest: of an application, until it is proven or lapses
+      email TEXT,
+      mobile TEXT,
+      title TEXT,
+      phone TEXT,
+      created_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL,
+      CHECK (purpose = 'application' OR coalesce(name, email, mobile, title, phone) IS NULL),
+      CHECK (status = 'open' OR coalesce(name, email, mobile, title, phone) IS NULL)
+    ) STRICT;
+    CREATE INDEX verification_open ON verification (expires_at) WHERE status = 'open';
+
+    -- A verification code (驗證碼), as a keyed hash. Sending again overwrites it.
+    CREATE TABLE code (
+      verification INTEGER NOT NULL REFERENCES verification,
+      channel TEXT NOT NULL CHECK (channel IN ('email', 'sms')),
+      hash BLOB NOT NULL CHECK (length(hash) = 32),
+      created_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL,
+      used_at INTEGER,
+      PRIMARY KEY (verification, channel)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Wrong attempts. A caller and a subject; an empty caller counts everyone's, an empty subject
+    -- a caller's on all.
+    CREATE TABLE attempt (
+      subject BLOB NOT NULL, -- keyed hash of agency and address
+      caller TEXT NOT NULL,
+      wrong INTEGER NOT NULL CHECK (wrong > 0),
+      since INTEGER NOT NULL, -- the first of those counted
+      locked_until INTEGER,
+      PRIMARY KEY (subject, caller)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Codes sent, for the budgets; rows older than a day are swept.
+    CREATE TABLE send (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      purpose TEXT NOT NULL,
+      channel TEXT NOT NULL,
+      address_key BLOB NOT NULL CHECK (length(address_key) = 32),
+      caller TEXT NOT NULL,
+      sent_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX send_address ON send (address_key, purpose, sent_at);
+    CREATE INDEX send_caller ON send (caller, sent_at);
+    CREATE INDEX send_at ON send (sent_at);
+    """
+
+  static let messages: SQL = """
+    -- One mail or SMS (通知), stored with the change that it tells of, delivered afterwards.
+    CREATE TABLE message (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      kind TEXT NOT NULL CHECK (kind IN
+        ('code', 'decision', 'invitation', 'notice', 'reminder', 'digest')),
+      channel TEXT NOT NULL CHECK (channel IN ('email', 'sms')),
+      recipient TEXT NOT NULL, -- the stored address, or empty once erased
+      subject TEXT NOT NULL,
+      body TEXT NOT NULL, -- blanked when it is sent; a code's also when it lapses
+      reference TEXT NOT NULL, -- what it is about: a request's number, or a reference
+      account INTEGER REFERENCES account, -- to whom
+      request INTEGER REFERENCES request,
+      status TEXT NOT NULL DEFAULT 'queued'
+        CHECK (status IN ('queued', 'sent', 'failed', 'lapsed')),
+      created_at INTEGER NOT NULL,
+      due_at INTEGER NOT NULL,
+      expires_at INTEGER, -- a code is worth nothing after it
+      attempts INTEGER NOT NULL DEFAULT 0,
+      claim BLOB, -- whose turn it is to send
+      claimed_until INTEGER,
+      sent_at INTEGER,
+      error TEXT, -- why the last attempt failed
+      CHECK (kind <> 'code' OR status = 'queued' OR body = '')
+    ) STRICT;
+    CREATE INDEX message_due ON message (due_at) WHERE status = 'queued';
+    CREATE INDEX message_claim ON message (claim) WHERE claim IS NOT NULL;
+    CREATE INDEX message_failed ON message (id) WHERE status = 'failed';
+    CREATE INDEX message_request ON message (request) WHERE request IS NOT NULL;
+    CREATE INDEX message_account ON message (account) WHERE account IS NOT NULL;
+    """
+
+  static let audit: SQL = """
+    -- The audit trail: one entry for each change, sign-in, refusal and privileged reading. `hash`
+    -- covers every other column, length-prefixed, and so the whole trail before it.
+    CREATE TABLE audit (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      at INTEGER NOT NULL,
+      caller TEXT NOT NULL,
+      account INTEGER, -- who acted, if signed in
+      session INTEGER,
+      action TEXT NOT NULL,
+      subject TEXT NOT NULL, -- what was acted on: request:7, account:3, …
+      outcome TEXT NOT NULL, -- done, or the refusal's code
+      person_hash BLOB NOT NULL, -- commitment to the personal data beside it; empty for none
+      previous BLOB NOT NULL CHECK (length(previous) = 32),
+      hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT;
+    CREATE INDEX audit_subject ON audit (subject);
+    CREATE INDEX audit_action ON audit (action);
+
+    -- Personal data of an entry. Erasing a row leaves the chain whole.
+    CREATE TABLE audit_person (
+      seq INTEGER PRIMARY KEY REFERENCES audit,
+      account INTEGER NOT NULL REFERENCES account, -- whose data it is
+      salt BLOB NOT NULL CHECK (length(salt) = 32),
+      fields TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX audit_person_account ON audit_person (account);
+
+    -- The last entry, sealed under the key outside the database.
+    CREATE TABLE audit_head (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      seq INTEGER NOT NULL,
+      hash BLOB NOT NULL,
+      seal BLOB NOT NULL
+    ) STRICT;
+    """
+}

@@ -1,0 +1,197 @@
+// The one door to the database: it opens, refuses, and brackets every reading and writing in a
+// transaction. SQLite's errors become ours here and nowhere else.
+
+import CSQLite
+import Glibc
+import SQLite
+
+/// What an operation answers from inside its transaction. A refusal commits too: a wrong code must
+/// keep its counted attempt, and a refused approval its audit entry.
+package enum Verdict<Answer> {
+  case done(Answer)
+  case refused(IAuthError)
+  /// Nothing is kept, but the answer stands: a dry run.
+  case undone(Answer)
+}
+
+package final class Store {
+  let db: Connection
+  let world: World
+  let key: [UInt8]
+  package let path: String
+  /// Whether anything was queued that this process might send.
+  var hasQueued = false
+  private let isShared: Bool
+
+  /// Opens the database at `path`.
+  ///
+  /// - Throws: the first that holds of `database.missing`, `.foreign`, `.damaged`, `.version`,
+  ///   `.unsafe`.
+  package init(path: String, world: World) throws(IAuthError) {
+    let file = try DatabaseFile(existing: path)
+    self.path = file.path
+    self.world = world
+    key = file.key
+    isShared = true
+    do {
+      db = try Connection(path: file.path)
+      try Self.prepare(db)
+    } catch {
+      throw Self.translated(error)
+    }
+  }
+
+  /// Makes a new database at `path` and fills it inside one transaction.
+  ///
+  /// The file gets its name only when it is whole, so that a cut-off `init` leaves nothing behind
+  /// that a second one would refuse.
+  package static func create(
+    path: String, world: World, _ fill: (Transaction) throws(IAuthError) -> Void
+  ) throws(IAuthError) -> Store {
+    let file = try DatabaseFile(creating: path, key: world.randomBytes(32))
+    let draft = file.path + ".new"
+    unsafe unlink(draft)
+    unsafe unlink(draft + "-journal")
+    try Files.create(draft, [])
+    do throws(IAuthError) {
+      try fillDraft(draft: draft, file: file, world: world, fill)
+      guard unsafe link(draft, file.path) == 0 else {
+        throw errno == EEXIST ? IAuthError.databaseExists : .fileUncreatable(path: path)
+      }
+      unsafe unlink(draft)
+      Files.syncDirectory(file.directory)
+    } catch {
+      unsafe unlink(draft)
+      unsafe unlink(draft + "-journal")
+      throw error
+    }
+    return try Store(path: file.path, world: world)
+  }
+
+  private static func fillDraft(
+    draft: String, file: DatabaseFile, world: World,
+    _ fill: (Transaction) throws(IAuthError) -> Void
+  ) throws(IAuthError) {
+    let db: Connection
+    do {
+      db = try Connection(path: draft)
+      try prepare(db)
+      try db.execute("PRAGMA application_id = 0x69415554; PRAGMA user_version = 1;")
+    } catch {
+      throw translated(error)
+    }
+    let store = Store(db: db, path: draft, world: world, key: file.key, isShared: false)
+    try store.write { (tx) throws(IAuthError) in
+      for script in Schema.script { try tx.execute(script) }
+      try fill(tx)
+      return .done(())
+    }
+  }
+
+  private init(db: Connection, path: String, world: World, key: [UInt8], isShared: Bool) {
+    self.db = db
+    self.path = path
+    self.world = world
+    self.key = key
+    self.isShared = isShared
+  }
+
+  /// Reads in one consistent snapshot; nothing is locked for longer than that.
+  package func read<Answer>(
+    _ body: (Transaction) throws(IAuthError) -> Answer
+  ) throws(IAuthError) -> Answer {
+    let tx = Transaction(store: self, isWriting: false)
+    try tx.execute("BEGIN")
+    let answer: Answer
+    do throws(IAuthError) {
+      answer = try body(tx)
+    } catch {
+      try? db.execute("ROLLBACK")
+      throw error
+    }
+    try tx.execute("COMMIT")
+    return answer
+  }
+
+  /// Runs `body` as the only writer, and commits what it did, also when it refuses.
+  ///
+  /// - Throws: what `body` throws (nothing is kept); the refusal it returned (its writes are kept);
+  ///   `database.busy`, `disk.full`, `disk.failed` (nothing is kept); `outcome.unknown`.
+  package func write<Answer>(
+    _ body: (Transaction) throws(IAuthError) -> Verdict<Answer>
+  ) throws(IAuthError) -> Answer {
+    if isShared {
+      let gate = try Gate(
+        path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
+        seconds: Int(Limits.busyWait.seconds))
+      defer { withExtendedLifetime(gate) {} }
+      return try bracket(body)
+    }
+    return try bracket(body)
+  }
+
+  private func bracket<Answer>(
+    _ body: (Transaction) throws(IAuthError) -> Verdict<Answer>
+  ) throws(IAuthError) -> Answer {
+    let tx = Transaction(store: self, isWriting: true)
+    try tx.execute("BEGIN IMMEDIATE")
+    let verdict: Verdict<Answer>
+    do throws(IAuthError) {
+      verdict = try body(tx)
+      try tx.sealAudit()
+    } catch {
+      try? db.execute("ROLLBACK")
+      throw error
+    }
+    if case .undone(let answer) = verdict {
+      try tx.execute("ROLLBACK")
+      return answer
+    }
+    try commit()
+    switch verdict {
+    case .done(let answer), .undone(let answer): return answer
+    case .refused(let error): throw error
+    }
+  }
+
+  /// Commits. An error from COMMIT is not a rollback: once the last sync has failed, the change may
+  /// stand or not, and only the same command, run again, finds out (SECURITY.md, section 0).
+  private func commit() throws(IAuthError) {
+    do throws(SQLiteError) {
+      try db.execute("COMMIT")
+    } catch {
+      let mayStand = error.primary == SQLITE_IOERR && !error.isBeforeCommitPoint
+      let isUndone = !db.isInTransaction || (try? db.execute("ROLLBACK")) != nil
+      guard isUndone, !mayStand else { throw .outcomeUnknown }
+      throw Self.translated(error)
+    }
+  }
+
+  private static func prepare(_ db: Connection) throws(SQLiteError) {
+    try db.harden()
+    db.setBusyTimeout(milliseconds: 5_000)
+    try db.execute(
+      """
+      PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA cell_size_check = ON;
+      PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;
+      PRAGMA synchronous = EXTRA;
+      """)
+  }
+
+  /// The one place where SQLite's errors become ours.
+  static func translated(_ error: any Error) -> IAuthError {
+    guard let error = error as? SQLiteError else {
+      return error as? IAuthError ?? .internal("an unknown error")
+    }
+    switch error.primary {
+    case SQLITE_BUSY, SQLITE_LOCKED: return .databaseBusy
+    case SQLITE_FULL: return .diskFull
+    case SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN: return .diskFailed
+    case SQLITE_CORRUPT, SQLITE_NOTADB: return .databaseDamaged
+    case SQLITE_CONSTRAINT: return .internal("the database refused it: \(error.message)")
+    case SQLITE_ERROR where error.message.utf8.starts(with: "no such ".utf8):
+      return .databaseDamaged
+    default: return .internal("SQLite \(error.code)")
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// What an operation sees of the database: one clock reading, statements, the audit trail. It lives
+// between BEGIN and COMMIT, and only `Store` makes one.
+
+import SQLite
+
+package final class Transaction {
+  let db: Connection
+  /// One reading of the clock for everything in the transaction.
+  package let now: Timestamp
+  let world: World
+  let key: [UInt8]
+  let isWriting: Bool
+  /// The head of the audit trail, once something was appended to it.
+  var auditHead: AuditHead?
+  /// The database's own identity, once it was read.
+  var knownUUID: [UInt8]?
+  private let store: Store
+  /// How many messages the transaction has queued.
+  var queuedCount = 0
+  /// The session that acts, if any; it stands in audit entries.
+  var actor: Actor?
+
+  init(store: Store, isWriting: Bool) {
+    self.store = store
+    db = store.db
+    now = store.world.now()
+    world = store.world
+    key = store.key
+    self.isWriting = isWriting
+  }
+
+  /// Where the database is.
+  var storePath: String { store.path }
+
+  /// Remembers that there is something to send.
+  func noteQueued() { store.hasQueued = true }
+
+  @discardableResult
+  func run(_ sql: SQL, _ values: any Bindable...) throws(IAuthError) -> Int {
+    do { return try db.run(sql, values) } catch { throw Store.translated(error) }
+  }
+
+  /// Runs an INSERT and returns the new row's id.
+  @discardableResult
+  func insert(_ sql: SQL, _ values: any Bindable...) throws(IAuthError) -> Int64 {
+    do {
+      try db.run(sql, values)
+      return db.lastInsertID
+    } catch { throw Store.translated(error) }
+  }
+
+  func all<T>(
+    _ sql: SQL, _ values: any Bindable..., read: (borrowing Row) -> T
+  ) throws(IAuthError) -> [T] {
+    do { return try db.all(sql, values, read) } catch { throw Store.translated(error) }
+  }
+
+  func first<T>(
+    _ sql: SQL, _ values: any Bindable..., read: (borrowing Row) -> T
+  ) throws(IAuthError) -> T? {
+    do { return try db.first(sql, values, read) } catch { throw Store.translated(error) }
+  }
+
+  /// Lends each row to `body`, until it returns false.
+  func each(
+    _ sql: SQL, _ values: any Bindable..., body: (borrowing Row) -> Bool
+  ) throws(IAuthError) {
+    do { try db.each(sql, values, body) } catch { throw Store.translated(error) }
+  }
+
+  /// The only column of the first row, as a number; nil if there is none.
+  func number(_ sql: SQL, _ values: any Bindable...) throws(IAuthError) -> Int64? {
+    do { return try db.first(sql, values) { row in row.intIfAny(0) } ?? nil } catch {
+      throw Store.translated(error)
+    }
+  }
+
+  /// Lets a transaction of many rows keep its pages in memory: the default cache spills.
+  func useLargeCache() throws(IAuthError) {
+    try execute("PRAGMA cache_size = -131072")
+  }
+
+  func execute(_ sql: SQL) throws(IAuthError) {
+    do { try db.execute(sql) } catch { throw Store.translated(error) }
+  }
+}
+
+extension Timestamp: Bindable {
+  package var sqlValue: Value { .integer(seconds) }
+}
+
+extension Bindable where Self: RawRepresentable, RawValue == String {
+  package var sqlValue: Value { .text(rawValue) }
+}
+
+extension AgencyType: Bindable {}
+extension AgencyStatus: Bindable {}
+extension AccountStatus: Bindable {}
+extension Role: Bindable {}
+extension RequestKind: Bindable {}
+extension RequestStatus: Bindable {}
+extension PermissionStatus: Bindable {}
+extension Channel: Bindable {}
+extension MessageStatus: Bindable {}
+extension MessageKind: Bindable {}
+extension CodePurpose: Bindable {}
+extension Via: Bindable {}
+
+extension Row {
+  func time(_ column: Int32) -> Timestamp { Timestamp(int(column)) }
+  func timeIfAny(_ column: Int32) -> Timestamp? { intIfAny(column).map { Timestamp($0) } }
+}

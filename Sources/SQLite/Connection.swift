@@ -1,0 +1,133 @@
+// One connection to one database file, with its prepared statements. It knows no word of the
+// domain. Short processes open it once; nothing here is shared between threads.
+
+import CSQLite
+
+@safe package final class Connection {
+  private let db: OpaquePointer
+  private var statements: [String: Statement] = [:]
+
+  /// Opens an existing file for reading and writing, without following a symbolic link.
+  ///
+  /// - Parameter path: absolute, and never beginning with `file:` (Debian's SQLite would take it
+  ///   as a URI). `:memory:` is a database of its own, for tests.
+  package init(path: String) throws(SQLiteError) {
+    var db: OpaquePointer?
+    let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
+    let code = unsafe sqlite3_open_v2(path, &db, flags, nil)
+    guard code == SQLITE_OK, let db = unsafe db else {
+      let error = SQLiteError(code: code, message: "cannot open")
+      unsafe sqlite3_close_v2(db)
+      throw error
+    }
+    unsafe self.db = db
+  }
+
+  deinit {
+    statements.removeAll()
+    unsafe sqlite3_close_v2(db)
+  }
+
+  /// Switches off what a file from elsewhere could use against us (sqlite.org/security.html).
+  package func harden() throws(SQLiteError) {
+    for (option, on) in [
+      (SQLITE_DBCONFIG_DEFENSIVE, Int32(1)), (SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0),
+      (SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0), (SQLITE_DBCONFIG_DQS_DML, 0),
+      (SQLITE_DBCONFIG_DQS_DDL, 0),
+    ] {
+      let code = unsafe iauth_db_config(db, option, on, nil)
+      guard code == SQLITE_OK else { throw unsafe SQLiteError(code: code, on: db) }
+    }
+    unsafe sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 1)
+    unsafe sqlite3_limit(db, SQLITE_LIMIT_TRIGGER_DEPTH, 10)
+  }
+
+  /// Runs a script of statements without parameters.
+  package func execute(_ sql: SQL) throws(SQLiteError) {
+    let code = unsafe sqlite3_exec(db, sql.text, nil, nil, nil)
+    guard code == SQLITE_OK else { throw unsafe SQLiteError(code: code, on: db) }
+  }
+
+  /// Runs one statement and returns the number of rows that it changed.
+  @discardableResult
+  package func run(_ sql: SQL, _ values: [any Bindable] = []) throws(SQLiteError) -> Int {
+    let statement = try bound(sql, values)
+    defer { statement.reset() }
+    while try statement.step() {}
+    return Int(unsafe sqlite3_changes64(db))
+  }
+
+  /// Lends each row to `body`, until it returns false.
+  package func each(
+    _ sql: SQL, _ values: [any Bindable] = [], _ body: (borrowing Row) -> Bool
+  ) throws(SQLiteError) {
+    let statement = try bound(sql, values)
+    defer { statement.reset() }
+    while try statement.step() {
+      let goesOn = body(Row(statement: statement))
+      guard !statement.isMismatched else {
+        throw SQLiteError(code: SQLITE_CORRUPT, message: "a column has another type")
+      }
+      guard goesOn else { return }
+    }
+  }
+
+  /// Every row, read by `read`.
+  package func all<T>(
+    _ sql: SQL, _ values: [any Bindable] = [], _ read: (borrowing Row) -> T
+  ) throws(SQLiteError) -> [T] {
+    var found: [T] = []
+    try each(sql, values) { row in
+      found.append(read(row))
+      return true
+    }
+    return found
+  }
+
+  /// The first row, read by `read`; nil if there is none.
+  package func first<T>(
+    _ sql: SQL, _ values: [any Bindable] = [], _ read: (borrowing Row) -> T
+  ) throws(SQLiteError) -> T? {
+    var found: T?
+    try each(sql, values) { row in
+      found = read(row)
+      return false
+    }
+    return found
+  }
+
+  /// The statement for `sql`, for a loop that binds and steps by itself. It belongs to the
+  /// connection; reset it after each use.
+  package func statement(_ sql: SQL) throws(SQLiteError) -> Statement {
+    if let known = statements[sql.text] { return known }
+    let made = try unsafe Statement(sql.text, on: db)
+    statements[sql.text] = made
+    return made
+  }
+
+  package var lastInsertID: Int64 { unsafe sqlite3_last_insert_rowid(db) }
+  package var isInTransaction: Bool { unsafe sqlite3_get_autocommit(db) == 0 }
+
+  /// Sets how long SQLite itself waits for another process's lock, in milliseconds.
+  package func setBusyTimeout(milliseconds: Int32) {
+    unsafe sqlite3_busy_timeout(db, milliseconds)
+  }
+
+  private func bound(_ sql: SQL, _ values: [any Bindable]) throws(SQLiteError) -> Statement {
+    let statement = try statement(sql)
+    guard statement.parameterCount == values.count else {
+      throw SQLiteError(code: SQLITE_MISUSE, message: "parameters do not match")
+    }
+    for (index, value) in values.enumerated() {
+      try statement.bind(value.sqlValue, at: Int32(index + 1))
+    }
+    return statement
+  }
+}
+
+extension SQLiteError {
+  init(code: Int32, on db: OpaquePointer) {
+    let text = unsafe sqlite3_errmsg(db)
+    self.init(code: code, message: unsafe text.map { unsafe String(cString: $0) } ?? "")
+  }
+}

@@ -1,0 +1,119 @@
+// A prepared statement and the row it stands on. A statement never leaves the module's brackets:
+// callers see rows, lent to a closure, so there is nothing to leak or to keep.
+
+import CSQLite
+
+@safe package final class Statement {
+  private let handle: OpaquePointer
+  private let db: OpaquePointer
+  /// Whether a column was not of the type it was read as: the row is corrupt.
+  fileprivate(set) var isMismatched = false
+
+  init(_ sql: String, on db: OpaquePointer) throws(SQLiteError) {
+    var handle: OpaquePointer?
+    let code = unsafe sqlite3_prepare_v3(
+      db, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
+    guard code == SQLITE_OK, let handle = unsafe handle else {
+      throw unsafe SQLiteError(code: code, on: db)
+    }
+    unsafe self.handle = handle
+    unsafe self.db = db
+  }
+
+  deinit {
+    unsafe sqlite3_finalize(handle)
+  }
+
+  var parameterCount: Int { Int(unsafe sqlite3_bind_parameter_count(handle)) }
+  var columnCount: Int { Int(unsafe sqlite3_column_count(handle)) }
+
+  /// Binds `value` to the parameter at `index`, counted from 1.
+  package func bind(_ value: Value, at index: Int32) throws(SQLiteError) {
+    let code: Int32 =
+      switch value {
+      case .null: unsafe sqlite3_bind_null(handle, index)
+      case .integer(let n): unsafe sqlite3_bind_int64(handle, index, n)
+      case .text(let text):
+        unsafe iauth_bind_text(handle, index, text, Int32(text.utf8.count))
+      case .blob(let bytes):
+        unsafe iauth_bind_blob(handle, index, bytes, Int32(bytes.count))
+      }
+    guard code == SQLITE_OK else { throw unsafe SQLiteError(code: code, on: db) }
+  }
+
+  /// Goes to the next row; false at the end.
+  package func step() throws(SQLiteError) -> Bool {
+    switch unsafe sqlite3_step(handle) {
+    case SQLITE_ROW: return true
+    case SQLITE_DONE: return false
+    case let code: throw unsafe SQLiteError(code: code, on: db)
+    }
+  }
+
+  /// Makes the statement ready for other values, and lets go of its locks.
+  package func reset() {
+    unsafe sqlite3_reset(handle)
+    unsafe sqlite3_clear_bindings(handle)
+    isMismatched = false
+  }
+
+  fileprivate func type(_ column: Int32) -> Int32 { unsafe sqlite3_column_type(handle, column) }
+
+  fileprivate func integer(_ column: Int32) -> Int64 {
+    unsafe sqlite3_column_int64(handle, column)
+  }
+
+  fileprivate func text(_ column: Int32) -> String {
+    guard let start = unsafe sqlite3_column_text(handle, column) else { return "" }
+    let count = Int(unsafe sqlite3_column_bytes(handle, column))
+    return unsafe String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+  }
+
+  fileprivate func blob(_ column: Int32) -> [UInt8] {
+    guard let start = unsafe sqlite3_column_blob(handle, column) else { return [] }
+    let count = Int(unsafe sqlite3_column_bytes(handle, column))
+    return unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
+  }
+}
+
+/// One row of a result, lent to a closure. Columns count from 0. A column that is not of the type
+/// asked for marks the statement, and the query ends as corrupt.
+package struct Row: ~Copyable {
+  let statement: Statement
+
+  package func int(_ column: Int32) -> Int64 {
+    check(column, SQLITE_INTEGER)
+    return statement.integer(column)
+  }
+
+  package func count(_ column: Int32) -> Int { Int(truncatingIfNeeded: int(column)) }
+
+  package func bool(_ column: Int32) -> Bool { int(column) != 0 }
+
+  package func text(_ column: Int32) -> String {
+    check(column, SQLITE_TEXT)
+    return statement.text(column)
+  }
+
+  package func bytes(_ column: Int32) -> [UInt8] {
+    check(column, SQLITE_BLOB)
+    return statement.blob(column)
+  }
+
+  package func isNull(_ column: Int32) -> Bool { statement.type(column) == SQLITE_NULL }
+  package func intIfAny(_ column: Int32) -> Int64? { isNull(column) ? nil : int(column) }
+  package func textIfAny(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
+  package func bytesIfAny(_ column: Int32) -> [UInt8]? { isNull(column) ? nil : bytes(column) }
+
+  /// Reads a word of a closed vocabulary.
+  package func word<E: RawRepresentable & CaseIterable>(_ column: Int32, _: E.Type) -> E
+  where E.RawValue == String {
+    if let value = E(rawValue: text(column)) { return value }
+    statement.isMismatched = true
+    return E.allCases[E.allCases.startIndex]
+  }
+
+  private func check(_ column: Int32, _ type: Int32) {
+    if statement.type(column) != type { statement.isMismatched = true }
+  }
+}

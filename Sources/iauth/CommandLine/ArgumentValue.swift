@@ -1,0 +1,90 @@
+// How values are read from the words of a command line. Names, addresses and codes stay text here:
+// the domain reads them, with its own errors and status 65.
+
+import IAuthCore
+
+/// A value that can stand on a command line.
+protocol ArgumentValue: Sendable {
+  /// Reads `text`.
+  ///
+  /// Errors: `usage.value`, naming `parameter` and the allowed values.
+  static func parse(_ text: String, for parameter: String) throws(IAuthError) -> Self
+  /// What a shell may offer for a value of this type.
+  static var completion: ParameterDescription.Completion { get }
+}
+
+extension ArgumentValue {
+  static var completion: ParameterDescription.Completion { .nothing }
+}
+
+extension String: ArgumentValue {
+  static func parse(_ text: String, for parameter: String) throws(IAuthError) -> String { text }
+}
+
+extension Int64: ArgumentValue {
+  /// Decimal digits and nothing else: `Int64(_:)` would take a sign.
+  ///
+  /// Full-width digits are folded (PRODUCT 3.1), surrounding spaces go.
+  static func parse(_ text: String, for parameter: String) throws(IAuthError) -> Int64 {
+    let digits = foldedWord(text)
+    var number: Int64 = 0
+    for byte in digits {
+      let (tens, over) = number.multipliedReportingOverflow(by: 10)
+      let (sum, above) = tens.addingReportingOverflow(Int64(byte & 0x0F))
+      guard (0x30...0x39).contains(byte), !over, !above else {
+        throw .usageValue(option: parameter, value: text, allowed: [])
+      }
+      number = sum
+    }
+    guard !digits.isEmpty else {
+      throw .usageValue(option: parameter, value: text, allowed: [])
+    }
+    return number
+  }
+}
+
+extension Int: ArgumentValue {
+  static func parse(_ text: String, for parameter: String) throws(IAuthError) -> Int {
+    Int(try Int64.parse(text, for: parameter))
+  }
+}
+
+extension TimeSpan: ArgumentValue {
+  static func parse(_ text: String, for parameter: String) throws(IAuthError) -> TimeSpan {
+    guard let span = TimeSpan(text: String(decoding: foldedWord(text), as: UTF8.self)) else {
+      throw .usageValue(option: parameter, value: text, allowed: ["30s", "10m", "8h", "3d"])
+    }
+    return span
+  }
+}
+
+/// A value out of a closed vocabulary.
+protocol ArgumentWord: ArgumentValue, CaseIterable, RawRepresentable<String> {}
+
+extension ArgumentWord {
+  static var words: [String] { allCases.map(\.rawValue) }
+  static var completion: ParameterDescription.Completion { .words(words) }
+
+  static func parse(_ text: String, for parameter: String) throws(IAuthError) -> Self {
+    guard let found = allCases.first(where: { $0.rawValue.utf8.elementsEqual(text.utf8) }) else {
+      throw .usageValue(option: parameter, value: text, allowed: words)
+    }
+    return found
+  }
+}
+
+extension Role: ArgumentWord {}
+extension Language: ArgumentWord {}
+
+/// The UTF-8 of a number or duration as typed, full-width forms folded, white space around it gone.
+private func foldedWord(_ text: String) -> [UInt8] {
+  let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in
+    (0xFF01...0xFF5E).contains(scalar.value)
+      ? Unicode.Scalar(UInt8(scalar.value - 0xFEE0)) : scalar
+  }
+  let isSpace: (Unicode.Scalar) -> Bool = { $0.properties.isWhitespace }
+  let trimmed = scalars.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+  var result = String.UnicodeScalarView()
+  result.append(contentsOf: trimmed)
+  return Array(String(result).utf8)
+}

@@ -1,0 +1,95 @@
+// What holds for every command: options before or after its name, and the few variables of the
+// environment that iauth looks at. An empty variable counts as unset.
+
+import IAuthCore
+
+/// The environment, as far as iauth looks at it.
+struct Environment: Sendable {
+  /// The variables that are read, and for what; no other one has any effect.
+  static let variables: [(name: String, use: Bilingual)] = [
+    ("IAUTH_DB", Bilingual("the database, unless --db is given", "資料庫；--db 優先")),
+    ("IAUTH_CONFIG", Bilingual("the configuration, unless --config is given", "設定檔；--config 優先")),
+    ("IAUTH_SESSION", Bilingual("the session, unless --session is given", "登入名稱；--session 優先")),
+    ("LC_ALL", Bilingual("the language: zh_TW is Chinese", "語言；zh_TW 為中文")),
+    ("LC_MESSAGES", Bilingual("the language, without LC_ALL", "語言（未設 LC_ALL 時）")),
+    ("LANG", Bilingual("the language, without both", "語言（前二者均未設時）")),
+    ("NO_COLOR", Bilingual("if set, no colour", "設定時不使用顏色")),
+    ("TERM", Bilingual("if dumb, no colour", "設為 dumb 時不使用顏色")),
+    ("COLUMNS", Bilingual("the width that tables fit into", "表格寬度")),
+    ("TZ", Bilingual("the time zone of times shown", "顯示時間的時區")),
+    ("XDG_DATA_HOME", Bilingual("where a database of one's own is", "個人資料庫所在目錄")),
+    ("HOME", Bilingual("the same, without XDG_DATA_HOME", "同上（未設 XDG_DATA_HOME 時）")),
+  ]
+
+  private let values: [String: String]
+
+  init(_ values: [String: String]) {
+    self.values = values
+  }
+
+  /// The variable, unless it is unset or empty.
+  subscript(name: String) -> String? {
+    values[name].flatMap { $0.utf8.isEmpty ? nil : $0 }
+  }
+
+  /// The language that the locale asks for: `zh_TW` with any suffix is Chinese, all else English.
+  var language: Language {
+    let locale = self["LC_ALL"] ?? self["LC_MESSAGES"] ?? self["LANG"] ?? ""
+    return locale.utf8.starts(with: "zh_TW".utf8) ? .chinese : .english
+  }
+}
+
+/// When colour is used.
+enum ColorChoice: String, ArgumentWord { case auto, always, never }
+
+/// The options that every command takes.
+struct GlobalOptions: Sendable {
+  var db: String?
+  var config: String?
+  var session: String?
+  var lang: Language?
+  var color: ColorChoice?
+  var json = false
+  var noInput = false
+  var quiet = false
+  var help = false
+  var version = false
+
+  static let parameters: [Parameter<GlobalOptions>] = [
+    .option(
+      "db", "FILE", \.db, Bilingual("the database (also IAUTH_DB)", "資料庫（或設 IAUTH_DB）"),
+      completes: .file),
+    .option(
+      "config", "FILE", \.config,
+      Bilingual("the configuration (also IAUTH_CONFIG)", "設定檔（或設 IAUTH_CONFIG）"),
+      completes: .file),
+    .option(
+      "session", "NAME", \.session,
+      Bilingual(
+        "the session to use (also IAUTH_SESSION)", "使用的登入名稱（或設 IAUTH_SESSION）")),
+    .flag(
+      "json", \.json,
+      Bilingual("results and errors as JSON, one object a line", "以 JSON 輸出，一行一個物件")),
+    .option(
+      "lang", "LANGUAGE", \.lang,
+      Bilingual("the language: en or zh-TW", "語言：en 或 zh-TW")),
+    .option(
+      "color", "WHEN", \.color,
+      Bilingual("use colour: auto, always or never", "使用顏色：auto、always 或 never")),
+    .flag(
+      "no-input", \.noInput, Bilingual("never ask; report what is missing", "不詢問，缺漏逕行報錯")),
+    .flag("quiet", \.quiet, Bilingual("no notes on standard error", "不顯示附註訊息")),
+    .flag("help", \.help, Bilingual("show help (also -h)", "顯示說明（或 -h）")),
+    .flag("version", \.version, Bilingual("show the version", "顯示版本")),
+  ]
+
+  /// Fills in what was not typed from the environment.
+  mutating func complete(from environment: Environment) {
+    db = db ?? environment["IAUTH_DB"]
+    config = config ?? environment["IAUTH_CONFIG"]
+    session = session ?? environment["IAUTH_SESSION"]
+    lang = lang ?? environment.language
+  }
+
+  var language: Language { lang ?? .english }
+}

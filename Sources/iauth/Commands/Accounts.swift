@@ -1,0 +1,136 @@
+// `iauth accounts`: looking up accounts, and changing what state they are in.
+
+import IAuthCore
+
+struct Accounts: Command {
+  static let usage = CommandUsage<Accounts>(
+    "accounts", in: .registry,
+    summary: Bilingual("List, suspend and close accounts", "查詢、停用與關閉帳號"),
+    about: Bilingual(
+      """
+      Lists accounts by name or e-mail. An agency's administrators see, suspend and close the \
+      accounts of their own agency that hold no admin permission; the operator may do all. The \
+      holder is told of every change and reads the reason; sessions end at once. The \
+      authority's last active administrator cannot be suspended, closed or erased.
+      """,
+      """
+      依姓名或電子郵件查詢帳號。機關管理者可查詢、停用及關閉所屬機關中不具管理者權限的帳號；系統維運人員\
+      不受此限。異動及理由均通知帳號持有人，並立即結束其登入。主管機關最後一名有效管理者不得停用、關閉\
+      或刪除個資。
+      """),
+    parameters: [
+      .operand("QUERY", \.query, Bilingual("part of a name or e-mail", "部分姓名或電子郵件")),
+      .option("agency", "CODE", \.agency, Bilingual("only this agency", "僅列此機關")),
+      .option("suspend", "ACCOUNT", \.suspend, Bilingual("stop it for now", "停用帳號")),
+      .option(
+        "restore", "ACCOUNT", \.restore,
+        Bilingual("let a suspended one work again", "恢復停用的帳號")),
+      .option("close", "ACCOUNT", \.close, Bilingual("end it for good", "關閉帳號")),
+      .option(
+        "unlock", "ACCOUNT", \.unlock,
+        Bilingual("end the lock after wrong codes", "解除驗證碼錯誤的鎖定")),
+      .option(
+        "erase", "ACCOUNT", \.erase,
+        Bilingual("close it and erase its personal data", "關閉帳號並刪除個人資料")),
+      .option(
+        "reason", "TEXT", \.reason, Bilingual("why; the holder reads it", "理由，將通知帳號持有人"),
+        asks: Bilingual("Reason, for the holder", "理由（將通知帳號持有人）"),
+        checks: AnswerCheck.reason),
+    ],
+    forms: [
+      Form(takes: ["QUERY", "agency"]), Form(needs: ["suspend", "reason"]),
+      Form(needs: ["restore", "reason"]), Form(needs: ["close", "reason"]),
+      Form(needs: ["unlock", "reason"]), Form(needs: ["erase", "reason"]),
+    ],
+    examples: [
+      Example(
+        "iauth accounts --agency 2.16.886.101.20003.20065.20021",
+        Bilingual("The accounts of one agency", "疾病管制署的帳號")),
+      Example(
+        "iauth accounts --suspend 12 --reason 'on leave until June'",
+        chinese: "iauth accounts --suspend 12 --reason 留職停薪至六月",
+        Bilingual("Suspend an account", "停用帳號")),
+    ],
+    fails: [
+      .accountUnknown, .accountState, .accountLast, .agencyInvalid, .agencyUnknown,
+      .reasonInvalid, .sessionNone, .sessionExpired, .rightMissing, .accountSuspended,
+    ])
+
+  var query: String?
+  var agency: String?
+  var suspend: Int64?
+  var restore: Int64?
+  var close: Int64?
+  var unlock: Int64?
+  var erase: Int64?
+  var reason: String?
+
+  func run(_ context: Context) throws(IAuthError) {
+    let service = try context.service()
+    let changes: [(AccountVerb, Int64?)] = [
+      (.suspend, suspend), (.restore, restore), (.close, close), (.unlock, unlock), (.erase, erase),
+    ]
+    for (verb, account) in changes {
+      guard let account else { continue }
+      let status = try service.change(account: account, verb, reason: reason ?? "")
+      context.emit(
+        ["account": .int(account), "status": .word(status)],
+        human: Self.done(verb, account)(context.language))
+      return
+    }
+    list(try service.accounts(query ?? "", agency: agency), context)
+  }
+
+  private static func done(_ verb: AccountVerb, _ account: Int64) -> Bilingual {
+    switch verb {
+    case .suspend:
+      Bilingual(
+        "account \(account) is suspended; its sessions have ended", "帳號 \(account) 已停用，並已結束其登入")
+    case .restore: Bilingual("account \(account) works again", "帳號 \(account) 已恢復使用")
+    case .close:
+      Bilingual(
+        "account \(account) is closed; its permissions have ended", "帳號 \(account) 已關閉，權限均已廢止")
+    case .unlock: Bilingual("account \(account) is unlocked", "帳號 \(account) 已解除鎖定")
+    case .erase:
+      Bilingual(
+        "account \(account) is closed and its personal data erased",
+        "帳號 \(account) 已關閉，個人資料已刪除")
+    }
+  }
+
+  private func list(_ accounts: [AccountLine], _ context: Context) {
+    let language = context.language
+    let zone = context.localTime.zoneName(at: context.world.now())
+    context.list(
+      accounts.map(\.json),
+      table: Table(
+        [
+          .init(Bilingual("account", "帳號"), isNumber: true),
+          .init(Bilingual("agency", "機關"), isFlexible: true),
+          .init(Bilingual("name", "姓名"), isFlexible: true),
+          .init(Bilingual("e-mail", "電子郵件"), isFlexible: true),
+          .init(Bilingual("status", "狀態")), .init(Bilingual("role", "角色")),
+          .init(Bilingual("last used (\(zone))", "最近使用（\(zone)）")),
+        ],
+        rows: accounts.map { account in
+          [
+            String(account.account), account.agency.name, account.name, account.email,
+            account.status.label(language),
+            account.isAdministrator ? Role.admin.label(language) : "",
+            account.usedAt.map(context.localTime.text) ?? "–",
+          ]
+        }),
+      empty: Bilingual("no such account", "查無帳號"))
+  }
+}
+
+extension AccountLine {
+  fileprivate var json: JSON {
+    [
+      "account": .int(account), "agency": .agency(agency), "name": .string(name),
+      "title": .text(title), "email": .string(email), "mobile": .string(mobile),
+      "status": .word(status), "admin": .bool(isAdministrator), "used_at": .time(usedAt),
+      "erased": .bool(isErased),
+    ]
+  }
+}

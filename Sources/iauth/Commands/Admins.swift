@@ -1,0 +1,159 @@
+// `iauth admins`: who the administrators of an agency are, and which agencies lack one.
+
+import IAuthCore
+
+struct Admins: Command {
+  static let usage = CommandUsage<Admins>(
+    "admins", in: .review,
+    summary: Bilingual("Look up agency administrators", "查詢機關管理者"),
+    about: Bilingual(
+      """
+      Lists the administrators of an agency, by default of your own. Without a session --agency \
+      is needed and e-mail addresses are masked. --missing lists the agencies that have no \
+      administrator or only one. --appoint invites a further administrator of the authority; \
+      all of them are told.
+      """,
+      """
+      列出機關管理者，預設為登入者所屬機關。未登入時須指定 --agency，且電子郵件以遮罩顯示。--missing 列出\
+      無管理者或僅有一名管理者的機關。--appoint 邀請新增主管機關的管理者，並通知該機關全體管理者。
+      """),
+    parameters: [
+      .option("agency", "CODE", \.agency, Bilingual("this agency", "指定機關")),
+      .option("system", "CODE", \.system, Bilingual("only this system", "指定系統")),
+      .flag(
+        "missing", \.isMissing,
+        Bilingual("agencies with no or one administrator", "無管理者或僅一名管理者的機關")),
+      .option(
+        "under", "CODE", \.under, Bilingual("only agencies below this one", "僅列此機關之所屬機關")),
+      .flag(
+        "appoint", \.isAppoint,
+        Bilingual("invite an administrator of the authority (operator)", "邀請主管機關管理者（系統維運）")),
+      .option(
+        "name", "NAME", \.name, Bilingual("the new administrator's name", "新管理者姓名"),
+        asks: Bilingual("Name", "姓名"),
+        checks: AnswerCheck.name),
+      .option(
+        "email", "ADDRESS", \.email, Bilingual("the new administrator's e-mail", "新管理者電子郵件"),
+        asks: Bilingual("E-mail", "電子郵件"),
+        checks: AnswerCheck.email),
+      .option(
+        "mobile", "NUMBER", \.mobile, Bilingual("the new administrator's mobile", "新管理者行動電話"),
+        asks: Bilingual("Mobile number", "行動電話"),
+        checks: AnswerCheck.mobile),
+    ],
+    forms: [
+      Form(takes: ["agency", "system"]), Form(needs: ["missing"], takes: ["under", "system"]),
+      Form(needs: ["appoint", "system", "name", "email", "mobile"]),
+    ],
+    examples: [
+      Example(
+        "iauth admins --agency 2.16.886.101.20003.20065.20021",
+        Bilingual("The administrators of one agency", "查詢疾病管制署的管理者")),
+      Example(
+        "iauth admins --missing --under 2.16.886.101.20003.20065",
+        Bilingual("Agencies below one that lack an administrator", "所屬機關中管理者不足者")),
+    ],
+    fails: [
+      .agencyInvalid, .agencyUnknown, .systemUnknown, .permissionHeld, .nameInvalid,
+      .emailInvalid, .mobileInvalid, .usageMissing, .sessionExpired, .rightMissing,
+    ])
+
+  var agency: String?
+  var system: String?
+  var isMissing = false
+  var under: String?
+  var isAppoint = false
+  var name: String?
+  var email: String?
+  var mobile: String?
+
+  func run(_ context: Context) throws(IAuthError) {
+    let service = try context.service()
+    if isAppoint {
+      try appoint(service, context)
+    } else if isMissing {
+      let found = try service.agenciesMissingAdministrators(under: under, system: system)
+      showMissing(found, context)
+    } else {
+      show(try service.administrators(agency: agency, system: system), context)
+    }
+  }
+
+  private func show(_ found: [AdministratorLine], _ context: Context) {
+    let zone = context.localTime.zoneName(at: context.world.now())
+    context.list(
+      found.map(\.json),
+      table: Table(
+        [
+          .init(Bilingual("system", "系統")), .init(Bilingual("agency", "機關"), isFlexible: true),
+          .init(Bilingual("name", "姓名"), isFlexible: true),
+          .init(Bilingual("e-mail", "電子郵件"), isFlexible: true),
+          .init(Bilingual("since (\(zone))", "起始日期（\(zone)）")),
+        ],
+        rows: found.map { line in
+          [
+            line.system, line.agency.name, line.name, line.email,
+            context.localTime.date(line.since),
+          ]
+        }),
+      empty: Bilingual(
+        "the agency has no administrator; it gets one by: iauth request-permission --role admin",
+        "該機關尚無管理者；申請擔任管理者：iauth request-permission --role admin"))
+  }
+
+  private func showMissing(
+    _ found: [(agency: Agency, administrators: Int)], _ context: Context
+  ) {
+    context.list(
+      found.map { line in
+        ["agency": .agency(line.agency), "administrators": .int(line.administrators)]
+      },
+      table: Table(
+        [
+          .init(Bilingual("admins", "管理者"), isNumber: true), .init(Bilingual("code", "代碼")),
+          .init(Bilingual("agency", "機關"), isFlexible: true),
+          .init(Bilingual("path", "機關層級"), isFlexible: true),
+        ],
+        rows: found.map { line in
+          [String(line.administrators), line.agency.code, line.agency.name, line.agency.place]
+        }),
+      empty: Bilingual(
+        "every agency has two administrators or more", "各機關均有二名以上管理者"))
+  }
+
+  private func appoint(_ service: Service, _ context: Context) throws(IAuthError) {
+    // The authority's own code is known to the operation; the form needs none.
+    let form = try ApplicationForm(
+      agency: "", name: name ?? "", email: email ?? "", mobile: mobile ?? "")
+    let receipt = try service.appoint(form, system: system ?? "")
+    let language = context.language
+    context.emit(
+      [
+        "request": .int(receipt.number), "system": .string(receipt.system.code),
+        "agency": .agency(receipt.agency), "name": .string(form.name.text),
+        "role": .word(receipt.role), "status": .word(receipt.status),
+      ],
+      details: [
+        (Bilingual("request", "申請編號"), String(receipt.number)),
+        (Bilingual("name", "姓名"), form.name.text),
+        (Bilingual("agency", "機關"), receipt.agency.titled(language)),
+        (
+          Bilingual("system", "系統"), receipt.system.titled(language)
+        ),
+      ])
+    context.say(
+      Bilingual(
+        "invited; they count as administrator once they have proven both codes; all "
+          + "administrators of the authority are told",
+        "已邀請；被邀請人通過兩組驗證碼後始為管理者，並已通知主管機關全體管理者"))
+  }
+}
+
+extension AdministratorLine {
+  fileprivate var json: JSON {
+    [
+      "system": .string(system), "agency": .agency(agency), "name": .string(name),
+      "email": .string(email), "since": .time(since),
+    ]
+  }
+}

@@ -1,0 +1,151 @@
+// `iauth agencies`: the registry: looking up, loading, and its relations.
+
+import IAuthCore
+
+struct Agencies: Command {
+  static let usage = CommandUsage<Agencies>(
+    "agencies", in: .registry,
+    summary: Bilingual("Look up and load agencies", "查詢與維護機關資料"),
+    about: Bilingual(
+      """
+      Finds agencies by code or by part of a name: the exact code first, then in the order of \
+      codes. --load reads the official registry file, or another in its form, adds and updates \
+      agencies and marks those that vanished as removed; a file from which more than a tenth \
+      vanished is refused. --add enters an agency that has no OID by its eight-digit number. \
+      --set-superior says which agency stands above others.
+      """,
+      """
+      依代碼或部分名稱查詢機關：代碼相符者在前，其餘依代碼排序。--load 讀取官方機關 OID 檔案（或同格式\
+      檔案），新增、更新機關，並將已不存在者註記為裁撤；減少逾一成時不予載入。--add 以統一編號新增無 OID \
+      的機關。--set-superior 指定上級機關。
+      """),
+    parameters: [
+      .operand("QUERY", \.query, Bilingual("a code, or part of a name", "機關代碼或部分名稱")),
+      .operands("CODE", \.codes, Bilingual("the agencies that get the superior", "下級機關代碼")),
+      .option("under", "CODE", \.under, Bilingual("only agencies below this one", "僅列此機關之所屬機關")),
+      .option("limit", "N", \.limit, Bilingual("at most N agencies", "最多列出 N 筆")),
+      .option(
+        "load", "FILE", \.load, Bilingual("load a registry file (operator)", "載入機關資料檔（系統維運）"),
+        completes: .file),
+      .flag(
+        "allow-removals", \.isRemovalAllowed,
+        Bilingual("load even if many agencies vanished", "大量機關減少時仍予載入")),
+      .flag("add", \.isAdd, Bilingual("add an agency (operator)", "新增機關（系統維運）")),
+      .option(
+        "code", "CODE", \.code, Bilingual("the new agency's code", "新機關代碼"),
+        asks: Bilingual("Agency code", "機關代碼")),
+      .option(
+        "name", "NAME", \.name, Bilingual("the new agency's name", "新機關名稱"),
+        asks: Bilingual("Agency name", "機關名稱")),
+      .option("superior", "CODE", \.superior, Bilingual("the agency above it", "上級機關代碼")),
+      .option(
+        "set-superior", "SUPERIOR", \.setSuperior,
+        Bilingual("put agencies below this one (operator)", "指定上級機關（系統維運）")),
+    ],
+    forms: [
+      Form(takes: ["QUERY", "under", "limit"]), Form(needs: ["load"], takes: ["allow-removals"]),
+      Form(needs: ["add", "code", "name"], takes: ["superior"]),
+      Form(needs: ["set-superior", "CODE"]),
+    ],
+    examples: [
+      Example(
+        "iauth agencies 2.16.886.101.20003.20065.20021",
+        chinese: "iauth agencies 疾病管制署",
+        Bilingual("Look up an agency", "查詢機關代碼")),
+      Example(
+        "iauth agencies --under 2.16.886.101.20003.20065 --limit 10",
+        Bilingual("Agencies of the Ministry of Health and Welfare", "衛生福利部之所屬機關")),
+      Example(
+        "iauth agencies --load GDS.csv", Bilingual("Load a new registry", "載入新的機關資料")),
+    ],
+    fails: [
+      .agencyInvalid, .agencyUnknown, .agencyExists, .agencyCycle, .agencyRemoved,
+      .nameInvalid, .registryShrunk, .sheetUnreadable, .sheetHeader, .sheetEmpty, .limitBytes,
+      .limitRows, .fileMissing, .rightMissing,
+    ])
+
+  var query: String?
+  var codes: [String] = []
+  var under: String?
+  var limit: Int?
+  var load: String?
+  var isRemovalAllowed = false
+  var isAdd = false
+  var code: String?
+  var name: String?
+  var superior: String?
+  var setSuperior: String?
+
+  func run(_ context: Context) throws(IAuthError) {
+    let service = try context.service()
+    if let load {
+      let report = try service.loadRegistry(
+        try context.bytes(of: load), allowingRemovals: isRemovalAllowed)
+      show(report, context)
+    } else if isAdd {
+      let added = try service.addAgency(code: code ?? "", name: name ?? "", superior: superior)
+      show([added], context)
+    } else if let setSuperior {
+      show(try service.setSuperior(setSuperior, of: codes), context)
+    } else {
+      show(try service.agencies(query ?? "", under: under, limit: limit), context)
+    }
+  }
+
+  private func show(_ found: [AgencyLineItem], _ context: Context) {
+    let language = context.language
+    if found.count == 1, let only = found.first {
+      context.emit(only.json, details: only.details(language))
+      return
+    }
+    let hasRemoved = found.contains { $0.agency.status == .removed }
+    context.list(
+      found.map(\.json),
+      table: Table(
+        [.init(Bilingual("code", "代碼")), .init(Bilingual("name", "名稱"), isFlexible: true)]
+          + (hasRemoved ? [.init(Bilingual("status", "狀態"))] : [])
+          + [.init(Bilingual("path", "機關層級"), isFlexible: true)],
+        rows: found.map { item in
+          [item.agency.code, item.agency.name]
+            + (hasRemoved ? [item.agency.status.label(language)] : []) + [item.agency.place]
+        }),
+      empty: Bilingual(
+        "no agency has this code or name; try a shorter part of the name",
+        "查無此代碼或名稱之機關，請改以較短的名稱查詢"))
+  }
+
+  private func show(_ report: RegistryReport, _ context: Context) {
+    context.emit(
+      [
+        "added": .int(report.added), "updated": .int(report.updated),
+        "removed": .int(report.removed), "unchanged": .int(report.unchanged),
+        "rejected": .int(report.rejected),
+      ],
+      details: [
+        (Bilingual("added", "新增"), String(report.added)),
+        (Bilingual("updated", "更新"), String(report.updated)),
+        (Bilingual("removed", "裁撤"), String(report.removed)),
+        (Bilingual("unchanged", "未異動"), String(report.unchanged)),
+        (Bilingual("rejected rows", "無法讀取"), String(report.rejected)),
+      ])
+  }
+}
+
+extension AgencyLineItem {
+  fileprivate var json: JSON {
+    JSON.agency(agency).adding([
+      "superior": .text(superior), "superior_derived": .bool(isSuperiorDerived),
+      "status": .word(agency.status),
+    ])
+  }
+
+  fileprivate func details(_ language: Language) -> [(Bilingual, String)] {
+    let derived = isSuperiorDerived ? Bilingual(" (derived)", "（推定）")(language) : ""
+    return [
+      (Bilingual("code", "代碼"), agency.code), (Bilingual("name", "名稱"), agency.name),
+      (Bilingual("path", "機關層級"), agency.place),
+      (Bilingual("superior", "上級機關"), superior.map { $0 + derived } ?? "–"),
+      (Bilingual("status", "狀態"), agency.status.label(language)),
+    ]
+  }
+}

@@ -1,0 +1,12 @@
+// What an answer at a prompt is looked at with: the domain's own reading, whose result is dropped.
+
+import IAuthCore
+
+enum AnswerCheck {
+  static let name = { @Sendable (text: String) throws(IAuthError) in _ = try PersonName(text) }
+  static let email = { @Sendable (text: String) throws(IAuthError) in _ = try EmailAddress(text) }
+  static let mobile = { @Sendable (text: String) throws(IAuthError) in _ = try MobileNumber(text) }
+  static let reason = { @Sendable (text: String) throws(IAuthError) in
+    _ = try FreeText.reason(text)
+  }
+}

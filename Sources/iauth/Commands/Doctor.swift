@@ -1,0 +1,56 @@
+// `iauth doctor`: whether everything is as it should be.
+
+import IAuthCore
+
+struct Doctor: Command {
+  static let usage = CommandUsage<Doctor>(
+    "doctor", in: .upkeep,
+    summary: Bilingual("Check the installation and its data", "檢查安裝與資料"),
+    about: Bilingual(
+      """
+      Checks the database, its key, the audit trail, messages that wait, and the clock, and says \
+      of each ok, warn, fail or skipped. It fails only if a check fails.
+      """,
+      """
+      檢查資料庫、金鑰、稽核紀錄、待送訊息與系統時間，逐項顯示 ok（正常）、warn（警告）、fail（失敗）或 \
+      skipped（略過）。僅於有項目失敗時回報失敗。
+      """),
+    parameters: [],
+    examples: [
+      Example("iauth doctor", Bilingual("Check everything", "執行所有檢查")),
+      Example("iauth doctor --json", Bilingual("The same for a monitor", "供監控系統使用")),
+    ],
+    fails: [.doctorFailed, .databaseMissing, .rightMissing],
+    operatorOnly: true)
+
+  /// - Throws: `doctor.failed` if a check fails; a warning is none.
+  func run(_ context: Context) throws(IAuthError) {
+    let findings = try context.service().doctor()
+    let language = context.language
+    let checks = findings.map { TerminalText.width($0.check) }.max() ?? 0
+    let labels = findings.map { TerminalText.width($0.status.label(language)) }.max() ?? 0
+    for finding in findings {
+      context.emit(
+        [
+          "check": .string(finding.check), "status": .word(finding.status),
+          "detail": .string(finding.detail.english),
+        ],
+        human: TerminalText.padded(finding.check, to: checks + Table.gap)
+          + TerminalText.padded(finding.status.label(language), to: labels + Table.gap)
+          + finding.detail(language))
+    }
+    let failed = findings.count { $0.status == .fail }
+    guard failed == 0 else { throw .doctorFailed(checks: failed) }
+  }
+}
+
+extension Health {
+  fileprivate var label: Bilingual {
+    switch self {
+    case .ok: Bilingual("ok", "正常")
+    case .warn: Bilingual("warn", "警告")
+    case .fail: Bilingual("fail", "失敗")
+    case .skipped: Bilingual("skipped", "略過")
+    }
+  }
+}

@@ -1,0 +1,145 @@
+// `iauth import-batch`: a superior agency hands in Form 1 or Form 2 as a sheet.
+
+import IAuthCore
+
+struct ImportBatch: Command {
+  static let usage = CommandUsage<ImportBatch>(
+    "import-batch", in: .batches,
+    summary: Bilingual("Import administrators from a sheet", "整批匯入機關管理者"),
+    about: Bilingual(
+      """
+      Reads a sheet of administrators of your agency and those below it. Columns are found by \
+      their headers, in any order; agency code, name, e-mail and mobile are needed. With one bad \
+      row nothing is imported and every problem of every row is reported; --partial imports the \
+      good rows. Rows that are in force or pending already are unchanged, so a sheet can be \
+      handed in again.
+      """,
+      """
+      讀取本機關及所屬機關管理者名冊。依欄位名稱辨識欄位，順序不拘；機關代碼、姓名、電子郵件及行動電話為\
+      必要欄位。任一列有誤即全部不匯入，並列出各列所有問題；--partial 則匯入無誤的列。已生效或審核中的列\
+      不重複建立，名冊修正後可再次匯入。
+      """),
+    parameters: [
+      .operand(
+        "FILE", \.file, Bilingual("the sheet, or - for standard input", "名冊檔案；- 表示標準輸入"),
+        completes: .file, asks: Bilingual("Sheet", "名冊檔案")),
+      .option(
+        "document", "NUMBER", \.document, Bilingual("the official letter's number", "公文文號")),
+      .option(
+        "system", "CODE", \.system,
+        Bilingual("the system of rows that name none", "名冊未填系統時適用的系統")),
+      .flag(
+        "dry-run", \.isDryRun, Bilingual("check everything; import nothing", "只檢核，不匯入")),
+      .flag("partial", \.isPartial, Bilingual("import the good rows", "匯入無誤的列")),
+      .option(
+        "report", "FILE", \.report,
+        Bilingual(
+          "give the sheet back with results, or - for standard output",
+          "輸出附檢核結果的名冊；- 表示標準輸出"),
+        completes: .file),
+      .option(
+        "encoding", "ENCODING", \.encoding,
+        Bilingual("auto, utf-8, utf-16 or cp950", "編碼：auto、utf-8、utf-16 或 cp950")),
+      .option("sheet", "NAME", \.sheet, Bilingual("the worksheet of a workbook", "活頁簿的工作表名稱")),
+    ],
+    forms: [
+      Form(
+        needs: ["FILE"],
+        takes: ["document", "system", "dry-run", "partial", "report", "encoding", "sheet"])
+    ],
+    examples: [
+      Example(
+        "iauth import-batch form1.csv --dry-run",
+        Bilingual("Check a sheet", "檢核名冊")),
+      Example(
+        "iauth import-batch form1.csv --document 1130001234 --report result.csv",
+        Bilingual("Import it under a letter's number", "依公文文號匯入並輸出結果")),
+    ],
+    fails: [
+      .batchRejected, .sheetUnreadable, .sheetHeader, .sheetEmpty, .limitBytes, .limitRows,
+      .fileMissing, .fileExists, .fileUncreatable, .documentInvalid, .systemUnknown,
+      .sessionNone, .sessionExpired, .sessionStepUp, .rightMissing, .accountSuspended,
+    ])
+
+  var file: String?
+  var document: String?
+  var system: String?
+  var isDryRun = false
+  var isPartial = false
+  var report: String?
+  var encoding: SheetEncoding?
+  var sheet: String?
+
+  func run(_ context: Context) throws(IAuthError) {
+    try checkReport(context)
+    let isGated = context.world.caller.isGated
+    var order = ImportOrder(
+      bytes: try context.bytes(
+        of: file ?? "", max: isGated ? Limits.gateImportBytes : Limits.importBytes))
+    order.document = document
+    order.system = system
+    order.isDryRun = isDryRun
+    order.isPartial = isPartial
+    order.encoding = encoding.flatMap { TextEncoding(rawValue: $0.rawValue) }
+    order.sheet = sheet
+    order.wantsReport = report != nil
+    let answer = try context.service().importBatch(order)
+    try deliver(answer, context)
+    if let error = answer.error(isPartial: isPartial) { throw error }
+  }
+
+  /// A report that cannot be written is refused before anything is imported.
+  private func checkReport(_ context: Context) throws(IAuthError) {
+    guard let report else { return }
+    if isOnStandardOutput {
+      guard !context.options.json else {
+        throw .usageConflict("--report -", "--json", command: "import-batch")
+      }
+      return
+    }
+    let path = Files.absolute(report)
+    guard !Files.exists(path) else { throw .fileExists(path: report) }
+    guard Files.exists(Files.directory(of: path)) else { throw .fileUncreatable(path: report) }
+  }
+
+  private var isOnStandardOutput: Bool { report?.utf8.elementsEqual("-".utf8) ?? false }
+
+  /// The sheet as it is; on a terminal what could steer it is escaped.
+  private func writeSheet(_ sheet: [UInt8], _ console: Console) {
+    guard console.out.isTerminal else {
+      console.page(String(decoding: sheet, as: UTF8.self))
+      return
+    }
+    for line in sheet.split(separator: UInt8(ascii: "\n")) {
+      console.line(
+        String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self))
+    }
+  }
+
+  /// The rows and the summary; or the sheet itself, and the summary beside it.
+  private func deliver(_ answer: ImportReport, _ context: Context) throws(IAuthError) {
+    if isOnStandardOutput {
+      writeSheet(answer.sheet, context.console)
+      context.say(answer.summary)
+    } else {
+      answer.show(context)
+      if let report { try Files.create(Files.absolute(report), answer.sheet) }
+    }
+    if answer.count(.rejected) > 0, !isPartial {
+      context.say(
+        Bilingual(
+          "mend the rows above and hand the sheet in again", "請修正上列各列後重新匯入"))
+    } else if isDryRun {
+      context.say(Bilingual("checked only; nothing was imported", "僅檢核，未匯入"))
+    } else if let batch = answer.batch, answer.count(.accepted) > 0 {
+      context.say(
+        Bilingual(
+          "follow it up: iauth pending --batch \(batch)",
+          "查詢進度：iauth pending --batch \(batch)"))
+    } else if answer.count(.unchanged) > 0 {
+      context.say(
+        Bilingual(
+          "everything in it is in force or pending already", "名冊內容均已生效或審核中，未重複建立"))
+    }
+  }
+}

@@ -1,0 +1,178 @@
+// `iauth pending NUMBER`: one request in full (審查詳細資訊), for scripts and for people.
+
+import IAuthCore
+
+extension Context {
+  func show(_ detail: RequestDetail) {
+    if options.json {
+      console.line(detail.json)
+      return
+    }
+    console.details(detail.details(language, localTime).map { (label: $0.0, value: $0.1) })
+    showReplacement(detail.item)
+    showHistory(detail)
+    if let why = detail.whyNot {
+      let text = Bilingual(why.text(.english).sentence, why.text(.chinese).sentence)
+      say(Bilingual("you may not decide: \(text.english)", "您無法審核：\(text.chinese)"))
+    } else {
+      let (number, version) = (detail.item.number, detail.item.version)
+      say(
+        Bilingual(
+          "you may decide: iauth approve \(number) --expect \(version), or iauth reject \(number) "
+            + "--reason TEXT",
+          "您可審核：iauth approve \(number) --expect \(version)，或 iauth reject \(number) "
+            + "--reason TEXT"))
+    }
+  }
+
+  private func showReplacement(_ item: QueueItem) {
+    guard let new = item.replacement else { return }
+    console.line("")
+    console.details([
+      (Bilingual("new name", "新姓名"), new.name), (Bilingual("new e-mail", "新電子郵件"), new.email),
+      (Bilingual("new mobile", "新行動電話"), new.mobile),
+    ])
+  }
+
+  private func showHistory(_ detail: RequestDetail) {
+    let zone = localTime.zoneName(at: detail.now)
+    let time = Table.Column(Bilingual("time (\(zone))", "時間（\(zone)）"))
+    if !detail.history.isEmpty {
+      console.line("")
+      console.table(
+        Table(
+          [
+            time, .init(Bilingual("history", "歷程")),
+            .init(Bilingual("by", "人員"), isFlexible: true), .init(Bilingual("outcome", "結果")),
+          ],
+          rows: detail.history.map { entry in
+            [
+              localTime.text(entry.at), HistoryWords.action(entry.action)(language),
+              entry.by ?? "", HistoryWords.outcome(entry.outcome)(language),
+            ]
+          }))
+    }
+    if !detail.told.isEmpty {
+      console.line("")
+      console.table(
+        Table(
+          [
+            time, .init(Bilingual("told", "通知對象"), isFlexible: true),
+            .init(Bilingual("message", "通知類別")), .init(Bilingual("status", "狀態")),
+          ],
+          rows: detail.told.map { message in
+            [
+              localTime.text(message.at), message.name ?? "", message.kind.label(language),
+              message.status.label(language),
+            ]
+          }))
+    }
+  }
+}
+
+extension RequestDetail {
+  fileprivate var json: JSON {
+    let new = item.replacement
+    return item.json(at: now).adding([
+      "email": .string(item.email), "mobile": .string(item.mobile),
+      "replacement": new.map {
+        [
+          "name": .string($0.name), "email": .string($0.email), "mobile": .string($0.mobile),
+          "title": .text($0.title),
+        ]
+      } ?? .null,
+      "effective_at": .time(item.effectiveAt),
+      "rule": .string(rule),
+      "reviewers": .array(
+        reviewers.map { ["name": .string($0.name), "agency": .string($0.agency)] }),
+      "history": .array(
+        history.map {
+          [
+            "at": .time($0.at), "action": .string($0.action), "by": .text($0.by),
+            "outcome": .string($0.outcome),
+          ]
+        }),
+      "told": .array(
+        told.map {
+          [
+            "at": .time($0.at), "name": .text($0.name), "kind": .word($0.kind),
+            "status": .word($0.status),
+          ]
+        }),
+      "may_decide": .bool(whyNot == nil), "why_not": .text(whyNot?.code.rawValue),
+      "decision": decision.map {
+        [
+          "status": .word($0.verdict), "decided_by": .text($0.reviewer), "note": .text($0.note),
+          "decided_at": .time($0.decidedAt),
+        ]
+      } ?? .null,
+      "permission": .word(permission),
+    ])
+  }
+
+  private func waited(_ language: Language) -> String {
+    let days = item.waitingDays(at: now)
+    return Bilingual(days == 1 ? " (1 day)" : " (\(days) days)", "（\(days) 天）")(language)
+  }
+
+  /// Who decides: the authority on administrators, the agency on its general users.
+  private var rule: String { item.role == .admin ? "authority" : "agency" }
+
+  fileprivate func details(_ language: Language, _ times: LocalTime) -> [(Bilingual, String)] {
+    let separator = language == .english ? ", " : "、"
+    var rows: [(Bilingual, String?)] = [
+      (Bilingual("request", "申請編號"), String(item.number)),
+      (Bilingual("kind", "類別"), item.kind.label(language)),
+      (Bilingual("status", "狀態"), item.status.label(language)),
+      (Bilingual("agency", "機關"), item.agency.titled(language)),
+      (Bilingual("path", "機關層級"), item.agency.place),
+      (
+        Bilingual("name", "姓名"),
+        item.name
+          + (item.isVerified ? "" : Bilingual(" (not yet proven)", "（尚未驗證）")(language))
+      ),
+      (Bilingual("title", "職稱"), item.title),
+      (Bilingual("e-mail", "電子郵件"), item.email), (Bilingual("mobile", "行動電話"), item.mobile),
+      (Bilingual("system", "系統"), item.system),
+      (Bilingual("role", "角色"), item.role.label(language)),
+      (Bilingual("reason", "申請事由"), item.reason),
+      (Bilingual("document", "公文文號"), item.document),
+      (Bilingual("batch", "整批編號"), item.batch.map(String.init)),
+      (Bilingual("effective", "生效日期"), item.effectiveAt.map(times.date)),
+      (
+        Bilingual("submitted", "申請時間"),
+        times.textWithZone(item.submittedAt) + waited(language)
+      ),
+      (Bilingual("marks", "注意事項"), item.marks(language)),
+      (
+        Bilingual("reviewed by", "審核依據"),
+        item.role == .admin
+          ? Bilingual("the authority", "機關管理者由主管機關審核")(language)
+          : Bilingual("the agency's administrators", "一般使用者由所屬機關管理者審核")(language)
+      ),
+      (
+        Bilingual("reviewers", "審核人員"),
+        reviewers.isEmpty
+          ? Bilingual("none yet", "尚無")(language)
+          : reviewers.map {
+            language == .english ? "\($0.name) (\($0.agency))" : "\($0.name)（\($0.agency)）"
+          }.joined(separator: separator)
+      ),
+    ]
+    if let decision {
+      rows += [
+        (
+          Bilingual("decided", "審核結果"),
+          decision.verdict.label(language) + (language == .english ? ", " : "，")
+            + times.textWithZone(decision.decidedAt)
+        ),
+        (Bilingual("decided by", "審核者"), decision.reviewer),
+        (Bilingual("note", "審核意見"), decision.note),
+      ]
+    }
+    rows.append((Bilingual("permission", "權限"), permission?.label(language)))
+    return rows.compactMap { label, value in
+      value.flatMap { $0.isEmpty ? nil : (label, $0) }
+    }
+  }
+}

@@ -1,0 +1,204 @@
+// `iauth pending`: what waits for a decision, one request in full, and the reminder run.
+
+import IAuthCore
+
+struct Pending: Command {
+  static let usage = CommandUsage<Pending>(
+    "pending", in: .review,
+    summary: Bilingual("List requests, show one, send reminders", "待審清單、審查詳細資訊與稽催"),
+    about: Bilingual(
+      """
+      Lists what the signed-in reviewer may decide, oldest first. With a NUMBER it shows one \
+      request in full: contacts, history, marks for the reviewer, and who may decide by which \
+      rule; the applicant and the submitter may see theirs. --remind is the run for cron: it \
+      reminds of requests that wait for 3, 7 and 14 days, writes digests, lets overdue requests \
+      lapse and retries messages.
+      """,
+      """
+      列出登入者可審核的申請，依申請時間排序。輸入申請編號（NUMBER）則顯示審查詳細資訊：聯絡方式、歷程、\
+      注意事項，以及審核者與其依據；申請人與提報者可查看自己的申請。--remind 供排程執行：稽催待審滿 3、7、\
+      14 天的申請、寄送彙總、使逾期申請失效，並重送訊息。
+      """),
+    parameters: [
+      .operand("NUMBER", \.number, Bilingual("show this request in full", "顯示該申請的詳細資訊")),
+      .option("system", "CODE", \.system, Bilingual("only this system", "僅列此系統")),
+      .option("agency", "CODE", \.agency, Bilingual("only this agency", "僅列此機關")),
+      .option("role", "ROLE", \.role, Bilingual("only admin, or only general", "僅列此角色")),
+      .option("batch", "ID", \.batch, Bilingual("only this batch", "僅列此整批申請")),
+      .option("limit", "N", \.limit, Bilingual("at most N requests", "最多列出 N 筆")),
+      .option(
+        "status", "STATUS", \.status,
+        Bilingual(
+          "all, pending, approved, rejected, withdrawn or lapsed",
+          """
+          all（全部）、pending（待審）、approved（核准）、rejected（退回）、withdrawn（撤回）或 lapsed（失效）
+          """)),
+      .flag("remind", \.isRemind, Bilingual("the reminder run (operator)", "執行稽催（系統維運）")),
+      .option(
+        "after", "DURATION", \.after,
+        Bilingual("replace the first threshold, such as 5d", "取代第一個稽催期限，例如 5d")),
+      .flag(
+        "dry-run", \.isDryRun,
+        Bilingual("say what would be done; change nothing", "只顯示將執行的內容，不異動資料")),
+    ],
+    forms: [
+      Form(takes: ["system", "agency", "role", "batch", "limit", "status"]),
+      Form(needs: ["NUMBER"]), Form(needs: ["remind"], takes: ["after", "dry-run"]),
+    ],
+    examples: [
+      Example("iauth pending", Bilingual("List what you may decide", "列出可審核的申請")),
+      Example("iauth pending 42", Bilingual("Show request 42 in full", "顯示申請 42 的詳細資訊")),
+      Example(
+        "iauth pending --status approved --limit 20 --json",
+        Bilingual("What was approved, as JSON", "以 JSON 列出已核准的申請")),
+      Example("iauth pending --remind", Bilingual("The daily run of cron", "每日排程稽催")),
+    ],
+    fails: [
+      .agencyInvalid, .agencyUnknown, .systemUnknown, .requestUnknown, .batchUnknown,
+      .sessionNone, .sessionExpired, .rightMissing, .accountSuspended,
+    ])
+
+  var number: Int64?
+  var system: String?
+  var agency: String?
+  var role: Role?
+  var batch: Int64?
+  var limit: Int?
+  var status: StatusFilter?
+  var isRemind = false
+  var after: TimeSpan?
+  var isDryRun = false
+
+  func run(_ context: Context) throws(IAuthError) {
+    let service = try context.service()
+    if isRemind {
+      show(try service.remind(after: after, isDryRun: isDryRun), context)
+    } else if let number {
+      context.show(try service.detail(number))
+    } else {
+      try list(service, context)
+    }
+  }
+
+  private func list(_ service: Service, _ context: Context) throws(IAuthError) {
+    let filter = status ?? .pending
+    let (items, progress, now) = try service.queue(
+      QueueFilter(
+        system: system, agency: agency, role: role, batch: batch, limit: limit,
+        status: filter.status))
+    context.list(
+      items.map { $0.json(at: now) }, table: table(items, now, context.language),
+      empty: filter == .pending
+        ? Bilingual("nothing waits for you", "目前沒有待審申請")
+        : Bilingual("no such requests", "沒有符合條件的申請"))
+    guard !items.isEmpty else { return }
+    if let progress { context.say(counts(progress)) }
+    guard progress == nil, items.contains(where: { $0.status == .pending }) else {
+      context.say(
+        Bilingual("see one in full: iauth pending NUMBER", "審查詳細資訊：iauth pending NUMBER"))
+      return
+    }
+    context.say(
+      Bilingual(
+        "see one in full: iauth pending NUMBER; then: iauth approve NUMBER, or iauth reject "
+          + "NUMBER --reason TEXT",
+        "審查詳細資訊：iauth pending NUMBER；核准：iauth approve NUMBER；退回：iauth reject NUMBER "
+          + "--reason TEXT"))
+  }
+
+  private func table(_ items: [QueueItem], _ now: Timestamp, _ language: Language) -> Table {
+    let hasStatus = items.contains { $0.status != .pending }
+    let hasMarks = items.contains { !$0.marks(language).isEmpty }
+    var columns: [Table.Column] = [
+      .init(Bilingual("request", "編號"), isNumber: true),
+      .init(Bilingual("days", "天數"), isNumber: true),
+      .init(Bilingual("agency", "機關"), isFlexible: true),
+      .init(Bilingual("name", "姓名"), isFlexible: true), .init(Bilingual("role", "角色")),
+      .init(Bilingual("system", "系統")),
+    ]
+    if hasStatus { columns.append(.init(Bilingual("status", "狀態"))) }
+    if hasMarks { columns.append(.init(Bilingual("marks", "注意事項"), isFlexible: true)) }
+    return Table(
+      columns,
+      rows: items.map { item in
+        [
+          String(item.number), String(item.waitingDays(at: now)), item.agency.name, item.name,
+          item.role.label(language), item.system,
+        ] + (hasStatus ? [item.status.label(language)] : [])
+          + (hasMarks ? [item.marks(language)] : [])
+      })
+  }
+
+  private func show(_ report: ReminderReport, _ context: Context) {
+    let language = context.language
+    let planned = report.messages.map(\.json)
+    context.emit(
+      report.json.adding(isDryRun ? ["messages": .array(planned)] : [:]),
+      details: report.details)
+    guard isDryRun else {
+      if report.failed > 0 {
+        context.say(
+          Bilingual(
+            "messages that could not be sent now: \(report.failed); see iauth deliver --list",
+            "有 \(report.failed) 則通知暫時無法寄送：iauth deliver --list"))
+      }
+      return
+    }
+    context.say(Bilingual("nothing was changed or sent", "未異動資料，亦未寄送"))
+    guard !context.options.json, !report.messages.isEmpty else { return }
+    context.console.line("")
+    context.console.table(
+      Table(
+        [
+          .init(Bilingual("kind", "類別")), .init(Bilingual("channel", "方式")),
+          .init(Bilingual("recipient", "收件者"), isFlexible: true),
+          .init(Bilingual("subject", "主旨"), isFlexible: true),
+        ],
+        rows: report.messages.map { message in
+          [
+            message.kind.label(language), message.channel.label(language), message.recipient,
+            message.subject,
+          ]
+        }))
+  }
+
+  /// How far a batch has come, in the order of the states.
+  private func counts(_ progress: BatchProgress) -> Bilingual {
+    let counts = RequestStatus.allCases.compactMap { status in
+      progress.counts[status].map { (status.label, $0) }
+    }
+    let english = counts.map { "\($0.1) \($0.0.english)" }.joined(separator: ", ")
+    let chinese = counts.map { "\($0.0.chinese) \($0.1) 件" }.joined(separator: "、")
+    return Bilingual("batch \(progress.batch): \(english)", "整批申請 \(progress.batch)：\(chinese)")
+  }
+}
+
+extension ReminderReport {
+  fileprivate var json: JSON {
+    [
+      "reminded": .int(reminded), "requests": .int(requests),
+      "without_reviewer": .int(withoutReviewer), "lapsed": .int(lapsed),
+      "delivered": .int(delivered), "failed": .int(failed),
+    ]
+  }
+
+  fileprivate var details: [(Bilingual, String)] {
+    [
+      (Bilingual("reviewers reminded", "稽催審核人員"), String(reminded)),
+      (Bilingual("requests reminded of", "稽催申請件數"), String(requests)),
+      (Bilingual("without a reviewer", "無審核人員之申請"), String(withoutReviewer)),
+      (Bilingual("lapsed", "逾期失效"), String(lapsed)),
+      (Bilingual("messages delivered", "已寄送通知"), String(delivered)),
+      (Bilingual("messages failed", "未能寄送通知"), String(failed)),
+    ]
+  }
+}
+
+extension PlannedMessage {
+  fileprivate var json: JSON {
+    [
+      "kind": .word(kind), "channel": .word(channel), "recipient": .string(recipient),
+      "subject": .string(subject), "reference": .string(reference),
+    ]
+  }
+}

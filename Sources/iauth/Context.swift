@@ -1,0 +1,128 @@
+// What a command works with. The database is opened by the first command that asks for it, and
+// only then.
+
+import IAuthCore
+
+final class Context {
+  let world: World
+  let environment: Environment
+  let options: GlobalOptions
+  let console: Console
+  let localTime: LocalTime
+  /// Nothing is said of sending: a sign-in answers the same whoever was named, and nothing is sent
+  /// for someone unknown.
+  var isDiscreet = false
+  private var opened: Service?
+
+  init(
+    world: World, environment: Environment, options: GlobalOptions, console: Console,
+    localTime: LocalTime
+  ) {
+    self.world = world
+    self.environment = environment
+    self.options = options
+    self.console = console
+    self.localTime = localTime
+  }
+
+  var language: Language { options.language }
+
+  /// One result: a line of JSON with --json, else a line for people.
+  func emit(_ row: @autoclosure () -> JSON, human: @autoclosure () -> String) {
+    if options.json { console.line(row()) } else { console.line(human()) }
+  }
+
+  /// One result that is shown to people as labels and values.
+  func emit(_ row: @autoclosure () -> JSON, details: @autoclosure () -> [(Bilingual, String)]) {
+    if options.json {
+      console.line(row())
+    } else {
+      console.details(details().map { (label: $0.0, value: $0.1) })
+    }
+  }
+
+  /// A list: a line of JSON for each, or a table; an empty one is one sentence on standard error.
+  func list(_ rows: @autoclosure () -> [JSON], table: @autoclosure () -> Table, empty: Bilingual) {
+    if options.json {
+      for row in rows() { console.line(row) }
+      return
+    }
+    let table = table()
+    if table.rows.isEmpty { console.say(empty) } else { console.table(table) }
+  }
+
+  /// A note on standard error; neither with --json nor with --quiet.
+  func say(_ note: Bilingual) {
+    if !options.json { console.say(note) }
+  }
+
+  // MARK: The database
+
+  /// The service over the database that was named: `--db`, `IAUTH_DB`, the configuration, or the
+  /// caller's own.
+  ///
+  /// - Throws: `config.invalid`, `database.*`.
+  func service() throws(IAuthError) -> Service {
+    if let opened { return opened }
+    let settings = try settings()
+    let store = try Store(path: try databasePath(settings), world: world)
+    let service = Service(store: store, world: world, settings: settings)
+    opened = service
+    return service
+  }
+
+  /// Goes on with a service that a command has just made: what it queued is sent like all else.
+  func adopt(_ service: Service) { opened = service }
+
+  /// The bytes of a file that was named; `-` is standard input.
+  ///
+  /// - Throws: `file.missing`, `limit.bytes`, `disk.failed`.
+  func bytes(of path: String, max: Int = Limits.importBytes) throws(IAuthError) -> [UInt8] {
+    path.utf8.elementsEqual("-".utf8)
+      ? try console.input.all(max: max) : try Files.read(path, max: max)
+  }
+
+  /// The configuration: the file that was named, else `/etc/iauth/iauth.conf` if it exists.
+  ///
+  /// - Throws: `config.invalid`, `file.missing` for one that was named.
+  func settings() throws(IAuthError) -> Settings {
+    let standard = "/etc/iauth/iauth.conf"
+    guard let path = options.config ?? (Files.exists(standard) ? standard : nil) else {
+      return Settings()
+    }
+    let bytes = try Files.read(path, max: 1 << 20)
+    return try Settings(text: String(decoding: bytes, as: UTF8.self))
+  }
+
+  /// Where the database is, as an absolute path.
+  func databasePath(_ settings: Settings) throws(IAuthError) -> String {
+    if let path = options.db ?? settings.database { return Files.absolute(path) }
+    if let home = environment["XDG_DATA_HOME"], home.utf8.first == UInt8(ascii: "/") {
+      return home + "/iauth/iauth.db"
+    }
+    guard let home = environment["HOME"], home.utf8.first == UInt8(ascii: "/") else {
+      throw .databaseMissing
+    }
+    return home + "/.local/share/iauth/iauth.db"
+  }
+
+  /// Tries what this run has queued, after everything was answered.
+  ///
+  /// What cannot be sent now stays queued: the answer stands, and a note says so.
+  func deliver() {
+    guard let opened else { return }
+    do throws(IAuthError) {
+      let report = try opened.deliverOwn()
+      guard report.postponed + report.failed > 0, !isDiscreet else { return }
+      say(
+        Bilingual(
+          "a message could not be sent now; it stays queued and is tried again",
+          "有通知暫時無法寄送，已保留於佇列並將自動重試"))
+    } catch {
+      guard !isDiscreet else { return }
+      say(
+        Bilingual(
+          "messages stay queued: run `iauth deliver`", "通知保留於佇列，請執行 `iauth deliver`"))
+    }
+  }
+}

@@ -1,0 +1,74 @@
+// The ambient world, in one place: clock, randomness, caller, environment, and the start-up rules
+// that make a process safe to run beside hostile ones.
+
+import CSQLite
+import Glibc
+import IAuthCore
+
+extension World {
+  static func live() -> World {
+    World(
+      now: {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(Int64(time.tv_sec))
+      },
+      randomBytes: { count in
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+      },
+      caller: Caller(name: "uid:\(getuid())", isOperator: true),
+      sessionName: "default")
+  }
+}
+
+extension Environment {
+  static func live() -> Environment {
+    var values: [String: String] = [:]
+    for (name, _) in variables {
+      if let value = unsafe getenv(name) { values[name] = unsafe String(cString: value) }
+    }
+    return Environment(values)
+  }
+}
+
+extension Console {
+  static func live() -> Console {
+    let isTerminal = { (descriptor: Int32) in isatty(descriptor) == 1 }
+    let columns = [STDOUT_FILENO, STDERR_FILENO].lazy.map(iauth_terminal_columns).first { $0 > 0 }
+    return Console(
+      out: Stream(descriptor: STDOUT_FILENO, isTerminal: isTerminal(STDOUT_FILENO)),
+      err: Stream(descriptor: STDERR_FILENO, isTerminal: isTerminal(STDERR_FILENO)),
+      input: Input(descriptor: STDIN_FILENO, isTerminal: isTerminal(STDIN_FILENO)),
+      columns: columns.map(Int.init) ?? 80)
+  }
+}
+
+enum StartUp {
+  /// Puts the process into a known state; SECURITY 2.3, X1 to X4.
+  ///
+  /// False: it runs with another's rights (set-uid, set-gid) and must end.
+  static func secure() -> Bool {
+    guard iauth_is_secure() == 0, getuid() == geteuid(), getgid() == getegid() else {
+      return false
+    }
+    // SQLite's files must not land on a closed standard descriptor.
+    var descriptor: Int32 = 0
+    repeat {
+      descriptor = unsafe iauth_open("/dev/null", O_RDWR, 0)
+    } while (0...2).contains(descriptor)
+    if descriptor > 2 { close(descriptor) }
+    umask(0o077)
+    var none = rlimit(rlim_cur: 0, rlim_max: 0)
+    unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    _ = iauth_not_dumpable()
+    // The runtime's own crash reporter would stop a process that may hold the lock, and shows
+    // registers; a plain death is wanted.
+    for signal in [SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] {
+      Glibc.signal(signal, SIG_DFL)
+    }
+    // Writes to a closed pipe or beyond a file size limit return errors instead.
+    for signal in [SIGPIPE, SIGXFSZ] { Glibc.signal(signal, SIG_IGN) }
+    return true
+  }
+}

@@ -1,0 +1,145 @@
+// Every error speaks both languages, in one manner, and gives away nothing. The samples must cover
+// every code, so a new error without a sample fails here.
+
+import Testing
+
+@testable import IAuthCore
+
+@Suite struct ErrorTextTests {
+  @Test func everyCodeHasASample() {
+    #expect(Set(samples.map(\.code)) == Set(ErrorCode.allCases))
+  }
+
+  @Test(arguments: samples) func englishStartsLowAndHasNoFullStop(error: IAuthError) {
+    let sentence = error.text(.english).sentence
+    let first = sentence.unicodeScalars.first
+    #expect(first.map { !$0.properties.isUppercase } == true, "\(sentence)")
+    #expect(sentence.utf8.last != UInt8(ascii: "."))
+    #expect(!sentence.utf8.contains(UInt8(ascii: "\n")))
+  }
+
+  @Test(arguments: samples) func chineseIsChineseWithFullWidthPunctuation(error: IAuthError) {
+    let sentence = error.text(.chinese).sentence
+    #expect(sentence.unicodeScalars.contains { (0x4E00...0x9FFF).contains($0.value) })
+    #expect(sentence.unicodeScalars.last != "。")
+    #expect(sentence != error.text(.english).sentence)
+    for mark in [",", ";", "(", "'", "?"] as [Unicode.Scalar] {
+      #expect(!sentence.unicodeScalars.contains(mark), "\(sentence)")
+    }
+  }
+
+  @Test(arguments: samples) func theHintIsACommandAndTheSameInBothLanguages(error: IAuthError) {
+    let hint = error.text(.english).hint
+    #expect(hint == error.text(.chinese).hint)
+    if let hint { #expect(Array(hint.utf8.prefix(6)) == Array("iauth ".utf8)) }
+  }
+
+  @Test(arguments: Language.allCases)
+  func whatTheProgrammerWroteOfAnInternalErrorIsNotShown(language: Language) {
+    let text = IAuthError.internal("UNIQUE constraint failed: account.email").text(language)
+    #expect(!text.sentence.contains("account"))
+    #expect(!text.sentence.contains("UNIQUE"))
+  }
+
+  @Test(arguments: ["$(rm -rf ~)", "`id`", "-x", "a b", "2.16;id", "", "機關"])
+  func nothingDangerousToPasteStandsInAHint(code: String) {
+    #expect(IAuthError.agencyRemoved(code: code).text(.english).hint == "iauth agencies CODE")
+  }
+
+  @Test(arguments: [
+    ("A-7K3F-9QXM", false, "iauth verify --resend A-7K3F-9QXM"),
+    ("A-7K3F-9QXM", true, "iauth apply"),
+    (
+      "S-7K3F-9QXM", true,
+      "iauth verify --agency CODE --name NAME --email ADDRESS --mobile NUMBER --via both"
+    ),
+  ])
+  func anExpiredCodeNamesTheWayOn(reference: String, isFinished: Bool, hint: String) {
+    let error = IAuthError.codeExpired(reference: reference, isFinished: isFinished)
+    #expect(error.text(.chinese).hint == hint)
+  }
+
+  @Test func timesAreOfTaiwanAndWaitingIsRoundedUp() {
+    let until = Timestamp(1_772_442_001)  // 2026-03-02T09:00:01Z
+    #expect(until.taiwanMinute == "2026-03-02 17:00")
+    #expect(IAuthError.codeLocked(until: until).text(.english).sentence.contains("17:01 Taiwan"))
+    #expect(IAuthError.sendThrottled(until: until).text(.chinese).sentence.contains("17:01（臺灣"))
+  }
+
+  @Test func aVeryLongWordIsShortened() {
+    let word = String(repeating: "臺", count: 100_000)
+    for language in Language.allCases {
+      let text = IAuthError.usageCommand(word, nearest: nil).text(language)
+      #expect(text.sentence.unicodeScalars.count < 100)
+    }
+  }
+}
+
+private let noon = Timestamp(1_772_442_000)
+private let problems: [ValueProblem] = [
+  .empty, .tooLong(max: 50), .forbidden(scalar: 0x202E), .malformed, .several,
+]
+
+/// At least one of every case, and every payload that changes the sentence.
+private let samples: [IAuthError] =
+  [
+    .codeWrong, .codeExpired(reference: "A-7K3F-9QXM", isFinished: false),
+    .codeExpired(reference: "S-7K3F-9QXM", isFinished: true), .requestDuplicate(number: 12),
+    .requestDecided(number: 12, status: .approved, by: "王小明", at: noon),
+    .requestDecided(number: 12, status: .lapsed, by: nil, at: noon), .requestOwn(number: 12),
+    .requestChanged(number: 12), .permissionHeld(number: 12, role: .admin),
+    .permissionHeld(number: 12, role: .general), .permissionNone(number: 12), .accountTaken,
+    .accountLast, .accountState(account: 7, status: .closed), .agencyCycle(code: "2.16.886.101.1"),
+    .messageState(id: 3, status: .sent),
+
+    .usageCommand("approv", nearest: "approve"), .usageCommand("x", nearest: nil),
+    .usageOption("--oidd", nearest: "--oid", command: "apply"),
+    .usageOption("--oidd", nearest: nil, command: nil), .usageOperand("x", command: "admins"),
+    .usageOperand("x", command: nil), .usageMissing(["--agency", "--name"], command: "apply"),
+    .usageMissingValue("--name", command: "apply"), .usageUnwantedValue("--json", command: nil),
+    .usageRepeated("--name", command: "apply"),
+    .usageConflict("--batch", "--expect", command: "approve"),
+    .usageValue(option: "--via", value: "post", allowed: ["email", "sms", "both"]),
+    .usageValue(option: "--limit", value: "x", allowed: []), .usageInput(needed: 2, got: 1),
+    .usageInput(needed: 1, got: 0),
+
+    .agencyInvalid(code: "12345678"), .dateInvalid("1151302"), .roleInvalid("root"),
+    .changeInvalid("移轉"), .batchRejected(rejected: 3, rows: 120, isPartial: false),
+    .batchRejected(rejected: 1, rows: 1, isPartial: true), .sheetUnreadable(.notASheet),
+    .sheetUnreadable(.badByte(row: 3, offset: 99)), .sheetUnreadable(.badQuote(row: 3)),
+    .sheetUnreadable(.unsupported("formula")), .sheetUnreadable(.damaged("sheet1.xml")),
+    .sheetHeader(missing: ["機關OID"], duplicated: ["姓名"]),
+    .sheetHeader(missing: [], duplicated: []), .sheetEmpty, .limitBytes(max: 10_485_760),
+    .limitRows(max: 20_000), .registryShrunk(removed: 900, of: 8_262, authority: false),
+    .registryShrunk(removed: 1, of: 8_262, authority: true),
+
+    .fileMissing(path: "form1.csv"), .databaseMissing, .agencyUnknown(code: "2.16.886.101.1"),
+    .agencyRemoved(code: "2.16.886.101.1"), .systemUnknown(code: "spn"), .accountUnknown,
+    .batchUnknown(4), .referenceUnknown, .requestUnknown(number: 12), .messageUnknown(3),
+
+    .databaseDamaged, .doctorFailed(checks: 1), .internal("x"), .databaseExists,
+    .fileExists(path: "backup.db"), .fileUncreatable(path: "/x/backup.db"),
+    .agencyExists(code: "12345675"), .systemExists(code: "spm"),
+
+    .diskFull, .diskFailed, .codeLocked(until: noon), .codeLocked(until: nil),
+    .sendThrottled(until: noon), .databaseBusy, .deliverFailed(failed: 2), .outcomeUnknown,
+
+    .sessionNone, .sessionExpired, .sessionStepUp, .requestOutside(number: 12), .accountSuspended,
+
+    .databaseForeign, .databaseVersion(found: 2, needed: 1), .configInvalid(line: 3, key: "mial"),
+    .configInvalid(line: 3, key: nil),
+  ]
+  + problems.flatMap { problem -> [IAuthError] in
+    [
+      .nameInvalid(problem), .emailInvalid(problem), .mobileInvalid(problem),
+      .titleInvalid(problem), .phoneInvalid(problem), .reasonInvalid(problem),
+      .documentInvalid(problem), .systemInvalid(problem),
+    ]
+  }
+  + [AuditProblem.changed, .missing, .cutOff, .unsealed, .personalData, .anchor].map {
+    .auditBroken(seq: 7, $0)
+  }
+  + [Right.operator_, .reviewer, .importer, .administrator, .owner].map { .rightMissing($0) }
+  + [UnsafeReason.link, .owner, .mode, .directory, .key, .path, .journal].map {
+    .databaseUnsafe($0)
+  }
