@@ -39,7 +39,7 @@ struct WorkbookReader: SheetReader {
   mutating func nextSheet() throws(IAuthError) -> Bool {
     while try xml.next() != nil {}
     guard let sheet = left.popFirst() else { return false }
-    xml = try workbook.xml(of: sheet)
+    xml = try workbook.xml(of: sheet, elements: xml.elements)
     (isInside, number) = (false, 0)
     return true
   }
