@@ -56,7 +56,7 @@ struct ChildProcess {
     let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"]
     var envp = unsafe environment.map { unsafe strdup($0) } + [nil]
     defer {
-      for unsafe word in unsafe argv + envp { unsafe free(word) }
+      for unsafeword in unsafe argv + envp { unsafe free(word) }
     }
     let result = unsafe posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
     return result == 0 ? pid : nil

@@ -152,7 +152,8 @@ extension Transaction {
   private func alarmOperator(_ mail: String?) throws(IAuthError) {
     try queue(
       .wrongAttemptsAlarm(count: Limits.alertWrongAttemptsPerHour),
-      to: Recipient(channel: .email, address: mail ?? Settings.defaultOperatorMail, account: nil), reference: "operator")
+      to: Recipient(channel: .email, address: mail ?? Settings.defaultOperatorMail, account: nil),
+      reference: "operator")
   }
 }
 

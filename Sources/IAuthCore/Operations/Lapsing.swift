@@ -52,7 +52,8 @@ extension Transaction {
       try audit(.applicationLapsed, proof.reference)
       ended += 1
     }
-    for number in try all(LapseTable.requests, now - settings.requestLifetime, read: { $0.int(0) }) {
+    for number in try all(LapseTable.requests, now - settings.requestLifetime, read: { $0.int(0) })
+    {
       try lapse(request: number)
       ended += 1
     }

@@ -82,7 +82,8 @@ extension Transaction {
     let me = reviewer.account
     let people = try people(of: request)
     let isOwn = people.contains { $0.isSamePerson(as: me) }
-    let isReviewer = try first(RequestTable.scopes, me.id, me.agency, now, read: { _ in true }) != nil
+    let isReviewer =
+      try first(RequestTable.scopes, me.id, me.agency, now, read: { _ in true }) != nil
     return ReviewQuestion(
       number: request.number, isVisible: try maySee(request, me, isOwn: isOwn),
       isReviewer: isReviewer,

@@ -65,7 +65,8 @@ enum AccountTable {
     """
   static let statements: [SQL] = [
     byID, byEmail, byMobile, add, setStatus, setContacts, noteUse, erase, erasePersonalAudit,
-    eraseMessages, eraseMentions, nameOf, eraseRequests, isAdministrator, liveSession, lastSessionEnd, addSession,
+    eraseMessages, eraseMentions, nameOf, eraseRequests, isAdministrator, liveSession,
+    lastSessionEnd, addSession,
     endSession, noteSession, proveSession,
   ]
 }

@@ -129,7 +129,8 @@ extension Transaction {
   }
 
   func system(id: Int64) throws(IAuthError) -> TargetSystem {
-    guard let system = try first(AgencyTable.systemByID, id, read: { row in TargetSystem(row: row) })
+    guard
+      let system = try first(AgencyTable.systemByID, id, read: { row in TargetSystem(row: row) })
     else { throw .databaseDamaged }
     return system
   }
