@@ -25,8 +25,9 @@ enum IdleTable {
 }
 
 extension Transaction {
-  /// Warns 14, 7, 3 and 1 days before, and suspends when the time is over. A run that was missed
-  /// is caught up by one warning.
+  /// Warns 14, 7, 3 and 1 days before, and suspends when the time is over.
+  ///
+  /// A run that was missed is caught up by one warning.
   func sweepIdle(_ idleAfter: TimeSpan) throws(IAuthError) {
     let warnings = Limits.idleWarnings.filter { $0 < idleAfter }
     let first = now - idleAfter + (warnings.max() ?? .seconds(0))
