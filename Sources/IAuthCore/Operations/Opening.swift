@@ -73,8 +73,10 @@ extension Transaction {
 
   /// Replaces name and contacts at once, and tells the old address and the new. Sessions end by
   /// the schema; pending requests show it, as their version changes.
+  ///
+  /// - Parameter isDecided: the address that stays or comes hears of it by the decision's mail.
   func replace(
-    _ account: Account, with new: Replacement, phone: String? = nil
+    _ account: Account, with new: Replacement, phone: String? = nil, isDecided: Bool = false
   ) throws(IAuthError) {
     let name = PersonName(stored: new.name)
     try run(
@@ -92,8 +94,8 @@ extension Transaction {
       agency: try agency(id: account.agency).name, email: applicant.email.masked,
       mobile: applicant.mobile.masked)
     let reference = "account:\(account.id)"
-    try queue(notice, to: .mail(account), reference: reference)
-    if isEmailNew {
+    if isEmailNew || !isDecided { try queue(notice, to: .mail(account), reference: reference) }
+    if isEmailNew, !isDecided {
       try queue(
         notice, to: Recipient(channel: .email, address: new.email, account: account.id),
         reference: reference)

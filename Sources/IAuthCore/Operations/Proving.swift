@@ -161,7 +161,11 @@ extension Transaction {
       }
       try run(AccountTable.setStatus, id, AccountStatus.active, now)
       try audit(.accountOpened, "account:\(id)")
-    case .active: break
+    case .active:
+      if let idleAfter = settings.idleAfter, try isIdle(account, after: idleAfter) {
+        try suspendIdle(account)
+        return .refused(.accountSuspended)
+      }
     }
     return .done(
       try startSession(

@@ -26,9 +26,15 @@ enum AccountTable {
     """
   static let erasePersonalAudit: SQL = "DELETE FROM audit_person WHERE account = ?"
   static let eraseMessages: SQL = """
-    UPDATE message SET recipient = '', subject = '', body = '',
+    UPDATE message SET recipient = '', subject = '', body = '', claim = NULL,
       status = CASE status WHEN 'queued' THEN 'lapsed' ELSE status END WHERE account = ?
     """
+  /// What still waits to tell others of the person; sent messages have no body any more.
+  static let eraseMentions: SQL = """
+    UPDATE message SET subject = '', body = '', claim = NULL, status = 'lapsed'
+    WHERE status IN ('queued', 'failed') AND instr(body, ?1) > 0
+    """
+  static let nameOf: SQL = "SELECT name FROM account WHERE id = ? AND name IS NOT NULL"
   static let eraseRequests: SQL = """
     UPDATE request SET reason = NULL, change_name = NULL, change_name_key = NULL,
       change_email = NULL, change_mobile = NULL, change_title = NULL WHERE account = ?
@@ -59,7 +65,7 @@ enum AccountTable {
     """
   static let statements: [SQL] = [
     byID, byEmail, byMobile, add, setStatus, setContacts, noteUse, erase, erasePersonalAudit,
-    eraseMessages, eraseRequests, isAdministrator, liveSession, lastSessionEnd, addSession,
+    eraseMessages, eraseMentions, nameOf, eraseRequests, isAdministrator, liveSession, lastSessionEnd, addSession,
     endSession, noteSession, proveSession,
   ]
 }
@@ -102,6 +108,9 @@ extension Transaction {
 
   /// Closes an account and takes the person out of the file. The audit trail still verifies.
   func erase(account: Int64) throws(IAuthError) {
+    if let name = try first(AccountTable.nameOf, account, read: { row in row.text(0) }) {
+      try run(AccountTable.eraseMentions, name)
+    }
     try run(AccountTable.erase, account, now)
     try run(AccountTable.erasePersonalAudit, account)
     try run(AccountTable.eraseMessages, account)

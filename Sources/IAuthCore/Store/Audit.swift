@@ -31,7 +31,6 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case accountLocked = "account.lock"
   case accountUnlocked = "account.unlock"
   case accountOpened = "account.open"
-  case accountInvited = "account.invite"
   case accountReplaced = "account.contacts"
   case accountSuspended = "account.suspend"
   case accountRestored = "account.restore"
@@ -78,7 +77,7 @@ enum AuditTable {
 
 /// Personal data that belongs to an entry.
 struct AuditPerson {
-  var account: Int64?
+  var account: Int64
   var fields: [(name: String, value: String)]
 
   /// One `name=value` a line.

@@ -25,7 +25,7 @@ enum OutboxTable {
     """
   static let sent: SQL = """
     UPDATE message SET status = 'sent', sent_at = ?3, attempts = attempts + 1, claim = NULL,
-      claimed_until = NULL, error = NULL, body = CASE kind WHEN 'code' THEN '' ELSE body END
+      claimed_until = NULL, error = NULL, subject = '', body = ''
     WHERE id = ?1 AND claim = ?2 AND status = 'queued'
     """
   static let postponed: SQL = """

@@ -98,6 +98,7 @@ package enum Schema {
     ) STRICT;
     CREATE UNIQUE INDEX session_live ON session (caller, name) WHERE ended_at IS NULL;
     CREATE INDEX session_account ON session (account) WHERE ended_at IS NULL;
+    CREATE INDEX session_caller ON session (caller, name);
     """
 
   static let requests: SQL = """
@@ -131,6 +132,7 @@ package enum Schema {
       submitter INTEGER REFERENCES account, -- who submitted it for another
       created_at INTEGER NOT NULL,
       effective_at INTEGER, -- not before this time
+      applied_at INTEGER, -- kind change, approved: when it became true
       change_name TEXT, -- kind change: what becomes true when it is approved
       change_name_key TEXT,
       change_email TEXT,
@@ -148,6 +150,8 @@ package enum Schema {
     CREATE INDEX request_admin ON request (system, status, created_at) WHERE role = 'admin';
     CREATE INDEX request_pending ON request (created_at) WHERE status = 'pending';
     CREATE INDEX request_change ON request (account) WHERE status = 'pending' AND kind = 'change';
+    CREATE INDEX request_to_apply ON request (effective_at)
+      WHERE status = 'approved' AND kind = 'change' AND applied_at IS NULL;
     CREATE INDEX request_batch ON request (batch) WHERE batch IS NOT NULL;
 
     -- How a request ended (審核). Never changed afterwards.
@@ -171,6 +175,7 @@ package enum Schema {
       status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'revoked')),
       granted_at INTEGER NOT NULL,
       starts_at INTEGER NOT NULL,
+      ends_at INTEGER, -- a form's 刪除 with a date: not valid from then on
       revoked_at INTEGER,
       revoker INTEGER REFERENCES account, -- empty: the operator, or time
       reason TEXT, -- of the end
@@ -181,6 +186,9 @@ package enum Schema {
       WHERE status = 'active';
     CREATE INDEX permission_admin ON permission (agency, system)
       WHERE status = 'active' AND role = 'admin';
+
+    CREATE INDEX permission_ending ON permission (ends_at)
+      WHERE status = 'active' AND ends_at IS NOT NULL;
 
     -- Which reminder went to whom for which request: each once.
     CREATE TABLE reminder (
@@ -271,7 +279,7 @@ package enum Schema {
       channel TEXT NOT NULL CHECK (channel IN ('email', 'sms')),
       recipient TEXT NOT NULL, -- the stored address, or empty once erased
       subject TEXT NOT NULL,
-      body TEXT NOT NULL, -- a code's is blanked when it is sent or lapses
+      body TEXT NOT NULL, -- blanked when it is sent; a code's also when it lapses
       reference TEXT NOT NULL, -- what it is about: a request's number, or a reference
       account INTEGER REFERENCES account, -- to whom
       request INTEGER REFERENCES request,
@@ -316,7 +324,7 @@ package enum Schema {
     -- Personal data of an entry. Erasing a row leaves the chain whole.
     CREATE TABLE audit_person (
       seq INTEGER PRIMARY KEY REFERENCES audit,
-      account INTEGER, -- whose data it is
+      account INTEGER NOT NULL REFERENCES account, -- whose data it is
       salt BLOB NOT NULL CHECK (length(salt) = 32),
       fields TEXT NOT NULL
     ) STRICT;

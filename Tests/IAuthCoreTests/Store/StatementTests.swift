@@ -1,0 +1,145 @@
+// Every statement of the product: prepared against the real schema, listed where it stands, and the
+// hot ones shown to walk an index, so that a queue does not grow slower with the accounts.
+
+import Foundation
+import SQLite
+import Testing
+
+@testable import IAuthCore
+
+/// All tables of statements; a source scan below shows that none is missing.
+private let tables: [(name: String, statements: [SQL])] = [
+  ("AccountTable", AccountTable.statements), ("AgencyTable", AgencyTable.statements),
+  ("ProofTable", ProofTable.statements), ("RequestTable", RequestTable.statements),
+  ("QueueTable", QueueTable.statements), ("OutboxTable", OutboxTable.statements),
+  ("AuditTable", AuditTable.statements), ("AuditTrailTable", AuditTrailTable.statements),
+  ("SetupTable", SetupTable.statements), ("OwnRequestTable", OwnRequestTable.statements),
+  ("AccountDeskTable", AccountDeskTable.statements), ("DirectoryTable", DirectoryTable.statements),
+  ("ImportTable", ImportTable.statements), ("LapseTable", LapseTable.statements),
+  ("ReminderTable", ReminderTable.statements), ("OutboxDeskTable", OutboxDeskTable.statements),
+  ("DoctorTable", DoctorTable.statements), ("BackupTable", BackupTable.statements),
+]
+
+/// Fragments, which are no statements by themselves, and what runs outside a transaction.
+private let fragments: Set<String> = [
+  "columns", "tables", "notOwn", "narrowed", "systemColumns", "snapshot",
+]
+
+@Suite struct StatementTests {
+  @Test func everyStatementIsPrepared() throws {
+    let desk = try Desk()
+    let db = try Connection(path: desk.path)
+    try db.harden()
+    for table in tables {
+      #expect(!table.statements.isEmpty)
+      for sql in table.statements {
+        #expect(throws: Never.self, "\(table.name): \(sql.text)") { _ = try db.statement(sql) }
+      }
+    }
+  }
+
+  /// Finds `enum XTable` and each `static let name: SQL` in the sources.
+  @Test func everyStatementIsListed() throws {
+    let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../../Sources/IAuthCore").standardized
+    let files = try #require(
+      FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
+    var found: Set<String> = []
+    for case let file as URL in files where file.pathExtension == "swift" {
+      if file.lastPathComponent.hasPrefix("Schema") { continue }
+      var table = ""
+      var listed = ""
+      var names: [String] = []
+      var isList = false
+      for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+        let words = line.split(whereSeparator: { " :=".contains($0) })
+        if line.hasPrefix("enum "), let name = words.dropFirst().first { table = String(name) }
+        if line.contains("static let statements") { isList = true }
+        if isList { listed += line + "\n" }
+        if isList, line.contains("]"), !line.contains("[SQL]") || line.hasSuffix("]") {
+          isList = false
+          let known = Set(listed.split(whereSeparator: { " [],\n".contains($0) }).map(String.init))
+          for name in names {
+            #expect(known.contains(name), "\(table).\(name) stands in no list")
+          }
+          found.insert(table)
+          (names, listed) = ([], "")
+        }
+        if line.contains("static let"), line.contains(": SQL ="), words.count > 2,
+          !fragments.contains(String(words[2]))
+        {
+          names.append(String(words[2]))
+        }
+      }
+      #expect(names.isEmpty, "\(file.lastPathComponent): \(names)")
+    }
+    #expect(found == Set(tables.map(\.name)))
+  }
+
+  /// What grows: with these, a reading in order of an index is as good as a search.
+  private static let growing: Set<String> = [
+    "account", "request", "permission", "message", "session", "audit", "audit_person", "decision",
+    "a", "r", "p", "d", "m", "o", "c", "u", "b", "v",
+  ]
+
+  @Test(arguments: [
+    ("the general queue", QueueTable.general), ("the authority's queue", QueueTable.admin),
+    ("a batch", QueueTable.ofBatch), ("one request", QueueTable.one),
+    ("its history", QueueTable.history), ("who was told", QueueTable.told),
+    ("an agency's administrators", DirectoryTable.administrators),
+    ("who may decide", RequestTable.reviewersOf), ("may I decide", RequestTable.mayDecide),
+    ("what I decide on", RequestTable.scopes),
+    ("the authority's administrators", RequestTable.administratorsOf),
+    ("systems without one", RequestTable.orphanSystems),
+    ("an account by e-mail", AccountTable.byEmail),
+    ("an account by mobile", AccountTable.byMobile),
+    ("a session", AccountTable.liveSession), ("a session's end", AccountTable.lastSessionEnd),
+    ("messages to send", OutboxTable.claim), ("messages taken", OutboxTable.claimed),
+    ("codes that expired", OutboxTable.lapseCodes), ("codes that are void", OutboxTable.voidCodes),
+    ("a pending request", RequestTable.pendingFor), ("a permission", RequestTable.activeFor),
+    ("one's requests", OwnRequestTable.list), ("pending of an account", RequestTable.pendingOf),
+    ("permissions of an account", RequestTable.activePermissions),
+    ("is a batch done", RequestTable.batchHasPending),
+    ("the last administrator", AccountDeskTable.isLastAdministrator),
+    ("requests that lapse", LapseTable.requests),
+    ("invitations that lapse", LapseTable.invitations),
+    ("applications that lapse", LapseTable.applications),
+    ("what waits for whom", ReminderTable.waiting),
+    ("personal data of an account", AccountTable.erasePersonalAudit),
+    ("messages of an account", AccountTable.eraseMessages),
+  ])
+  func nothingHotScans(_ what: String, _ sql: SQL) throws {
+    let desk = try Desk()
+    for step in try Self.plan(of: sql, in: desk.path) {
+      let words = step.split(separator: " ")
+      guard words.first == "SCAN", words.count > 1 else { continue }
+      let isOrdered = step.contains("USING") && step.contains("INDEX")
+      #expect(
+        isOrdered || !Self.growing.contains(String(words[1])), "\(what): \(step)")
+    }
+  }
+
+  /// The plan that SQLite would follow.
+  private static func plan(of sql: SQL, in path: String) throws -> [String] {
+    let db = try Connection(path: path)
+    let statement: SQL = "EXPLAIN QUERY PLAN \(sql)"
+    let count = sql.text.parameterCount
+    return try db.all(statement, Array(repeating: Value.null, count: count)) { $0.text(3) }
+  }
+}
+
+extension String {
+  /// How many values a statement binds: the highest `?N`, or the number of bare `?`.
+  fileprivate var parameterCount: Int {
+    var highest = 0
+    var bare = 0
+    for part in split(separator: "?", omittingEmptySubsequences: false).dropFirst() {
+      if let number = Int(part.prefix { $0.isASCII && $0.isNumber }) {
+        highest = max(highest, number)
+      } else {
+        bare += 1
+      }
+    }
+    return max(highest, bare)
+  }
+}
