@@ -150,8 +150,10 @@ extension Transaction {
     return found
   }
 
-  /// Makes someone an administrator of the authority by the operator's word: invited, or an
-  /// account that is there already. They count once they have proven both codes.
+  /// Makes someone an administrator of the authority by the operator's word: invited, or an account
+  /// that is there already.
+  ///
+  /// They count once they have proven both codes.
   ///
   /// - Returns: the number of the request, which is approved at once.
   func appoint(
@@ -195,8 +197,9 @@ extension Transaction {
     return number
   }
 
-  /// Stores an invited account: it becomes a person's once they prove both codes. The entry of
-  /// what they are invited for has their data on the trail.
+  /// Stores an invited account: it becomes a person's once they prove both codes.
+  ///
+  /// The entry of what they are invited for has their data on the trail.
   func invite(
     _ form: ApplicationForm, in agency: Agency, unit: String? = nil
   ) throws(IAuthError) -> Account {

@@ -87,7 +87,9 @@ extension Service {
     }
   }
 
-  /// Begins a sign-in. Someone unknown gets the same answer, and nothing is sent.
+  /// Begins a sign-in.
+  ///
+  /// Someone unknown gets the same answer, and nothing is sent.
   ///
   /// - Throws: `agency.unknown`, `send.throttled`.
   package func signIn(_ form: ApplicationForm, via: Via) throws(IAuthError) -> ProofReceipt {

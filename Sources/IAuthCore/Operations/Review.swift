@@ -82,7 +82,8 @@ extension Transaction {
     let me = reviewer.account
     let people = try people(of: request)
     let isOwn = people.contains { $0.isSamePerson(as: me) }
-    let isReviewer = try first(RequestTable.scopes, me.id, me.agency, now, read: { _ in true }) != nil
+    let isReviewer =
+      try first(RequestTable.scopes, me.id, me.agency, now, read: { _ in true }) != nil
     return ReviewQuestion(
       number: request.number, isVisible: try maySee(request, me, isOwn: isOwn),
       isReviewer: isReviewer,
@@ -120,8 +121,9 @@ extension Transaction {
       role: request.role, kind: request.kind, isNational: summary.isNational)
   }
 
-  /// A refusal changes nothing but the trail. Of a request that the caller may not see, nothing is
-  /// said.
+  /// A refusal changes nothing but the trail.
+  ///
+  /// Of a request that the caller may not see, nothing is said.
   private func refused(
     _ request: PermissionRequest?, _ number: Int64, _ error: IAuthError
   ) throws(IAuthError) -> ReviewOutcome {
@@ -207,8 +209,9 @@ extension Transaction {
     }
   }
 
-  /// An invited account whose only request came to nothing is closed, and its data erased. Nobody
-  /// was written to.
+  /// An invited account whose only request came to nothing is closed, and its data erased.
+  ///
+  /// Nobody was written to.
   func closeIfUnclaimed(_ account: Account) throws(IAuthError) {
     guard account.status == .invited,
       try number(RequestTable.hasOtherClaim, account.id) == nil

@@ -65,7 +65,8 @@ enum AccountTable {
     """
   static let statements: [SQL] = [
     byID, byEmail, byMobile, add, setStatus, setContacts, noteUse, erase, erasePersonalAudit,
-    eraseMessages, eraseMentions, nameOf, eraseRequests, isAdministrator, liveSession, lastSessionEnd, addSession,
+    eraseMessages, eraseMentions, nameOf, eraseRequests, isAdministrator, liveSession,
+    lastSessionEnd, addSession,
     endSession, noteSession, proveSession,
   ]
 }
@@ -106,7 +107,9 @@ extension Transaction {
     try number(AccountTable.isAdministrator, account) != nil
   }
 
-  /// Closes an account and takes the person out of the file. The audit trail still verifies.
+  /// Closes an account and takes the person out of the file.
+  ///
+  /// The audit trail still verifies.
   func erase(account: Int64) throws(IAuthError) {
     if let name = try first(AccountTable.nameOf, account, read: { row in row.text(0) }) {
       try run(AccountTable.eraseMentions, name)

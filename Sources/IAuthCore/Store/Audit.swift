@@ -152,8 +152,10 @@ package struct AuditEntry: Equatable, Sendable {
   package var previous: [UInt8]
 }
 
-/// The hashes of the trail. Every field is preceded by its kind and its length, so that no byte can
-/// move from one to the next; a version stands in front.
+/// The hashes of the trail.
+///
+/// Every field is preceded by its kind and its length, so that no byte can move from one to the
+/// next; a version stands in front.
 enum AuditHash {
   static func entry(_ e: AuditEntry, uuid: [UInt8]) -> [UInt8] {
     var bytes: [UInt8] = [0x00]

@@ -82,15 +82,18 @@ enum RequestTable {
     """
   static let batchByID: SQL =
     "SELECT id, submitter, document, rows, created_at, told_at FROM batch WHERE id = ?"
-  static let batchCounts: SQL = "SELECT status, count(*) FROM request WHERE batch = ? GROUP BY status"
+  static let batchCounts: SQL =
+    "SELECT status, count(*) FROM request WHERE batch = ? GROUP BY status"
   static let batchPending: SQL =
     "SELECT id FROM request WHERE batch = ? AND status = 'pending' ORDER BY id"
   static let batchHasPending: SQL =
     "SELECT 1 FROM request WHERE batch = ? AND status = 'pending' LIMIT 1"
   static let batchTold: SQL = "UPDATE batch SET told_at = ?2 WHERE id = ?1"
   static let statements: [SQL] = [
-    byID, add, pendingFor, pendingChange, activeFor, firstAdminSystem, replacement, decide, decision, grant, revoke,
-    setEnd, markApplied, permission, activePermissions, pendingOf, hasOtherClaim, reviewersOf, mayDecide, scopes,
+    byID, add, pendingFor, pendingChange, activeFor, firstAdminSystem, replacement, decide,
+    decision, grant, revoke,
+    setEnd, markApplied, permission, activePermissions, pendingOf, hasOtherClaim, reviewersOf,
+    mayDecide, scopes,
     orphanSystems, administratorsOf, batchByID, batchCounts, batchPending, batchHasPending,
     batchTold,
   ]

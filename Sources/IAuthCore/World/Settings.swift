@@ -31,7 +31,8 @@ package struct Settings: Equatable, Sendable {
   /// - Throws: `config.invalid` with the line and, if it is known, the key.
   package init(text: String) throws(IAuthError) {
     var seen: Set<String> = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    {
       let content = Self.trimmed(line.utf8.prefix { $0 != UInt8(ascii: "#") })
       if content.isEmpty { continue }
       guard let equals = content.utf8.firstIndex(of: UInt8(ascii: "=")) else {
