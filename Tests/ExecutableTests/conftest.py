@@ -10,6 +10,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -57,6 +58,14 @@ def status_of(code):
     families = {"usage.": 64, "limit.": 65}
     return STATUS.get(code) or next(
         (status for prefix, status in families.items() if code.startswith(prefix)), None)
+
+
+def wait_for(condition, seconds=10):
+    """Looks again and again until something holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.005)
 
 
 @dataclass(frozen=True)
