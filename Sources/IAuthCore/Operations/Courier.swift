@@ -22,10 +22,9 @@ extension Service {
   ///
   /// - Throws: `right.missing`.
   package func deliverDue() throws(IAuthError) -> DeliveryReport {
-    guard world.caller.isOperator else { throw .rightMissing(.operator_) }
     var report = DeliveryReport()
     while true {
-      let claimed = try store.write { (tx) throws(IAuthError) -> Verdict<Int> in
+      let claimed = try writeAsOperator { (tx) throws(IAuthError) -> Verdict<Int> in
         try tx.run(OutboxTable.lapseCodes, tx.now)
         let until = tx.now + Limits.claimLease
         return .done(

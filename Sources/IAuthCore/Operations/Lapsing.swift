@@ -39,6 +39,7 @@ extension Transaction {
       try run(ProofTable.close, proof.id, "lapsed")
       try run(OutboxTable.voidCodes, proof.reference)
       guard proof.purpose == .application else { continue }
+      try eraseApplication(Reference(stored: proof.reference))
       try audit(.applicationLapsed, proof.reference)
       ended += 1
     }

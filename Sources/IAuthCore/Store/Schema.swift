@@ -272,7 +272,7 @@ package enum Schema {
       channel TEXT NOT NULL CHECK (channel IN ('email', 'sms')),
       recipient TEXT NOT NULL, -- the stored address, or empty once erased
       subject TEXT NOT NULL,
-      body TEXT NOT NULL, -- a code's is blanked when it is sent or lapses
+      body TEXT NOT NULL, -- blanked when it is sent; a code's also when it lapses
       reference TEXT NOT NULL, -- what it is about: a request's number, or a reference
       account INTEGER REFERENCES account, -- to whom
       request INTEGER REFERENCES request,
@@ -293,6 +293,7 @@ package enum Schema {
     CREATE INDEX message_failed ON message (id) WHERE status = 'failed';
     CREATE INDEX message_request ON message (request) WHERE request IS NOT NULL;
     CREATE INDEX message_account ON message (account) WHERE account IS NOT NULL;
+    CREATE INDEX message_code ON message (reference) WHERE kind = 'code';
     """
 
   static let audit: SQL = """
