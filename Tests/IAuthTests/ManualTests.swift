@@ -40,7 +40,7 @@ struct ManualTests {
     for folder in ["", "zh_TW/"] {
       let names = try FileManager.default.contentsOfDirectory(
         atPath: Self.folder.appendingPathComponent(folder).path)
-      for name in names where name.hasPrefix("iauth-") {
+      for name in names where name.hasPrefix("iauth-") && name.hasSuffix(".1") {
         #expect(known.contains(folder + name), "\(name) belongs to no command")
       }
     }

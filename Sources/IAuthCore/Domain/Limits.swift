@@ -32,6 +32,9 @@ package enum Limits {
 
   // Lifetimes.
 
+  /// Before an idle account is suspended, its holder is warned this long ahead (附表十 item 3).
+  package static let idleWarnings: [TimeSpan] = [.days(14), .days(7), .days(3), .days(1)]
+
   /// An application that both codes have not proven lapses, and its personal data is erased;
   /// `application-lifetime`.
   package static let applicationLifetime: TimeSpan = .hours(24)

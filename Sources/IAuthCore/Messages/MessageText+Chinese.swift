@@ -193,9 +193,9 @@ extension Notice {
 extension RequestSummary {
   fileprivate var chinese: [String] {
     [
-      "申請案編號：\(number)", "機關：\(SafeText.line(agency))", "姓名：\(SafeText.line(name))",
+      "申請編號：\(number)", "機關：\(SafeText.line(agency))", "姓名：\(SafeText.line(name))",
       "系統：\(SafeText.line(system.chinese))（\(SafeText.line(systemCode))）",
-      "權限：\(role.chinese)", "類別：\(kind.chinese)",
+      "身分：\(role.chinese)", "類別：\(kind.chinese)",
     ]
   }
 }

@@ -144,8 +144,9 @@ extension Transaction {
     }
   }
 
-  /// Whether the caller may do this to the account; nil if they may not even see it. The operator
-  /// may all; an agency's administrators may suspend and close who holds no `admin`.
+  /// Whether the caller may do this to the account; nil if they may not even see it.
+  ///
+  /// The operator may all; an agency's administrators may suspend and close who holds no `admin`.
   fileprivate func mayAct(
     on id: Int64, _ verb: AccountVerb, _ settings: Settings
   ) throws(IAuthError) -> Bool? {
@@ -243,8 +244,9 @@ extension Transaction {
     return mayDecide ? nil : .requestOutside(number: number)
   }
 
-  /// Ends a permission and tells its holder; false if there is none to end. The holder of an
-  /// invitation hears of nothing: with its permission the invitation ends.
+  /// Ends a permission and tells its holder; false if there is none to end.
+  ///
+  /// The holder of an invitation hears of nothing: with its permission the invitation ends.
   func revoke(_ number: Int64, reason: String) throws(IAuthError) -> Bool {
     guard try run(RequestTable.revoke, number, now, actor?.account, reason) > 0 else {
       return false

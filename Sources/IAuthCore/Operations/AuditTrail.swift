@@ -82,8 +82,9 @@ extension Service {
     }
   }
 
-  /// Anchors by sequence number. A line without one is passed over; a file without any anchors
-  /// nothing, and is refused.
+  /// Anchors by sequence number.
+  ///
+  /// A line without one is passed over; a file without any anchors nothing, and is refused.
   private static func anchors(in text: String) throws(IAuthError) -> [Int64: [UInt8]] {
     var found: [Int64: [UInt8]] = [:]
     for line in text.split(whereSeparator: \.isNewline) {

@@ -82,6 +82,7 @@ extension Service {
           try tx.system(code: code, command: "import-batch")
         })
       var report = ImportReport(isDryRun: order.isDryRun)
+      try tx.useLargeCache()
       var writer = DelimitedWriter()
       var cells: [[String]] = []
       while let row = try sheet.next() {

@@ -22,7 +22,8 @@ extension Service {
   ///
   /// - Throws: `right.missing`.
   package func deliverDue() throws(IAuthError) -> DeliveryReport {
-    var report = DeliveryReport()
+    // What this run has queued is its own already, and no claim below would find it.
+    var report = try deliverOwn()
     while true {
       let claimed = try writeAsOperator { (tx) throws(IAuthError) -> Verdict<Int> in
         try tx.run(OutboxTable.lapseCodes, tx.now)

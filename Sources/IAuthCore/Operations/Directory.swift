@@ -24,7 +24,7 @@ enum DirectoryTable {
     SELECT s.code, a.name, a.email, p.granted_at
     FROM administrator d JOIN account a ON a.id = d.account JOIN permission p
       ON p.request = d.request JOIN system s ON s.id = d.system
-    WHERE d.agency = ?1 AND (?2 IS NULL OR d.system = ?2) AND d.starts_at <= ?3
+    WHERE d.agency = ?1 AND (?2 IS NULL OR d.system = ?2) AND d.starts_at <= ?3 AND ?3 < d.ends_at
     ORDER BY s.id, p.granted_at, p.request
     """
   /// Agencies that have accounts or permissions at all are few; the rest have none by definition.
@@ -32,7 +32,8 @@ enum DirectoryTable {
     WITH RECURSIVE below (id) AS (SELECT id FROM agency WHERE id = ?1 UNION
       SELECT a.id FROM agency a JOIN below ON a.superior = below.id),
     held (agency, count) AS (SELECT agency, count(DISTINCT account) FROM administrator
-      WHERE (?2 IS NULL OR system = ?2) AND starts_at <= ?3 GROUP BY agency)
+      WHERE (?2 IS NULL OR system = ?2) AND starts_at <= ?3 AND ?3 < ends_at
+      GROUP BY agency)
     SELECT a.id, a.type, a.code, a.name, a.path, a.superior, a.status, coalesce(h.count, 0)
     FROM agency a LEFT JOIN held h ON h.agency = a.id
     WHERE a.status = 'active' AND (?1 IS NULL OR a.id IN (SELECT id FROM below))
@@ -149,8 +150,10 @@ extension Transaction {
     return found
   }
 
-  /// Makes someone an administrator of the authority by the operator's word: invited, or an
-  /// account that is there already. They count once they have proven both codes.
+  /// Makes someone an administrator of the authority by the operator's word: invited, or an account
+  /// that is there already.
+  ///
+  /// They count once they have proven both codes.
   ///
   /// - Returns: the number of the request, which is approved at once.
   func appoint(
@@ -180,7 +183,7 @@ extension Transaction {
     try run(
       RequestTable.decide, number, RequestStatus.approved, nil as Int64?, world.caller.name,
       nil as String?, now)
-    try audit(.appointed, "request:\(number)")
+    try audit(.appointed, "request:\(number)", person: form.personalData(account.id))
     try run(
       RequestTable.grant, number, account.id, account.agency, system.id, Role.admin, now, now)
     let summary = try summary(request)
@@ -195,19 +198,14 @@ extension Transaction {
   }
 
   /// Stores an invited account: it becomes a person's once they prove both codes.
+  ///
+  /// The entry of what they are invited for has their data on the trail.
   func invite(
     _ form: ApplicationForm, in agency: Agency, unit: String? = nil
   ) throws(IAuthError) -> Account {
     let id = try insert(
       AccountTable.add, agency.id, form.name.text, form.name.key, form.email.text,
       form.mobile.e164, form.title, unit, form.phone, AccountStatus.invited, now)
-    try audit(
-      .accountInvited, "account:\(id)",
-      person: AuditPerson(
-        account: id,
-        fields: [
-          ("name", form.name.text), ("email", form.email.text), ("mobile", form.mobile.e164),
-        ]))
     return Account(
       id: id, agency: agency.id, name: form.name, email: form.email, mobile: form.mobile,
       title: form.title, status: .invited)

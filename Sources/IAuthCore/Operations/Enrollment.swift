@@ -12,6 +12,13 @@ package struct ApplicationForm: Sendable {
   package let title: String?
   package let phone: String?
 
+  /// What the trail keeps of the person, erasable.
+  func personalData(_ account: Int64) -> AuditPerson {
+    AuditPerson(
+      account: account,
+      fields: [("name", name.text), ("email", email.text), ("mobile", mobile.e164)])
+  }
+
   /// Values that were parsed one by one, as a sheet's row is.
   init(
     agency: String, name: PersonName, email: EmailAddress, mobile: MobileNumber, title: String?,
@@ -72,13 +79,7 @@ extension Service {
         account: nil, session: nil, form: form, sends: [.email, .sms], isSilent: false)
       let expiresAt = tx.now + settings.applicationLifetime
       let reference = try tx.open(draft, expiresAt: expiresAt, settings)
-      try tx.audit(
-        .applied, reference.text,
-        person: AuditPerson(
-          account: nil,
-          fields: [
-            ("name", form.name.text), ("email", form.email.text), ("mobile", form.mobile.e164),
-          ]))
+      try tx.audit(.applied, reference.text)
       return .done(
         ProofReceipt(
           reference: reference, purpose: .application, agency: agency, via: .both,
@@ -86,7 +87,9 @@ extension Service {
     }
   }
 
-  /// Begins a sign-in. Someone unknown gets the same answer, and nothing is sent.
+  /// Begins a sign-in.
+  ///
+  /// Someone unknown gets the same answer, and nothing is sent.
   ///
   /// - Throws: `agency.unknown`, `send.throttled`.
   package func signIn(_ form: ApplicationForm, via: Via) throws(IAuthError) -> ProofReceipt {

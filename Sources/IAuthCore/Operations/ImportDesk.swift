@@ -11,17 +11,18 @@ struct ImportDesk {
   let digest: [UInt8]
   let defaultSystem: TargetSystem?
   /// The batch that unchanged rows came with.
-  private(set) var earlierBatch: Int64?
+  var earlierBatch: Int64?
 
   private var batch: Int64?
-  private var agencies: [String: KnownAgency] = [:]
-  private var systems: [TargetSystem]?
-  private var seen: Set<String> = []
+  var agencies: [String: KnownAgency] = [:]
+  var systems: [TargetSystem]?
+  var seen: Set<String> = []
   private var firstRequests: [String: PermissionRequest] = [:]
   private var accepted = 0
-  private let authority: Int64
+  var revoked = 0
+  let authority: Int64
 
-  private struct KnownAgency {
+  struct KnownAgency {
     let agency: Agency
     let isInside: Bool
   }
@@ -43,27 +44,59 @@ struct ImportDesk {
   mutating func take(_ row: FormRow) throws(IAuthError) -> ImportRow {
     var checked = CheckedRow()
     try check(row, &checked)
-    guard !checked.problems.contains(where: \.isError), let form = checked.form,
-      let agency = checked.agency, let system = checked.system, let role = checked.role
-    else {
-      return ImportRow(
-        number: row.number, outcome: .rejected, request: nil, problems: checked.problems)
+    var result = ImportRow(
+      number: row.number, outcome: .rejected, request: nil, problems: checked.problems)
+    guard !checked.hasErrors, let change = checked.change else { return result }
+    let answer: Answer?
+    switch change {
+    case .add: answer = try add(&checked)
+    case .remove: answer = try remove(row, &checked)
+    case .modify: answer = try modify(row, &checked)
     }
+    result.problems = checked.problems
+    guard !checked.hasErrors, let answer else { return result }
+    switch answer {
+    case .accepted(let number):
+      accepted += 1
+      result.outcome = .accepted
+      result.request = number
+    case .unchanged(let number, let batch):
+      if earlierBatch == nil { earlierBatch = batch }
+      result.outcome = .unchanged
+      result.request = number
+    }
+    return result
+  }
+
+  /// What became of a row without errors.
+  enum Answer {
+    case accepted(Int64)
+    case unchanged(Int64?, batch: Int64?)
+  }
+
+  /// 新增: a `grant` request, for an account that there is or for an invited one.
+  private mutating func add(_ checked: inout CheckedRow) throws(IAuthError) -> Answer? {
+    guard let form = checked.form, let agency = checked.agency, let system = checked.system,
+      let role = checked.role
+    else { return nil }
     let known = try account(form, agency, &checked)
-    guard !checked.problems.contains(where: \.isError) else {
-      return ImportRow(
-        number: row.number, outcome: .rejected, request: nil, problems: checked.problems)
-    }
+    guard !checked.hasErrors else { return nil }
     if let known, let standing = try standing(known, system, role) {
-      if earlierBatch == nil { earlierBatch = standing.batch }
-      return ImportRow(
-        number: row.number, outcome: .unchanged, request: standing.number,
-        problems: checked.problems)
+      return .unchanged(standing.number, batch: standing.batch)
     }
-    let number = try submit(form, known, agency, system, role, checked)
-    accepted += 1
-    return ImportRow(
-      number: row.number, outcome: .accepted, request: number, problems: checked.problems)
+    let account: Account
+    if let known {
+      account = known
+    } else {
+      account = try tx.invite(
+        form, in: agency, unit: checked.unit.flatMap { $0.isEmpty ? nil : $0 })
+    }
+    return .accepted(
+      try submit(
+        RequestDraft(
+          account: account, system: system.id, role: role, origin: "batch",
+          reason: checked.reason, effectiveAt: checked.effectiveAt),
+        person: known == nil ? form.personalData(account.id) : nil))
   }
 
   /// Closes the batch: its size, its trail, and one mail to each who may decide.
@@ -84,178 +117,28 @@ struct ImportDesk {
           to: .mail(reviewer), reference: "batch:\(batch)")
       }
     }
+    if revoked > 0 { try tellAuthority(batch) }
     return batch
   }
 
-  // MARK: Checking
-
-  private mutating func check(
-    _ row: FormRow, _ checked: inout CheckedRow
-  ) throws(IAuthError) {
-    try checkAgency(row, &checked)
-    let name = checked.value(header, .name) { () throws(IAuthError) in
-      try PersonName(row[.name])
+  /// Taking away is the safe direction: it is done at once, and the authority hears of it.
+  private func tellAuthority(_ batch: Int64) throws(IAuthError) {
+    let notice = Notice.revokedByForm(
+      batch: batch, agency: importer.agency?.name ?? "", count: revoked)
+    for reviewer in try tx.all(
+      RequestTable.administratorsOf, authority, tx.now, read: { Account(row: $0) })
+    where reviewer.id != tx.actor?.account {
+      try tx.queue(notice, to: .mail(reviewer), reference: "batch:\(batch)")
     }
-    let email = checked.value(header, .email) { () throws(IAuthError) in
-      try EmailAddress(row[.email])
-    }
-    let mobile = checked.value(header, .mobile) { () throws(IAuthError) in
-      try MobileNumber(row[.mobile])
-    }
-    let title = checked.value(header, .title) { () throws(IAuthError) in
-      try FreeText.title(row[.title])
-    }
-    checked.unit = checked.value(header, .unit) { () throws(IAuthError) in
-      try FreeText.unit(row[.unit])
-    }
-    let phone = checked.value(header, .phone) { () throws(IAuthError) in
-      try FreeText.phone(row[.phone])
-    }
-    checked.reason = checked.value(header, .reason) { () throws(IAuthError) in
-      try FreeText.note(row[.reason])
-    }
-    checked.role = checked.value(header, .role) { () throws(IAuthError) in
-      try Role(cell: row[.role])
-    }
-    let change = checked.value(header, .change) { () throws(IAuthError) in
-      try FormChange(cell: row[.change])
-    }
-    if let change, change != .add { checked.add(header, .change, .changeInvalid(row[.change])) }
-    let day = checked.value(header, .effectiveDate) { () throws(IAuthError) in
-      try FormDate.day(cell: row[.effectiveDate])
-    }
-    // A day begins at midnight in Taiwan.
-    checked.effectiveAt = (day ?? nil).map { Timestamp($0 * 86_400) - .hours(8) }
-    try checkSystem(row, &checked)
-    if let agency = checked.agency, agency.id == authority, checked.role == .admin {
-      checked.add(header, .agencyCode, code: "agency.outside", Self.nationalReviewer)
-    }
-    guard let name, let email, let mobile else { return }
-    checked.form = ApplicationForm(
-      agency: row[.agencyCode], name: name, email: email, mobile: mobile,
-      title: title.flatMap { $0.isEmpty ? nil : $0 },
-      phone: phone.flatMap { $0.isEmpty ? nil : $0 })
-    checkDuplicate(&checked, email, mobile)
-  }
-
-  private mutating func checkAgency(
-    _ row: FormRow, _ checked: inout CheckedRow
-  ) throws(IAuthError) {
-    let typed = row[.agencyCode]
-    let code = AgencyCode(typed)?.text ?? typed
-    let known: KnownAgency
-    if let cached = agencies[code] {
-      known = cached
-    } else {
-      let agency: Agency
-      do throws(IAuthError) {
-        agency = try tx.agency(typed: typed)
-      } catch {
-        guard case .agencyUnknown = error else { throw error }
-        return checked.add(header, .agencyCode, error)
-      }
-      var isInside = importer.isAuthority
-      if let above = importer.agency, !isInside {
-        isInside = try tx.isWithinReach(agency, of: above)
-      }
-      known = KnownAgency(agency: agency, isInside: isInside)
-      agencies[code] = known
-    }
-    if known.agency.status == .removed {
-      return checked.add(header, .agencyCode, .agencyRemoved(code: known.agency.code))
-    }
-    guard known.isInside else {
-      return checked.add(header, .agencyCode, code: "agency.outside", Self.outside)
-    }
-    checked.agency = known.agency
-    let name = row[.agencyName]
-    if !name.isEmpty, Self.comparable(name) != Self.comparable(known.agency.name) {
-      checked.add(
-        header, .agencyName, code: "agency.name", isError: false,
-        Bilingual(
-          "the registry's name for this code is \(known.agency.name)",
-          "此代碼登錄之機關名稱為「\(known.agency.name)」"))
-    }
-  }
-
-  private mutating func checkSystem(
-    _ row: FormRow, _ checked: inout CheckedRow
-  ) throws(IAuthError) {
-    let known: [TargetSystem]
-    if let systems { known = systems } else { known = try tx.systems() }
-    systems = known
-    let typed = row[.system]
-    let key = FormColumn.key(typed)
-    let system =
-      typed.isEmpty
-      ? defaultSystem ?? (known.count == 1 ? known.first : nil)
-      : known.first {
-        [$0.code, $0.name.english, $0.name.chinese].contains { FormColumn.key($0) == key }
-      }
-    guard let system else { return checked.add(header, .system, .systemUnknown(code: typed)) }
-    if importer.session != nil, !importer.systems.contains(system.id) {
-      return checked.add(header, .system, .rightMissing(.importer))
-    }
-    checked.system = system
-  }
-
-  private mutating func checkDuplicate(
-    _ checked: inout CheckedRow, _ email: EmailAddress, _ mobile: MobileNumber
-  ) {
-    guard let agency = checked.agency, let system = checked.system, let role = checked.role else {
-      return
-    }
-    let place = "\(agency.id) \(system.id) \(role.rawValue) "
-    let isNewEmail = seen.insert(place + email.text).inserted
-    let isNewMobile = seen.insert(place + mobile.e164).inserted
-    if !isNewEmail {
-      checked.add(header, .email, code: "row.duplicate", Self.duplicate)
-    } else if !isNewMobile {
-      checked.add(header, .mobile, code: "row.duplicate", Self.duplicate)
-    }
-  }
-
-  /// The account that the row means, if there is one; who has one of its contacts under another
-  /// name, or another contact under its name, is a conflict to be settled by people.
-  private func account(
-    _ form: ApplicationForm, _ agency: Agency, _ checked: inout CheckedRow
-  ) throws(IAuthError) -> Account? {
-    let known = try tx.accounts(in: agency.id, email: form.email, mobile: form.mobile)
-    guard let account = known.first else { return nil }
-    let column: FormColumn? =
-      known.count > 1 || account.email.text != form.email.text
-      ? .email
-      : account.mobile.e164 != form.mobile.e164
-        ? .mobile : account.name.key != form.name.key ? .name : nil
-    if let column {
-      checked.add(header, column, code: "row.conflict", Self.conflict)
-    } else if account.status == .suspended {
-      checked.add(header, .name, code: "row.conflict", Self.suspended)
-    }
-    return account
-  }
-
-  private func standing(
-    _ account: Account, _ system: TargetSystem, _ role: Role
-  ) throws(IAuthError) -> (number: Int64, batch: Int64?)? {
-    let held = try tx.heldPermission(account.id, system.id, role)?.number
-    let pending = try tx.number(RequestTable.pendingFor, account.id, system.id, role)
-    guard let number = held ?? pending else { return nil }
-    return (number, try tx.request(number)?.batch)
   }
 
   // MARK: Storing
 
-  private mutating func submit(
-    _ form: ApplicationForm, _ known: Account?, _ agency: Agency, _ system: TargetSystem,
-    _ role: Role, _ checked: CheckedRow
+  /// Stores a request of this batch; the first one opens the batch.
+  mutating func submit(
+    _ draft: RequestDraft, person: AuditPerson? = nil
   ) throws(IAuthError) -> Int64 {
-    let account: Account
-    if let known {
-      account = known
-    } else {
-      account = try tx.invite(form, in: agency, unit: checked.unit.flatMap { $0.isEmpty ? nil : $0 })
-    }
+    var draft = draft
     let batch: Int64
     if let open = self.batch {
       batch = open
@@ -265,29 +148,18 @@ struct ImportDesk {
         tx.now)
       self.batch = batch
     }
-    let number = try tx.add(
-      RequestDraft(
-        account: account, system: system.id, role: role, origin: "batch",
-        reason: checked.reason.flatMap { $0.isEmpty ? nil : $0 }, document: document, batch: batch,
-        submitter: importer.session?.account.id, effectiveAt: checked.effectiveAt))
-    try tx.audit(.requested, "request:\(number)")
-    let place = role == .admin ? "admin \(system.id)" : "\(agency.id) \(system.id)"
-    if firstRequests[place] == nil { firstRequests[place] = try tx.request(number) }
+    draft.batch = batch
+    draft.document = document
+    draft.submitter = importer.session?.account.id
+    let number = try tx.add(draft)
+    try tx.audit(.requested, "request:\(number)", person: person)
+    let isAdmin = draft.role == .admin
+    let place = isAdmin ? "admin \(draft.system)" : "\(draft.account.agency) \(draft.system)"
+    if draft.kind != .revoke, firstRequests[place] == nil {
+      firstRequests[place] = try tx.request(number)
+    }
     return number
   }
-
-  private static func comparable(_ name: String) -> String { PersonName(stored: name).key }
-
-  private static let outside = Bilingual(
-    "the agency is not yours nor below yours", "非貴機關或所屬機關")
-  private static let nationalReviewer = Bilingual(
-    "administrators of the authority are never part of a batch", "主管機關管理者不得以整批方式申請")
-  private static let duplicate = Bilingual(
-    "an earlier row asks for the same", "與前列重複")
-  private static let conflict = Bilingual(
-    "an account of this agency has one of these contacts with other data",
-    "本機關已有帳號使用相同聯絡資料，但其他資料不同")
-  private static let suspended = Bilingual("the account is suspended", "此帳號已停用")
 }
 
 enum ImportTable {
@@ -297,43 +169,4 @@ enum ImportTable {
     """
   static let setRows: SQL = "UPDATE batch SET rows = ?2 WHERE id = ?1"
   static let statements: [SQL] = [addBatch, setRows]
-}
-
-/// What a row turned out to hold, and what is wrong with it.
-private struct CheckedRow {
-  var problems: [RowProblem] = []
-  var agency: Agency?
-  var form: ApplicationForm?
-  var system: TargetSystem?
-  var role: Role?
-  var unit: String?
-  var reason: String?
-  var effectiveAt: Timestamp?
-
-  mutating func add(
-    _ header: FormHeader, _ column: FormColumn, code: String, isError: Bool = true,
-    _ message: Bilingual
-  ) {
-    problems.append(
-      RowProblem(
-        isError: isError, column: header.title(of: column), code: code, message: message))
-  }
-
-  mutating func add(_ header: FormHeader, _ column: FormColumn, _ error: IAuthError) {
-    add(
-      header, column, code: error.code.rawValue,
-      Bilingual(error.text(.english).sentence, error.text(.chinese).sentence))
-  }
-
-  /// Parses a cell; what is wrong with it becomes a problem of its column.
-  mutating func value<T>(
-    _ header: FormHeader, _ column: FormColumn, _ parse: () throws(IAuthError) -> T
-  ) -> T? {
-    do throws(IAuthError) {
-      return try parse()
-    } catch {
-      add(header, column, error)
-      return nil
-    }
-  }
 }

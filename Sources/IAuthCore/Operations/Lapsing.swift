@@ -17,13 +17,23 @@ enum LapseTable {
       AND NOT EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.status = 'active'
         AND p.granted_at > ?1)
     """
+  static let ending: SQL = """
+    SELECT request FROM permission WHERE status = 'active' AND ends_at <= ? ORDER BY request
+    """
+  static let endReason: SQL = "SELECT reason FROM permission WHERE request = ?"
+  static let changes: SQL = """
+    SELECT id FROM request WHERE status = 'approved' AND kind = 'change' AND applied_at IS NULL
+      AND effective_at <= ? ORDER BY id
+    """
   static let isInvitationOpen: SQL = """
     SELECT 1 FROM account a WHERE a.id = ?1 AND (
       NOT EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.status = 'active')
       OR EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.status = 'active'
         AND p.granted_at > ?2))
     """
-  static let statements: [SQL] = [applications, requests, invitations, isInvitationOpen]
+  static let statements: [SQL] = [
+    applications, requests, invitations, ending, endReason, changes, isInvitationOpen,
+  ]
 }
 
 extension Transaction {
@@ -39,11 +49,12 @@ extension Transaction {
       try run(ProofTable.close, proof.id, "lapsed")
       try run(OutboxTable.voidCodes, proof.reference)
       guard proof.purpose == .application else { continue }
-      try eraseApplication(Reference(stored: proof.reference))
+      try run(OutboxTable.eraseCodes, proof.reference)
       try audit(.applicationLapsed, proof.reference)
       ended += 1
     }
-    for number in try all(LapseTable.requests, now - settings.requestLifetime, read: { $0.int(0) }) {
+    for number in try all(LapseTable.requests, now - settings.requestLifetime, read: { $0.int(0) })
+    {
       try lapse(request: number)
       ended += 1
     }
@@ -52,8 +63,25 @@ extension Transaction {
       try lapseInvitation(of: try account(id: id))
       ended += 1
     }
+    try sweepDated()
+    if let idleAfter = settings.idleAfter { try sweepIdle(idleAfter) }
     try run(ProofTable.sweepSends, now - .days(1))
     return ended
+  }
+
+  /// What a form asked for with a date whose day has come.
+  ///
+  /// A permission has ended at that time already; here it is written down, and its holder told.
+  private func sweepDated() throws(IAuthError) {
+    for number in try all(LapseTable.ending, now, read: { row in row.int(0) }) {
+      let reason = try first(LapseTable.endReason, number) { row in row.textIfAny(0) }
+      _ = try revoke(number, reason: (reason ?? nil) ?? "")
+    }
+    for number in try all(LapseTable.changes, now, read: { row in row.int(0) }) {
+      guard let request = try request(number) else { continue }
+      let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
+      if let account, account.status != .closed { try applyChange(request, account) }
+    }
   }
 
   private func lapse(request number: Int64) throws(IAuthError) {

@@ -71,8 +71,9 @@ extension Transaction {
       try startSession(account: account.id, emailProven: true, smsProven: true, settings))
   }
 
-  /// Replaces name and contacts at once, and tells the old address and the new. Sessions end by
-  /// the schema; pending requests show it, as their version changes.
+  /// Replaces name and contacts at once, and tells the old address and the new.
+  ///
+  /// Sessions end by the schema; pending requests show it, as their version changes.
   ///
   /// - Parameter isDecided: the address that stays or comes hears of it by the decision's mail.
   func replace(
@@ -109,7 +110,9 @@ extension Transaction {
   }
 
   /// An administrator's new contacts are their reviewer's to accept; the permission rests until
-  /// then. A later application replaces what an earlier one asked for.
+  /// then.
+  ///
+  /// A later application replaces what an earlier one asked for.
   private func requestChange(_ account: Account, _ applicant: Applicant) throws(IAuthError) {
     if let earlier = try number(RequestTable.pendingChange, account.id) {
       try run(

@@ -57,9 +57,12 @@ package struct QueueItem: Sendable, Equatable {
   /// What the reviewer should look at twice (PRODUCT 3.1, 3.4).
   package var marks: [String] {
     let email = EmailAddress(stored: replacement?.email ?? email)
+    let name = replacement?.name ?? name
     var marks: [String] = []
     if isNational { marks.append("national-reviewer") }
-    if PersonName(stored: replacement?.name ?? name).isMixedScript { marks.append("mixed-scripts") }
+    if !name.utf8.allSatisfy({ $0 < 0x80 }), PersonName(stored: name).isMixedScript {
+      marks.append("mixed-scripts")
+    }
     if !email.isGovernment { marks.append("email-outside-gov") }
     if !isDomainKnown { marks.append("email-domain-new") }
     if kind == .change { marks.append("contacts-replaced") }
@@ -75,8 +78,15 @@ package struct QueueItem: Sendable, Equatable {
       replacement?.email ?? "", replacement?.mobile ?? "", replacement?.title ?? "",
       effectiveAt?.rfc3339 ?? "",
     ]
-    let text = shown.map { "\($0.utf8.count):\($0)" }.joined()
-    return String(Hex.encode(SHA256.hash(Array(text.utf8))).prefix(12))
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(400)
+    for text in shown {
+      // A length in front: no character moves from one field to the next.
+      bytes.append(UInt8(truncatingIfNeeded: text.utf8.count))
+      bytes.append(UInt8(truncatingIfNeeded: text.utf8.count >> 8))
+      bytes.append(contentsOf: text.utf8)
+    }
+    return Hex.encode(Array(SHA256.hash(bytes).prefix(6)))
   }
 }
 

@@ -23,6 +23,7 @@ package struct FormHeader: Equatable, Sendable {
   package static func find(in reader: inout any SheetReader) throws(IAuthError) -> FormHeader {
     var missing: [FormColumn]?
     while let row = try reader.next() {
+      guard !row.isBlank else { continue }
       let (header, duplicated) = read(row)
       let lacks = FormColumn.needed.filter { header.positions[$0] == nil }
       guard !lacks.isEmpty else {
@@ -30,7 +31,7 @@ package struct FormHeader: Equatable, Sendable {
         return header
       }
       let isBetter = lacks.count < missing?.count ?? .max
-      if isBetter, !row.isBlank { missing = lacks }
+      if isBetter { missing = lacks }
     }
     guard let missing else { throw .sheetEmpty }
     throw .sheetHeader(missing: missing.map { $0.titles[0] }, duplicated: [])

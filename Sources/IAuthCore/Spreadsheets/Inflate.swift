@@ -209,7 +209,7 @@ private struct Huffman {
   static let fixedDistances = fixed([UInt8](repeating: 5, count: 32))
 
   /// - Parameter lengths: bits of each symbol's code; 0 for a symbol without one.
-  /// - Throws: if more codes are given than fit, or fewer while there are several.
+  /// - Throws: if more codes are given than fit; if fewer, but for none and for a single short one.
   init(_ lengths: [UInt8]) throws(InflateFault) {
     self.init(unchecked: lengths)
     var left = 1
@@ -217,7 +217,9 @@ private struct Huffman {
       left = left * 2 - counts[length]
       guard left >= 0 else { throw InflateFault() }
     }
-    guard left == 0 || symbols.count <= 1 else { throw InflateFault() }
+    guard left == 0 || symbols.isEmpty || (symbols.count == 1 && counts[1] == 1) else {
+      throw InflateFault()
+    }
   }
 
   private static func fixed(_ lengths: [UInt8]) -> Huffman { Huffman(unchecked: lengths) }

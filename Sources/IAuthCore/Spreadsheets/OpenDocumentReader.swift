@@ -6,6 +6,8 @@ struct OpenDocumentReader: SheetReader {
   private var xml: XMLReader
   private let chosen: String?
   private var names: [String] = []
+  /// The table styles that are not shown.
+  private var hiddenStyles: Set<String> = []
   private var isInside = false
   private var number = 0
   private var filled = 0
@@ -15,7 +17,7 @@ struct OpenDocumentReader: SheetReader {
 
   static let mimeType = "application/vnd.oasis.opendocument.spreadsheet"
 
-  /// - Parameter sheet: its name; when nil, the sheets one after another.
+  /// - Parameter sheet: its name; when nil, the visible sheets one after another.
   /// - Throws: `.usageValue` with the names there are if none is named so.
   init(_ archive: ZipArchive, sheet: String?) throws(IAuthError) {
     if archive.contains("META-INF/manifest.xml") {
@@ -26,10 +28,17 @@ struct OpenDocumentReader: SheetReader {
     }
     xml = XMLReader(try archive.part("content.xml"))
     chosen = sheet
-    while let event = try xml.next() {
-      guard case .start(let name, _) = event else { continue }
-      if name == "spreadsheet" { break }
-      if name != "document-content", name != "body" { try xml.skipElement() }
+    var style = ""
+    prologue: while let event = try xml.next() {
+      guard case .start(let name, let attributes) = event else { continue }
+      switch name {
+      case "spreadsheet": break prologue
+      case "document-content", "body", "automatic-styles": break
+      case "style": style = attributes["name"] ?? ""
+      case "table-properties":
+        if attributes["display"] == "false" { hiddenStyles.insert(style) }
+      default: try xml.skipElement()
+      }
     }
     guard try startTable() || sheet == nil else {
       throw .usageValue(option: "--sheet", value: sheet ?? "", allowed: names)
@@ -72,7 +81,8 @@ struct OpenDocumentReader: SheetReader {
       guard case .start(let element, let attributes) = event else { continue }
       let name = attributes["name"] ?? ""
       if element == "table" { names.append(name) }
-      if element == "table", chosen.map({ $0 == name }) ?? true {
+      let isHidden = hiddenStyles.contains(attributes["style-name"] ?? "")
+      if element == "table", chosen == nil ? !isHidden : chosen == name {
         (isInside, number) = (true, 0)
         return true
       }

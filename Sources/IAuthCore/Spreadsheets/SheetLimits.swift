@@ -22,6 +22,10 @@ package enum SheetLimits {
   package static let workbookRowNumbers = 1_048_576
   /// Elements of XML inside each other; workbooks have about ten.
   package static let xmlDepth = 64
+  /// Elements of XML in all: the rows, forty cells each, three elements a cell.
+  ///
+  /// Empty elements cost more time than their four bytes show.
+  package static let xmlElements = 2_500_000
   /// UTF-8 bytes of a name, and attributes of an element.
   package static let xmlNameBytes = 256
   package static let xmlAttributes = 64

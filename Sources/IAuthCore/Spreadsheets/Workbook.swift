@@ -31,8 +31,9 @@ struct Workbook {
     }
   }
 
-  func xml(of sheet: Sheet) throws(IAuthError) -> XMLReader {
-    XMLReader(try archive.part(sheet.part))
+  /// - Parameter elements: as `XMLReader` counts them.
+  func xml(of sheet: Sheet, elements: Int = 0) throws(IAuthError) -> XMLReader {
+    XMLReader(try archive.part(sheet.part), elements: elements)
   }
 
   private struct Relationship {

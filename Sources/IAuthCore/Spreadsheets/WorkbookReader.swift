@@ -14,7 +14,7 @@ struct WorkbookReader: SheetReader {
   /// - Throws: `.usageValue` with the names there are if none is named so.
   init(_ archive: ZipArchive, sheet name: String?) throws(IAuthError) {
     workbook = try Workbook(archive)
-    let chosen = workbook.sheets.filter { name.map { $0 == name } ?? !$0.isHidden }
+    let chosen = workbook.sheets.filter { name == nil ? !$0.isHidden : $0.name == name }
     guard let first = chosen.first else {
       throw name == nil
         ? .sheetEmpty
@@ -39,7 +39,7 @@ struct WorkbookReader: SheetReader {
   mutating func nextSheet() throws(IAuthError) -> Bool {
     while try xml.next() != nil {}
     guard let sheet = left.popFirst() else { return false }
-    xml = try workbook.xml(of: sheet)
+    xml = try workbook.xml(of: sheet, elements: xml.elements)
     (isInside, number) = (false, 0)
     return true
   }

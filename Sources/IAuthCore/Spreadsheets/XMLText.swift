@@ -22,7 +22,7 @@ enum XMLText {
     return bytes
   }
 
-  /// The text that was escaped. Halves of surrogate pairs stay as they stand.
+  /// The text that was escaped; halves of surrogate pairs stay as they stand.
   static func unescaped(_ text: String) -> String {
     guard text.utf8.contains(UInt8(ascii: "_")) else { return text }
     var plain = String.UnicodeScalarView()

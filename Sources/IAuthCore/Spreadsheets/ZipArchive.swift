@@ -109,6 +109,7 @@ struct ZipArchive {
       bytes[(local + 30)..<nameEnd] == name, bytes.number(2, at: local + 8) == method,
       bytes.number(2, at: local + 6) & 0x2041 == 0
     else { throw fault }
+    guard bytes.number(4, at: local + 18) != 0xFFFF_FFFF else { throw .unsupported("ZIP64") }
     // Bit 3: the local header was written before the sizes were known.
     let isStreamed = bytes.number(2, at: local + 6) & 8 != 0
     guard
@@ -123,7 +124,7 @@ struct ZipArchive {
   }
 }
 
-/// One entry, unpacked a piece at a time. It never gives more than its declared size.
+/// One entry, unpacked a piece at a time, and never more than its declared size.
 struct ZipPart {
   let name: String
   private let bytes: [UInt8]

@@ -26,18 +26,15 @@ enum AccountTable {
     """
   static let erasePersonalAudit: SQL = "DELETE FROM audit_person WHERE account = ?"
   static let eraseMessages: SQL = """
-    UPDATE message SET recipient = '', subject = '', body = '',
+    UPDATE message SET recipient = '', subject = '', body = '', claim = NULL,
       status = CASE status WHEN 'queued' THEN 'lapsed' ELSE status END WHERE account = ?
     """
-  /// What could not be sent to others and may name the person; all else is blank once it is sent.
+  /// What could not be sent to others and may name the person. What is queued still goes out, and is
+  /// blank once it is sent.
   static let eraseFailedMessages: SQL = """
     UPDATE message SET subject = '', body = '', status = 'lapsed' WHERE status = 'failed'
       AND (kind IN ('reminder', 'digest')
         OR request IN (SELECT id FROM request WHERE account = ?))
-    """
-  static let eraseApplication: SQL = """
-    DELETE FROM audit_person WHERE account IS NULL
-      AND seq IN (SELECT seq FROM audit WHERE subject = ?)
     """
   static let eraseRequests: SQL = """
     UPDATE request SET reason = NULL, change_name = NULL, change_name_key = NULL,
@@ -69,7 +66,9 @@ enum AccountTable {
     """
   static let statements: [SQL] = [
     byID, byEmail, byMobile, add, setStatus, setContacts, noteUse, erase, erasePersonalAudit,
-    eraseMessages, eraseFailedMessages, eraseApplication, eraseRequests, isAdministrator, liveSession, lastSessionEnd, addSession,
+    eraseMessages, eraseFailedMessages, eraseRequests, isAdministrator,
+    liveSession,
+    lastSessionEnd, addSession,
     endSession, noteSession, proveSession,
   ]
 }
@@ -110,7 +109,9 @@ extension Transaction {
     try number(AccountTable.isAdministrator, account) != nil
   }
 
-  /// Closes an account and takes the person out of the file. The audit trail still verifies.
+  /// Closes an account and takes the person out of the file.
+  ///
+  /// The audit trail still verifies.
   func erase(account: Int64) throws(IAuthError) {
     try run(AccountTable.erase, account, now)
     try run(AccountTable.erasePersonalAudit, account)
@@ -118,13 +119,6 @@ extension Transaction {
     try run(AccountTable.eraseFailedMessages, account)
     try run(AccountTable.eraseRequests, account)
     try audit(.accountErased, "account:\(account)")
-  }
-
-  /// Takes an application's person out of the file: once it is proven the account has the data, and
-  /// once it lapses nobody does.
-  func eraseApplication(_ reference: Reference) throws(IAuthError) {
-    try run(AccountTable.eraseApplication, reference.text)
-    try run(OutboxTable.eraseCodes, reference.text)
   }
 
   /// The caller's live session under this session name.

@@ -31,7 +31,6 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case accountLocked = "account.lock"
   case accountUnlocked = "account.unlock"
   case accountOpened = "account.open"
-  case accountInvited = "account.invite"
   case accountReplaced = "account.contacts"
   case accountSuspended = "account.suspend"
   case accountRestored = "account.restore"
@@ -78,7 +77,7 @@ enum AuditTable {
 
 /// Personal data that belongs to an entry.
 struct AuditPerson {
-  var account: Int64?
+  var account: Int64
   var fields: [(name: String, value: String)]
 
   /// One `name=value` a line.
@@ -153,8 +152,10 @@ package struct AuditEntry: Equatable, Sendable {
   package var previous: [UInt8]
 }
 
-/// The hashes of the trail. Every field is preceded by its kind and its length, so that no byte can
-/// move from one to the next; a version stands in front.
+/// The hashes of the trail.
+///
+/// Every field is preceded by its kind and its length, so that no byte can move from one to the
+/// next; a version stands in front.
 enum AuditHash {
   static func entry(_ e: AuditEntry, uuid: [UInt8]) -> [UInt8] {
     var bytes: [UInt8] = [0x00]

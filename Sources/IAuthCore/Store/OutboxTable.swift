@@ -25,7 +25,7 @@ enum OutboxTable {
     """
   static let sent: SQL = """
     UPDATE message SET status = 'sent', sent_at = ?3, attempts = attempts + 1, claim = NULL,
-      claimed_until = NULL, error = NULL, body = ''
+      claimed_until = NULL, error = NULL, subject = '', body = ''
     WHERE id = ?1 AND claim = ?2 AND status = 'queued'
     """
   static let postponed: SQL = """
@@ -44,6 +44,7 @@ enum OutboxTable {
     UPDATE message SET status = 'lapsed', body = '', claim = NULL, claimed_until = NULL
     WHERE kind = 'code' AND reference = ? AND status = 'queued'
     """
+  /// Of an application that is over: no account has these addresses by it.
   static let eraseCodes: SQL = """
     UPDATE message SET recipient = '', body = '', claim = NULL, claimed_until = NULL,
       status = CASE status WHEN 'queued' THEN 'lapsed' ELSE status END

@@ -45,6 +45,8 @@ enum RequestTable {
     UPDATE permission SET status = 'revoked', revoked_at = ?2, revoker = ?3, reason = ?4
     WHERE request = ?1 AND status = 'active'
     """
+  static let setEnd: SQL = "UPDATE permission SET ends_at = ?2, reason = ?3 WHERE request = ?1"
+  static let markApplied: SQL = "UPDATE request SET applied_at = ?2 WHERE id = ?1"
   static let permission: SQL = "SELECT status FROM permission WHERE request = ?"
   static let activePermissions: SQL =
     "SELECT request FROM permission WHERE account = ? AND status = 'active'"
@@ -57,12 +59,17 @@ enum RequestTable {
   static let reviewersOf: SQL = """
     SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status
     FROM reviewer v JOIN account a ON a.id = v.account
-    WHERE v.request = ?1 AND v.starts_at <= ?2 ORDER BY a.id
+    WHERE v.request = ?1 AND v.starts_at <= ?2 AND ?2 < v.ends_at ORDER BY a.id
     """
   static let mayDecide: SQL =
-    "SELECT 1 FROM reviewer WHERE request = ?1 AND account = ?2 AND starts_at <= ?3"
+    """
+    SELECT 1 FROM reviewer WHERE request = ?1 AND account = ?2 AND starts_at <= ?3 AND ?3 < ends_at
+    """
   static let scopes: SQL =
-    "SELECT system FROM administrator WHERE account = ?1 AND agency = ?2 AND starts_at <= ?3"
+    """
+    SELECT system FROM administrator
+    WHERE account = ?1 AND agency = ?2 AND starts_at <= ?3 AND ?3 < ends_at
+    """
   /// Systems on which the authority has no administrator: those of `spm` decide there.
   static let orphanSystems: SQL = """
     SELECT id FROM system s WHERE code <> 'spm' AND NOT EXISTS (SELECT 1 FROM administrator
@@ -71,19 +78,22 @@ enum RequestTable {
   static let administratorsOf: SQL = """
     SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status
     FROM administrator d JOIN account a ON a.id = d.account
-    WHERE d.agency = ?1 AND d.starts_at <= ?2 GROUP BY a.id ORDER BY a.id
+    WHERE d.agency = ?1 AND d.starts_at <= ?2 AND ?2 < d.ends_at GROUP BY a.id ORDER BY a.id
     """
   static let batchByID: SQL =
     "SELECT id, submitter, document, rows, created_at, told_at FROM batch WHERE id = ?"
-  static let batchCounts: SQL = "SELECT status, count(*) FROM request WHERE batch = ? GROUP BY status"
+  static let batchCounts: SQL =
+    "SELECT status, count(*) FROM request WHERE batch = ? GROUP BY status"
   static let batchPending: SQL =
     "SELECT id FROM request WHERE batch = ? AND status = 'pending' ORDER BY id"
   static let batchHasPending: SQL =
     "SELECT 1 FROM request WHERE batch = ? AND status = 'pending' LIMIT 1"
   static let batchTold: SQL = "UPDATE batch SET told_at = ?2 WHERE id = ?1"
   static let statements: [SQL] = [
-    byID, add, pendingFor, pendingChange, activeFor, firstAdminSystem, replacement, decide, decision, grant, revoke,
-    permission, activePermissions, pendingOf, hasOtherClaim, reviewersOf, mayDecide, scopes,
+    byID, add, pendingFor, pendingChange, activeFor, firstAdminSystem, replacement, decide,
+    decision, grant, revoke,
+    setEnd, markApplied, permission, activePermissions, pendingOf, hasOtherClaim, reviewersOf,
+    mayDecide, scopes,
     orphanSystems, administratorsOf, batchByID, batchCounts, batchPending, batchHasPending,
     batchTold,
   ]

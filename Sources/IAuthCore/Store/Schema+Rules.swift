@@ -10,7 +10,8 @@ extension Schema {
     -- Who is an administrator now (機關管理者): permission and account active, and no replacement
     -- of contacts waiting for its decision.
     CREATE VIEW administrator AS
-      SELECT p.request, p.account, p.agency, p.system, p.starts_at
+      SELECT p.request, p.account, p.agency, p.system, p.starts_at,
+        coalesce(p.ends_at, 9223372036854775807) AS ends_at
       FROM permission p JOIN account a ON a.id = p.account
       WHERE p.role = 'admin' AND p.status = 'active' AND a.status = 'active'
         AND NOT EXISTS (SELECT 1 FROM request c
@@ -18,11 +19,11 @@ extension Schema {
 
     -- Who may decide on which pending request, before the question whose request it is.
     CREATE VIEW reviewer AS
-      SELECT r.id AS request, d.account, d.starts_at
+      SELECT r.id AS request, d.account, d.starts_at, d.ends_at
       FROM request r JOIN administrator d ON d.agency = r.agency AND d.system = r.system
       WHERE r.role = 'general'
       UNION ALL
-      SELECT r.id, d.account, d.starts_at
+      SELECT r.id, d.account, d.starts_at, d.ends_at
       FROM request r JOIN administrator d ON d.agency = (SELECT authority FROM service)
       WHERE r.role = 'admin' AND d.system = CASE
         WHEN EXISTS (SELECT 1 FROM administrator o
@@ -42,7 +43,7 @@ extension Schema {
         WHERE NEW.reviewer IS NOT NULL AND NEW.verdict IN ('approved', 'rejected')
         AND NOT EXISTS (SELECT 1 FROM reviewer
           WHERE request = NEW.request AND account = NEW.reviewer
-          AND starts_at <= NEW.decided_at);
+          AND starts_at <= NEW.decided_at AND NEW.decided_at < ends_at);
       SELECT RAISE(ABORT, 'request.own')
         FROM request r JOIN account a ON a.id = r.account JOIN account v ON v.id = NEW.reviewer
           LEFT JOIN account s ON s.id = r.submitter
@@ -121,7 +122,8 @@ extension Schema {
       SELECT RAISE(ABORT, 'a permission needs an approved request');
     END;
     CREATE TRIGGER permission_only_ends BEFORE UPDATE ON permission
-    WHEN OLD.status <> 'active' OR NEW.status <> 'revoked' OR NEW.request <> OLD.request
+    WHEN OLD.status <> 'active' OR NEW.request <> OLD.request
+      OR (NEW.status <> 'revoked' AND NEW.ends_at IS NULL)
       OR NEW.account <> OLD.account OR NEW.agency <> OLD.agency OR NEW.system <> OLD.system
       OR NEW.role <> OLD.role OR NEW.granted_at <> OLD.granted_at
       OR NEW.starts_at <> OLD.starts_at

@@ -132,6 +132,7 @@ package enum Schema {
       submitter INTEGER REFERENCES account, -- who submitted it for another
       created_at INTEGER NOT NULL,
       effective_at INTEGER, -- not before this time
+      applied_at INTEGER, -- kind change, approved: when it became true
       change_name TEXT, -- kind change: what becomes true when it is approved
       change_name_key TEXT,
       change_email TEXT,
@@ -149,6 +150,8 @@ package enum Schema {
     CREATE INDEX request_admin ON request (system, status, created_at) WHERE role = 'admin';
     CREATE INDEX request_pending ON request (created_at) WHERE status = 'pending';
     CREATE INDEX request_change ON request (account) WHERE status = 'pending' AND kind = 'change';
+    CREATE INDEX request_to_apply ON request (effective_at)
+      WHERE status = 'approved' AND kind = 'change' AND applied_at IS NULL;
     CREATE INDEX request_batch ON request (batch) WHERE batch IS NOT NULL;
 
     -- How a request ended (審核). Never changed afterwards.
@@ -172,6 +175,7 @@ package enum Schema {
       status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'revoked')),
       granted_at INTEGER NOT NULL,
       starts_at INTEGER NOT NULL,
+      ends_at INTEGER, -- a form's 刪除 with a date: not valid from then on
       revoked_at INTEGER,
       revoker INTEGER REFERENCES account, -- empty: the operator, or time
       reason TEXT, -- of the end
@@ -182,6 +186,9 @@ package enum Schema {
       WHERE status = 'active';
     CREATE INDEX permission_admin ON permission (agency, system)
       WHERE status = 'active' AND role = 'admin';
+
+    CREATE INDEX permission_ending ON permission (ends_at)
+      WHERE status = 'active' AND ends_at IS NOT NULL;
 
     -- Which reminder went to whom for which request: each once.
     CREATE TABLE reminder (
@@ -318,7 +325,7 @@ package enum Schema {
     -- Personal data of an entry. Erasing a row leaves the chain whole.
     CREATE TABLE audit_person (
       seq INTEGER PRIMARY KEY REFERENCES audit,
-      account INTEGER, -- whose data it is
+      account INTEGER NOT NULL REFERENCES account, -- whose data it is
       salt BLOB NOT NULL CHECK (length(salt) = 32),
       fields TEXT NOT NULL
     ) STRICT;

@@ -75,6 +75,11 @@ package final class Transaction {
     }
   }
 
+  /// Lets a transaction of many rows keep its pages in memory: the default cache spills.
+  func useLargeCache() throws(IAuthError) {
+    try execute("PRAGMA cache_size = -131072")
+  }
+
   func execute(_ sql: SQL) throws(IAuthError) {
     do { try db.execute(sql) } catch { throw Store.translated(error) }
   }

@@ -109,7 +109,7 @@ struct Accounts: Command {
           .init(Bilingual("agency", "機關"), isFlexible: true),
           .init(Bilingual("name", "姓名"), isFlexible: true),
           .init(Bilingual("e-mail", "電子郵件"), isFlexible: true),
-          .init(Bilingual("status", "狀態")), .init(Bilingual("role", "身分")),
+          .init(Bilingual("status", "狀態")), .init(Bilingual("role", "角色")),
           .init(Bilingual("last used (\(zone))", "最近使用（\(zone)）")),
         ],
         rows: accounts.map { account in

@@ -115,7 +115,7 @@ struct Admins: Command {
           .init(Bilingual("path", "機關層級"), isFlexible: true),
         ],
         rows: found.map { line in
-          [String(line.administrators), line.agency.code, line.agency.name, line.agency.path]
+          [String(line.administrators), line.agency.code, line.agency.name, line.agency.place]
         }),
       empty: Bilingual(
         "every agency has two administrators or more", "各機關均有二名以上管理者"))

@@ -107,7 +107,7 @@ struct Agencies: Command {
           + [.init(Bilingual("path", "機關層級"), isFlexible: true)],
         rows: found.map { item in
           [item.agency.code, item.agency.name]
-            + (hasRemoved ? [item.agency.status.label(language)] : []) + [item.agency.path]
+            + (hasRemoved ? [item.agency.status.label(language)] : []) + [item.agency.place]
         }),
       empty: Bilingual(
         "no agency has this code or name; try a shorter part of the name",
@@ -143,7 +143,7 @@ extension AgencyLineItem {
     let derived = isSuperiorDerived ? Bilingual(" (derived)", "（推定）")(language) : ""
     return [
       (Bilingual("code", "代碼"), agency.code), (Bilingual("name", "名稱"), agency.name),
-      (Bilingual("path", "機關層級"), agency.path),
+      (Bilingual("path", "機關層級"), agency.place),
       (Bilingual("superior", "上級機關"), superior.map { $0 + derived } ?? "–"),
       (Bilingual("status", "狀態"), agency.status.label(language)),
     ]

@@ -72,7 +72,7 @@ struct Apply: Command {
     let form = try ApplicationForm(
       agency: agency ?? "", name: name ?? "", email: email ?? "", mobile: mobile ?? "",
       title: title, phone: phone)
-    guard try isConfirmed(try service.agencyForApplication(form.agency), context) else {
+    guard try isConfirmed(service, context) else {
       context.say(Bilingual("nothing was stored", "未受理申請，資料未儲存"))
       return
     }
@@ -91,12 +91,15 @@ struct Apply: Command {
   }
 
   /// Shows the agency that the code names; on a terminal a yes is asked before anything is stored.
-  private func isConfirmed(_ agency: Agency, _ context: Context) throws(IAuthError) -> Bool {
+  private func isConfirmed(
+    _ service: Service, _ context: Context
+  ) throws(IAuthError) -> Bool {
     guard context.console.mayAsk, !context.options.json else { return true }
+    let agency = try service.agencyForApplication(agency ?? "")
     context.say(
       Bilingual(
-        "agency: \(agency.name) (\(agency.code)), \(agency.place)",
-        "機關：\(agency.name)（\(agency.code)），\(agency.place)"))
+        "agency: \(agency.titled(.english)), \(agency.place)",
+        "機關：\(agency.titled(.chinese))，\(agency.place)"))
     return try context.console.askYes(Bilingual("Is this your agency?", "是否為您所屬機關？"))
   }
 }

@@ -104,10 +104,22 @@ struct ImportBatch: Command {
 
   private var isOnStandardOutput: Bool { report?.utf8.elementsEqual("-".utf8) ?? false }
 
+  /// The sheet as it is; on a terminal what could steer it is escaped.
+  private func writeSheet(_ sheet: [UInt8], _ console: Console) {
+    guard console.out.isTerminal else {
+      console.page(String(decoding: sheet, as: UTF8.self))
+      return
+    }
+    for line in sheet.split(separator: UInt8(ascii: "\n")) {
+      console.line(
+        String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self))
+    }
+  }
+
   /// The rows and the summary; or the sheet itself, and the summary beside it.
   private func deliver(_ answer: ImportReport, _ context: Context) throws(IAuthError) {
     if isOnStandardOutput {
-      context.console.page(String(decoding: answer.sheet, as: UTF8.self))
+      writeSheet(answer.sheet, context.console)
       context.say(answer.summary)
     } else {
       answer.show(context)
@@ -116,15 +128,14 @@ struct ImportBatch: Command {
     if answer.count(.rejected) > 0, !isPartial {
       context.say(
         Bilingual(
-          "nothing was imported; mend the rows and hand the sheet in again",
-          "全部未匯入；請修正上列各列後重新匯入"))
+          "mend the rows above and hand the sheet in again", "請修正上列各列後重新匯入"))
     } else if isDryRun {
       context.say(Bilingual("checked only; nothing was imported", "僅檢核，未匯入"))
     } else if let batch = answer.batch, answer.count(.accepted) > 0 {
       context.say(
         Bilingual(
-          "the reviewers are told; follow it up: iauth pending --batch \(batch)",
-          "已通知審核人員；查詢進度：iauth pending --batch \(batch)"))
+          "follow it up: iauth pending --batch \(batch)",
+          "查詢進度：iauth pending --batch \(batch)"))
     } else if answer.count(.unchanged) > 0 {
       context.say(
         Bilingual(

@@ -110,6 +110,11 @@ extension RequestDetail {
     ])
   }
 
+  private func waited(_ language: Language) -> String {
+    let days = item.waitingDays(at: now)
+    return Bilingual(days == 1 ? " (1 day)" : " (\(days) days)", "（\(days) 天）")(language)
+  }
+
   /// Who decides: the authority on administrators, the agency on its general users.
   private var rule: String { item.role == .admin ? "authority" : "agency" }
 
@@ -120,7 +125,7 @@ extension RequestDetail {
       (Bilingual("kind", "類別"), item.kind.label(language)),
       (Bilingual("status", "狀態"), item.status.label(language)),
       (Bilingual("agency", "機關"), item.agency.titled(language)),
-      (Bilingual("path", "機關層級"), item.agency.path),
+      (Bilingual("path", "機關層級"), item.agency.place),
       (
         Bilingual("name", "姓名"),
         item.name
@@ -129,16 +134,14 @@ extension RequestDetail {
       (Bilingual("title", "職稱"), item.title),
       (Bilingual("e-mail", "電子郵件"), item.email), (Bilingual("mobile", "行動電話"), item.mobile),
       (Bilingual("system", "系統"), item.system),
-      (Bilingual("role", "身分"), item.role.label(language)),
+      (Bilingual("role", "角色"), item.role.label(language)),
       (Bilingual("reason", "申請事由"), item.reason),
       (Bilingual("document", "公文文號"), item.document),
       (Bilingual("batch", "整批編號"), item.batch.map(String.init)),
       (Bilingual("effective", "生效日期"), item.effectiveAt.map(times.date)),
       (
         Bilingual("submitted", "申請時間"),
-        times.textWithZone(item.submittedAt)
-          + Bilingual(" (\(item.waitingDays(at: now)) days)", "（\(item.waitingDays(at: now)) 天）")(
-            language)
+        times.textWithZone(item.submittedAt) + waited(language)
       ),
       (Bilingual("marks", "注意事項"), item.marks(language)),
       (

@@ -23,7 +23,7 @@ struct Pending: Command {
       .operand("NUMBER", \.number, Bilingual("show this request in full", "顯示該申請的詳細資訊")),
       .option("system", "CODE", \.system, Bilingual("only this system", "僅列此系統")),
       .option("agency", "CODE", \.agency, Bilingual("only this agency", "僅列此機關")),
-      .option("role", "ROLE", \.role, Bilingual("only admin, or only general", "僅列此身分")),
+      .option("role", "ROLE", \.role, Bilingual("only admin, or only general", "僅列此角色")),
       .option("batch", "ID", \.batch, Bilingual("only this batch", "僅列此整批申請")),
       .option("limit", "N", \.limit, Bilingual("at most N requests", "最多列出 N 筆")),
       .option(
@@ -91,8 +91,13 @@ struct Pending: Command {
       empty: filter == .pending
         ? Bilingual("nothing waits for you", "目前沒有待審申請")
         : Bilingual("no such requests", "沒有符合條件的申請"))
-    if let progress { context.say(counts(progress)) }
     guard !items.isEmpty else { return }
+    if let progress { context.say(counts(progress)) }
+    guard progress == nil, items.contains(where: { $0.status == .pending }) else {
+      context.say(
+        Bilingual("see one in full: iauth pending NUMBER", "審查詳細資訊：iauth pending NUMBER"))
+      return
+    }
     context.say(
       Bilingual(
         "see one in full: iauth pending NUMBER; then: iauth approve NUMBER, or iauth reject "
@@ -103,12 +108,12 @@ struct Pending: Command {
 
   private func table(_ items: [QueueItem], _ now: Timestamp, _ language: Language) -> Table {
     let hasStatus = items.contains { $0.status != .pending }
-    let hasMarks = items.contains { !$0.marks.isEmpty }
+    let hasMarks = items.contains { !$0.marks(language).isEmpty }
     var columns: [Table.Column] = [
       .init(Bilingual("request", "編號"), isNumber: true),
       .init(Bilingual("days", "天數"), isNumber: true),
       .init(Bilingual("agency", "機關"), isFlexible: true),
-      .init(Bilingual("name", "姓名"), isFlexible: true), .init(Bilingual("role", "身分")),
+      .init(Bilingual("name", "姓名"), isFlexible: true), .init(Bilingual("role", "角色")),
       .init(Bilingual("system", "系統")),
     ]
     if hasStatus { columns.append(.init(Bilingual("status", "狀態"))) }
@@ -134,7 +139,7 @@ struct Pending: Command {
       if report.failed > 0 {
         context.say(
           Bilingual(
-            "\(report.failed) messages could not be sent now: iauth deliver --list",
+            "messages that could not be sent now: \(report.failed); see iauth deliver --list",
             "有 \(report.failed) 則通知暫時無法寄送：iauth deliver --list"))
       }
       return

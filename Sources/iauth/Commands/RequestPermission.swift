@@ -14,7 +14,7 @@ struct RequestPermission: Command {
       nobody decides lapses after 180 days.
       """,
       """
-      申請系統的使用權限，身分為機關管理者（admin，含使用權限）或一般使用者（general）。機關管理者由主管\
+      申請系統的使用權限，角色為機關管理者（admin，含使用權限）或一般使用者（general）。機關管理者由主管\
       機關審核，一般使用者由所屬機關的管理者審核；結果以電子郵件通知。逾 180 天未審核者，申請失效。
       """),
     parameters: [
@@ -91,7 +91,7 @@ struct RequestPermission: Command {
         (
           Bilingual("system", "系統"), receipt.system.titled(language)
         ),
-        (Bilingual("role", "身分"), receipt.role.label(language)),
+        (Bilingual("role", "角色"), receipt.role.label(language)),
         (Bilingual("status", "狀態"), receipt.status.label(language)),
         (
           Bilingual("reviewed by", "審核者"),
@@ -145,7 +145,7 @@ struct RequestPermission: Command {
       table: Table(
         [
           .init(Bilingual("request", "編號"), isNumber: true), .init(Bilingual("system", "系統")),
-          .init(Bilingual("role", "身分")), .init(Bilingual("status", "狀態")),
+          .init(Bilingual("role", "角色")), .init(Bilingual("status", "狀態")),
           .init(Bilingual("submitted (\(zone))", "申請時間（\(zone)）")),
           .init(Bilingual("reviewer", "審核者"), isFlexible: true),
           .init(Bilingual("note", "說明"), isFlexible: true),

@@ -7,11 +7,13 @@ extension Context {
   /// - Throws: the first refusal among `outcomes`.
   func show(_ outcomes: [ReviewOutcome]) throws(IAuthError) {
     let width = outcomes.map { String($0.number).utf8.count }.max() ?? 0
+    // The first refusal's sentence stands on standard error.
+    let first = outcomes.first { $0.refusal != nil }?.number
     for outcome in outcomes {
       emit(
         outcome.json,
         human: TerminalText.padded(String(outcome.number), to: width + Table.gap)
-          + outcome.text(language))
+          + outcome.text(language, isBrief: outcome.number == first))
     }
     if outcomes.isEmpty {
       say(Bilingual("nothing of this batch is pending", "整批申請中沒有待審的申請"))
@@ -55,21 +57,25 @@ extension ReviewOutcome {
     ]
   }
 
-  /// The target system's address, where an approved person's permissions are allocated.
+  /// The target system's address, where the permissions of who was granted the role are allocated.
   fileprivate var next: String? {
-    refusal == nil && status == .approved ? system?.url : nil
+    refusal == nil && status == .approved && kind == .grant ? system?.url : nil
   }
 
-  fileprivate func text(_ language: Language) -> String {
+  fileprivate func text(_ language: Language, isBrief: Bool) -> String {
     if let refusal {
-      return refusal.code.rawValue + Bilingual(": ", "：")(language)
-        + refusal.text(language).sentence
+      let colon = Bilingual(": ", "：")(language)
+      return Bilingual("not decided", "未審核")(language) + colon + refusal.code.rawValue
+        + (isBrief ? "" : colon + refusal.text(language).sentence)
     }
     let verdict = status?.label ?? Bilingual("", "")
     let role = role?.label ?? Bilingual("", "")
     let system = system?.name ?? Bilingual("", "")
+    let other = kind == .grant ? nil : kind?.label
     return Bilingual(
-      "\(verdict.english): \(name), \(agency), \(role.english) of \(system.english)",
-      "\(verdict.chinese)：\(agency)　\(name)，\(system.chinese)\(role.chinese)")(language)
+      "\(verdict.english): \(name), \(agency), \(role.english) of \(system.english)"
+        + (other.map { " (\($0.english))" } ?? ""),
+      "\(verdict.chinese)：\(agency)　\(name)，\(system.chinese)\(role.chinese)"
+        + (other.map { "（\($0.chinese)）" } ?? ""))(language)
   }
 }

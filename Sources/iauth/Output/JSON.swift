@@ -9,7 +9,18 @@ enum JSON: Sendable, Equatable {
   case integer(Int64)
   case string(String)
   case array([JSON])
-  case object([String: JSON])
+  /// Members in the order of their keys.
+  case object([Member])
+
+  struct Member: Sendable, Equatable {
+    let key: String
+    let value: JSON
+  }
+
+  /// An object of members in any order; keys are ours, and few.
+  static func object(of members: [Member]) -> JSON {
+    .object(members.sorted { $0.key < $1.key })
+  }
 
   static func int(_ number: Int) -> JSON { .integer(Int64(number)) }
   static func int(_ number: Int64) -> JSON { .integer(number) }
@@ -42,10 +53,10 @@ enum JSON: Sendable, Equatable {
       bytes.append(UInt8(ascii: "]"))
     case .object(let members):
       bytes.append(UInt8(ascii: "{"))
-      for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
-        Self.write(member.key, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
+      for (index, member) in members.enumerated() {
+        bytes.append(contentsOf: (index > 0 ? ",\"" : "\"").utf8)
+        bytes.append(contentsOf: member.key.utf8)
+        bytes.append(contentsOf: "\":".utf8)
         member.value.write(to: &bytes)
       }
       bytes.append(UInt8(ascii: "}"))
@@ -59,6 +70,11 @@ enum JSON: Sendable, Equatable {
   private static func write(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     defer { bytes.append(UInt8(ascii: "\"")) }
+    // Most text is plain ASCII; the exact way looks at every scalar.
+    if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }) {
+      bytes.append(contentsOf: text.utf8)
+      return
+    }
     guard text.unicodeScalars.contains(where: { $0 == "\"" || $0 == "\\" || $0.isHostile }) else {
       bytes.append(contentsOf: text.utf8)
       return
@@ -92,6 +108,6 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   init(nilLiteral: ()) { self = .null }
   init(arrayLiteral values: JSON...) { self = .array(values) }
   init(dictionaryLiteral members: (String, JSON)...) {
-    self = .object(Dictionary(members) { $1 })
+    self = .object(of: members.map { Member(key: $0.0, value: $0.1) })
   }
 }

@@ -28,13 +28,22 @@ extension JSON {
   /// The object with the members of another one added.
   func adding(_ members: [String: JSON]) -> JSON {
     guard case .object(let own) = self else { return self }
-    return .object(own.merging(members) { $1 })
+    return .object(
+      of: own.filter { members[$0.key] == nil }
+        + members.map { Member(key: $0.key, value: $0.value) })
   }
 }
 
 extension Agency {
-  /// The path, which tells agencies of the same name apart; the name where there is none.
-  var place: String { path.isEmpty ? name : path }
+  /// The path from the top down, which tells agencies of the same name apart: the distinguished
+  /// name without its attribute types and country, `行政院/衛生福利部/疾病管制署`.
+  var place: String {
+    let parts = path.utf8.split(separator: UInt8(ascii: ",")).map { part in
+      let value = part.firstIndex(of: UInt8(ascii: "=")).map { part[part.index(after: $0)...] }
+      return String(decoding: value ?? part, as: UTF8.self)
+    }
+    return parts.dropLast().isEmpty ? name : parts.dropLast().reversed().joined(separator: "/")
+  }
 
   /// The name with the code behind it.
   func titled(_ language: Language) -> String {
@@ -106,22 +115,26 @@ extension SessionReceipt {
 }
 
 extension QueueItem {
+  /// Whether the person was erased since: nothing of theirs is left to show or to mark.
+  private var isErased: Bool { email.isEmpty }
+
   /// One line of `pending`; the contacts are masked.
   func json(at now: Timestamp) -> JSON {
     [
       "request": .int(number), "version": .string(version), "kind": .word(kind),
       "submitted_at": .time(submittedAt), "waiting_days": .int(waitingDays(at: now)),
       "agency": .agency(agency), "name": .string(name), "title": .text(title),
-      "email": .string(EmailAddress(stored: email).masked),
-      "mobile": .string(MobileNumber(stored: mobile).masked), "system": .string(system),
-      "role": .word(role), "reason": .text(reason), "document": .text(document),
-      "batch": .number(batch), "status": .word(status), "verified": .bool(isVerified),
-      "marks": .texts(marks),
+      "email": isErased ? .null : .string(EmailAddress(stored: email).masked),
+      "mobile": isErased ? .null : .string(MobileNumber(stored: mobile).masked),
+      "system": .string(system), "role": .word(role), "reason": .text(reason),
+      "document": .text(document), "batch": .number(batch), "status": .word(status),
+      "verified": .bool(isVerified), "marks": .texts(isErased ? [] : marks),
     ]
   }
 
   /// The marks for people, joined.
   func marks(_ language: Language) -> String {
-    marks.map { Marks.label($0)(language) }.joined(separator: language == .english ? ", " : "、")
+    (isErased ? [] : marks).map { Marks.label($0)(language) }.joined(
+      separator: language == .english ? ", " : "、")
   }
 }

@@ -7,10 +7,11 @@ import Testing
 @testable import IAuthCore
 
 @Suite struct SchemaRulesTests {
-  /// 陳怡君 (account 1) decides for the authority, 李小明 (2) for 疾病管制署. 林美玲 (3) waits with
-  /// request 3 (general) and 4 (admin); 蔡英傑 (4) has had both ends: 5 approved, 6 rejected. 黃淑芬
-  /// (5) is of another agency, with request 7; 劉家豪 (6) administers a third, and waits for new
-  /// contacts with 9.
+  /// 陳怡君 (account 1) decides for the authority, 李小明 (2) for 疾病管制署.
+  ///
+  /// 林美玲 (3) waits with request 3 (general) and 4 (admin); 蔡英傑 (4) has had both ends: 5 approved, 6
+  /// rejected. 黃淑芬 (5) is of another agency, with request 7; 劉家豪 (6) administers a third, and waits
+  /// for new contacts with 9.
   private func desk() throws -> Desk {
     let desk = try Desk()
     let chief = try desk.chief()

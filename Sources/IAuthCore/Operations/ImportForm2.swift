@@ -1,0 +1,131 @@
+// Form 2 (附表2): 刪除 takes a permission away at once, or on its day; 修改 asks the authority to
+// replace a person's data. Handing over is 刪除 and 新增.
+
+import SQLite
+
+extension ImportDesk {
+  /// 刪除: the permission of whom the row names ends; a pending request of theirs is taken back.
+  mutating func remove(
+    _ row: FormRow, _ checked: inout CheckedRow
+  ) throws(IAuthError) -> Answer? {
+    guard let agency = checked.agency, let system = checked.system, let role = checked.role,
+      let account = try person(row, in: agency, &checked)
+    else { return nil }
+    let held = try tx.first(Form2Table.held, account.id, system.id, role) { row in
+      (number: row.int(0), endsAt: row.timeIfAny(1))
+    }
+    let pending = try tx.number(RequestTable.pendingFor, account.id, system.id, role)
+    let end = checked.effectiveAt ?? tx.now
+    if let ending = held?.endsAt, ending <= max(end, tx.now), pending == nil {
+      return .unchanged(held?.number, batch: nil)
+    }
+    guard held != nil || pending != nil else { return .unchanged(nil, batch: nil) }
+    if let pending { try takeBack(pending) }
+    let number = try submit(
+      RequestDraft(
+        account: account, system: system.id, role: role, kind: .revoke, origin: "batch",
+        reason: checked.reason, effectiveAt: checked.effectiveAt))
+    try tx.run(
+      RequestTable.decide, number, RequestStatus.approved, nil as Int64?, tx.world.caller.name,
+      nil as String?, tx.now)
+    if let held {
+      let reason = checked.reason ?? "附表2 刪除"
+      if end <= tx.now {
+        _ = try tx.revoke(held.number, reason: reason)
+      } else {
+        try tx.run(RequestTable.setEnd, held.number, end, reason)
+      }
+      revoked += 1
+    } else {
+      try tx.closeIfUnclaimed(account)
+    }
+    return .accepted(number)
+  }
+
+  /// 修改: a `change` request for whom 原管理者姓名 and 原公務信箱 name.
+  mutating func modify(
+    _ row: FormRow, _ checked: inout CheckedRow
+  ) throws(IAuthError) -> Answer? {
+    guard let form = checked.form, let agency = checked.agency, let system = checked.system,
+      let account = try person(row, in: agency, &checked)
+    else { return nil }
+    let new = Replacement(
+      name: form.name.text, email: form.email.text, mobile: form.mobile.e164, title: form.title)
+    let isSame =
+      account.name.key == form.name.key && account.email.text == new.email
+      && account.mobile.e164 == new.mobile && (new.title == nil || new.title == account.title)
+    guard !isSame else { return .unchanged(nil, batch: nil) }
+    let others = try tx.accounts(in: agency.id, email: form.email, mobile: form.mobile)
+    guard others.allSatisfy({ $0.id == account.id }) else {
+      checked.add(header, .email, code: "row.conflict", Self.conflict)
+      return nil
+    }
+    let change = try tx.number(Form2Table.openChange, account.id)
+    let grant = try tx.number(RequestTable.pendingFor, account.id, system.id, Role.admin)
+    if let pending = change ?? grant {
+      let request = try tx.request(pending)
+      let asked = try request.map { (known) throws(IAuthError) in try tx.replacement(of: known) }
+      guard asked == new else {
+        checked.add(header, .change, code: "row.conflict", Self.waiting)
+        return nil
+      }
+      return .unchanged(pending, batch: request?.batch)
+    }
+    return .accepted(
+      try submit(
+        RequestDraft(
+          account: account, system: system.id, role: .admin, kind: .change, origin: "batch",
+          reason: checked.reason, effectiveAt: checked.effectiveAt, replacement: new)))
+  }
+
+  /// Whom the row means: by 原管理者姓名 and 原公務信箱, or where a 刪除 row has neither, by its own
+  /// name and e-mail.
+  private func person(
+    _ row: FormRow, in agency: Agency, _ checked: inout CheckedRow
+  ) throws(IAuthError) -> Account? {
+    let hasPrior =
+      checked.change == .modify || !row[.priorName].isEmpty || !row[.priorEmail].isEmpty
+    let (nameColumn, emailColumn): (FormColumn, FormColumn) =
+      hasPrior ? (.priorName, .priorEmail) : (.name, .email)
+    let name = checked.value(header, nameColumn) { () throws(IAuthError) in
+      try PersonName(row[nameColumn])
+    }
+    let email = checked.value(header, emailColumn) { () throws(IAuthError) in
+      try EmailAddress(row[emailColumn])
+    }
+    guard let name, let email else { return nil }
+    let found = try tx.first(AccountTable.byEmail, agency.id, email.text) { Account(row: $0) }
+    guard let found, found.name.key == name.key else {
+      checked.add(header, emailColumn, code: ErrorCode.accountUnknown.rawValue, Self.nobody)
+      return nil
+    }
+    return found
+  }
+
+  private func takeBack(_ number: Int64) throws(IAuthError) {
+    try tx.run(
+      RequestTable.decide, number, RequestStatus.withdrawn, importer.session?.account.id,
+      tx.world.caller.name, nil as String?, tx.now)
+    try tx.audit(.withdrawn, "request:\(number)")
+    if let request = try tx.request(number) { try tx.finishBatch(of: request) }
+  }
+
+  private static let nobody = Bilingual(
+    "nobody of this agency has this name and e-mail address", "本機關查無此姓名及公務信箱之帳號")
+  private static let waiting = Bilingual(
+    "another request of this person waits for its review", "此人另有申請案審核中")
+}
+
+enum Form2Table {
+  static let held: SQL = """
+    SELECT request, ends_at FROM permission
+    WHERE account = ?1 AND system = ?2 AND role = ?3 AND status = 'active'
+    """
+  /// A replacement that waits for its review, or approved for its day.
+  static let openChange: SQL = """
+    SELECT id FROM request WHERE account = ?1 AND kind = 'change'
+      AND (status = 'pending' OR (status = 'approved' AND applied_at IS NULL))
+    ORDER BY id DESC LIMIT 1
+    """
+  static let statements: [SQL] = [held, openChange]
+}
