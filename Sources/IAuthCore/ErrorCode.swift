@@ -41,6 +41,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case sheetUnreadable = "sheet.unreadable"
   case sheetHeader = "sheet.header"
   case sheetEmpty = "sheet.empty"
+  case sheetFormula = "sheet.formula"
   case limitBytes = "limit.bytes"
   case limitRows = "limit.rows"
   case registryShrunk = "registry.shrunk"
@@ -103,7 +104,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case .agencyInvalid, .nameInvalid, .emailInvalid, .mobileInvalid, .titleInvalid,
       .phoneInvalid, .reasonInvalid, .documentInvalid, .dateInvalid, .roleInvalid,
       .changeInvalid, .systemInvalid, .batchRejected, .sheetUnreadable, .sheetHeader,
-      .sheetEmpty, .limitBytes, .limitRows, .registryShrunk:
+      .sheetEmpty, .sheetFormula, .limitBytes, .limitRows, .registryShrunk:
       .data
     case .fileMissing, .databaseMissing: .noInput
     case .agencyUnknown, .agencyRemoved, .systemUnknown, .accountUnknown, .batchUnknown,

@@ -98,6 +98,9 @@ package enum Limits {
 
   // Imports (10), in bytes and rows: what a national form holds with room, and what fits in memory.
 
+  /// After so many rows an import says how far it is, and looks whether it was told to stop.
+  package static let importProgressRows = 1_000
+
   /// Rows of an import that are stored by one statement; more gain nothing.
   package static let importRowsPerStatement = 64
 

@@ -34,6 +34,7 @@ extension ImportDesk {
     // A day begins at midnight in Taiwan.
     checked.effectiveAt = (day ?? nil).map { Timestamp($0 * 86_400) - .hours(8) }
     try checkSystem(row, &checked)
+    checkFormulas(row, &checked)
     if let agency = checked.agency, agency.id == authority, checked.role == .admin {
       checked.add(header, .agencyCode, code: "agency.outside", Self.nationalReviewer)
     }
@@ -53,6 +54,17 @@ extension ImportDesk {
       agency: row[.agencyCode], name: name, email: email, mobile: mobile,
       title: title.flatMap { $0.isEmpty ? nil : $0 },
       phone: phone.flatMap { $0.isEmpty ? nil : $0 })
+  }
+
+  /// A formula where a value is needed: what it would compute is not known here.
+  private func checkFormulas(_ row: FormRow, _ checked: inout CheckedRow) {
+    for column in row.formulas {
+      let title = header.title(of: column)
+      guard !checked.problems.contains(where: { $0.isError && $0.column == title }) else {
+        continue
+      }
+      checked.add(header, column, code: ErrorCode.sheetFormula.rawValue, Self.formula)
+    }
   }
 
   private mutating func checkAgency(
@@ -159,6 +171,8 @@ extension ImportDesk {
     "the agency is not yours nor below yours", "非貴機關或所屬機關")
   private static let nationalReviewer = Bilingual(
     "administrators of the authority are never part of a batch", "主管機關管理者不得以整批方式申請")
+  private static let formula = Bilingual(
+    "the cell holds a formula; put its value there", "儲存格為公式，請改填其值")
   static let duplicate = Bilingual(
     "an earlier row asks for the same", "與前列重複")
   static let conflict = Bilingual(
