@@ -34,8 +34,9 @@ struct ImportBatch: Command {
       .option(
         "report", "FILE", \.report,
         Bilingual(
-          "give the sheet back with results, or - for standard output",
-          "輸出附檢核結果的名冊；- 表示標準輸出"),
+          "give the sheet back with results, as .xlsx if FILE ends so, else as CSV; - for standard "
+            + "output",
+          "輸出附檢核結果的名冊，檔名以 .xlsx 結尾者為活頁簿，其餘為 CSV；- 表示標準輸出"),
         completes: .file),
       .option(
         "encoding", "ENCODING", \.encoding,
