@@ -98,6 +98,9 @@ package enum Limits {
 
   // Imports (10), in bytes and rows: what a national form holds with room, and what fits in memory.
 
+  /// Rows of an import that are stored by one statement; more gain nothing.
+  package static let importRowsPerStatement = 64
+
   package static let gateImportBytes = 10 << 20
   package static let importBytes = 1 << 30
   package static let workbookRows = 20_000

@@ -76,9 +76,10 @@ extension Service {
   ///   number and a hash.
   /// - Throws: `right.missing`; `audit.broken` with the first entry that does not fit.
   package func verifyAudit(anchors: String?) throws(IAuthError) -> AuditProof {
-    guard world.caller.isOperator else { throw .rightMissing(.operator_) }
-    let kept = try anchors.map { (text) throws(IAuthError) in try Self.anchors(in: text) } ?? [:]
-    return try store.read { (tx) throws(IAuthError) in try tx.verifyAudit(kept) }
+    try readAsOperator { (tx) throws(IAuthError) in
+      let kept = try anchors.map { (text) throws(IAuthError) in try Self.anchors(in: text) }
+      return try tx.verifyAudit(kept ?? [:])
+    }
   }
 
   /// Anchors by sequence number.

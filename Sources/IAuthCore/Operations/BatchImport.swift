@@ -86,13 +86,14 @@ extension Service {
       var writer = DelimitedWriter()
       var cells: [[String]] = []
       while let row = try sheet.next() {
-        report.rows.append(try desk.take(row))
+        try desk.take(row)
         if order.wantsReport { cells.append(row.cells) }
       }
+      report.batch = try desk.close()
+      report.rows = desk.rows
       let isWhole = report.count(.rejected) == 0 || order.isPartial
       if !isWhole { report.hold() }
       report.digest = Hex.encode(digest)
-      report.batch = try desk.close(rows: report.rows.count)
       if order.isDryRun || !isWhole {
         report.forgetNumbers(but: desk.earlierBatch)
       }

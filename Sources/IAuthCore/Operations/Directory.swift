@@ -205,7 +205,7 @@ extension Transaction {
   ) throws(IAuthError) -> Account {
     let id = try insert(
       AccountTable.add, agency.id, form.name.text, form.name.key, form.email.text,
-      form.mobile.e164, form.title, unit, form.phone, AccountStatus.invited, now)
+      form.mobile.e164, form.title, unit, form.phone, AccountStatus.invited, now, now)
     return Account(
       id: id, agency: agency.id, name: form.name, email: form.email, mobile: form.mobile,
       title: form.title, status: .invited)

@@ -49,6 +49,7 @@ extension Transaction {
       try run(ProofTable.close, proof.id, "lapsed")
       try run(OutboxTable.voidCodes, proof.reference)
       guard proof.purpose == .application else { continue }
+      try run(OutboxTable.eraseCodes, proof.reference)
       try audit(.applicationLapsed, proof.reference)
       ended += 1
     }

@@ -61,7 +61,9 @@ extension Service {
       try tx.run(ProofTable.close, proof.id, "proven")
       try tx.forgetWrongAttempts(proof)
       switch proof.purpose {
-      case .application: return try tx.openAccount(proof, settings)
+      case .application:
+        try tx.run(OutboxTable.eraseCodes, proof.reference.text)
+        return try tx.openAccount(proof, settings)
       case .signIn: return try tx.signIn(proof, needed, settings)
       case .stepUp: return try tx.stepUp(proof, needed, settings)
       }

@@ -48,8 +48,14 @@ enum OutboxTable {
       claimed_until = NULL
     WHERE kind = 'code' AND reference = ? AND status = 'queued'
     """
+  /// Of an application that is over: no account has these addresses by it.
+  static let eraseCodes: SQL = """
+    UPDATE message SET recipient = '', body = '', claim = NULL, claimed_until = NULL,
+      status = CASE status WHEN 'queued' THEN 'lapsed' ELSE status END
+    WHERE kind = 'code' AND reference = ?
+    """
   static let statements: [SQL] = [
-    add, claimed, claim, lapseCodes, sent, postponed, failed, release, voidCodes,
+    add, claimed, claim, lapseCodes, sent, postponed, failed, release, voidCodes, eraseCodes,
   ]
 }
 

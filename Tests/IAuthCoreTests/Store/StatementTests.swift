@@ -19,11 +19,13 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("ImportTable", ImportTable.statements), ("LapseTable", LapseTable.statements),
   ("ReminderTable", ReminderTable.statements), ("OutboxDeskTable", OutboxDeskTable.statements),
   ("DoctorTable", DoctorTable.statements), ("BackupTable", BackupTable.statements),
+  ("IdleTable", IdleTable.statements), ("Form2Table", Form2Table.statements),
 ]
 
 /// Fragments, which are no statements by themselves, and what runs outside a transaction.
 private let fragments: Set<String> = [
-  "columns", "tables", "notOwn", "narrowed", "systemColumns", "snapshot",
+  "columns", "tables", "notOwn", "narrowed", "systemColumns", "snapshot", "into", "row",
+  "personInto", "personRow",
 ]
 
 @Suite struct StatementTests {
