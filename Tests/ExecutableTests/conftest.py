@@ -152,10 +152,9 @@ class Desk:
         return values
 
     def words(self, words, session):
-        words = [str(getattr(word, "session", word)) if isinstance(word, Person) else str(word)
-                 for word in words]
-        return [IAUTH] + (["--session", getattr(session, "session", session)] if session else []) \
-            + words
+        """The whole command line; a session is named by a person or by a word."""
+        named = ["--session", getattr(session, "session", session)] if session else []
+        return [IAUTH, *named, *map(str, words)]
 
     def start(self, *words, session=None, env=None, under=(), **options):
         """Starts a process and returns it."""
