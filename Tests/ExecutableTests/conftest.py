@@ -152,10 +152,9 @@ class Desk:
         return values
 
     def words(self, words, session):
-        words = [str(getattr(word, "session", word)) if isinstance(word, Person) else str(word)
-                 for word in words]
-        return [IAUTH] + (["--session", getattr(session, "session", session)] if session else []) \
-            + words
+        """The whole command line; a session is named by a person or by a word."""
+        named = ["--session", getattr(session, "session", session)] if session else []
+        return [IAUTH, *named, *map(str, words)]
 
     def start(self, *words, session=None, env=None, under=(), **options):
         """Starts a process and returns it."""
@@ -316,10 +315,16 @@ def desk(tmp_path, _staffed_home):
     return Desk(shutil.copytree(_staffed_home, tmp_path / "home"))
 
 
-@pytest.fixture
-def on_clock(tmp_path):
-    """A desk whose clock stands where the test puts it, set up on New Year's Day."""
+@pytest.fixture(scope="session")
+def _new_year_home(tmp_path_factory):
     if LIBFAKETIME is None:
         pytest.skip("libfaketime is not installed")
-    (tmp_path / "home").mkdir()
-    return _set_up(tmp_path / "home", datetime(2027, 1, 1, 9))
+    return _set_up(tmp_path_factory.mktemp("clock"), datetime(2027, 1, 1, 9)).home
+
+
+@pytest.fixture
+def on_clock(tmp_path, _new_year_home):
+    """A desk whose clock stands where the test puts it, set up on New Year's Day."""
+    desk = Desk(shutil.copytree(_new_year_home, tmp_path / "home"))
+    desk.clock = datetime(2027, 1, 1, 9)
+    return desk

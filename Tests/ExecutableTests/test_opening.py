@@ -170,7 +170,8 @@ def test_nothing_is_made_or_locked_before(desk, fault, tmp_path):
     fault(desk)
     trace = tmp_path / "trace"
     under = ["strace", "-f", "-qq", "-o", trace, "-e",
-             "trace=openat,open,creat,flock,fcntl,mkdir,rename,unlink,link,ftruncate,write,pwrite64"]
+             "trace=openat,open,creat,flock,fcntl,mkdir,rename,unlink,link,ftruncate,write,"
+             "pwrite64"]
     assert desk.run("apply", *TONG.words, under=under).status != 0
     calls = trace.read_text()
     assert "openat" in calls
@@ -299,11 +300,12 @@ def test_crashes_leave_no_core_and_no_report(desk):
     """The start-up rules: no core file, and none of the crash signals caught by a reporter."""
     process = desk.start("import-batch", "-", session=CHIEF)
     try:
-        wait_for(lambda: "read" in Path(f"/proc/{process.pid}/wchan").read_text()
-                 or re.search(r"^State:\s+S", Path(f"/proc/{process.pid}/status").read_text(), re.M))
+        status = Path(f"/proc/{process.pid}/status")
+        # It sleeps once it waits for the sheet.
+        wait_for(lambda: re.search(r"^State:\s+S", status.read_text(), re.M))
         limits = Path(f"/proc/{process.pid}/limits").read_text()
         assert re.search(r"Max core file size\s+0\s+0", limits)
-        caught = re.search(r"SigCgt:\s*(\w+)", Path(f"/proc/{process.pid}/status").read_text())[1]
+        caught = re.search(r"SigCgt:\s*(\w+)", status.read_text())[1]
         assert int(caught, 16) & sum(1 << (n - 1) for n in (3, 4, 5, 6, 7, 8, 11)) == 0
     finally:
         process.kill()

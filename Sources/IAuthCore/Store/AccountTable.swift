@@ -31,8 +31,9 @@ enum AccountTable {
     UPDATE message SET recipient = '', subject = '', body = '', claim = NULL,
       status = CASE status WHEN 'queued' THEN 'lapsed' ELSE status END WHERE account = ?
     """
-  /// What could not be sent to others and may name the person. What is queued still goes out, and is
-  /// blank once it is sent.
+  /// What could not be sent to others and may name the person.
+  ///
+  /// What is queued still goes out, and is blank once it is sent.
   static let eraseFailedMessages: SQL = """
     UPDATE message SET subject = '', body = '', status = 'lapsed' WHERE status = 'failed'
       AND (kind IN ('reminder', 'digest')
