@@ -41,7 +41,6 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case sheetUnreadable = "sheet.unreadable"
   case sheetHeader = "sheet.header"
   case sheetEmpty = "sheet.empty"
-  case sheetFormula = "sheet.formula"
   case limitBytes = "limit.bytes"
   case limitRows = "limit.rows"
   case registryShrunk = "registry.shrunk"
@@ -104,7 +103,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case .agencyInvalid, .nameInvalid, .emailInvalid, .mobileInvalid, .titleInvalid,
       .phoneInvalid, .reasonInvalid, .documentInvalid, .dateInvalid, .roleInvalid,
       .changeInvalid, .systemInvalid, .batchRejected, .sheetUnreadable, .sheetHeader,
-      .sheetEmpty, .sheetFormula, .limitBytes, .limitRows, .registryShrunk:
+      .sheetEmpty, .limitBytes, .limitRows, .registryShrunk:
       .data
     case .fileMissing, .databaseMissing: .noInput
     case .agencyUnknown, .agencyRemoved, .systemUnknown, .accountUnknown, .batchUnknown,

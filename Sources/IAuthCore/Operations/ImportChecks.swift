@@ -63,7 +63,7 @@ extension ImportDesk {
       guard !checked.problems.contains(where: { $0.isError && $0.column == title }) else {
         continue
       }
-      checked.add(header, column, code: ErrorCode.sheetFormula.rawValue, Self.formula)
+      checked.add(header, column, code: "row.formula", Self.formula)
     }
   }
 
