@@ -117,6 +117,9 @@ struct Importer {
   let agency: Agency?
   let isAuthority: Bool
   let systems: Set<Int64>
+
+  /// As messages name who handed the sheet in.
+  var name: String { agency?.name ?? "系統維運" }
 }
 
 extension Transaction {

@@ -132,7 +132,7 @@ struct ImportDesk {
       where reviewer.id != tx.actor?.account && told.insert(reviewer.id).inserted {
         try tx.queue(
           .batchSubmitted(
-            batch: batch, agency: importer.agency?.name ?? "", requests: accepted,
+            batch: batch, agency: importer.name, requests: accepted,
             document: document),
           to: .mail(reviewer), reference: "batch:\(batch)")
       }
@@ -144,7 +144,7 @@ struct ImportDesk {
   /// Taking away is the safe direction: it is done at once, and the authority hears of it.
   private func tellAuthority(_ batch: Int64) throws(IAuthError) {
     let notice = Notice.revokedByForm(
-      batch: batch, agency: importer.agency?.name ?? "", count: revoked)
+      batch: batch, agency: importer.name, count: revoked)
     for reviewer in try tx.all(
       RequestTable.administratorsOf, authority, tx.now, read: { Account(row: $0) })
     where reviewer.id != tx.actor?.account {
