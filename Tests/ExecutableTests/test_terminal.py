@@ -22,6 +22,8 @@ def talk(desk, *words, session=None, language="zh_TW.UTF-8", columns=100, **envi
     child = pexpect.spawn(
         IAUTH, desk.words(words, session)[1:], encoding="utf-8", timeout=10,
         dimensions=(40, columns),
+        # CI may run under nohup, whose ignored signal a child inherits.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         env=desk.environment | {"LC_ALL": language, "TERM": "xterm"} | environment)
     child.delaybeforesend = None
     return child
