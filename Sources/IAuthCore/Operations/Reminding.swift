@@ -186,7 +186,9 @@ extension Transaction {
       withoutReviewer: Array(withoutReviewer.prefix(Limits.digestItems)),
       overdue: Array(overdue.prefix(Limits.digestItems)),
       singleAdministrator: singles.prefix(Limits.digestItems).map(\.line))
-    for reviewer in try all(RequestTable.administratorsOf, authority, now, read: { Account(row: $0) }) {
+    for reviewer in try all(
+      RequestTable.administratorsOf, authority, now, read: { Account(row: $0) })
+    {
       try queue(notice, to: .mail(reviewer), reference: "digest")
     }
   }
