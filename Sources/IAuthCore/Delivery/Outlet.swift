@@ -28,6 +28,8 @@ package protocol Outlet {
 struct DirectoryOutlet: Outlet {
   let directory: String
   let isMaildir: Bool
+  /// The mode of its files, whatever the umask.
+  var mode: UInt32 = 0o600
 
   func send(_ message: OutgoingMessage, within seconds: Int) throws(DeliveryError) {
     // A spool's reader passes over names that end in .LOCK; a Maildir has tmp for that.
@@ -37,7 +39,8 @@ struct DirectoryOutlet: Outlet {
       for part in isMaildir ? ["/tmp", "/new", "/cur"] : [""] {
         try Files.makeDirectory(directory + part)
       }
-      try Files.replace(directory + draft, with: message.file, namedAfterwards: directory + final)
+      try Files.replace(
+        directory + draft, with: message.file, mode: mode, namedAfterwards: directory + final)
     } catch {
       throw .temporary("spool")
     }

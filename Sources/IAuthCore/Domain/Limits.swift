@@ -65,6 +65,17 @@ package enum Limits {
   package static let reminders: [TimeSpan] = [.days(3), .days(7), .days(14)]
   /// What a process that queued messages spends on sending them, before its user waits too long.
   package static let deliveryBudget: TimeSpan = .seconds(10)
+  /// How long a delivery run begins new turns: less than the five minutes between two runs.
+  package static let deliveryRun: TimeSpan = .minutes(4)
+  /// How long one turn of a channel takes at most; it ends before its claim does.
+  package static let deliveryTurn: TimeSpan = .seconds(100)
+  /// Messages of one channel in one run: a flood, and what it costs, is spread and is noticed.
+  package static func messagesPerRun(_ channel: Channel) -> Int {
+    switch channel {
+    case .email: 5_000
+    case .sms: 500
+    }
+  }
   /// Messages that a process sends by itself; more are left to `deliver`.
   package static let immediateDeliveries = 10
   /// The waits after the first failures of a message; then the last one again and again.

@@ -9,6 +9,12 @@ package struct DeliveryReport: Equatable, Sendable {
   package var delivered = 0
   package var postponed = 0
   package var failed = 0
+
+  mutating func add(_ other: DeliveryReport) {
+    delivered += other.delivered
+    postponed += other.postponed
+    failed += other.failed
+  }
 }
 
 extension Service {
@@ -24,19 +30,36 @@ extension Service {
   package func deliverDue() throws(IAuthError) -> DeliveryReport {
     // What this run has queued is its own already, and no claim below would find it.
     var report = try deliverOwn()
-    while true {
-      let claimed = try writeAsOperator { (tx) throws(IAuthError) -> Verdict<Int> in
-        try tx.run(OutboxTable.lapseCodes, tx.now)
-        let until = tx.now + Limits.claimLease
-        return .done(
-          try tx.run(OutboxTable.claim, world.claim, until, tx.now, Limits.immediateDeliveries))
+    let end = deadline(Limits.deliveryRun)
+    var open = Channel.allCases.map { (channel: $0, left: Limits.messagesPerRun($0)) }
+    // The channels take turns, so that none waits for another one that hangs.
+    while !open.isEmpty, ChildProcess.milliseconds() < end {
+      for index in open.indices {
+        let part = try deliverSome(
+          open[index].channel, atMost: min(open[index].left, Limits.immediateDeliveries))
+        report.add(part)
+        let took = part.delivered + part.postponed + part.failed
+        // Where nothing of a whole turn got out, the rest of the run would not either.
+        open[index].left = part.delivered > 0 ? open[index].left - took : 0
       }
-      guard claimed > 0 else { return report }
-      let part = try deliver(until: deadline(Limits.claimLease))
-      report.delivered += part.delivered
-      report.postponed += part.postponed
-      report.failed += part.failed
+      open.removeAll { $0.left <= 0 }
     }
+    return report
+  }
+
+  /// Claims and tries a few messages of one channel, codes first.
+  private func deliverSome(
+    _ channel: Channel, atMost count: Int
+  ) throws(IAuthError) -> DeliveryReport {
+    let claimed = try writeAsOperator { (tx) throws(IAuthError) -> Verdict<Int> in
+      try tx.run(OutboxTable.lapseCodes, tx.now)
+      return .done(
+        try tx.run(
+          OutboxTable.claim, world.claim, tx.now + Limits.claimLease, tx.now, count, channel,
+          tx.now + Limits.failedAfter))
+    }
+    guard claimed > 0 else { return DeliveryReport() }
+    return try deliver(until: deadline(Limits.deliveryTurn))
   }
 
   private func deadline(_ span: TimeSpan) -> Int64 {
@@ -52,15 +75,19 @@ extension Service {
     }
     guard !messages.isEmpty else { return DeliveryReport() }
     var results: [(StoredMessage, DeliveryError?)] = []
-    for message in messages {
+    // A channel that hangs takes half of the time at most, and is asked once.
+    var late: Set<Channel> = []
+    let most = messages.count > 1 ? Limits.deliverySeconds / 2 : Limits.deliverySeconds
+    for message in messages where !late.contains(message.channel) {
       let left = Int((deadline - ChildProcess.milliseconds()) / 1_000)
       guard left > 0 else { break }
       if let expiry = message.expiresAt, expiry <= world.now() { continue }
       do throws(DeliveryError) {
         let outgoing = outgoing(message, uuid)
-        try outlet(message.channel).send(outgoing, within: min(left, Limits.deliverySeconds))
+        try outlet(message.channel).send(outgoing, within: min(left, most))
         results.append((message, nil))
       } catch {
+        if error == .temporary("late") { late.insert(message.channel) }
         results.append((message, error))
       }
     }
@@ -77,7 +104,10 @@ extension Service {
           report.delivered += try tx.run(OutboxTable.sent, message.id, world.claim, tx.now)
           continue
         }
-        if message.createdAt + Limits.failedAfter <= tx.now {
+        // After a host's long sleep a message still gets the first tries before it is given up.
+        if message.createdAt + Limits.failedAfter <= tx.now,
+          message.attempts >= Limits.retryWaits.count
+        {
           report.failed += try tx.run(OutboxTable.failed, message.id, world.claim, reason)
         } else {
           let wait = Limits.retryWaits[min(message.attempts, Limits.retryWaits.count - 1)]
@@ -125,7 +155,9 @@ extension Service {
     case .sms:
       switch settings.sms {
       case .spool: return DirectoryOutlet(directory: local + "/sms", isMaildir: false)
-      case .smstools(let path): return DirectoryOutlet(directory: path, isMaildir: false)
+      case .smstools(let path):
+        // The daemon is another user, who reads and moves files by the directory's group.
+        return DirectoryOutlet(directory: path, isMaildir: false, mode: 0o660)
       case .command(let path): return CommandOutlet(path: path)
       }
     }

@@ -33,7 +33,7 @@ enum ReminderTable {
     SELECT r.id, v.account, r.created_at
     FROM request r JOIN reviewer v ON v.request = r.id JOIN account m ON m.id = v.account
       JOIN account a ON a.id = r.account LEFT JOIN account b ON b.id = r.submitter
-    WHERE r.status = 'pending' AND v.starts_at <= ?1
+    WHERE r.status = 'pending' AND v.starts_at <= ?1 AND ?1 < v.ends_at
       AND a.id <> m.id AND a.email IS NOT m.email AND a.mobile IS NOT m.mobile
       AND r.change_email IS NOT m.email AND r.change_mobile IS NOT m.mobile
       AND b.id IS NOT m.id AND b.email IS NOT m.email AND b.mobile IS NOT m.mobile
@@ -54,7 +54,7 @@ enum ReminderTable {
   static let toldAt: SQL = "SELECT told_at FROM told WHERE audience = ? AND item = ?"
   static let singles: SQL = """
     SELECT g.id, g.code, g.name FROM administrator d JOIN agency g ON g.id = d.agency
-    WHERE d.starts_at <= ?1 GROUP BY g.id HAVING count(DISTINCT d.account) = 1 ORDER BY g.sort
+    WHERE d.starts_at <= ?1 AND ?1 < d.ends_at GROUP BY g.id HAVING count(DISTINCT d.account) = 1 ORDER BY g.sort
     """
   static let planned: SQL = """
     SELECT kind, channel, recipient, subject, reference FROM message WHERE id > ? ORDER BY id
@@ -82,8 +82,8 @@ extension Service {
       var report = ReminderReport()
       let last = try tx.number(ReminderTable.lastMessage) ?? 0
       report.lapsed = try tx.sweep(settings)
-      try tx.remind(thresholds, &report)
-      try tx.digestForAuthority(thresholds, &report)
+      let reviewed = try tx.remind(thresholds, &report)
+      try tx.digestForAuthority(thresholds, reviewed, &report)
       try tx.digestForOperator(settings)
       guard isDryRun else { return .done(report) }
       report.messages = try tx.all(ReminderTable.planned, last) { row in PlannedMessage(row: row) }
@@ -111,9 +111,11 @@ extension PlannedMessage {
 
 extension Transaction {
   /// Each threshold once a request and reviewer; one mail a reviewer, with all that still waits.
+  ///
+  /// - Returns: the waiting requests that have a reviewer.
   fileprivate func remind(
     _ thresholds: [TimeSpan], _ report: inout ReminderReport
-  ) throws(IAuthError) {
+  ) throws(IAuthError) -> Set<Int64> {
     let waiting = try all(ReminderTable.waiting, now) { row in
       (request: row.int(0), reviewer: row.int(1), since: row.time(2))
     }
@@ -143,6 +145,7 @@ extension Transaction {
     }
     report.reminded = due.count
     report.requests = reminded.count
+    return Set(waiting.map(\.request))
   }
 
   private func waitingItem(_ number: Int64) throws(IAuthError) -> WaitingItem? {
@@ -153,16 +156,16 @@ extension Transaction {
 
   /// What the authority should act on; mailed when there is something that it was not told yet.
   fileprivate func digestForAuthority(
-    _ thresholds: [TimeSpan], _ report: inout ReminderReport
+    _ thresholds: [TimeSpan], _ reviewed: Set<Int64>, _ report: inout ReminderReport
   ) throws(IAuthError) {
     var withoutReviewer: [WaitingItem] = []
     var overdue: [WaitingItem] = []
     var keys: Set<String> = []
     let last = thresholds.last ?? .days(14)
-    for number in try all(ReminderTable.pending, read: { row in row.int(0) }) {
-      guard let request = try request(number) else { continue }
-      let isOverdue = request.createdAt + last <= now
-      let hasReviewer = try !reviewers(of: request).isEmpty
+    let pending = try all(ReminderTable.pending) { row in (number: row.int(0), since: row.time(1)) }
+    for (number, since) in pending {
+      let isOverdue = since + last <= now
+      let hasReviewer = reviewed.contains(number)
       guard isOverdue || !hasReviewer, let item = try waitingItem(number) else { continue }
       if hasReviewer {
         keys.insert("late:\(number)")

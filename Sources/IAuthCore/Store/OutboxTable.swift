@@ -14,10 +14,13 @@ enum OutboxTable {
     "id, kind, channel, recipient, subject, body, reference, created_at, expires_at, attempts"
   static let claimed: SQL =
     "SELECT \(columns) FROM message WHERE claim = ? AND status = 'queued' ORDER BY id"
+  /// What is due. A time more than a day ahead is from a clock that was wrong, and counts as past.
   static let claim: SQL = """
     UPDATE message SET claim = ?1, claimed_until = ?2 WHERE id IN (
-      SELECT id FROM message WHERE status = 'queued' AND due_at <= ?3
-        AND (claimed_until IS NULL OR claimed_until <= ?3) ORDER BY due_at, id LIMIT ?4)
+      SELECT id FROM message WHERE status = 'queued' AND channel = ?5
+        AND (due_at <= ?3 OR due_at > ?6)
+        AND (claimed_until IS NULL OR claimed_until <= ?3 OR claimed_until > ?6)
+      ORDER BY kind <> 'code', due_at, id LIMIT ?4)
     """
   /// A code's address goes with it: an application that lapses leaves nothing of the person.
   static let lapseCodes: SQL = """

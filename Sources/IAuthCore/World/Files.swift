@@ -163,11 +163,11 @@ extension Files.Status {
 extension Files {
   /// Writes a draft, syncs it, and gives it its name: whoever reads the name reads the whole.
   static func replace(
-    _ draft: String, with bytes: [UInt8], namedAfterwards path: String
+    _ draft: String, with bytes: [UInt8], mode: UInt32 = 0o600, namedAfterwards path: String
   ) throws(IAuthError) {
     unsafe unlink(draft)
     try create(draft, bytes)
-    guard unsafe rename(draft, path) == 0 else {
+    guard unsafe chmod(draft, mode) == 0, unsafe rename(draft, path) == 0 else {
       unsafe unlink(draft)
       throw .fileUncreatable(path: path)
     }

@@ -56,6 +56,10 @@ struct Deliver: Command {
   /// - Throws: `deliver.failed` if anything could not be sent now: cron hears of it.
   private func send(_ service: Service, _ context: Context) throws(IAuthError) {
     let report = try service.deliverDue()
+    if !context.options.json, report.delivered + report.postponed + report.failed == 0 {
+      context.say(Bilingual("nothing was due", "沒有到期的待送通知"))
+      return
+    }
     context.emit(
       [
         "delivered": .int(report.delivered), "postponed": .int(report.postponed),

@@ -55,7 +55,7 @@ struct Pending: Command {
     ],
     fails: [
       .agencyInvalid, .agencyUnknown, .systemUnknown, .requestUnknown, .batchUnknown,
-      .sessionNone, .sessionExpired, .rightMissing, .accountSuspended,
+      .sessionNone, .sessionExpired, .rightMissing, .accountSuspended, .deliverFailed,
     ])
 
   var number: Int64?
@@ -72,7 +72,7 @@ struct Pending: Command {
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
     if isRemind {
-      show(try service.remind(after: after, isDryRun: isDryRun), context)
+      try show(try service.remind(after: after, isDryRun: isDryRun), context)
     } else if let number {
       context.show(try service.detail(number))
     } else {
@@ -129,19 +129,15 @@ struct Pending: Command {
       })
   }
 
-  private func show(_ report: ReminderReport, _ context: Context) {
+  /// - Throws: `deliver.failed` if anything could not be sent now: cron hears of it.
+  private func show(_ report: ReminderReport, _ context: Context) throws(IAuthError) {
     let language = context.language
     let planned = report.messages.map(\.json)
     context.emit(
       report.json.adding(isDryRun ? ["messages": .array(planned)] : [:]),
       details: report.details)
     guard isDryRun else {
-      if report.failed > 0 {
-        context.say(
-          Bilingual(
-            "messages that could not be sent now: \(report.failed); see iauth deliver --list",
-            "有 \(report.failed) 則通知暫時無法寄送：iauth deliver --list"))
-      }
+      guard report.failed == 0 else { throw .deliverFailed(failed: report.failed) }
       return
     }
     context.say(Bilingual("nothing was changed or sent", "未異動資料，亦未寄送"))
