@@ -14,7 +14,9 @@ enum OutboxTable {
     "id, kind, channel, recipient, subject, body, reference, created_at, expires_at, attempts"
   static let claimed: SQL =
     "SELECT \(columns) FROM message WHERE claim = ? AND status = 'queued' ORDER BY id"
-  /// What is due. A time more than a day ahead is from a clock that was wrong, and counts as past.
+  /// What is due.
+  ///
+  /// A time more than a day ahead is from a clock that was wrong, and counts as past.
   static let claim: SQL = """
     UPDATE message SET claim = ?1, claimed_until = ?2 WHERE id IN (
       SELECT id FROM message WHERE status = 'queued' AND channel = ?5
