@@ -20,7 +20,8 @@ let package = Package(
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: settings),
     .target(
       name: "IAuthCore", dependencies: ["SQLite", "CSQLite", "CRegistry"], swiftSettings: settings),
-    .executableTarget(name: "iauth", dependencies: ["IAuthCore", "CSQLite"], swiftSettings: settings),
+    .executableTarget(
+      name: "iauth", dependencies: ["IAuthCore", "CSQLite"], swiftSettings: settings),
     .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: settings),
     .testTarget(name: "IAuthCoreTests", dependencies: ["IAuthCore"], swiftSettings: settings),
     .testTarget(

@@ -96,8 +96,9 @@ import CSQLite
     return found
   }
 
-  /// The statement for `sql`, for a loop that binds and steps by itself. It belongs to the
-  /// connection; reset it after each use.
+  /// The statement for `sql`, for a loop that binds and steps by itself.
+  ///
+  /// It belongs to the connection; reset it after each use.
   package func statement(_ sql: SQL) throws(SQLiteError) -> Statement {
     if let known = statements[sql.text] { return known }
     let made = try unsafe Statement(sql.text, on: db)

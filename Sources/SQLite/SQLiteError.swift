@@ -15,7 +15,9 @@ package struct SQLiteError: Error, Equatable {
   package var primary: Int32 { code & 0xFF }
 
   /// Whether an input/output error came from reading, writing or locking: then nothing of the
-  /// transaction can stand. A failed sync, or a failed removal of the journal, leaves that open.
+  /// transaction can stand.
+  ///
+  /// A failed sync, or a failed removal of the journal, leaves that open.
   package var isBeforeCommitPoint: Bool {
     let kind = code >> 8
     // SQLITE_IOERR_READ, _SHORT_READ, _WRITE, _LOCK (sqlite3.h).

@@ -76,8 +76,10 @@ import CSQLite
   }
 }
 
-/// One row of a result, lent to a closure. Columns count from 0. A column that is not of the type
-/// asked for marks the statement, and the query ends as corrupt.
+/// One row of a result, lent to a closure.
+///
+/// Columns count from 0. A column that is not of the type asked for marks the statement, and the
+/// query ends as corrupt.
 package struct Row: ~Copyable {
   let statement: Statement
 

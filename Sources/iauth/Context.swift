@@ -9,6 +9,9 @@ final class Context {
   let options: GlobalOptions
   let console: Console
   let localTime: LocalTime
+  /// Nothing is said of sending: a sign-in answers the same whoever was named, and nothing is sent
+  /// for someone unknown.
+  var isDiscreet = false
   private var opened: Service?
 
   init(
@@ -110,12 +113,13 @@ final class Context {
     guard let opened else { return }
     do throws(IAuthError) {
       let report = try opened.deliverOwn()
-      guard report.postponed + report.failed > 0 else { return }
+      guard report.postponed + report.failed > 0, !isDiscreet else { return }
       say(
         Bilingual(
           "a message could not be sent now; it stays queued and is tried again",
           "有通知暫時無法寄送，已保留於佇列並將自動重試"))
     } catch {
+      guard !isDiscreet else { return }
       say(
         Bilingual(
           "messages stay queued: run `iauth deliver`", "通知保留於佇列，請執行 `iauth deliver`"))

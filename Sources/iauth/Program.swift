@@ -46,6 +46,7 @@ enum Program {
       (1...10_000).contains(columns)
     {
       console.columns = columns
+      console.hasWidth = true
     }
   }
 

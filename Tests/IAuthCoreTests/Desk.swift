@@ -161,6 +161,7 @@ final class Desk {
   }
 
   /// 陳怡君, signed in with both codes: she decides on administrators.
+  @discardableResult
   func chief() throws -> Service { try signedIn(.chen) }
 
   /// An account with an approved `admin` permission, signed in with both codes.

@@ -25,7 +25,7 @@ final class Desk {
       at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     try FileManager.default.copyItem(
       at: Transcript.folder.appendingPathComponent("agencies.csv"), to: path("agencies.csv"))
-    environment["IAUTH_DB"] = path("iauth.db").path
+    environment = ["IAUTH_DB": path("iauth.db").path, "NO_COLOR": "1"]
   }
 
   func close() { try? FileManager.default.removeItem(at: folder) }
@@ -94,12 +94,15 @@ final class Desk {
 
   private func run(_ words: [String], input: String, isTerminal: Bool) -> [String] {
     let (now, draws) = (now, draws)
-    let console = Console.recording(input: input, isTerminal: isTerminal)
-    console.color = .never
+    // What is printed goes to a terminal; what is typed comes from one only if it is asked for.
+    let console = Console(
+      out: Stream(descriptor: nil, isTerminal: true),
+      err: Stream(descriptor: nil, isTerminal: true),
+      input: Input(text: input, isTerminal: isTerminal))
     let world = World(
       now: { now }, randomBytes: { draws.bytes($0) }, caller: caller, sessionName: "default")
     let status = Program.run(
-      arguments: words + (isTerminal ? ["--color=never"] : []),
+      arguments: words,
       environment: Environment(environment), world: world, console: console,
       localTime: LocalTime { _ in (28_800, "CST") })
     // The line ends that a person types stand on the terminal, not in what is written.

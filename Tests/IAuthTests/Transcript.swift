@@ -97,7 +97,7 @@ struct Transcript {
         lines.append(line)
         if line.hasPrefix("scene ") {
           let scene = try Transcript(String(line.dropFirst(6)))
-          _ = try scene.play(on: desk, isRecording: false)
+          _ = try scene.play(on: desk, isRecording: isRecording)
         } else {
           try desk.follow(line)
         }
@@ -126,13 +126,17 @@ struct Transcript {
 }
 
 /// Bytes that are the same on every run, and differ at every draw.
+///
+/// Draws of one length follow each other and no others: one salt more changes no reference.
 final class Draws: Sendable {
-  private let state = Mutex<UInt64>(20_260_302)
+  private let states = Mutex<[Int: UInt64]>([:])
 
   func bytes(_ count: Int) -> [UInt8] {
-    (0..<count).map { _ in
-      state.withLock { state in
-        // SplitMix64, D. Steele et al., 2014.
+    states.withLock { states in
+      var state = states[count] ?? UInt64(count)
+      defer { states[count] = state }
+      return (0..<count).map { _ in
+        // SplitMix64, G. Steele et al., 2014.
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9

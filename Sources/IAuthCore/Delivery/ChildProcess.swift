@@ -56,14 +56,17 @@ struct ChildProcess {
     let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"]
     var envp = unsafe environment.map { unsafe strdup($0) } + [nil]
     defer {
-      for unsafe word in unsafe argv + envp { unsafe free(word) }
+      for index in unsafe argv.indices { unsafe free(argv[index]) }
+      for index in unsafe envp.indices { unsafe free(envp[index]) }
     }
     let result = unsafe posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
     return result == 0 ? pid : nil
   }
 
   /// Writes the input as the child takes it; one that does not read is not waited for past the
-  /// deadline. What it made of a cut-off input, its status says.
+  /// deadline.
+  ///
+  /// What it made of a cut-off input, its status says.
   private func feed(_ writing: Int32, until deadline: Int64) {
     _ = fcntl(writing, F_SETFL, O_NONBLOCK)
     var done = 0

@@ -35,7 +35,9 @@ package struct Account: Equatable, Sendable {
   package let status: AccountStatus
 
   /// Whether the two are the same person: the same account, or one contact in common (PRODUCT 3.4,
-  /// "own"). The OS user says nothing about who a person is.
+  /// "own").
+  ///
+  /// The OS user says nothing about who a person is.
   func isSamePerson(as other: Account) -> Bool {
     id == other.id || email.text == other.email.text || mobile.e164 == other.mobile.e164
   }

@@ -39,8 +39,9 @@ package struct ReviewQuestion: Sendable, Equatable {
 }
 
 package enum ReviewRules {
-  /// The first refusal that applies to a decision; nil if it may be made. That someone is signed
-  /// in was asked before (`session.none`, `session.expired`).
+  /// The first refusal that applies to a decision; nil if it may be made.
+  ///
+  /// That someone is signed in was asked before (`session.none`, `session.expired`).
   package static func refusal(_ q: ReviewQuestion) -> IAuthError? {
     if !q.isVisible { return .requestUnknown(number: q.number) }
     if !q.isReviewer { return .rightMissing(.reviewer) }

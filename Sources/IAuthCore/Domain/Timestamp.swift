@@ -9,8 +9,12 @@ package struct Timestamp: Comparable, Hashable, Sendable {
   }
 
   package static func < (a: Timestamp, b: Timestamp) -> Bool { a.seconds < b.seconds }
-  package static func + (a: Timestamp, b: TimeSpan) -> Timestamp { Timestamp(a.seconds + b.seconds) }
-  package static func - (a: Timestamp, b: TimeSpan) -> Timestamp { Timestamp(a.seconds - b.seconds) }
+  package static func + (a: Timestamp, b: TimeSpan) -> Timestamp {
+    Timestamp(a.seconds + b.seconds)
+  }
+  package static func - (a: Timestamp, b: TimeSpan) -> Timestamp {
+    Timestamp(a.seconds - b.seconds)
+  }
 
   /// Whole days from `earlier` until this time; never negative.
   package func wholeDays(since earlier: Timestamp) -> Int {

@@ -56,32 +56,8 @@ extension Service {
   package func accounts(
     _ query: String, agency code: String?
   ) throws(IAuthError) -> [AccountLine] {
-    try store.read { (tx) throws(IAuthError) in
-      var agency = try code.map { (text) throws(IAuthError) in try tx.agency(typed: text).id }
-      if !world.caller.isOperator {
-        let session = try tx.session(settings)
-        guard try tx.isAdministrator(session.account),
-          agency == nil || agency == session.account.agency
-        else { throw .rightMissing(.administrator) }
-        agency = session.account.agency
-      }
-      let folded = Folding.fold(query)
-      let mobile = (try? MobileNumber(folded))?.e164
-      return try tx.all(
-        AccountDeskTable.list, agency, mobile ?? folded, PersonName(stored: query).key
-      ) { row in
-        AccountLine(
-          account: row.int(0),
-          agency: Agency(
-            id: row.int(9), type: row.word(10, AgencyType.self), code: row.text(11),
-            name: row.text(12), path: row.text(13), superior: row.intIfAny(14),
-            status: row.word(15, AgencyStatus.self)),
-          name: row.text(1), title: row.textIfAny(2),
-          email: EmailAddress(stored: row.text(3)).masked,
-          mobile: MobileNumber(stored: row.text(4)).masked,
-          status: row.word(5, AccountStatus.self), isAdministrator: row.bool(6),
-          usedAt: row.timeIfAny(7), isErased: row.bool(8))
-      }
+    try noting { () throws(IAuthError) in
+      try store.read { (tx) throws(IAuthError) in try tx.accounts(query, agency: code, settings) }
     }
   }
 
@@ -138,8 +114,39 @@ extension Service {
 }
 
 extension Transaction {
-  /// Whether the caller may do this to the account; nil if they may not even see it. The operator
-  /// may all; an agency's administrators may suspend and close who holds no `admin`.
+  fileprivate func accounts(
+    _ query: String, agency code: String?, _ settings: Settings
+  ) throws(IAuthError) -> [AccountLine] {
+    var agency = try code.map { (text) throws(IAuthError) in try self.agency(typed: text).id }
+    if !world.caller.isOperator {
+      let session = try self.session(settings)
+      guard try isAdministrator(session.account),
+        agency == nil || agency == session.account.agency
+      else { throw .rightMissing(.administrator) }
+      agency = session.account.agency
+    }
+    let folded = Folding.fold(query)
+    let mobile = (try? MobileNumber(folded))?.e164
+    return try all(
+      AccountDeskTable.list, agency, mobile ?? folded, PersonName(stored: query).key
+    ) { row in
+      AccountLine(
+        account: row.int(0),
+        agency: Agency(
+          id: row.int(9), type: row.word(10, AgencyType.self), code: row.text(11),
+          name: row.text(12), path: row.text(13), superior: row.intIfAny(14),
+          status: row.word(15, AgencyStatus.self)),
+        name: row.text(1), title: row.textIfAny(2),
+        email: EmailAddress(stored: row.text(3)).masked,
+        mobile: MobileNumber(stored: row.text(4)).masked,
+        status: row.word(5, AccountStatus.self), isAdministrator: row.bool(6),
+        usedAt: row.timeIfAny(7), isErased: row.bool(8))
+    }
+  }
+
+  /// Whether the caller may do this to the account; nil if they may not even see it.
+  ///
+  /// The operator may all; an agency's administrators may suspend and close who holds no `admin`.
   fileprivate func mayAct(
     on id: Int64, _ verb: AccountVerb, _ settings: Settings
   ) throws(IAuthError) -> Bool? {
@@ -237,8 +244,9 @@ extension Transaction {
     return mayDecide ? nil : .requestOutside(number: number)
   }
 
-  /// Ends a permission and tells its holder; false if there is none to end. The holder of an
-  /// invitation hears of nothing: with its permission the invitation ends.
+  /// Ends a permission and tells its holder; false if there is none to end.
+  ///
+  /// The holder of an invitation hears of nothing: with its permission the invitation ends.
   func revoke(_ number: Int64, reason: String) throws(IAuthError) -> Bool {
     guard try run(RequestTable.revoke, number, now, actor?.account, reason) > 0 else {
       return false

@@ -76,13 +76,15 @@ extension Service {
   ///   number and a hash.
   /// - Throws: `right.missing`; `audit.broken` with the first entry that does not fit.
   package func verifyAudit(anchors: String?) throws(IAuthError) -> AuditProof {
-    guard world.caller.isOperator else { throw .rightMissing(.operator_) }
-    let kept = try anchors.map { (text) throws(IAuthError) in try Self.anchors(in: text) } ?? [:]
-    return try store.read { (tx) throws(IAuthError) in try tx.verifyAudit(kept) }
+    try readAsOperator { (tx) throws(IAuthError) in
+      let kept = try anchors.map { (text) throws(IAuthError) in try Self.anchors(in: text) }
+      return try tx.verifyAudit(kept ?? [:])
+    }
   }
 
-  /// Anchors by sequence number. A line without one is passed over; a file without any anchors
-  /// nothing, and is refused.
+  /// Anchors by sequence number.
+  ///
+  /// A line without one is passed over; a file without any anchors nothing, and is refused.
   private static func anchors(in text: String) throws(IAuthError) -> [Int64: [UInt8]] {
     var found: [Int64: [UInt8]] = [:]
     for line in text.split(whereSeparator: \.isNewline) {

@@ -62,7 +62,9 @@ extension Service {
     guard answer == "ok" else { throw .databaseDamaged }
   }
 
-  /// Puts a copy in place as a new database; never overwrites. Codes and sessions in it are dead.
+  /// Puts a copy in place as a new database; never overwrites.
+  ///
+  /// Codes and sessions in it are dead.
   ///
   /// - Throws: `file.missing`, `database.exists`, `database.foreign`, `database.damaged`, …
   package static func restore(

@@ -10,8 +10,9 @@ extension Transaction {
     HMACSHA256.code(key: key, message: Array("iauth-address/1 \(channel.rawValue) \(address)".utf8))
   }
 
-  /// What a wrong attempt counts against: an address in an agency. A new reference or another
-  /// second address resets nothing.
+  /// What a wrong attempt counts against: an address in an agency.
+  ///
+  /// A new reference or another second address resets nothing.
   func attemptSubjects(_ agency: Int64, _ emailKey: [UInt8], _ mobileKey: [UInt8]) -> [[UInt8]] {
     [emailKey, mobileKey].map { address in
       HMACSHA256.code(key: key, message: Array("iauth-subject/1 \(agency) ".utf8) + address)
@@ -152,7 +153,8 @@ extension Transaction {
   private func alarmOperator(_ mail: String?) throws(IAuthError) {
     try queue(
       .wrongAttemptsAlarm(count: Limits.alertWrongAttemptsPerHour),
-      to: Recipient(channel: .email, address: mail ?? Settings.defaultOperatorMail, account: nil), reference: "operator")
+      to: Recipient(channel: .email, address: mail ?? Settings.defaultOperatorMail, account: nil),
+      reference: "operator")
   }
 }
 

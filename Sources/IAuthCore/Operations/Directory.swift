@@ -65,7 +65,7 @@ extension Service {
 
   /// The administrators of an agency; by default of the signed-in person's.
   ///
-  /// - Throws: `session.*` without an agency; `agency.unknown`, `system.unknown`.
+  /// - Throws: `usage.missing` without an agency and a session; `session.expired`; `agency.unknown`, `system.unknown`.
   package func administrators(
     agency code: String?, system: String?
   ) throws(IAuthError) -> [AdministratorLine] {
@@ -74,7 +74,9 @@ extension Service {
       do throws(IAuthError) {
         session = try tx.session(settings)
       } catch {
-        guard code != nil else { throw error }
+        guard code != nil else {
+          throw error == .sessionNone ? .usageMissing(["--agency"], command: "admins") : error
+        }
         session = nil
       }
       let agency: Agency
@@ -150,8 +152,10 @@ extension Transaction {
     return found
   }
 
-  /// Makes someone an administrator of the authority by the operator's word: invited, or an
-  /// account that is there already. They count once they have proven both codes.
+  /// Makes someone an administrator of the authority by the operator's word: invited, or an account
+  /// that is there already.
+  ///
+  /// They count once they have proven both codes.
   ///
   /// - Returns: the number of the request, which is approved at once.
   func appoint(
@@ -181,7 +185,7 @@ extension Transaction {
     try run(
       RequestTable.decide, number, RequestStatus.approved, nil as Int64?, world.caller.name,
       nil as String?, now)
-    try audit(.appointed, "request:\(number)")
+    try audit(.appointed, "request:\(number)", person: form.personalData(account.id))
     try run(
       RequestTable.grant, number, account.id, account.agency, system.id, Role.admin, now, now)
     let summary = try summary(request)
@@ -196,19 +200,14 @@ extension Transaction {
   }
 
   /// Stores an invited account: it becomes a person's once they prove both codes.
+  ///
+  /// The entry of what they are invited for has their data on the trail.
   func invite(
     _ form: ApplicationForm, in agency: Agency, unit: String? = nil
   ) throws(IAuthError) -> Account {
     let id = try insert(
       AccountTable.add, agency.id, form.name.text, form.name.key, form.email.text,
-      form.mobile.e164, form.title, unit, form.phone, AccountStatus.invited, now)
-    try audit(
-      .accountInvited, "account:\(id)",
-      person: AuditPerson(
-        account: id,
-        fields: [
-          ("name", form.name.text), ("email", form.email.text), ("mobile", form.mobile.e164),
-        ]))
+      form.mobile.e164, form.title, unit, form.phone, AccountStatus.invited, now, now)
     return Account(
       id: id, agency: agency.id, name: form.name, email: form.email, mobile: form.mobile,
       title: form.title, status: .invited)

@@ -40,8 +40,7 @@ extension Service {
   ///
   /// - Throws: `right.missing`.
   package func doctor() throws(IAuthError) -> [Finding] {
-    guard world.caller.isOperator else { throw .rightMissing(.operator_) }
-    var findings = try store.read { (tx) throws(IAuthError) in
+    var findings = try readAsOperator { (tx) throws(IAuthError) in
       [
         try tx.integrity(), try tx.invariants(), try tx.auditHealth(), try tx.clock(),
         try tx.messageHealth(), try tx.authorityHealth(),

@@ -12,6 +12,13 @@ package struct ApplicationForm: Sendable {
   package let title: String?
   package let phone: String?
 
+  /// What the trail keeps of the person, erasable.
+  func personalData(_ account: Int64) -> AuditPerson {
+    AuditPerson(
+      account: account,
+      fields: [("name", name.text), ("email", email.text), ("mobile", mobile.e164)])
+  }
+
   /// Values that were parsed one by one, as a sheet's row is.
   init(
     agency: String, name: PersonName, email: EmailAddress, mobile: MobileNumber, title: String?,
@@ -80,7 +87,9 @@ extension Service {
     }
   }
 
-  /// Begins a sign-in. Someone unknown gets the same answer, and nothing is sent.
+  /// Begins a sign-in.
+  ///
+  /// Someone unknown gets the same answer, and nothing is sent.
   ///
   /// - Throws: `agency.unknown`, `send.throttled`.
   package func signIn(_ form: ApplicationForm, via: Via) throws(IAuthError) -> ProofReceipt {

@@ -4,10 +4,10 @@
 import SQLite
 
 enum IdleTable {
-  static let lastUse: SQL = "max(coalesce(used_at, created_at), status_at)"
+  static let columns: SQL = "max(coalesce(used_at, created_at), status_at)"
   /// The authority's last administrator is spared: nobody could restore the others.
   static let idle: SQL = """
-    SELECT id, \(lastUse) FROM account WHERE status = 'active' AND \(lastUse) <= ?1
+    SELECT id, \(columns) FROM account WHERE status = 'active' AND \(columns) <= ?1
       AND NOT (EXISTS (SELECT 1 FROM administrator d WHERE d.account = account.id
           AND d.agency = (SELECT authority FROM service))
         AND NOT EXISTS (SELECT 1 FROM administrator d WHERE d.account <> account.id
@@ -15,7 +15,7 @@ enum IdleTable {
     ORDER BY id
     """
   static let isIdle: SQL = """
-    SELECT 1 FROM account WHERE id = ?2 AND status = 'active' AND \(lastUse) <= ?1
+    SELECT 1 FROM account WHERE id = ?2 AND status = 'active' AND \(columns) <= ?1
       AND NOT (EXISTS (SELECT 1 FROM administrator d WHERE d.account = account.id
           AND d.agency = (SELECT authority FROM service))
         AND NOT EXISTS (SELECT 1 FROM administrator d WHERE d.account <> account.id
@@ -25,8 +25,9 @@ enum IdleTable {
 }
 
 extension Transaction {
-  /// Warns 14, 7, 3 and 1 days before, and suspends when the time is over. A run that was missed
-  /// is caught up by one warning.
+  /// Warns 14, 7, 3 and 1 days before, and suspends when the time is over.
+  ///
+  /// A run that was missed is caught up by one warning.
   func sweepIdle(_ idleAfter: TimeSpan) throws(IAuthError) {
     let warnings = Limits.idleWarnings.filter { $0 < idleAfter }
     let first = now - idleAfter + (warnings.max() ?? .seconds(0))

@@ -60,11 +60,15 @@ extension ImportDesk {
       checked.add(header, .email, code: "row.conflict", Self.conflict)
       return nil
     }
-    let change = try tx.number(RequestTable.pendingChange, account.id)
+    let change = try tx.number(Form2Table.openChange, account.id)
     let grant = try tx.number(RequestTable.pendingFor, account.id, system.id, Role.admin)
     if let pending = change ?? grant {
       let request = try tx.request(pending)
       let asked = try request.map { (known) throws(IAuthError) in try tx.replacement(of: known) }
+      guard request?.batch == nil || request?.batch != batch else {
+        checked.add(header, .priorEmail, code: "row.duplicate", Self.duplicate)
+        return nil
+      }
       guard asked == new else {
         checked.add(header, .change, code: "row.conflict", Self.waiting)
         return nil
@@ -121,5 +125,11 @@ enum Form2Table {
     SELECT request, ends_at FROM permission
     WHERE account = ?1 AND system = ?2 AND role = ?3 AND status = 'active'
     """
-  static let statements: [SQL] = [held]
+  /// A replacement that waits for its review, or approved for its day.
+  static let openChange: SQL = """
+    SELECT id FROM request WHERE account = ?1 AND kind = 'change'
+      AND (status = 'pending' OR (status = 'approved' AND applied_at IS NULL))
+    ORDER BY id DESC LIMIT 1
+    """
+  static let statements: [SQL] = [held, openChange]
 }

@@ -49,10 +49,12 @@ extension Transaction {
       try run(ProofTable.close, proof.id, "lapsed")
       try run(OutboxTable.voidCodes, proof.reference)
       guard proof.purpose == .application else { continue }
+      try run(OutboxTable.eraseCodes, proof.reference)
       try audit(.applicationLapsed, proof.reference)
       ended += 1
     }
-    for number in try all(LapseTable.requests, now - settings.requestLifetime, read: { $0.int(0) }) {
+    for number in try all(LapseTable.requests, now - settings.requestLifetime, read: { $0.int(0) })
+    {
       try lapse(request: number)
       ended += 1
     }
@@ -67,8 +69,9 @@ extension Transaction {
     return ended
   }
 
-  /// What a form asked for with a date whose day has come. A permission has ended at that time
-  /// already; here it is written down, and its holder told.
+  /// What a form asked for with a date whose day has come.
+  ///
+  /// A permission has ended at that time already; here it is written down, and its holder told.
   private func sweepDated() throws(IAuthError) {
     for number in try all(LapseTable.ending, now, read: { row in row.int(0) }) {
       let reason = try first(LapseTable.endReason, number) { row in row.textIfAny(0) }

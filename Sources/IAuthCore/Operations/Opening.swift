@@ -40,7 +40,7 @@ extension Transaction {
     let id = try insert(
       AccountTable.add, applicant.agency, applicant.name.text, applicant.name.key,
       applicant.email.text, applicant.mobile.e164, applicant.title, nil as String?,
-      applicant.phone, AccountStatus.active, now)
+      applicant.phone, AccountStatus.active, now, now)
     try audit(.accountOpened, "account:\(id)", person: applicant.personalData(id))
     return .done(try startSession(account: id, emailProven: true, smsProven: true, settings))
   }
@@ -71,10 +71,13 @@ extension Transaction {
       try startSession(account: account.id, emailProven: true, smsProven: true, settings))
   }
 
-  /// Replaces name and contacts at once, and tells the old address and the new. Sessions end by
-  /// the schema; pending requests show it, as their version changes.
+  /// Replaces name and contacts at once, and tells the old address and the new.
+  ///
+  /// Sessions end by the schema; pending requests show it, as their version changes.
+  ///
+  /// - Parameter isDecided: the address that stays or comes hears of it by the decision's mail.
   func replace(
-    _ account: Account, with new: Replacement, phone: String? = nil
+    _ account: Account, with new: Replacement, phone: String? = nil, isDecided: Bool = false
   ) throws(IAuthError) {
     let name = PersonName(stored: new.name)
     try run(
@@ -92,8 +95,8 @@ extension Transaction {
       agency: try agency(id: account.agency).name, email: applicant.email.masked,
       mobile: applicant.mobile.masked)
     let reference = "account:\(account.id)"
-    try queue(notice, to: .mail(account), reference: reference)
-    if isEmailNew {
+    if isEmailNew || !isDecided { try queue(notice, to: .mail(account), reference: reference) }
+    if isEmailNew, !isDecided {
       try queue(
         notice, to: Recipient(channel: .email, address: new.email, account: account.id),
         reference: reference)
@@ -107,7 +110,9 @@ extension Transaction {
   }
 
   /// An administrator's new contacts are their reviewer's to accept; the permission rests until
-  /// then. A later application replaces what an earlier one asked for.
+  /// then.
+  ///
+  /// A later application replaces what an earlier one asked for.
   private func requestChange(_ account: Account, _ applicant: Applicant) throws(IAuthError) {
     if let earlier = try number(RequestTable.pendingChange, account.id) {
       try run(

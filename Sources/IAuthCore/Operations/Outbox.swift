@@ -38,8 +38,7 @@ extension Service {
   ///
   /// - Throws: `right.missing`.
   package func outbox() throws(IAuthError) -> [OutboxLine] {
-    guard world.caller.isOperator else { throw .rightMissing(.operator_) }
-    return try store.read { (tx) throws(IAuthError) in
+    try readAsOperator { (tx) throws(IAuthError) in
       try tx.all(OutboxDeskTable.waiting) { row in
         let channel = row.word(2, Channel.self)
         let address = row.text(3)

@@ -27,7 +27,9 @@ extension Service {
   }
 
   /// Checks the first of two codes, so that a person at a terminal is asked for the second only
-  /// after the first was right. A wrong one is an attempt; a right one changes nothing.
+  /// after the first was right.
+  ///
+  /// A wrong one is an attempt; a right one changes nothing.
   package func checkFirstCode(_ typed: String, code: String) throws(IAuthError) {
     try store.write { (tx) throws(IAuthError) -> Verdict<Void> in
       let proof = try tx.verification(typed: typed)
@@ -59,7 +61,9 @@ extension Service {
       try tx.run(ProofTable.close, proof.id, "proven")
       try tx.forgetWrongAttempts(proof)
       switch proof.purpose {
-      case .application: return try tx.openAccount(proof, settings)
+      case .application:
+        try tx.run(OutboxTable.eraseCodes, proof.reference.text)
+        return try tx.openAccount(proof, settings)
       case .signIn: return try tx.signIn(proof, needed, settings)
       case .stepUp: return try tx.stepUp(proof, needed, settings)
       }
@@ -98,7 +102,9 @@ extension Transaction {
     return proof.via.channels
   }
 
-  /// One attempt. A returned error is to be kept: its counted attempt commits.
+  /// One attempt.
+  ///
+  /// A returned error is to be kept: its counted attempt commits.
   fileprivate func checkCodes(
     _ proof: Verification, _ needed: [Channel], _ typed: [String], operatorMail: String?
   ) throws(IAuthError) -> IAuthError? {

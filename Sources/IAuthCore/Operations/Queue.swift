@@ -60,7 +60,9 @@ package struct QueueItem: Sendable, Equatable {
     let name = replacement?.name ?? name
     var marks: [String] = []
     if isNational { marks.append("national-reviewer") }
-    if !name.utf8.allSatisfy({ $0 < 0x80 }), PersonName(stored: name).isMixedScript { marks.append("mixed-scripts") }
+    if !name.utf8.allSatisfy({ $0 < 0x80 }), PersonName(stored: name).isMixedScript {
+      marks.append("mixed-scripts")
+    }
     if !email.isGovernment { marks.append("email-outside-gov") }
     if !isDomainKnown { marks.append("email-domain-new") }
     if kind == .change { marks.append("contacts-replaced") }

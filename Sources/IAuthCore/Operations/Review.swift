@@ -16,6 +16,7 @@ package struct ReviewOutcome: Sendable {
   package let agency: String
   package let system: TargetSystem?
   package let role: Role?
+  package let kind: RequestKind?
   package let isNational: Bool
 }
 
@@ -81,7 +82,8 @@ extension Transaction {
     let me = reviewer.account
     let people = try people(of: request)
     let isOwn = people.contains { $0.isSamePerson(as: me) }
-    let isReviewer = try first(RequestTable.scopes, me.id, me.agency, now, read: { _ in true }) != nil
+    let isReviewer =
+      try first(RequestTable.scopes, me.id, me.agency, now, read: { _ in true }) != nil
     return ReviewQuestion(
       number: request.number, isVisible: try maySee(request, me, isOwn: isOwn),
       isReviewer: isReviewer,
@@ -116,11 +118,12 @@ extension Transaction {
     return ReviewOutcome(
       number: number, status: verdict, decidedAt: now, decidedBy: session.account.name.text,
       refusal: nil, name: summary.name, agency: summary.agency, system: system,
-      role: request.role, isNational: summary.isNational)
+      role: request.role, kind: request.kind, isNational: summary.isNational)
   }
 
-  /// A refusal changes nothing but the trail. Of a request that the caller may not see, nothing is
-  /// said.
+  /// A refusal changes nothing but the trail.
+  ///
+  /// Of a request that the caller may not see, nothing is said.
   private func refused(
     _ request: PermissionRequest?, _ number: Int64, _ error: IAuthError
   ) throws(IAuthError) -> ReviewOutcome {
@@ -132,7 +135,7 @@ extension Transaction {
       number: number, status: request?.status, decidedAt: decision??.decidedAt,
       decidedBy: decision??.reviewer, refusal: error, name: "", agency: "",
       system: try request.map { (known) throws(IAuthError) in try system(id: known.system) },
-      role: request?.role, isNational: false)
+      role: request?.role, kind: request?.kind, isNational: false)
   }
 
   /// What an approval makes true, and who hears of it.
@@ -150,7 +153,9 @@ extension Transaction {
       if summary.isNational { try tellNationalReviewers(summary, but: account) }
     case .change:
       // One with a date waits for its day; the sweep makes it true then.
-      if (request.effectiveAt ?? now) <= now { try applyChange(request, account) }
+      if (request.effectiveAt ?? now) <= now {
+        try applyChange(request, account, isDecided: true)
+      }
     case .revoke:
       throw .internal("a revocation is never reviewed")
     }
@@ -170,10 +175,12 @@ extension Transaction {
   }
 
   /// Makes an approved replacement true.
-  func applyChange(_ request: PermissionRequest, _ account: Account) throws(IAuthError) {
+  func applyChange(
+    _ request: PermissionRequest, _ account: Account, isDecided: Bool = false
+  ) throws(IAuthError) {
     guard let replacement = try replacement(of: request) else { throw .databaseDamaged }
     try run(RequestTable.markApplied, request.number, now)
-    try replace(account, with: replacement)
+    try replace(account, with: replacement, isDecided: isDecided)
   }
 
   /// A new national reviewer is told to all of them.
@@ -202,8 +209,9 @@ extension Transaction {
     }
   }
 
-  /// An invited account whose only request came to nothing is closed, and its data erased. Nobody
-  /// was written to.
+  /// An invited account whose only request came to nothing is closed, and its data erased.
+  ///
+  /// Nobody was written to.
   func closeIfUnclaimed(_ account: Account) throws(IAuthError) {
     guard account.status == .invited,
       try number(RequestTable.hasOtherClaim, account.id) == nil

@@ -17,10 +17,12 @@ package struct Service {
     _ body: (Transaction, Session) throws(IAuthError) -> Answer
   ) throws(IAuthError) -> Answer {
     var due: Session?
-    let answer = try store.read { (tx) throws(IAuthError) -> Answer in
-      let session = try tx.session(settings)
-      if session.usedAt + Limits.sessionNoteInterval <= tx.now { due = session }
-      return try body(tx, session)
+    let answer = try noting { () throws(IAuthError) in
+      try store.read { (tx) throws(IAuthError) -> Answer in
+        let session = try tx.session(settings)
+        if session.usedAt + Limits.sessionNoteInterval <= tx.now { due = session }
+        return try body(tx, session)
+      }
     }
     if let due {
       // A list that was answered stays answered, whether its use could be noted or not.
@@ -50,9 +52,34 @@ package struct Service {
     _ body: (Transaction) throws(IAuthError) -> Verdict<Answer>
   ) throws(IAuthError) -> Answer {
     try store.write { (tx) throws(IAuthError) -> Verdict<Answer> in
-      guard world.caller.isOperator else { return try tx.refuse(.rightMissing(.operator_)) }
       _ = try? tx.session(settings)
+      guard world.caller.isOperator else { return try tx.refuse(.rightMissing(.operator_)) }
       return try body(tx)
+    }
+  }
+
+  /// Runs `body` if the caller is the operator, reading only.
+  ///
+  /// - Throws: `right.missing`, which is on the audit trail.
+  func readAsOperator<Answer>(
+    _ body: (Transaction) throws(IAuthError) -> Answer
+  ) throws(IAuthError) -> Answer {
+    try noting { () throws(IAuthError) in
+      guard world.caller.isOperator else { throw .rightMissing(.operator_) }
+      return try store.read(body)
+    }
+  }
+
+  /// Puts a reading that was refused for lack of a right on the audit trail.
+  func noting<Answer>(_ body: () throws(IAuthError) -> Answer) throws(IAuthError) -> Answer {
+    do throws(IAuthError) {
+      return try body()
+    } catch {
+      guard error.code == .rightMissing else { throw error }
+      return try store.write { (tx) throws(IAuthError) -> Verdict<Answer> in
+        _ = try? tx.session(settings)
+        return try tx.refuse(error)
+      }
     }
   }
 }

@@ -87,7 +87,10 @@ package enum FormColumn: CaseIterable, Hashable, Sendable {
 
   /// The column with this title, if iauth knows it.
   package init?(title: String) {
-    guard let column = Self.byKey[Self.key(title)] else { return nil }
+    // Longer than any title; the cells of a table without header are asked one by one.
+    guard (1...96).contains(title.utf8.count), let column = Self.byKey[Self.key(title)] else {
+      return nil
+    }
     self = column
   }
 
@@ -104,6 +107,11 @@ package enum FormColumn: CaseIterable, Hashable, Sendable {
   static func key(_ title: String, dropping marks: String = "*※-_:") -> String {
     var key = ""
     for scalar in title.unicodeScalars {
+      // Han and lower-case letters have none of these quirks; asking Unicode costs far more.
+      if (0x3400...0x9FFF).contains(scalar.value) || (0x61...0x7A).contains(scalar.value) {
+        key.unicodeScalars.append(scalar)
+        continue
+      }
       let isFullWidth = (0xFF01...0xFF5E).contains(scalar.value)
       let folded = isFullWidth ? Unicode.Scalar(scalar.value - 0xFEE0) ?? scalar : scalar
       if folded.properties.isWhitespace || marks.unicodeScalars.contains(folded) { continue }

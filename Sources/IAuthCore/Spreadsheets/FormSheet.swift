@@ -23,6 +23,7 @@ package struct FormHeader: Equatable, Sendable {
   package static func find(in reader: inout any SheetReader) throws(IAuthError) -> FormHeader {
     var missing: [FormColumn]?
     while let row = try reader.next() {
+      guard !row.isBlank else { continue }
       let (header, duplicated) = read(row)
       let lacks = FormColumn.needed.filter { header.positions[$0] == nil }
       guard !lacks.isEmpty else {
@@ -30,7 +31,7 @@ package struct FormHeader: Equatable, Sendable {
         return header
       }
       let isBetter = lacks.count < missing?.count ?? .max
-      if isBetter, !row.isBlank { missing = lacks }
+      if isBetter { missing = lacks }
     }
     guard let missing else { throw .sheetEmpty }
     throw .sheetHeader(missing: missing.map { $0.titles[0] }, duplicated: [])
@@ -159,9 +160,5 @@ private func trimmed(_ text: String) -> String {
   {
     return text
   }
-  let scalars = text.unicodeScalars
-  guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
-    let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
-  else { return "" }
-  return String(scalars[first...last])
+  return Folding.trim(text)
 }

@@ -22,9 +22,12 @@ struct XMLReader {
   private var open: [String] = []
   private var isClosing = false
   private var hasRoot = false
+  private(set) var elements: Int
 
-  init(_ part: ZipPart) {
+  /// - Parameter elements: how many the workbook's parts before this one had; all have one bound.
+  init(_ part: ZipPart, elements: Int = 0) {
     self.part = part
+    self.elements = elements
   }
 
   /// The error for a part whose contents make no sense, also to those who read events.
@@ -32,7 +35,8 @@ struct XMLReader {
 
   /// The next event; nil after the end of the root element.
   ///
-  /// - Throws: `damaged` naming the part for whatever is not well-formed or beyond the limits.
+  /// - Throws: `damaged` naming the part for whatever is not well-formed or beyond the limits;
+  ///   `.limitBytes` for more elements than a workbook of honest size has.
   mutating func next() throws(IAuthError) -> Event? {
     if isClosing {
       isClosing = false
@@ -79,14 +83,18 @@ struct XMLReader {
     while open.count >= depth, let event = try next() {
       guard case .text(let text) = event else { continue }
       whole += text
-      guard whole.utf8.count <= SheetLimits.cellBytes else { throw fault }
+      guard whole.utf8.count <= Limits.sheetCellBytes else { throw fault }
     }
     return whole
   }
 
   private mutating func element() throws(IAuthError) -> Event {
-    guard !(open.isEmpty && hasRoot), open.count < SheetLimits.xmlDepth else { throw fault }
+    guard !(open.isEmpty && hasRoot), open.count < Limits.xmlDepth else { throw fault }
     hasRoot = true
+    elements += 1
+    guard elements <= Limits.xmlElements else {
+      throw .limitBytes(max: Limits.workbookUnpackedBytes)
+    }
     let name = try name()
     var attributes: [Attribute] = []
     while true {
@@ -103,7 +111,7 @@ struct XMLReader {
         isClosing = true
         return .start(name, attributes)
       default:
-        guard hasSpace, attributes.count < SheetLimits.xmlAttributes else { throw fault }
+        guard hasSpace, attributes.count < Limits.xmlAttributes else { throw fault }
         attributes.append(try attribute())
       }
     }
@@ -134,7 +142,7 @@ struct XMLReader {
     var bytes: [UInt8] = []
     while !bytes.suffix(3).elementsEqual("]]>".utf8) {
       bytes.append(try take())
-      guard bytes.count <= SheetLimits.cellBytes else { throw fault }
+      guard bytes.count <= Limits.sheetCellBytes else { throw fault }
     }
     return try string(bytes.dropLast(3))
   }
@@ -142,13 +150,14 @@ struct XMLReader {
   /// A name without its namespace prefix.
   private mutating func name() throws(IAuthError) -> String {
     var bytes: [UInt8] = []
-    while true {
-      let byte = try require()
-      if isSpace(byte) || "/>=".utf8.contains(byte) { break }
-      guard byte > 0x20, !"<\"'&!?".utf8.contains(byte), bytes.count < SheetLimits.xmlNameBytes
-      else { throw fault }
-      bytes.append(byte)
-      index += 1
+    while !isEndOfName(try require()) {
+      let start = index
+      while index < chunk.count, !isEndOfName(chunk[index]) {
+        guard isNameByte(chunk[index]) else { throw fault }
+        index += 1
+      }
+      bytes.append(contentsOf: chunk[start..<index])
+      guard bytes.count <= Limits.xmlNameBytes else { throw fault }
     }
     let local = bytes.lastIndex(of: UInt8(ascii: ":")).map { bytes[($0 + 1)...] } ?? bytes[...]
     guard !local.isEmpty else { throw fault }
@@ -170,7 +179,7 @@ struct XMLReader {
         index += 1
       }
       bytes.append(contentsOf: chunk[start..<index])
-      guard bytes.count <= SheetLimits.cellBytes else { throw fault }
+      guard bytes.count <= Limits.sheetCellBytes else { throw fault }
       guard let byte = try peek(), byte != end else { break }
       if byte == ampersand {
         bytes.append(contentsOf: try entity())
@@ -269,6 +278,19 @@ private let ampersand = UInt8(ascii: "&")
 
 private func isSpace(_ byte: UInt8) -> Bool {
   byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+}
+
+private func isEndOfName(_ byte: UInt8) -> Bool {
+  isSpace(byte) || byte == greaterThan || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "=")
+}
+
+private func isNameByte(_ byte: UInt8) -> Bool {
+  switch byte {
+  case 0...0x20, lessThan, ampersand, UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "!"),
+    UInt8(ascii: "?"):
+    false
+  default: true
+  }
 }
 
 private func isHexDigit(_ byte: UInt8) -> Bool {

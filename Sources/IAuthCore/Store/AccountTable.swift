@@ -9,10 +9,12 @@ enum AccountTable {
     "SELECT \(columns) FROM account WHERE agency = ? AND email = ? AND status <> 'closed'"
   static let byMobile: SQL =
     "SELECT \(columns) FROM account WHERE agency = ? AND mobile = ? AND status <> 'closed'"
-  static let add: SQL = """
+  static let into: SQL = """
     INSERT INTO account (agency, name, name_key, email, mobile, title, unit, phone, status,
-      created_at, status_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)
+      created_at, status_at) VALUES
     """
+  static let row: SQL = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+  static let add: SQL = "\(into) \(row)"
   static let setStatus: SQL = "UPDATE account SET status = ?2, status_at = ?3 WHERE id = ?1"
   static let setContacts: SQL = """
     UPDATE account SET name = ?2, name_key = ?3, email = ?4, mobile = ?5,
@@ -29,12 +31,14 @@ enum AccountTable {
     UPDATE message SET recipient = '', subject = '', body = '', claim = NULL,
       status = CASE status WHEN 'queued' THEN 'lapsed' ELSE status END WHERE account = ?
     """
-  /// What still waits to tell others of the person; sent messages have no body any more.
-  static let eraseMentions: SQL = """
-    UPDATE message SET subject = '', body = '', claim = NULL, status = 'lapsed'
-    WHERE status IN ('queued', 'failed') AND instr(body, ?1) > 0
+  /// What could not be sent to others and may name the person.
+  ///
+  /// What is queued still goes out, and is blank once it is sent.
+  static let eraseFailedMessages: SQL = """
+    UPDATE message SET subject = '', body = '', status = 'lapsed' WHERE status = 'failed'
+      AND (kind IN ('reminder', 'digest')
+        OR request IN (SELECT id FROM request WHERE account = ?))
     """
-  static let nameOf: SQL = "SELECT name FROM account WHERE id = ? AND name IS NOT NULL"
   static let eraseRequests: SQL = """
     UPDATE request SET reason = NULL, change_name = NULL, change_name_key = NULL,
       change_email = NULL, change_mobile = NULL, change_title = NULL WHERE account = ?
@@ -65,7 +69,9 @@ enum AccountTable {
     """
   static let statements: [SQL] = [
     byID, byEmail, byMobile, add, setStatus, setContacts, noteUse, erase, erasePersonalAudit,
-    eraseMessages, eraseMentions, nameOf, eraseRequests, isAdministrator, liveSession, lastSessionEnd, addSession,
+    eraseMessages, eraseFailedMessages, eraseRequests, isAdministrator,
+    liveSession,
+    lastSessionEnd, addSession,
     endSession, noteSession, proveSession,
   ]
 }
@@ -106,14 +112,14 @@ extension Transaction {
     try number(AccountTable.isAdministrator, account) != nil
   }
 
-  /// Closes an account and takes the person out of the file. The audit trail still verifies.
+  /// Closes an account and takes the person out of the file.
+  ///
+  /// The audit trail still verifies.
   func erase(account: Int64) throws(IAuthError) {
-    if let name = try first(AccountTable.nameOf, account, read: { row in row.text(0) }) {
-      try run(AccountTable.eraseMentions, name)
-    }
     try run(AccountTable.erase, account, now)
     try run(AccountTable.erasePersonalAudit, account)
     try run(AccountTable.eraseMessages, account)
+    try run(AccountTable.eraseFailedMessages, account)
     try run(AccountTable.eraseRequests, account)
     try audit(.accountErased, "account:\(account)")
   }

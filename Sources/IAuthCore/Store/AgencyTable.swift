@@ -8,8 +8,9 @@ enum AgencyTable {
   static let byID: SQL = "SELECT \(columns) FROM agency WHERE id = ?"
   static let authority: SQL =
     "SELECT \(columns) FROM agency WHERE id = (SELECT authority FROM service)"
-  /// The agency itself and all below it in the superior relation, at any depth. A removed agency's
-  /// reach ends.
+  /// The agency itself and all below it in the superior relation, at any depth.
+  ///
+  /// A removed agency's reach ends.
   static let isWithinReach: SQL = """
     WITH RECURSIVE above (id) AS (SELECT ?1 UNION
       SELECT a.superior FROM agency a JOIN above ON a.id = above.id WHERE a.superior IS NOT NULL)
@@ -129,7 +130,8 @@ extension Transaction {
   }
 
   func system(id: Int64) throws(IAuthError) -> TargetSystem {
-    guard let system = try first(AgencyTable.systemByID, id, read: { row in TargetSystem(row: row) })
+    guard
+      let system = try first(AgencyTable.systemByID, id, read: { row in TargetSystem(row: row) })
     else { throw .databaseDamaged }
     return system
   }

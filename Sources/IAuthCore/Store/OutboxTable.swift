@@ -14,7 +14,7 @@ enum OutboxTable {
     "id, kind, channel, recipient, subject, body, reference, created_at, expires_at, attempts"
   static let claimed: SQL =
     "SELECT \(columns) FROM message WHERE claim = ? AND status = 'queued' ORDER BY id"
-  /// What is due. A time more than a day ahead is from a clock that was wrong, and counts as past.
+  // A time more than a day ahead is from a clock that was wrong, and counts as past.
   static let claim: SQL = """
     UPDATE message SET claim = ?1, claimed_until = ?2 WHERE id IN (
       SELECT id FROM message WHERE status = 'queued' AND channel = ?5
@@ -22,13 +22,15 @@ enum OutboxTable {
         AND (claimed_until IS NULL OR claimed_until <= ?3 OR claimed_until > ?6)
       ORDER BY kind <> 'code', due_at, id LIMIT ?4)
     """
+  /// A code's address goes with it: an application that lapses leaves nothing of the person.
   static let lapseCodes: SQL = """
-    UPDATE message SET status = 'lapsed', body = '', claim = NULL
+    UPDATE message SET status = 'lapsed', recipient = '', body = '', claim = NULL
     WHERE status = 'queued' AND expires_at IS NOT NULL AND expires_at <= ?
     """
   static let sent: SQL = """
     UPDATE message SET status = 'sent', sent_at = ?3, attempts = attempts + 1, claim = NULL,
-      claimed_until = NULL, error = NULL, subject = '', body = ''
+      claimed_until = NULL, error = NULL, subject = '', body = '',
+      recipient = CASE kind WHEN 'code' THEN '' ELSE recipient END
     WHERE id = ?1 AND claim = ?2 AND status = 'queued'
     """
   static let postponed: SQL = """
@@ -37,18 +39,26 @@ enum OutboxTable {
     """
   static let failed: SQL = """
     UPDATE message SET status = 'failed', attempts = attempts + 1, error = ?3, claim = NULL,
-      claimed_until = NULL, body = CASE kind WHEN 'code' THEN '' ELSE body END
+      claimed_until = NULL, body = CASE kind WHEN 'code' THEN '' ELSE body END,
+      recipient = CASE kind WHEN 'code' THEN '' ELSE recipient END
     WHERE id = ?1 AND claim = ?2 AND status = 'queued'
     """
   static let release: SQL = """
     UPDATE message SET claim = NULL, claimed_until = NULL WHERE claim = ? AND status = 'queued'
     """
   static let voidCodes: SQL = """
-    UPDATE message SET status = 'lapsed', body = '', claim = NULL, claimed_until = NULL
+    UPDATE message SET status = 'lapsed', recipient = '', body = '', claim = NULL,
+      claimed_until = NULL
     WHERE kind = 'code' AND reference = ? AND status = 'queued'
     """
+  /// Of an application that is over: no account has these addresses by it.
+  static let eraseCodes: SQL = """
+    UPDATE message SET recipient = '', body = '', claim = NULL, claimed_until = NULL,
+      status = CASE status WHEN 'queued' THEN 'lapsed' ELSE status END
+    WHERE kind = 'code' AND reference = ?
+    """
   static let statements: [SQL] = [
-    add, claimed, claim, lapseCodes, sent, postponed, failed, release, voidCodes,
+    add, claimed, claim, lapseCodes, sent, postponed, failed, release, voidCodes, eraseCodes,
   ]
 }
 

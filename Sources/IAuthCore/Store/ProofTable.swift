@@ -52,7 +52,8 @@ enum ProofTable {
     "SELECT sent_at FROM send WHERE caller = ?1 AND sent_at > ?2 ORDER BY sent_at DESC"
   static let sweepSends: SQL = "DELETE FROM send WHERE sent_at <= ?"
   static let statements: [SQL] = [
-    add, byReference, close, setCode, codes, useCodes, attempt, setAttempt, forgetAttempts, forgetAllAttempts,
+    add, byReference, close, setCode, codes, useCodes, attempt, setAttempt, forgetAttempts,
+    forgetAllAttempts,
     addSend,
     sends, sendsOfCaller, sweepSends,
   ]

@@ -67,6 +67,14 @@ extension Schema {
     BEGIN
       SELECT RAISE(ABORT, 'a request starts pending');
     END;
+    -- Also against REPLACE, which deletes without a word where triggers do not recurse.
+    CREATE TRIGGER request_is_new BEFORE INSERT ON request
+    WHEN EXISTS (SELECT 1 FROM request WHERE id = NEW.id)
+      OR EXISTS (SELECT 1 FROM request WHERE account = NEW.account AND system = NEW.system
+        AND role = NEW.role AND status = 'pending')
+    BEGIN
+      SELECT RAISE(ABORT, 'request.duplicate');
+    END;
     CREATE TRIGGER request_not_beside_permission BEFORE INSERT ON request
     WHEN NEW.kind = 'grant' AND EXISTS (SELECT 1 FROM permission
       WHERE account = NEW.account AND system = NEW.system AND status = 'active'
@@ -81,20 +89,30 @@ extension Schema {
       SELECT RAISE(ABORT, 'a request ends by its decision');
     END;
     CREATE TRIGGER request_stays BEFORE UPDATE OF id, account, agency, system, role, kind, origin,
-      reason, document, batch, submitter, created_at, effective_at ON request
+      reason, document, batch, submitter, created_at, effective_at, change_name, change_name_key,
+      change_email, change_mobile, change_title ON request
     WHEN NOT (NEW.id = OLD.id AND NEW.account = OLD.account AND NEW.agency = OLD.agency
       AND NEW.system = OLD.system AND NEW.role = OLD.role AND NEW.kind = OLD.kind
       AND NEW.origin = OLD.origin AND NEW.document IS OLD.document AND NEW.batch IS OLD.batch
       AND NEW.submitter IS OLD.submitter AND NEW.created_at = OLD.created_at
       AND NEW.effective_at IS OLD.effective_at
-      AND (NEW.reason IS OLD.reason OR (NEW.reason IS NULL AND EXISTS (SELECT 1 FROM account
-        WHERE id = OLD.account AND erased_at IS NOT NULL))))
+      AND (NEW.reason IS OLD.reason AND NEW.change_name IS OLD.change_name
+        AND NEW.change_name_key IS OLD.change_name_key AND NEW.change_email IS OLD.change_email
+        AND NEW.change_mobile IS OLD.change_mobile AND NEW.change_title IS OLD.change_title
+        OR coalesce(NEW.reason, NEW.change_name, NEW.change_name_key, NEW.change_email,
+          NEW.change_mobile, NEW.change_title) IS NULL AND EXISTS (SELECT 1 FROM account
+          WHERE id = OLD.account AND erased_at IS NOT NULL)))
     BEGIN
       SELECT RAISE(ABORT, 'a request is never changed');
     END;
     """
 
   static let permissionRules: SQL = """
+    CREATE TRIGGER permission_is_new BEFORE INSERT ON permission
+    WHEN EXISTS (SELECT 1 FROM permission WHERE request = NEW.request)
+    BEGIN
+      SELECT RAISE(ABORT, 'a permission is given once');
+    END;
     CREATE TRIGGER permission_needs_approval BEFORE INSERT ON permission
     WHEN NEW.status <> 'active' OR NOT EXISTS (
       SELECT 1 FROM request r JOIN decision d ON d.request = r.id
@@ -130,6 +148,11 @@ extension Schema {
         WHERE account <> OLD.id AND agency = (SELECT authority FROM service))
     BEGIN
       SELECT RAISE(ABORT, 'account.last');
+    END;
+    CREATE TRIGGER account_is_new BEFORE INSERT ON account
+    WHEN EXISTS (SELECT 1 FROM account WHERE id = NEW.id)
+    BEGIN
+      SELECT RAISE(ABORT, 'an account is never replaced');
     END;
     CREATE TRIGGER account_status_rules BEFORE UPDATE OF status ON account
     WHEN OLD.status = 'closed' AND NEW.status <> 'closed'

@@ -300,6 +300,7 @@ package enum Schema {
     CREATE INDEX message_failed ON message (id) WHERE status = 'failed';
     CREATE INDEX message_request ON message (request) WHERE request IS NOT NULL;
     CREATE INDEX message_account ON message (account) WHERE account IS NOT NULL;
+    CREATE INDEX message_code ON message (reference) WHERE kind = 'code';
     """
 
   static let audit: SQL = """

@@ -5,8 +5,10 @@ import CSQLite
 import Glibc
 import SQLite
 
-/// What an operation answers from inside its transaction. A refusal commits too: a wrong code must
-/// keep its counted attempt, and a refused approval its audit entry.
+/// What an operation answers from inside its transaction.
+///
+/// A refusal commits too: a wrong code must keep its counted attempt, and a refused approval its
+/// audit entry.
 package enum Verdict<Answer> {
   case done(Answer)
   case refused(IAuthError)
@@ -154,8 +156,10 @@ package final class Store {
     }
   }
 
-  /// Commits. An error from COMMIT is not a rollback: once the last sync has failed, the change may
-  /// stand or not, and only the same command, run again, finds out (SECURITY.md, section 0).
+  /// Commits.
+  ///
+  /// An error from COMMIT is not a rollback: once the last sync has failed, the change may stand or
+  /// not, and only the same command, run again, finds out (SECURITY.md, section 0).
   private func commit() throws(IAuthError) {
     do throws(SQLiteError) {
       try db.execute("COMMIT")
@@ -169,7 +173,7 @@ package final class Store {
 
   private static func prepare(_ db: Connection) throws(SQLiteError) {
     try db.harden()
-    db.setBusyTimeout(milliseconds: 5_000)
+    db.setBusyTimeout(milliseconds: Int32(Limits.busyWait.seconds) * 1_000)
     try db.execute(
       """
       PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA cell_size_check = ON;

@@ -31,8 +31,10 @@ package struct Settings: Equatable, Sendable {
   /// - Throws: `config.invalid` with the line and, if it is known, the key.
   package init(text: String) throws(IAuthError) {
     var seen: Set<String> = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      let content = Self.trimmed(line.utf8.prefix { $0 != UInt8(ascii: "#") })
+    // By bytes: CR LF is one Character.
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, line) in lines.enumerated() {
+      let content = Self.trimmed(line.prefix { $0 != UInt8(ascii: "#") })
       if content.isEmpty { continue }
       guard let equals = content.utf8.firstIndex(of: UInt8(ascii: "=")) else {
         throw .configInvalid(line: index + 1, key: nil)

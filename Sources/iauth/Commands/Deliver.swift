@@ -81,19 +81,18 @@ struct Deliver: Command {
       table: Table(
         [
           .init(Bilingual("message", "通知"), isNumber: true), .init(Bilingual("kind", "類別")),
-          .init(Bilingual("channel", "方式")),
           .init(Bilingual("recipient", "收件者"), isFlexible: true),
-          .init(Bilingual("reference", "序號"), isFlexible: true),
-          .init(Bilingual("status", "狀態")),
+          .init(Bilingual("reference", "序號")),
           .init(Bilingual("due (\(zone))", "預定時間（\(zone)）")),
           .init(Bilingual("tries", "次數"), isNumber: true),
           .init(Bilingual("error", "錯誤"), isFlexible: true),
         ],
         rows: messages.map { message in
           [
-            String(message.id), message.kind.label(language), message.channel.label(language),
-            message.recipient, message.reference, message.status.label(language),
-            context.localTime.text(message.dueAt), String(message.attempts), message.error ?? "",
+            String(message.id), message.kind.label(language), message.recipient, message.reference,
+            message.status == .failed
+              ? message.status.label(language) : context.localTime.text(message.dueAt),
+            String(message.attempts), message.error ?? "",
           ]
         }),
       empty: Bilingual("no message waits", "沒有待送或失敗的通知"))

@@ -34,8 +34,9 @@ struct ImportBatch: Command {
       .option(
         "report", "FILE", \.report,
         Bilingual(
-          "give the sheet back with results, or - for standard output",
-          "輸出附檢核結果的名冊；- 表示標準輸出"),
+          "give the sheet back with results, as .xlsx if FILE ends so, else as CSV; - for standard "
+            + "output",
+          "輸出附檢核結果的名冊，檔名以 .xlsx 結尾者為活頁簿，其餘為 CSV；- 表示標準輸出"),
         completes: .file),
       .option(
         "encoding", "ENCODING", \.encoding,
@@ -82,8 +83,12 @@ struct ImportBatch: Command {
     order.isPartial = isPartial
     order.encoding = encoding.flatMap { TextEncoding(rawValue: $0.rawValue) }
     order.sheet = sheet
-    order.wantsReport = report != nil
+    order.report = report.map { Self.isWorkbook($0) ? .xlsx : .csv }
+    let progress = ProgressLine(on: context.console, total: Self.lineCount(of: order.bytes))
+    order.progress = progress.map { line in { rows in line.show(rows) } }
+    defer { progress?.clear() }
     let answer = try context.service().importBatch(order)
+    progress?.clear()
     try deliver(answer, context)
     if let error = answer.error(isPartial: isPartial) { throw error }
   }
@@ -102,12 +107,35 @@ struct ImportBatch: Command {
     guard Files.exists(Files.directory(of: path)) else { throw .fileUncreatable(path: report) }
   }
 
+  /// A report is a workbook if its name says so; what is handed in is told from its bytes.
+  private static func isWorkbook(_ path: String) -> Bool {
+    path.utf8.suffix(5).elementsEqual(".xlsx".utf8)
+      || path.utf8.suffix(5).elementsEqual(".XLSX".utf8)
+  }
+
+  /// About how many rows a text has; nil for a workbook, whose rows are not known before.
+  private static func lineCount(of bytes: [UInt8]) -> Int? {
+    bytes.starts(with: "PK".utf8) ? nil : bytes.reduce(0) { $1 == 0x0A ? $0 + 1 : $0 }
+  }
+
   private var isOnStandardOutput: Bool { report?.utf8.elementsEqual("-".utf8) ?? false }
+
+  /// The sheet as it is; on a terminal what could steer it is escaped.
+  private func writeSheet(_ sheet: [UInt8], _ console: Console) {
+    guard console.out.isTerminal else {
+      console.page(String(decoding: sheet, as: UTF8.self))
+      return
+    }
+    for line in sheet.split(separator: UInt8(ascii: "\n")) {
+      console.line(
+        String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self))
+    }
+  }
 
   /// The rows and the summary; or the sheet itself, and the summary beside it.
   private func deliver(_ answer: ImportReport, _ context: Context) throws(IAuthError) {
     if isOnStandardOutput {
-      context.console.page(String(decoding: answer.sheet, as: UTF8.self))
+      writeSheet(answer.sheet, context.console)
       context.say(answer.summary)
     } else {
       answer.show(context)
@@ -116,15 +144,14 @@ struct ImportBatch: Command {
     if answer.count(.rejected) > 0, !isPartial {
       context.say(
         Bilingual(
-          "nothing was imported; mend the rows and hand the sheet in again",
-          "全部未匯入；請修正上列各列後重新匯入"))
+          "mend the rows above and hand the sheet in again", "請修正上列各列後重新匯入"))
     } else if isDryRun {
       context.say(Bilingual("checked only; nothing was imported", "僅檢核，未匯入"))
     } else if let batch = answer.batch, answer.count(.accepted) > 0 {
       context.say(
         Bilingual(
-          "the reviewers are told; follow it up: iauth pending --batch \(batch)",
-          "已通知審核人員；查詢進度：iauth pending --batch \(batch)"))
+          "follow it up: iauth pending --batch \(batch)",
+          "查詢進度：iauth pending --batch \(batch)"))
     } else if answer.count(.unchanged) > 0 {
       context.say(
         Bilingual(

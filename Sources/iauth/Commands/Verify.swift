@@ -141,6 +141,7 @@ struct Verify: Command {
   ///
   /// Of a sign-in it must say the same whoever was named, and no address.
   private func announce(_ receipt: ProofReceipt, _ context: Context) {
+    context.isDiscreet = receipt.purpose == .signIn
     context.emit(receipt.json, details: receipt.details(context.language, context.localTime))
     let command = "iauth verify \(receipt.reference.text)"
     if !context.console.mayAsk {

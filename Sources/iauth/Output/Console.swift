@@ -8,8 +8,12 @@ final class Console {
   let out: Stream
   let err: Stream
   let input: Input
-  /// The width that tables and help fit into.
+  /// The width that help and details fit into.
   var columns: Int
+  /// The width that tables fit into; into a pipe or file they go whole, unless COLUMNS is set.
+  var tableColumns: Int { hasWidth || out.isTerminal ? columns : Int.max }
+  /// Whether the environment says how wide the output is.
+  var hasWidth = false
   var language = Language.english
   var isJSON = false
   var isQuiet = false

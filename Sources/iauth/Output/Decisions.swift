@@ -57,9 +57,9 @@ extension ReviewOutcome {
     ]
   }
 
-  /// The target system's address, where an approved person's permissions are allocated.
+  /// The target system's address, where the permissions of who was granted the role are allocated.
   fileprivate var next: String? {
-    refusal == nil && status == .approved ? system?.url : nil
+    refusal == nil && status == .approved && kind == .grant ? system?.url : nil
   }
 
   fileprivate func text(_ language: Language, isBrief: Bool) -> String {
@@ -71,8 +71,11 @@ extension ReviewOutcome {
     let verdict = status?.label ?? Bilingual("", "")
     let role = role?.label ?? Bilingual("", "")
     let system = system?.name ?? Bilingual("", "")
+    let other = kind == .grant ? nil : kind?.label
     return Bilingual(
-      "\(verdict.english): \(name), \(agency), \(role.english) of \(system.english)",
-      "\(verdict.chinese)：\(agency)　\(name)，\(system.chinese)\(role.chinese)")(language)
+      "\(verdict.english): \(name), \(agency), \(role.english) of \(system.english)"
+        + (other.map { " (\($0.english))" } ?? ""),
+      "\(verdict.chinese)：\(agency)　\(name)，\(system.chinese)\(role.chinese)"
+        + (other.map { "（\($0.chinese)）" } ?? ""))(language)
   }
 }

@@ -39,7 +39,8 @@ extension ImportReport {
   var summary: Bilingual {
     let counts = RowOutcome.allCases.map { ($0, count($0)) }
     return Bilingual(
-      "\(rows.count) rows: " + counts.map { "\($0.1) \($0.0.rawValue)" }.joined(separator: ", "),
+      "\(rows.count) \(rows.count == 1 ? "row" : "rows"): "
+        + counts.map { "\($0.1) \($0.0.rawValue)" }.joined(separator: ", "),
       "共 \(rows.count) 列：" + counts.map { "\($0.0.chinese) \($0.1) 列" }.joined(separator: "、"))
   }
 }

@@ -30,6 +30,12 @@ private func checksum(_ bytes: [UInt8]) -> UInt32 {
 /// Whether Python is there, with its zlib.
 let hasPython = FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")
 
+/// Whether Python is there with openpyxl.
+let hasOpenpyxl =
+  hasPython
+  && (try? python("import importlib.util as u; print(u.find_spec('openpyxl') is not None)"))
+    == Array("True\n".utf8)
+
 /// What a Python program writes to its standard output.
 func python(_ program: String, _ arguments: [String] = []) throws -> [UInt8] {
   let process = Process()

@@ -68,8 +68,8 @@ private let cp950: [UInt8] =
   }
 
   @Test func longTextOfCP950PassesThePiecesOfTheConverter() throws {
-    let line = Array(repeating: cp950, count: 20_000).flatMap { $0 }
+    let line = Array(repeating: cp950, count: 4_000).flatMap { $0 }
     let decoded = try TextEncoding.decoded(line, as: nil)
-    #expect(decoded == Array(String(repeating: Self.text, count: 20_000).utf8))
+    #expect(decoded == Array(String(repeating: Self.text, count: 4_000).utf8))
   }
 }

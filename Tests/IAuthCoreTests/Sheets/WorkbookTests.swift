@@ -83,6 +83,24 @@ func formRows(_ bytes: [UInt8], encoding: TextEncoding? = nil, sheet: String? = 
     #expect(rows[2][.agencyCode] == "04595257")
   }
 
+  @Test(.enabled(if: hasOpenpyxl))
+  func twentyThousandRowsOfOpenpyxl() throws {
+    let program = """
+      import openpyxl, sys
+      book = openpyxl.Workbook(write_only=True)
+      sheet = book.create_sheet()
+      sheet.append(['機關OID', '姓名', '公務信箱', '手機'])
+      for n in range(20_000):
+          sheet.append(['2.16.886.101.20003', f'王小明{n}', f'u{n}@cdc.gov.tw', 912_000_000 + n])
+      book.save('/dev/stdout')
+      """
+    let rows = try formRows(python(program))
+    #expect(rows.count == 20_000)
+    for (number, row) in rows.enumerated() where row[.mobile] != String(912_000_000 + number) {
+      Issue.record("row \(row.number) has \(row[.mobile])")
+    }
+  }
+
   @Test func theOldFormatAndPasswordsAreRecognised() throws {
     let old = try sheetFixture("legacy.xls")
     #expect(throws: IAuthError.unsupported("xls")) { try SheetFormat.open(old) }

@@ -14,15 +14,18 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("QueueTable", QueueTable.statements), ("OutboxTable", OutboxTable.statements),
   ("AuditTable", AuditTable.statements), ("AuditTrailTable", AuditTrailTable.statements),
   ("SetupTable", SetupTable.statements), ("OwnRequestTable", OwnRequestTable.statements),
-  ("AccountDeskTable", AccountDeskTable.statements), ("DirectoryTable", DirectoryTable.statements),
+  ("AccountDeskTable", AccountDeskTable.statements), ("Form2Table", Form2Table.statements),
+  ("IdleTable", IdleTable.statements), ("DirectoryTable", DirectoryTable.statements),
   ("ImportTable", ImportTable.statements), ("LapseTable", LapseTable.statements),
   ("ReminderTable", ReminderTable.statements), ("OutboxDeskTable", OutboxDeskTable.statements),
   ("DoctorTable", DoctorTable.statements), ("BackupTable", BackupTable.statements),
+  ("IdleTable", IdleTable.statements), ("Form2Table", Form2Table.statements),
 ]
 
 /// Fragments, which are no statements by themselves, and what runs outside a transaction.
 private let fragments: Set<String> = [
-  "columns", "tables", "notOwn", "narrowed", "systemColumns", "snapshot",
+  "columns", "tables", "notOwn", "narrowed", "systemColumns", "snapshot", "into", "row",
+  "personInto", "personRow",
 ]
 
 @Suite struct StatementTests {

@@ -1,0 +1,99 @@
+// An administrator's new contacts are the reviewer's to accept; until then the permission rests
+// (PRODUCT 3.1).
+
+import SQLite
+import Testing
+
+@testable import IAuthCore
+
+@Suite struct ReplacementTests {
+  /// 李小明 administers 疾病管制署, and applies again with these contacts.
+  private func applyingAgain(
+    as person: Person, in desk: Desk, _ chief: Service
+  ) throws -> (Service, Int64) {
+    _ = try desk.administrator(.li, approvedBy: chief)
+    desk.wait(.minutes(1))
+    let shell = try desk.service("uid:home")
+    let reference = try shell.apply(try person.form()).reference
+    let session = try shell.prove(reference.text, codes: try desk.codes(reference))
+    return (shell, try #require(session.pendingChange))
+  }
+
+  private func names(_ service: Service) throws -> [String] {
+    try service.administrators(agency: Office.cdc, system: nil).map(\.name)
+  }
+
+  @Test(arguments: [
+    (Person.li.with(mobile: "0922000003"), [Channel.email]),
+    (Person.li.with(email: "ming@cdc.gov.tw"), [.sms]),
+    (Person.li.with(name: "李大明"), [.email, .sms]),
+  ])
+  func thePermissionRestsUntilTheApproval(person: Person, proven: [Channel]) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let (shell, change) = try applyingAgain(as: person, in: desk, chief)
+    #expect(try shell.status().proven == proven)
+    #expect(try names(chief).isEmpty)
+    #expect(try refusal { _ = try shell.queue(QueueFilter()) } == .rightMissing)
+    #expect(try desk.texts("SELECT email FROM account WHERE name = '李小明'") == ["li@cdc.gov.tw"])
+    let item = try #require(try chief.queue(QueueFilter()).items.first)
+    #expect(
+      item.number == change && item.kind == .change && item.marks.contains("contacts-replaced"))
+    let post = try desk.post { try #require(try chief.approve(change) == nil) }
+    #expect(post.count { $0 == "decision \(person.email)" } == 1)
+    #expect(post.count { $0.hasSuffix(person.email) } == 1, "one mail about one event: \(post)")
+    if person.email != Person.li.email { #expect(post.contains("notice li@cdc.gov.tw")) }
+    if person.mobile != Person.li.mobile { #expect(post.contains("notice +886911000003")) }
+    #expect(try names(chief) == [person.name])
+    #expect(
+      try desk.texts("SELECT email || mobile FROM account WHERE name = ?", person.name)
+        == [person.email + "+886" + person.mobile.dropFirst()])
+  }
+
+  @Test func aRejectionRestoresThePermission() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let (_, change) = try applyingAgain(as: .li.with(mobile: "0922000003"), in: desk, chief)
+    let post = try desk.post { try #require(try chief.reject(change) == nil) }
+    #expect(post == ["decision li@cdc.gov.tw"])
+    #expect(try names(chief) == ["李小明"])
+    #expect(try desk.texts("SELECT mobile FROM account WHERE name = '李小明'") == ["+886911000003"])
+  }
+
+  @Test func aWithdrawalGivesNoReviewWithoutTheStoredContact() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let (thief, change) = try applyingAgain(as: .li.with(mobile: "0922000003"), in: desk, chief)
+    let lin = try desk.opened(.lin)
+    let number = try lin.ask(.general)
+    #expect(try thief.approve(number) == .requestUnknown)
+    try thief.withdraw(change)
+    #expect(try names(chief) == ["李小明"])
+    #expect(try thief.approve(number) == .sessionStepUp)
+    let receipt = try #require(try thief.stepUp())
+    #expect(receipt.via == .sms)
+    #expect(
+      try desk.texts("SELECT recipient FROM message WHERE reference = ?", receipt.reference.text)
+        == ["+886911000003"])
+  }
+
+  @Test func aLaterApplicationTakesTheEarliersPlace() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let (shell, first) = try applyingAgain(as: .li.with(mobile: "0922000003"), in: desk, chief)
+    desk.wait(.minutes(1))
+    let reference = try shell.apply(try Person.li.with(mobile: "0933000003").form()).reference
+    let second = try shell.prove(reference.text, codes: try desk.codes(reference)).pendingChange
+    #expect(second != first)
+    #expect(try chief.queue(QueueFilter()).items.map(\.number) == [second])
+    #expect(try desk.texts("SELECT status FROM request WHERE id = ?", first) == ["withdrawn"])
+  }
+
+  @Test func nobodyAcceptsTheirOwnNewContacts() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let (_, change) = try applyingAgain(as: .li.with(email: "chen@ey.gov.tw"), in: desk, chief)
+    #expect(try chief.approve(change) == .requestOwn)
+    #expect(try chief.queue(QueueFilter()).items.isEmpty)
+  }
+}

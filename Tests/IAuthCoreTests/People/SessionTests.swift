@@ -1,0 +1,156 @@
+// Who is signed in, for how long, and with how much proof (PRODUCT 3.3).
+
+import SQLite
+import Testing
+
+@testable import IAuthCore
+
+@Suite struct SessionTests {
+  @Test(arguments: [(Int64(1_799), ErrorCode?.none), (1_800, .sessionExpired)])
+  func itEndsUnusedAfterHalfAnHour(seconds: Int64, expected: ErrorCode?) throws {
+    let desk = try Desk()
+    let li = try desk.opened(.li)
+    desk.wait(.seconds(seconds))
+    #expect(try refusal { _ = try li.status() } == expected)
+  }
+
+  @Test func itEndsAfterEightHoursWhateverTheUse() throws {
+    let desk = try Desk()
+    let li = try desk.opened(.li)
+    for _ in 1...23 {
+      desk.wait(.minutes(20))
+      _ = try li.status()
+    }
+    desk.wait(.seconds(1_199))
+    _ = try li.status()
+    desk.wait(.seconds(1))
+    #expect(try refusal { _ = try li.status() } == .sessionExpired)
+  }
+
+  @Test func aClockSetBackVoidsIt() throws {
+    let desk = try Desk()
+    let li = try desk.opened(.li)
+    desk.wait(.minutes(-1))
+    #expect(try refusal { _ = try li.status() } == .sessionExpired)
+  }
+
+  @Test func aClockSetBackVoidsCodes() throws {
+    let desk = try Desk()
+    let li = try desk.shell(of: .li)
+    let reference = try li.apply(try Person.li.form()).reference
+    let codes = try desk.codes(reference)
+    desk.wait(.minutes(-1))
+    #expect(try refusal { _ = try li.prove(reference.text, codes: codes) } == .codeExpired)
+  }
+
+  @Test func itBelongsToTheCallerAndTheName() throws {
+    let desk = try Desk()
+    let li = try desk.opened(.li)
+    let other = try desk.service("uid:other")
+    #expect(try refusal { _ = try other.status() } == .sessionNone)
+    let second = try desk.service(Person.li.caller, session: "second")
+    #expect(try refusal { _ = try second.status() } == .sessionNone)
+    let reference = try second.apply(try Person.lin.form()).reference
+    _ = try second.prove(reference.text, codes: try desk.codes(reference))
+    #expect(try second.status().name == "林美玲")
+    #expect(try li.status().name == "李小明")
+    try second.signOut()
+    #expect(try refusal { _ = try second.status() } == .sessionNone)
+    #expect(try refusal { try second.signOut() } == .sessionNone)
+    _ = try li.status()
+  }
+
+  @Test func useIsNotedAtMostOnceAMinute() throws {
+    let desk = try Desk()
+    let li = try desk.opened(.li)
+    let start = desk.clock.now
+    for (seconds, noted) in [(Int64(59), Int64(0)), (1, 60), (30, 60)] {
+      desk.wait(.seconds(seconds))
+      _ = try li.status()
+      let usedAt = try desk.number("SELECT used_at FROM session WHERE ended_at IS NULL")
+      #expect(usedAt == start.seconds + noted)
+    }
+  }
+
+  @Test(arguments: [AccountVerb.suspend, .close, .erase])
+  func whatTakesRightsAwayEndsItAtOnce(verb: AccountVerb) throws {
+    let desk = try Desk()
+    let li = try desk.opened(.li)
+    let account = try li.status().account
+    _ = try desk.operator_().change(account: account, verb, reason: "離職")
+    #expect(try refusal { _ = try li.status() } == .sessionExpired)
+    #expect(try refusal { _ = try li.ask(.general) } == .sessionExpired)
+    if verb == .suspend {
+      _ = try desk.operator_().change(account: account, .restore, reason: "查無不法")
+      #expect(try refusal { _ = try li.status() } == .sessionExpired)
+      _ = try desk.signedIn(.li).status()
+    }
+  }
+
+  @Test(arguments: [(Via.email, Via.sms), (.sms, .email)])
+  func reviewingNeedsBothCodes(via: Via, missing: Via) throws {
+    let desk = try Desk()
+    try desk.chief()
+    let number = try desk.opened(.li).ask(.admin)
+    let chief = try desk.signedIn(.chen, via: via)
+    #expect(try chief.status().proven == via.channels)
+    #expect(try chief.queue(QueueFilter()).items.count == 1)
+    #expect(try chief.approve(number) == .sessionStepUp)
+    #expect(try chief.reject(number) == .sessionStepUp)
+    let receipt = try #require(try chief.stepUp())
+    #expect(receipt.via == missing)
+    let codes = try desk.codes(receipt.reference)
+    #expect(codes.count == 1)
+    #expect(
+      try refusal { _ = try chief.prove(receipt.reference.text, codes: ["00000000"]) }
+        == .codeWrong)
+    #expect(try chief.prove(receipt.reference.text, codes: codes).proven == [.email, .sms])
+    #expect(try chief.stepUp() == nil)
+    #expect(try chief.approve(number) == nil)
+  }
+
+  @Test func aStepUpIsForTheSessionThatAsked() throws {
+    let desk = try Desk()
+    try desk.opened(.li)
+    let one = try desk.signedIn(.li, via: .email)
+    let receipt = try #require(try one.stepUp())
+    let codes = try desk.codes(receipt.reference)
+    let other = try desk.opened(.lin)
+    #expect(
+      try refusal { _ = try other.prove(receipt.reference.text, codes: codes) } == .sessionNone)
+    #expect(try one.prove(receipt.reference.text, codes: codes).proven == [.email, .sms])
+  }
+
+  @Test func theConfigurationMayAskForOneCodeOnly() throws {
+    var settings = Settings()
+    settings.reviewCodes = .either
+    let desk = try Desk(settings)
+    try desk.chief()
+    let number = try desk.opened(.li).ask(.admin)
+    #expect(try desk.signedIn(.chen, via: .sms).approve(number) == nil)
+  }
+
+  @Test func theInvitedProveBothWhateverTheyChose() throws {
+    let desk = try Desk()
+    let chen = try desk.shell(of: .chen)
+    let receipt = try chen.signIn(try Person.chen.form(), via: .email)
+    #expect(receipt.via == .email)
+    #expect(try chen.channelsNeeded(receipt.reference.text) == [.email, .sms])
+    let codes = try desk.codes(receipt.reference)
+    #expect(codes.count == 2)
+    #expect(
+      try refusal { _ = try chen.prove(receipt.reference.text, codes: [codes[0]]) } == .usageInput)
+    #expect(try chen.prove(receipt.reference.text, codes: codes).status == .active)
+  }
+
+  @Test func theConfigurationMayShortenIt() throws {
+    let desk = try Desk(try Settings(text: "session-idle = 5m\nsession-lifetime = 8m\n"))
+    let li = try desk.opened(.li)
+    desk.wait(.minutes(4))
+    _ = try li.status()
+    desk.wait(.seconds(239))
+    _ = try li.status()
+    desk.wait(.seconds(1))
+    #expect(try refusal { _ = try li.status() } == .sessionExpired)
+  }
+}

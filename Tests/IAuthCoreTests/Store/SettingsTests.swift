@@ -1,0 +1,85 @@
+// The configuration: what is read, and what is refused with its line (PRODUCT 8).
+
+import Testing
+
+@testable import IAuthCore
+
+@Suite struct SettingsTests {
+  @Test func everyKeyIsRead() throws {
+    let settings = try Settings(
+      text: """
+        # iauth
+        database = /srv/iauth/iauth.db
+        socket=/run/other/sock
+          mail = sendmail:/usr/sbin/sendmail   # the MTA
+        mail-from = iauth@nics.gov.tw
+        operator-mail = ops@nics.gov.tw
+        sms = command:/usr/local/bin/sms
+        review-codes = either
+        reminders = 1d 2d
+        application-lifetime = 12h
+        request-lifetime = 90d
+        invitation-lifetime = 10d
+        idle-after = 400d
+        session-idle = 10m
+        session-lifetime = 4h
+        gate-sends = 5\r
+
+        """)
+    var expected = Settings()
+    expected.database = "/srv/iauth/iauth.db"
+    expected.socket = "/run/other/sock"
+    expected.mail = .sendmail("/usr/sbin/sendmail")
+    expected.mailFrom = "iauth@nics.gov.tw"
+    expected.operatorMail = "ops@nics.gov.tw"
+    expected.sms = .command("/usr/local/bin/sms")
+    expected.reviewCodes = .either
+    expected.reminders = [.days(1), .days(2)]
+    expected.applicationLifetime = .hours(12)
+    expected.requestLifetime = .days(90)
+    expected.invitationLifetime = .days(10)
+    expected.idleAfter = .days(400)
+    expected.sessionIdle = .minutes(10)
+    expected.sessionLifetime = .hours(4)
+    expected.gateSends = 5
+    #expect(settings == expected)
+  }
+
+  @Test func nothingWrittenIsTheDefault() throws {
+    let settings = try Settings(text: "\n# nothing\n   \n")
+    #expect(settings == Settings())
+    #expect(settings.sessionIdle == .minutes(30) && settings.sessionLifetime == .hours(8))
+    #expect(settings.reminders == [.days(3), .days(7), .days(14)])
+  }
+
+  @Test(arguments: [
+    "colour = blue", "database = iauth.db", "mail = /var/mail", "mail = maildir:here",
+    "mail = smtp:/x", "sms = pigeon:/x", "mail-from = iauth", "mail-from = -Xlog@nics.gov.tw x",
+    "operator-mail = a@b.tw, c@d.tw", "review-codes = none", "reminders = 7d 3d", "reminders = 3",
+    "reminders =", "session-idle = 31m", "session-lifetime = 9h", "session-idle = 0s",
+    "session-idle = -5m", "gate-sends = 0", "gate-sends = 1e3", "gate-sends = 99999999999999999999",
+    "request-lifetime = 99999999d", "request-lifetime = forever", "Database = /x", "= /x",
+    "idle-after = 0d", "gate-sends = 5\ngate-sends = 5",
+  ])
+  func whatIsWrongIsNamedWithItsLine(text: String) throws {
+    let line = 2 + text.count { $0 == "\n" }
+    do {
+      _ = try Settings(text: "# first\n" + text + "\n")
+      Issue.record("\(text) was read")
+    } catch {
+      guard case .configInvalid(line, _) = error else {
+        Issue.record("\(error)")
+        return
+      }
+    }
+  }
+
+  @Test func aLineWithoutAnEqualsSignIsNamed() throws {
+    #expect(throws: IAuthError.configInvalid(line: 1, key: nil)) {
+      _ = try Settings(text: "database /srv/iauth.db")
+    }
+    #expect(throws: IAuthError.configInvalid(line: 3, key: "colour")) {
+      _ = try Settings(text: "\n\ncolour = blue")
+    }
+  }
+}
