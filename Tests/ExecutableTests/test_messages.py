@@ -1,0 +1,242 @@
+"""Mail and SMS where they really go: Postfix delivers to a mailbox, smsd and gammu-smsd take the
+file, an MTA hangs. What a host does not have is skipped, and says so.
+"""
+
+import email
+import email.policy
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import MING, ROOT
+
+NAME = "‧𠮷 王‧Lekal"
+TEXT = "12345678 是「測試\\\"𠮷·」驗證碼"
+
+
+def needs(program):
+    """Skips without the program, or without the rights to start it."""
+    if shutil.which(program, path="/usr/sbin:/usr/bin") is None or os.getuid() != 0:
+        pytest.skip(f"{program} is not installed, or this is not root")
+
+
+def configured(desk, **keys):
+    path = desk.home / "iauth.conf"
+    path.write_text("".join(f"{key.replace('_', '-')} = {value}\n" for key, value in keys.items()))
+    return ["--config", str(path)]
+
+
+def waited(look, seconds=15):
+    """What `look` finds, as soon as it finds anything."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := look():
+            return found
+        time.sleep(0.1)
+    return look()
+
+
+def apply(desk, person, *options):
+    return desk.one("apply", "--agency", person.agency, "--name", NAME, "--email", person.email,
+                    "--mobile", person.mobile, *options)["application"]
+
+
+@pytest.fixture
+def postfix(tmp_path_factory):
+    """A Postfix of its own, without a port: its sendmail, and its mailboxes."""
+    needs("postfix")
+    home = tmp_path_factory.mktemp("postfix")
+    for place in (home, *home.parents):
+        if place.owner() == "root" and str(place) != "/":
+            place.chmod(place.stat().st_mode | 0o055)
+    for name in ("queue", "data", "config", "mail"):
+        (home / name).mkdir()
+    (home / "mail").chmod(0o1777)
+    shutil.chown(home / "data", "postfix")
+    config = home / "config"
+    (config / "main.cf").write_text(
+        f"compatibility_level = 3.6\nqueue_directory = {home}/queue\n"
+        f"data_directory = {home}/data\nmail_owner = postfix\nsetgid_group = postdrop\n"
+        "inet_interfaces = 127.0.0.1\ninet_protocols = ipv4\nmyhostname = cdc.gov.tw\n"
+        "mydestination = cdc.gov.tw\nalias_maps =\nlocal_recipient_maps =\nluser_relay = nobody\n"
+        f"mail_spool_directory = {home}/mail/\nmaillog_file = /var/log/iauth-test-postfix.log\n")
+    services = Path("/etc/postfix/master.cf").read_text()
+    services = re.sub(r"(?m)^smtp +inet.*$", "", services)
+    services = re.sub(r"(?m)^(\S+ +\S+ +\S+ +\S+ +)y ", r"\1n ", services)
+    if "postlog " not in services:
+        services += "postlog unix-dgram n - n - 1 postlogd\n"
+    (config / "master.cf").write_text(services)
+    sendmail = home / "sendmail"
+    sendmail.write_text(f"#!/bin/sh\nexec /usr/sbin/sendmail -C {config} \"$@\"\n")
+    sendmail.chmod(0o755)
+    started = subprocess.run(["postfix", "-c", config, "start"], capture_output=True, text=True)
+    assert started.returncode == 0, started.stderr
+    yield sendmail, home / "mail"
+    subprocess.run(["postfix", "-c", config, "stop"], capture_output=True)
+
+
+def test_postfix_delivers_and_leaves_headers_and_text_as_they_were(fresh_desk, postfix):
+    sendmail, mailboxes = postfix
+    reference = apply(fresh_desk, MING, *configured(
+        fresh_desk, mail=f"sendmail:{sendmail}", mail_from="iauth@cdc.gov.tw"))
+    path, = waited(lambda: list(mailboxes.glob("*/new/*")))
+    mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert not mail.defects
+    assert mail["Subject"] == "帳號申請驗證碼 / Application code"
+    assert (mail["To"], mail["From"]) == (MING.email, "iauth@cdc.gov.tw")
+    assert mail["Return-Path"] == "<iauth@cdc.gov.tw>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert (mail["X-IAuth-Kind"], mail["X-IAuth-Reference"]) == ("code", reference)
+    text = mail.get_content()
+    assert text.index("疾病管制署") < text.index("Hello,")
+    assert len(set(re.findall(r"(?<!\d)\d{8}(?!\d)", text))) == 1
+
+
+def test_smsd_takes_the_file_though_it_is_another_user(fresh_desk, tmp_path_factory):
+    needs("smsd")
+    home = tmp_path_factory.mktemp("sms")
+    for place in (home, *home.parents):
+        if place.owner() == "root" and str(place) != "/":
+            place.chmod(place.stat().st_mode | 0o055)
+    names = ("outgoing", "checked", "failed", "incoming", "sent")
+    for name in names:
+        (home / name).mkdir()
+        shutil.chown(home / name, "smsd", "smsd")
+        (home / name).chmod(0o2775)
+    shutil.chown(home, "smsd")
+    (home / "conf").write_text(
+        "devices = GSM1\nloglevel = 7\ndelaytime = 1\n"
+        + "".join(f"{name} = {home / name}\n" for name in names)
+        + f"logfile = {home}/log\ninfofile = {home}/info\npidfile = {home}/pid\n"
+        "[GSM1]\ndevice = /dev/null\nincoming = no\n")
+    apply(fresh_desk, MING, *configured(fresh_desk, sms=f"smstools:{home}/outgoing"))
+    assert len(list((home / "outgoing").iterdir())) == 1
+    daemon = subprocess.Popen(
+        ["smsd", "-t", f"-c{home}/conf", "-usmsd", "-gsmsd"], stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL)
+    try:
+        # Without a modem it goes as far as its own check, which reads number and alphabet.
+        taken, = waited(lambda: list((home / "checked").iterdir()))
+    finally:
+        daemon.terminate()
+        daemon.wait(20)
+    assert "".join(taken.read_text().split("\n")[:2]) == "To: 886912345678Alphabet: UTF-8"
+    assert not list((home / "failed").iterdir())
+
+
+def test_the_gammu_adapter_queues_number_and_text(tmp_path):
+    if shutil.which("gammu-smsd-inject") is None:
+        pytest.skip("gammu-smsd is not installed")
+    places = {f"{name}path": tmp_path / name for name in ("inbox", "outbox", "sentsms", "errorsms")}
+    for place in places.values():
+        place.mkdir()
+    (tmp_path / "rc").write_text(
+        f"[gammu]\nport=/dev/null\n[smsd]\nservice=files\nlogfile={tmp_path}/log\n"
+        + "".join(f"{key}={place}/\n" for key, place in places.items()))
+    subprocess.run([ROOT / "Scripts/sms/gammu"], input=f"+886912345678\n{TEXT}\n".encode(),
+                   env=os.environ | {"GAMMU_CONFIG": str(tmp_path / "rc"), "LANG": "C.UTF-8"},
+                   check=True)
+    queued, = (tmp_path / "outbox").iterdir()
+    assert "_+886912345678_" in queued.name
+    assert TEXT.encode("utf-16-be").hex().upper() in queued.read_text()
+
+
+def test_the_http_adapter_posts_number_and_text(tmp_path):
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    import http.server
+    import threading
+    import urllib.parse
+    got = []
+
+    class Gateway(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            got.append(urllib.parse.parse_qs(body))
+            self.send_response(200 if len(got) == 1 else 503)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Gateway) as gateway:
+        threading.Thread(target=gateway.serve_forever, daemon=True).start()
+        (tmp_path / "conf").write_text(f'url = "http://127.0.0.1:{gateway.server_port}/"\n')
+        ended = [subprocess.run(
+            [ROOT / "Scripts/sms/http"], input=f"+886912345678\n{TEXT}\n".encode(),
+            env=os.environ | {"SMS_HTTP_CONFIG": str(tmp_path / "conf"), "LANG": "C.UTF-8"},
+            stderr=subprocess.DEVNULL).returncode for _ in range(2)]
+        gateway.shutdown()
+    assert got[0] == {"to": ["+886912345678"], "text": [TEXT]}
+    assert ended[0] == 0 and ended[1] != 0
+
+
+FAILING = {
+    "missing": None, "exit 75": "cat >/dev/null; exit 75", "exit 1": "exit 1",
+    "killed": "kill -9 $$", "hanging": "sleep 60", "forking": "sleep 60 & exec sleep 60",
+    "flooding": "timeout 60 yes",
+}
+
+
+@pytest.mark.parametrize("what", FAILING)
+def test_a_failing_mail_system_keeps_neither_the_sender_nor_the_sms(fresh_desk, what):
+    desk = fresh_desk
+    mta = desk.home / "mta"
+    if FAILING[what] is not None:
+        mta.write_text(f"#!/bin/sh\n{FAILING[what]}\n")
+        mta.chmod(0o755)
+    options = configured(desk, mail=f"sendmail:{mta}")
+    start = time.monotonic()
+    reference = apply(desk, MING, *options)
+    assert time.monotonic() - start < 12
+    assert len(desk.texts(reference)) == 1
+    assert desk.value("SELECT attempts FROM message WHERE channel = 'email' AND reference = ?",
+                      reference) == 1
+
+    # The reminder run says so by its status; once mail works again, each goes out once.
+    assert desk.run("pending", "--remind", *options).status == 75
+    with_time = "UPDATE message SET due_at = 0 WHERE status = 'queued'"
+    subprocess.run(["sqlite3", desk.db, with_time], check=True)
+    desk.ok("deliver")
+    desk.ok("deliver")
+    assert len(desk.mails(reference)) == 1
+
+
+def test_twenty_delivery_runs_at_once_send_each_message_once(fresh_desk):
+    desk = fresh_desk
+    options = configured(desk, mail=f"sendmail:{desk.home}/none", sms=f"command:{desk.home}/none")
+    for number in range(10):
+        desk.ok("apply", "--agency", MING.agency, "--name", MING.name, "--email",
+                f"p{number}@cdc.gov.tw", "--mobile", f"09550000{number:02}", *options)
+    subprocess.run(["sqlite3", desk.db, "UPDATE message SET due_at = 0"], check=True)
+    count = desk.home / "count"
+    desk.home.joinpath("mta").write_text(f"#!/bin/sh\ncat >/dev/null\necho $5 >> {count}\n")
+    desk.home.joinpath("mta").chmod(0o755)
+    options = configured(desk, mail=f"sendmail:{desk.home}/mta")
+    runs = [desk.start("deliver", *options) for _ in range(20)]
+    assert [desk.end(run).status for run in runs] == [0] * 20
+    sent = [line for line in count.read_text().splitlines() if line.startswith("p")]
+    assert sorted(sent) == [f"p{number}@cdc.gov.tw" for number in range(10)]
+
+
+def test_nothing_due_is_nothing_said(fresh_desk):
+    fresh_desk.run("deliver")
+    ended = fresh_desk.ok("deliver", "--quiet")
+    assert (ended.out, ended.err) == ("", "")
+
+
+@pytest.mark.parametrize("timer", ["deliver", "remind"])
+def test_systemd_accepts_the_timers(timer):
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd is not installed")
+    units = [ROOT / f"Scripts/systemd/iauth-{timer}.{kind}" for kind in ("service", "timer")]
+    said = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True)
+    ours = [line for line in said.stderr.splitlines()
+            if "iauth-" in line and "is not executable" not in line
+            and "man iauth" not in line]
+    assert not ours, ours
