@@ -14,6 +14,11 @@ package struct SQL: ExpressibleByStringLiteral, ExpressibleByStringInterpolation
     text = stringInterpolation.text
   }
 
+  /// `head` followed by `count` times `row`, as an INSERT of many rows needs it.
+  package init(_ head: SQL, _ row: SQL, count: Int) {
+    text = head.text + " " + [String](repeating: row.text, count: count).joined(separator: ", ")
+  }
+
   package struct Interpolation: StringInterpolationProtocol {
     fileprivate var text = ""
 

@@ -106,6 +106,9 @@ final class Context {
     return home + "/.local/share/iauth/iauth.db"
   }
 
+  /// Whether this run has written to anybody.
+  var hasQueuedMessages: Bool { opened?.hasQueuedMessages ?? false }
+
   /// Tries what this run has queued, after everything was answered.
   ///
   /// What cannot be sent now stays queued: the answer stands, and a note says so.

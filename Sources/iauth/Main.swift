@@ -17,7 +17,7 @@ enum Main {
       exit(ExitStatus.configuration.rawValue)
     }
     let status = Program.run(
-      arguments: Array(CommandLine.arguments.dropFirst()), environment: .live(), world: .live(),
+      arguments: Array(Words.live().dropFirst()), environment: .live(), world: .live(),
       console: .live())
     exit(status.rawValue)
   }

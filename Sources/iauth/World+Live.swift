@@ -44,6 +44,20 @@ extension Console {
   }
 }
 
+enum Words {
+  /// The words of the command line, the program's own name first.
+  ///
+  /// The runtime finds them by walking back from `environ`, and finds none if a preloaded library
+  /// (libfaketime, proxies) has moved that; the kernel still has them.
+  static func live() -> [String] {
+    guard CommandLine.argc == 0 else { return CommandLine.arguments }
+    let bytes = (try? Files.read("/proc/self/cmdline", max: 1 << 22)) ?? []
+    return bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast().map { word in
+      String(decoding: word, as: UTF8.self)
+    }
+  }
+}
+
 enum StartUp {
   /// Puts the process into a known state; SECURITY 2.3, X1 to X4.
   ///

@@ -10,6 +10,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -57,6 +58,14 @@ def status_of(code):
     families = {"usage.": 64, "limit.": 65}
     return STATUS.get(code) or next(
         (status for prefix, status in families.items() if code.startswith(prefix)), None)
+
+
+def wait_for(condition, seconds=10):
+    """Looks again and again until something holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.005)
 
 
 @dataclass(frozen=True)
@@ -143,10 +152,9 @@ class Desk:
         return values
 
     def words(self, words, session):
-        words = [str(getattr(word, "session", word)) if isinstance(word, Person) else str(word)
-                 for word in words]
-        return [IAUTH] + (["--session", getattr(session, "session", session)] if session else []) \
-            + words
+        """The whole command line; a session is named by a person or by a word."""
+        named = ["--session", getattr(session, "session", session)] if session else []
+        return [IAUTH, *named, *map(str, words)]
 
     def start(self, *words, session=None, env=None, under=(), **options):
         """Starts a process and returns it."""
@@ -307,10 +315,16 @@ def desk(tmp_path, _staffed_home):
     return Desk(shutil.copytree(_staffed_home, tmp_path / "home"))
 
 
-@pytest.fixture
-def on_clock(tmp_path):
-    """A desk whose clock stands where the test puts it, set up on New Year's Day."""
+@pytest.fixture(scope="session")
+def _new_year_home(tmp_path_factory):
     if LIBFAKETIME is None:
         pytest.skip("libfaketime is not installed")
-    (tmp_path / "home").mkdir()
-    return _set_up(tmp_path / "home", datetime(2027, 1, 1, 9))
+    return _set_up(tmp_path_factory.mktemp("clock"), datetime(2027, 1, 1, 9)).home
+
+
+@pytest.fixture
+def on_clock(tmp_path, _new_year_home):
+    """A desk whose clock stands where the test puts it, set up on New Year's Day."""
+    desk = Desk(shutil.copytree(_new_year_home, tmp_path / "home"))
+    desk.clock = datetime(2027, 1, 1, 9)
+    return desk

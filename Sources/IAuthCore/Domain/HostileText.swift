@@ -29,4 +29,19 @@ extension Unicode.Scalar {
 extension String {
   /// The first hostile scalar, if there is one.
   package var firstHostileScalar: Unicode.Scalar? { unicodeScalars.first(where: \.isHostile) }
+
+  /// The text on one line, with every hostile scalar, line ends too, shown as `\u{…}`.
+  package var escapingHostileScalars: String {
+    guard firstHostileScalar != nil else { return self }
+    var result = String.UnicodeScalarView()
+    for scalar in unicodeScalars {
+      if scalar.isHostile {
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        result.append(contentsOf: "\\u{\(digits)}".unicodeScalars)
+      } else {
+        result.append(scalar)
+      }
+    }
+    return String(result)
+  }
 }

@@ -98,12 +98,45 @@ package enum Limits {
 
   // Imports (10), in bytes and rows: what a national form holds with room, and what fits in memory.
 
+  /// After so many rows an import says how far it is, and looks whether it was told to stop.
+  package static let importProgressRows = 1_000
+
+  /// Rows of an import that are stored by one statement; more gain nothing.
+  package static let importRowsPerStatement = 64
+
   package static let gateImportBytes = 10 << 20
   package static let importBytes = 1 << 30
   package static let workbookRows = 20_000
   /// Counted while unpacking, since an archive may lie about its sizes.
   package static let workbookUnpackedBytes = 64 << 20
   package static let textRows = 1_000_000
+
+  // Sheets: what one may cost before its contents are looked at. Honest forms are far below these
+  // bounds; a hostile file reaches them in about a second.
+
+  /// Cells of a row; the form has about twenty columns.
+  package static let sheetColumns = 256
+  /// UTF-8 bytes of a cell: a reason of 2,000 characters of four bytes, doubled.
+  package static let sheetCellBytes = 16_384
+  /// Records of a text file, blank ones and remarks counted.
+  package static let textRecords = 2_000_000
+  /// Entries of a workbook: sheets, styles, pictures.
+  package static let archiveEntries = 1_000
+  /// Different texts of a workbook: its rows, twenty columns each.
+  package static let sharedStrings = 400_000
+  /// The row numbers that spreadsheet programs have.
+  package static let workbookRowNumbers = 1_048_576
+  /// Rows of a workbook that are titles and remarks, beside those of the form.
+  package static let workbookOtherRows = 1_000
+  /// Elements of XML inside each other; workbooks have about ten.
+  package static let xmlDepth = 64
+  /// Elements of XML in all: the rows, forty cells each, three elements a cell.
+  ///
+  /// Empty elements cost more time than their four bytes show.
+  package static let xmlElements = 2_500_000
+  /// UTF-8 bytes of a name, and attributes of an element.
+  package static let xmlNameBytes = 256
+  package static let xmlAttributes = 64
 
   // The registry (3.1).
 

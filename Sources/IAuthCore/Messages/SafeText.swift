@@ -3,18 +3,7 @@
 
 enum SafeText {
   /// The text on one line, with every hostile scalar, line ends too, shown as `\u{…}`.
-  static func line(_ text: String) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      if scalar.isHostile {
-        let digits = String(scalar.value, radix: 16, uppercase: true)
-        result.append(contentsOf: "\\u{\(digits)}".unicodeScalars)
-      } else {
-        result.append(scalar)
-      }
-    }
-    return String(result)
-  }
+  static func line(_ text: String) -> String { text.escapingHostileScalars }
 
   /// The text's lines as a quotation, each behind `> `.
   static func quotation(_ text: String) -> [String] {

@@ -5,7 +5,7 @@
 import SQLite
 
 /// What was handed in.
-package struct ImportOrder: Sendable {
+package struct ImportOrder {
   package var bytes: [UInt8]
   package var document: String?
   package var system: String?
@@ -13,12 +13,17 @@ package struct ImportOrder: Sendable {
   package var isPartial = false
   package var encoding: TextEncoding?
   package var sheet: String?
-  package var wantsReport = false
+  package var report: ImportReportFormat?
+  /// Told now and then how many rows were read; for a terminal.
+  package var progress: ((_ rows: Int) -> Void)?
 
   package init(bytes: [UInt8]) {
     self.bytes = bytes
   }
 }
+
+/// In which form the sheet is given back.
+package enum ImportReportFormat: Sendable { case csv, xlsx }
 
 package enum RowOutcome: String, CaseIterable, Sendable {
   case accepted, unchanged, rejected, held
@@ -45,7 +50,7 @@ package struct ImportReport: Sendable {
   package internal(set) var batch: Int64?
   package internal(set) var digest = ""
   package let isDryRun: Bool
-  /// The sheet with its results, as CSV, if it was asked for.
+  /// The sheet with its results, if it was asked for.
   package internal(set) var sheet: [UInt8] = []
 
   package func count(_ outcome: RowOutcome) -> Int {
@@ -83,20 +88,23 @@ extension Service {
         })
       var report = ImportReport(isDryRun: order.isDryRun)
       try tx.useLargeCache()
-      var writer = DelimitedWriter()
       var cells: [[String]] = []
       while let row = try sheet.next() {
-        report.rows.append(try desk.take(row))
-        if order.wantsReport { cells.append(row.cells) }
+        try desk.take(row)
+        if order.report != nil { cells.append(row.cells) }
+        guard desk.rows.count % Limits.importProgressRows == 0 else { continue }
+        try Gate.checkInterrupt()
+        order.progress?(desk.rows.count)
       }
+      report.batch = try desk.close()
+      report.rows = desk.rows
       let isWhole = report.count(.rejected) == 0 || order.isPartial
       if !isWhole { report.hold() }
       report.digest = Hex.encode(digest)
-      report.batch = try desk.close(rows: report.rows.count)
       if order.isDryRun || !isWhole {
         report.forgetNumbers(but: desk.earlierBatch)
       }
-      if order.wantsReport { report.writeSheet(sheet.header, cells, into: &writer) }
+      if let format = order.report { try report.writeSheet(sheet.header, cells, as: format) }
       return order.isDryRun || !isWhole ? .undone(report) : .done(report)
     }
   }
@@ -109,6 +117,9 @@ struct Importer {
   let agency: Agency?
   let isAuthority: Bool
   let systems: Set<Int64>
+
+  /// As messages name who handed the sheet in.
+  var name: String { agency?.name ?? "系統維運" }
 }
 
 extension Transaction {
@@ -154,22 +165,23 @@ extension ImportReport {
 
   /// The sheet again, with 結果, 代碼, 說明; the columns of an earlier report give way to them.
   fileprivate mutating func writeSheet(
-    _ header: FormHeader, _ cells: [[String]], into writer: inout DelimitedWriter
-  ) {
+    _ header: FormHeader, _ cells: [[String]], as format: ImportReportFormat
+  ) throws(IAuthError) {
+    var writer: any SheetWriter = format == .csv ? DelimitedWriter() : WorkbookWriter()
     let results = Set(FormColumn.results.compactMap { header.column($0) })
     func own(_ cells: [String]) -> [String] {
       (0..<header.titles.count).filter { !results.contains($0) }.map { index in
         index < cells.count ? cells[index] : ""
       }
     }
-    writer.write(own(header.titles) + FormColumn.results.map { $0.titles[0] })
+    try writer.write(own(header.titles) + FormColumn.results.map { $0.titles[0] })
     for (row, cells) in zip(rows, cells) {
       let codes = row.problems.map(\.code).joined(separator: " ")
       let message = row.problems.map { "\($0.column)：\($0.message.chinese)" }
-      writer.write(
+      try writer.write(
         own(cells) + [row.outcome.chinese, codes, message.joined(separator: "；")])
     }
-    sheet = writer.take()
+    sheet = try writer.finish()
   }
 }
 

@@ -65,7 +65,7 @@ extension Service {
 
   /// The administrators of an agency; by default of the signed-in person's.
   ///
-  /// - Throws: `session.*` without an agency; `agency.unknown`, `system.unknown`.
+  /// - Throws: `usage.missing` without an agency and a session; `session.expired`; `agency.unknown`, `system.unknown`.
   package func administrators(
     agency code: String?, system: String?
   ) throws(IAuthError) -> [AdministratorLine] {
@@ -74,7 +74,9 @@ extension Service {
       do throws(IAuthError) {
         session = try tx.session(settings)
       } catch {
-        guard code != nil else { throw error }
+        guard code != nil else {
+          throw error == .sessionNone ? .usageMissing(["--agency"], command: "admins") : error
+        }
         session = nil
       }
       let agency: Agency
@@ -205,7 +207,7 @@ extension Transaction {
   ) throws(IAuthError) -> Account {
     let id = try insert(
       AccountTable.add, agency.id, form.name.text, form.name.key, form.email.text,
-      form.mobile.e164, form.title, unit, form.phone, AccountStatus.invited, now)
+      form.mobile.e164, form.title, unit, form.phone, AccountStatus.invited, now, now)
     return Account(
       id: id, agency: agency.id, name: form.name, email: form.email, mobile: form.mobile,
       title: form.title, status: .invited)

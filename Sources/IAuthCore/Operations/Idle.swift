@@ -4,23 +4,19 @@
 import SQLite
 
 enum IdleTable {
+  /// The last use.
   static let columns: SQL = "max(coalesce(used_at, created_at), status_at)"
   /// The authority's last administrator is spared: nobody could restore the others.
-  static let idle: SQL = """
-    SELECT id, \(columns) FROM account WHERE status = 'active' AND \(columns) <= ?1
-      AND NOT (EXISTS (SELECT 1 FROM administrator d WHERE d.account = account.id
-          AND d.agency = (SELECT authority FROM service))
-        AND NOT EXISTS (SELECT 1 FROM administrator d WHERE d.account <> account.id
-          AND d.agency = (SELECT authority FROM service)))
-    ORDER BY id
-    """
-  static let isIdle: SQL = """
-    SELECT 1 FROM account WHERE id = ?2 AND status = 'active' AND \(columns) <= ?1
+  static let narrowed: SQL = """
+    status = 'active' AND \(columns) <= ?1
       AND NOT (EXISTS (SELECT 1 FROM administrator d WHERE d.account = account.id
           AND d.agency = (SELECT authority FROM service))
         AND NOT EXISTS (SELECT 1 FROM administrator d WHERE d.account <> account.id
           AND d.agency = (SELECT authority FROM service)))
     """
+  static let idle: SQL =
+    "SELECT id, \(columns) FROM account WHERE \(narrowed) ORDER BY id"
+  static let isIdle: SQL = "SELECT 1 FROM account WHERE \(narrowed) AND id = ?2"
   static let statements: [SQL] = [idle, isIdle]
 }
 

@@ -14,9 +14,10 @@ extension ImportDesk {
     let title = checked.value(header, .title) { () throws(IAuthError) in
       try FreeText.title(row[.title])
     }
-    checked.unit = checked.value(header, .unit) { () throws(IAuthError) in
+    let unit = checked.value(header, .unit) { () throws(IAuthError) in
       try FreeText.unit(row[.unit])
     }
+    checked.unit = unit.flatMap { $0.isEmpty ? nil : $0 }
     let phone = checked.value(header, .phone) { () throws(IAuthError) in
       try FreeText.phone(row[.phone])
     }
@@ -33,6 +34,7 @@ extension ImportDesk {
     // A day begins at midnight in Taiwan.
     checked.effectiveAt = (day ?? nil).map { Timestamp($0 * 86_400) - .hours(8) }
     try checkSystem(row, &checked)
+    checkFormulas(row, &checked)
     if let agency = checked.agency, agency.id == authority, checked.role == .admin {
       checked.add(header, .agencyCode, code: "agency.outside", Self.nationalReviewer)
     }
@@ -52,7 +54,17 @@ extension ImportDesk {
       agency: row[.agencyCode], name: name, email: email, mobile: mobile,
       title: title.flatMap { $0.isEmpty ? nil : $0 },
       phone: phone.flatMap { $0.isEmpty ? nil : $0 })
-    checkDuplicate(&checked, email, mobile)
+  }
+
+  /// A formula where a value is needed: what it would compute is not known here.
+  private func checkFormulas(_ row: FormRow, _ checked: inout CheckedRow) {
+    for column in row.formulas {
+      let title = header.title(of: column)
+      guard !checked.problems.contains(where: { $0.isError && $0.column == title }) else {
+        continue
+      }
+      checked.add(header, column, code: "row.formula", Self.formula)
+    }
   }
 
   private mutating func checkAgency(
@@ -115,22 +127,6 @@ extension ImportDesk {
     checked.system = system
   }
 
-  private mutating func checkDuplicate(
-    _ checked: inout CheckedRow, _ email: EmailAddress, _ mobile: MobileNumber
-  ) {
-    guard let agency = checked.agency, let system = checked.system, let role = checked.role else {
-      return
-    }
-    let place = "\(agency.id) \(system.id) \(role.rawValue) \(checked.change == .modify) "
-    let isNewEmail = seen.insert(place + email.text).inserted
-    let isNewMobile = seen.insert(place + mobile.e164).inserted
-    if !isNewEmail {
-      checked.add(header, .email, code: "row.duplicate", Self.duplicate)
-    } else if !isNewMobile {
-      checked.add(header, .mobile, code: "row.duplicate", Self.duplicate)
-    }
-  }
-
   /// The account that the row means, if there is one; who has one of its contacts under another
   /// name, or another contact under its name, is a conflict to be settled by people.
   func account(
@@ -138,6 +134,15 @@ extension ImportDesk {
   ) throws(IAuthError) -> Account? {
     let known = try tx.accounts(in: agency.id, email: form.email, mobile: form.mobile)
     guard let account = known.first else { return nil }
+    let isSamePerson =
+      known.count == 1 && account.email.text == form.email.text
+      && account.mobile.e164 == form.mobile.e164 && account.name.key == form.name.key
+    if let own = firstOwnAccount, let earlier = known.first(where: { $0.id >= own }), !isSamePerson
+    {
+      let column: FormColumn = earlier.email.text == form.email.text ? .email : .mobile
+      checked.add(header, column, code: "row.duplicate", Self.duplicate)
+      return nil
+    }
     let column: FormColumn? =
       known.count > 1 || account.email.text != form.email.text
       ? .email
@@ -166,7 +171,9 @@ extension ImportDesk {
     "the agency is not yours nor below yours", "非貴機關或所屬機關")
   private static let nationalReviewer = Bilingual(
     "administrators of the authority are never part of a batch", "主管機關管理者不得以整批方式申請")
-  private static let duplicate = Bilingual(
+  private static let formula = Bilingual(
+    "the cell holds a formula; put its value there", "儲存格為公式，請改填其值")
+  static let duplicate = Bilingual(
     "an earlier row asks for the same", "與前列重複")
   static let conflict = Bilingual(
     "an account of this agency has one of these contacts with other data",

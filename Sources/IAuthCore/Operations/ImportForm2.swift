@@ -65,6 +65,10 @@ extension ImportDesk {
     if let pending = change ?? grant {
       let request = try tx.request(pending)
       let asked = try request.map { (known) throws(IAuthError) in try tx.replacement(of: known) }
+      guard request?.batch == nil || request?.batch != batch else {
+        checked.add(header, .priorEmail, code: "row.duplicate", Self.duplicate)
+        return nil
+      }
       guard asked == new else {
         checked.add(header, .change, code: "row.conflict", Self.waiting)
         return nil

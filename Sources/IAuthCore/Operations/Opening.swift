@@ -40,7 +40,7 @@ extension Transaction {
     let id = try insert(
       AccountTable.add, applicant.agency, applicant.name.text, applicant.name.key,
       applicant.email.text, applicant.mobile.e164, applicant.title, nil as String?,
-      applicant.phone, AccountStatus.active, now)
+      applicant.phone, AccountStatus.active, now, now)
     try audit(.accountOpened, "account:\(id)", person: applicant.personalData(id))
     return .done(try startSession(account: id, emailProven: true, smsProven: true, settings))
   }

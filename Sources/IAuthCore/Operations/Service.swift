@@ -12,6 +12,9 @@ package struct Service {
     self.settings = settings
   }
 
+  /// Whether this process has queued a message.
+  package var hasQueuedMessages: Bool { store.hasQueued }
+
   /// Runs `body` for the signed-in person, reading only; the session's use is noted afterwards.
   func readSignedIn<Answer>(
     _ body: (Transaction, Session) throws(IAuthError) -> Answer

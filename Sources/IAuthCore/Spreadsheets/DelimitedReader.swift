@@ -5,7 +5,7 @@
 package struct DelimitedReader: SheetReader {
   private let bytes: [UInt8]
   private var cursor: Cursor
-  package var rowsMax: Int { SheetLimits.textRows }
+  package var rowsMax: Int { Limits.textRows }
 
   /// Reads UTF-8, with or without byte order mark.
   /// - Parameter delimiter: found from the first lines when nil.
@@ -65,13 +65,13 @@ private struct Cursor {
   mutating func row(of bytes: Span<UInt8>) throws(IAuthError) -> SheetRow? {
     guard position < bytes.count else { return nil }
     record += 1
-    guard record <= SheetLimits.textRecords else {
-      throw .limitRows(max: SheetLimits.textRecords)
+    guard record <= Limits.textRecords else {
+      throw .limitRows(max: Limits.textRecords)
     }
     var cells: [String] = []
     cells.reserveCapacity(16)
     repeat {
-      guard cells.count < SheetLimits.columns else { throw .sheetUnreadable(.notASheet) }
+      guard cells.count < Limits.sheetColumns else { throw .sheetUnreadable(.notASheet) }
       let isQuoted = position < bytes.count && bytes[position] == quote
       cells.append(try isQuoted ? quotedField(of: bytes) : plainField(of: bytes))
     } while try stepOverDelimiter(in: bytes)
@@ -102,7 +102,7 @@ private struct Cursor {
       position += 2
     }
     // A quote that someone forgot to close ends at the next one, often many lines below.
-    guard position - start <= SheetLimits.cellBytes else {
+    guard position - start <= Limits.sheetCellBytes else {
       throw .sheetUnreadable(.badQuote(row: record))
     }
     let quoted = try text(start..<position, of: bytes)
@@ -131,7 +131,7 @@ private struct Cursor {
 
   /// A field as text; strict, since a repaired byte would be a silent change of someone's name.
   private func text(_ field: Range<Int>, of bytes: Span<UInt8>) throws(IAuthError) -> String {
-    guard field.count <= SheetLimits.cellBytes else { throw .sheetUnreadable(.notASheet) }
+    guard field.count <= Limits.sheetCellBytes else { throw .sheetUnreadable(.notASheet) }
     for index in field where bytes[index] == 0 {
       throw .sheetUnreadable(.badByte(row: record, offset: index))
     }

@@ -160,9 +160,5 @@ private func trimmed(_ text: String) -> String {
   {
     return text
   }
-  let scalars = text.unicodeScalars
-  guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
-    let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
-  else { return "" }
-  return String(scalars[first...last])
+  return Folding.trim(text)
 }

@@ -13,7 +13,7 @@ struct OpenDocumentReader: SheetReader {
   private var filled = 0
   /// A row that stands for several, and how many of them are still to come.
   private var repeated: (row: SheetRow, left: Int)?
-  var rowsMax: Int { SheetLimits.workbookRows }
+  var rowsMax: Int { Limits.workbookRows }
 
   static let mimeType = "application/vnd.oasis.opendocument.spreadsheet"
 
@@ -103,7 +103,7 @@ struct OpenDocumentReader: SheetReader {
         let (text, isFormula) = try cell(attributes)
         defer { column += width }
         guard !text.isEmpty else { continue }
-        guard column + width <= SheetLimits.columns else { throw .unsupported("columns") }
+        guard column + width <= Limits.sheetColumns else { throw .unsupported("columns") }
         while cells.count < column { cells.append("") }
         for _ in 0..<width {
           if isFormula { formulas.append(cells.count) }
@@ -115,7 +115,7 @@ struct OpenDocumentReader: SheetReader {
       case nil: throw xml.fault
       }
     }
-    guard times <= SheetLimits.workbookRowNumbers - number else { throw xml.fault }
+    guard times <= Limits.workbookRowNumbers - number else { throw xml.fault }
     if cells.isEmpty {
       number += times
       return SheetRow(number: number, cells: [])
@@ -130,8 +130,8 @@ struct OpenDocumentReader: SheetReader {
   private mutating func countRow() throws(IAuthError) {
     filled += 1
     // Titles and remarks are no rows of the form, which are counted above.
-    guard filled <= SheetLimits.workbookRows + 1_000 else {
-      throw .limitRows(max: SheetLimits.workbookRows)
+    guard filled <= Limits.workbookRows + Limits.workbookOtherRows else {
+      throw .limitRows(max: Limits.workbookRows)
     }
   }
 
@@ -158,7 +158,7 @@ struct OpenDocumentReader: SheetReader {
     }
     if let formula = attributes["formula"] { return ("=" + formula, true) }
     let shown = paragraphs.joined(separator: "\n")
-    guard shown.utf8.count <= SheetLimits.cellBytes else { throw xml.fault }
+    guard shown.utf8.count <= Limits.sheetCellBytes else { throw xml.fault }
     switch attributes["value-type"] {
     case "float", "percentage", "currency":
       // What is shown keeps zeros in front, if nothing but digits is.
@@ -180,7 +180,7 @@ struct OpenDocumentReader: SheetReader {
       case .text(let run): text += run
       case .start("s", let attributes):
         let spaces = try repetitions(attributes, "c")
-        guard spaces <= SheetLimits.cellBytes else { throw xml.fault }
+        guard spaces <= Limits.sheetCellBytes else { throw xml.fault }
         text += String(repeating: " ", count: spaces)
         depth += 1
       case .start("tab", _), .start("line-break", _):
@@ -191,7 +191,7 @@ struct OpenDocumentReader: SheetReader {
       case .start: depth += 1
       case .end: depth -= 1
       }
-      guard text.utf8.count <= SheetLimits.cellBytes else { throw xml.fault }
+      guard text.utf8.count <= Limits.sheetCellBytes else { throw xml.fault }
     }
     return text
   }

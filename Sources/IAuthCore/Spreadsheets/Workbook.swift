@@ -98,7 +98,7 @@ struct Workbook {
     var xml = XMLReader(try archive.part(part))
     while let event = try xml.next() {
       guard case .start("si", _) = event else { continue }
-      guard strings.count < SheetLimits.sharedStrings else { throw xml.fault }
+      guard strings.count < Limits.sharedStrings else { throw xml.fault }
       strings.append(try xml.richText())
     }
   }
@@ -142,7 +142,7 @@ extension XMLReader {
       case .end: depth -= 1
       case .text: break
       }
-      guard text.utf8.count <= SheetLimits.cellBytes else { throw fault }
+      guard text.utf8.count <= Limits.sheetCellBytes else { throw fault }
     }
     return XMLText.unescaped(text)
   }

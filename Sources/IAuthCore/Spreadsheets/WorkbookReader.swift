@@ -8,7 +8,7 @@ struct WorkbookReader: SheetReader {
   private var isInside = false
   private var number = 0
   private var filled = 0
-  var rowsMax: Int { SheetLimits.workbookRows }
+  var rowsMax: Int { Limits.workbookRows }
 
   /// - Parameter sheet: its name; when nil, the visible sheets one after another.
   /// - Throws: `.usageValue` with the names there are if none is named so.
@@ -46,7 +46,7 @@ struct WorkbookReader: SheetReader {
 
   private mutating func row(_ attributes: [XMLReader.Attribute]) throws(IAuthError) -> SheetRow {
     guard let row = attributes["r"].map(count) ?? number + 1, row > number,
-      row <= SheetLimits.workbookRowNumbers
+      row <= Limits.workbookRowNumbers
     else { throw xml.fault }
     number = row
     var cells: [String] = []
@@ -60,7 +60,7 @@ struct WorkbookReader: SheetReader {
         column = place
         let (text, isFormula) = try cell(attributes)
         guard !text.isEmpty else { continue }
-        guard column < SheetLimits.columns else { throw .unsupported("columns") }
+        guard column < Limits.sheetColumns else { throw .unsupported("columns") }
         while cells.count < column { cells.append("") }
         cells.append(text)
         if isFormula { formulas.append(column) }
@@ -73,8 +73,8 @@ struct WorkbookReader: SheetReader {
     if !cells.isEmpty {
       filled += 1
       // Titles and remarks are no rows of the form, which are counted above.
-      guard filled <= SheetLimits.workbookRows + 1_000 else {
-        throw .limitRows(max: SheetLimits.workbookRows)
+      guard filled <= Limits.workbookRows + Limits.workbookOtherRows else {
+        throw .limitRows(max: Limits.workbookRows)
       }
     }
     return SheetRow(number: number, cells: cells, formulas: formulas)

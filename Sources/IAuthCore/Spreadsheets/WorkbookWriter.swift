@@ -14,8 +14,8 @@ package struct WorkbookWriter: SheetWriter {
   package mutating func write(_ cells: [String]) throws(IAuthError) {
     rows += 1
     // As many titles and remarks as the readers allow beside the rows.
-    guard rows <= SheetLimits.workbookRows + 1_000 else {
-      throw .limitRows(max: SheetLimits.workbookRows)
+    guard rows <= Limits.workbookRows + Limits.workbookOtherRows else {
+      throw .limitRows(max: Limits.workbookRows)
     }
     sheet += "<row r=\"\(rows)\">".utf8
     for (index, cell) in cells.enumerated() where !cell.isEmpty {

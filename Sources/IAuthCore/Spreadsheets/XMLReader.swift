@@ -83,17 +83,17 @@ struct XMLReader {
     while open.count >= depth, let event = try next() {
       guard case .text(let text) = event else { continue }
       whole += text
-      guard whole.utf8.count <= SheetLimits.cellBytes else { throw fault }
+      guard whole.utf8.count <= Limits.sheetCellBytes else { throw fault }
     }
     return whole
   }
 
   private mutating func element() throws(IAuthError) -> Event {
-    guard !(open.isEmpty && hasRoot), open.count < SheetLimits.xmlDepth else { throw fault }
+    guard !(open.isEmpty && hasRoot), open.count < Limits.xmlDepth else { throw fault }
     hasRoot = true
     elements += 1
-    guard elements <= SheetLimits.xmlElements else {
-      throw .limitBytes(max: SheetLimits.unpackedBytes)
+    guard elements <= Limits.xmlElements else {
+      throw .limitBytes(max: Limits.workbookUnpackedBytes)
     }
     let name = try name()
     var attributes: [Attribute] = []
@@ -111,7 +111,7 @@ struct XMLReader {
         isClosing = true
         return .start(name, attributes)
       default:
-        guard hasSpace, attributes.count < SheetLimits.xmlAttributes else { throw fault }
+        guard hasSpace, attributes.count < Limits.xmlAttributes else { throw fault }
         attributes.append(try attribute())
       }
     }
@@ -142,7 +142,7 @@ struct XMLReader {
     var bytes: [UInt8] = []
     while !bytes.suffix(3).elementsEqual("]]>".utf8) {
       bytes.append(try take())
-      guard bytes.count <= SheetLimits.cellBytes else { throw fault }
+      guard bytes.count <= Limits.sheetCellBytes else { throw fault }
     }
     return try string(bytes.dropLast(3))
   }
@@ -157,7 +157,7 @@ struct XMLReader {
         index += 1
       }
       bytes.append(contentsOf: chunk[start..<index])
-      guard bytes.count <= SheetLimits.xmlNameBytes else { throw fault }
+      guard bytes.count <= Limits.xmlNameBytes else { throw fault }
     }
     let local = bytes.lastIndex(of: UInt8(ascii: ":")).map { bytes[($0 + 1)...] } ?? bytes[...]
     guard !local.isEmpty else { throw fault }
@@ -179,7 +179,7 @@ struct XMLReader {
         index += 1
       }
       bytes.append(contentsOf: chunk[start..<index])
-      guard bytes.count <= SheetLimits.cellBytes else { throw fault }
+      guard bytes.count <= Limits.sheetCellBytes else { throw fault }
       guard let byte = try peek(), byte != end else { break }
       if byte == ampersand {
         bytes.append(contentsOf: try entity())

@@ -27,7 +27,7 @@ struct ZipArchive {
     guard !isLocated, position != 0xFFFF_FFFF, count != 0xFFFF else { throw .unsupported("ZIP64") }
     guard bytes.number(4, at: end + 4) == 0, bytes.number(2, at: end + 8) == count,
       position <= end, end - position == bytes.number(4, at: end + 12),
-      count <= SheetLimits.archiveEntries
+      count <= Limits.archiveEntries
     else { throw .damaged("ZIP") }
     var entries: [String: Entry] = [:]
     var extents: [Range<Int>] = []
@@ -47,8 +47,8 @@ struct ZipArchive {
       guard entries.updateValue(entry, forKey: key) == nil else { throw .damaged(key) }
       extents.append(extent)
       unpacked += entry.size
-      guard unpacked <= SheetLimits.unpackedBytes else {
-        throw .limitBytes(max: SheetLimits.unpackedBytes)
+      guard unpacked <= Limits.workbookUnpackedBytes else {
+        throw .limitBytes(max: Limits.workbookUnpackedBytes)
       }
       position = next
     }

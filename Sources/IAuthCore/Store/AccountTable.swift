@@ -9,10 +9,12 @@ enum AccountTable {
     "SELECT \(columns) FROM account WHERE agency = ? AND email = ? AND status <> 'closed'"
   static let byMobile: SQL =
     "SELECT \(columns) FROM account WHERE agency = ? AND mobile = ? AND status <> 'closed'"
-  static let add: SQL = """
+  static let into: SQL = """
     INSERT INTO account (agency, name, name_key, email, mobile, title, unit, phone, status,
-      created_at, status_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)
+      created_at, status_at) VALUES
     """
+  static let row: SQL = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+  static let add: SQL = "\(into) \(row)"
   static let setStatus: SQL = "UPDATE account SET status = ?2, status_at = ?3 WHERE id = ?1"
   static let setContacts: SQL = """
     UPDATE account SET name = ?2, name_key = ?3, email = ?4, mobile = ?5,
@@ -29,8 +31,9 @@ enum AccountTable {
     UPDATE message SET recipient = '', subject = '', body = '', claim = NULL,
       status = CASE status WHEN 'queued' THEN 'lapsed' ELSE status END WHERE account = ?
     """
-  /// What could not be sent to others and may name the person. What is queued still goes out, and is
-  /// blank once it is sent.
+  /// What could not be sent to others and may name the person.
+  ///
+  /// What is queued still goes out, and is blank once it is sent.
   static let eraseFailedMessages: SQL = """
     UPDATE message SET subject = '', body = '', status = 'lapsed' WHERE status = 'failed'
       AND (kind IN ('reminder', 'digest')

@@ -60,12 +60,15 @@ package enum AuditAction: String, CaseIterable, Sendable {
 
 enum AuditTable {
   static let head: SQL = "SELECT seq, hash, seal FROM audit_head WHERE id = 1"
-  static let append: SQL = """
+  static let into: SQL = """
     INSERT INTO audit (seq, at, caller, account, session, action, subject, outcome, person_hash,
-      previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      previous, hash) VALUES
     """
-  static let appendPerson: SQL =
-    "INSERT INTO audit_person (seq, account, salt, fields) VALUES (?, ?, ?, ?)"
+  static let row: SQL = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+  static let append: SQL = "\(into) \(row)"
+  static let personInto: SQL = "INSERT INTO audit_person (seq, account, salt, fields) VALUES"
+  static let personRow: SQL = "(?, ?, ?, ?)"
+  static let appendPerson: SQL = "\(personInto) \(personRow)"
   static let moveHead: SQL = """
     INSERT INTO audit_head (id, seq, hash, seal) VALUES (1, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, seal = excluded.seal
@@ -92,21 +95,45 @@ extension Transaction {
     _ action: AuditAction, _ subject: String, outcome: String = "done",
     person: AuditPerson? = nil
   ) throws(IAuthError) {
+    let entry = try nextEntry(action, subject, outcome: outcome, person: person)
+    try runMany(AuditTable.append, entry.values)
+    if let kept = entry.personValues { try runMany(AuditTable.appendPerson, kept) }
+  }
+
+  /// Appends an entry for each subject, in statements of many rows.
+  func audit(
+    _ action: AuditAction, _ entries: [(subject: String, person: AuditPerson?)]
+  ) throws(IAuthError) {
+    var values: [any Bindable] = []
+    var kept: [any Bindable] = []
+    var keptCount = 0
+    for (subject, person) in entries {
+      let entry = try nextEntry(action, subject, outcome: "done", person: person)
+      values += entry.values
+      guard let person = entry.personValues else { continue }
+      kept += person
+      keptCount += 1
+    }
+    try runMany(SQL(AuditTable.into, AuditTable.row, count: entries.count), values)
+    guard keptCount > 0 else { return }
+    try runMany(SQL(AuditTable.personInto, AuditTable.personRow, count: keptCount), kept)
+  }
+
+  /// The next entry with its hash; the head moves on.
+  private func nextEntry(
+    _ action: AuditAction, _ subject: String, outcome: String, person: AuditPerson?
+  ) throws(IAuthError) -> HashedEntry {
     let head = try currentHead()
-    let seq = head.seq + 1
     let salt = person == nil ? [] : world.randomBytes(32)
     let fields = person?.text ?? ""
-    let personHash = person == nil ? [] : AuditHash.person(salt: salt, fields: fields)
     let entry = AuditEntry(
-      seq: seq, at: now, caller: world.caller.name, account: actor?.account,
+      seq: head.seq + 1, at: now, caller: world.caller.name, account: actor?.account,
       session: actor?.session, action: action.rawValue, subject: subject, outcome: outcome,
-      personHash: personHash, previous: head.hash)
+      personHash: person == nil ? [] : AuditHash.person(salt: salt, fields: fields),
+      previous: head.hash)
     let hash = AuditHash.entry(entry, uuid: try serviceUUID())
-    try run(
-      AuditTable.append, seq, now, entry.caller, entry.account, entry.session, entry.action,
-      subject, outcome, personHash, head.hash, hash)
-    if let person { try run(AuditTable.appendPerson, seq, person.account, salt, fields) }
-    auditHead = AuditHead(seq: seq, hash: hash)
+    auditHead = AuditHead(seq: entry.seq, hash: hash)
+    return HashedEntry(entry: entry, hash: hash, person: person, salt: salt, fields: fields)
   }
 
   /// Writes the sealed head, once for all entries of the transaction.
@@ -135,6 +162,25 @@ extension Transaction {
     }
     knownUUID = uuid
     return uuid
+  }
+}
+
+private struct HashedEntry {
+  let entry: AuditEntry
+  let hash: [UInt8]
+  let person: AuditPerson?
+  let salt: [UInt8]
+  let fields: String
+
+  var values: [any Bindable] {
+    [
+      entry.seq, entry.at, entry.caller, entry.account, entry.session, entry.action, entry.subject,
+      entry.outcome, entry.personHash, entry.previous, hash,
+    ]
+  }
+
+  var personValues: [any Bindable]? {
+    person.map { [entry.seq, $0.account, salt, fields] }
   }
 }
 

@@ -35,6 +35,18 @@ struct Gate: ~Copyable {
     unsafe sigprocmask(SIG_SETMASK, &mask, nil)
   }
 
+  /// Ends a long piece of work whose holder was told to stop: what it did is rolled back, and the
+  /// signal takes effect when the lock is given up.
+  ///
+  /// - Throws: `internal`; nobody sees it, as the process ends by the signal.
+  static func checkInterrupt() throws(IAuthError) {
+    var pending = sigset_t()
+    unsafe sigpending(&pending)
+    for signal in [SIGINT, SIGTERM, SIGHUP] where unsafe sigismember(&pending, signal) == 1 {
+      throw .internal("interrupted")
+    }
+  }
+
   /// Blocks in the kernel's queue until an alarm interrupts it.
   private static func wait(for file: Int32, seconds: Int) -> Bool {
     var action = sigaction()

@@ -19,13 +19,15 @@ enum OutboxTable {
       SELECT id FROM message WHERE status = 'queued' AND due_at <= ?3
         AND (claimed_until IS NULL OR claimed_until <= ?3) ORDER BY due_at, id LIMIT ?4)
     """
+  /// A code's address goes with it: an application that lapses leaves nothing of the person.
   static let lapseCodes: SQL = """
-    UPDATE message SET status = 'lapsed', body = '', claim = NULL
+    UPDATE message SET status = 'lapsed', recipient = '', body = '', claim = NULL
     WHERE status = 'queued' AND expires_at IS NOT NULL AND expires_at <= ?
     """
   static let sent: SQL = """
     UPDATE message SET status = 'sent', sent_at = ?3, attempts = attempts + 1, claim = NULL,
-      claimed_until = NULL, error = NULL, subject = '', body = ''
+      claimed_until = NULL, error = NULL, subject = '', body = '',
+      recipient = CASE kind WHEN 'code' THEN '' ELSE recipient END
     WHERE id = ?1 AND claim = ?2 AND status = 'queued'
     """
   static let postponed: SQL = """
@@ -34,14 +36,16 @@ enum OutboxTable {
     """
   static let failed: SQL = """
     UPDATE message SET status = 'failed', attempts = attempts + 1, error = ?3, claim = NULL,
-      claimed_until = NULL, body = CASE kind WHEN 'code' THEN '' ELSE body END
+      claimed_until = NULL, body = CASE kind WHEN 'code' THEN '' ELSE body END,
+      recipient = CASE kind WHEN 'code' THEN '' ELSE recipient END
     WHERE id = ?1 AND claim = ?2 AND status = 'queued'
     """
   static let release: SQL = """
     UPDATE message SET claim = NULL, claimed_until = NULL WHERE claim = ? AND status = 'queued'
     """
   static let voidCodes: SQL = """
-    UPDATE message SET status = 'lapsed', body = '', claim = NULL, claimed_until = NULL
+    UPDATE message SET status = 'lapsed', recipient = '', body = '', claim = NULL,
+      claimed_until = NULL
     WHERE kind = 'code' AND reference = ? AND status = 'queued'
     """
   /// Of an application that is over: no account has these addresses by it.

@@ -7,12 +7,13 @@ enum RequestTable {
     id, account, agency, system, role, kind, status, batch, submitter, created_at, effective_at
     """
   static let byID: SQL = "SELECT \(columns) FROM request WHERE id = ?"
-  static let add: SQL = """
+  static let into: SQL = """
     INSERT INTO request (account, agency, system, role, kind, origin, reason, document, batch,
       submitter, created_at, effective_at, change_name, change_name_key, change_email,
-      change_mobile, change_title)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      change_mobile, change_title) VALUES
     """
+  static let row: SQL = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+  static let add: SQL = "\(into) \(row)"
   static let pendingFor: SQL = """
     SELECT id FROM request WHERE account = ? AND system = ? AND role = ? AND status = 'pending'
     """
@@ -132,6 +133,14 @@ struct RequestDraft {
   var submitter: Int64?
   var effectiveAt: Timestamp?
   var replacement: Replacement?
+
+  fileprivate func values(_ now: Timestamp) -> [any Bindable] {
+    [
+      account.id, account.agency, system, role, kind, origin, reason, document, batch, submitter,
+      now, effectiveAt, replacement?.name, replacement.map { PersonName(stored: $0.name).key },
+      replacement?.email, replacement?.mobile, replacement?.title,
+    ]
+  }
 }
 
 extension Transaction {
@@ -156,12 +165,14 @@ extension Transaction {
   }
 
   func add(_ draft: RequestDraft) throws(IAuthError) -> Int64 {
-    let change = draft.replacement
-    return try insert(
-      RequestTable.add, draft.account.id, draft.account.agency, draft.system, draft.role,
-      draft.kind, draft.origin, draft.reason, draft.document, draft.batch, draft.submitter, now,
-      draft.effectiveAt, change?.name, change.map { PersonName(stored: $0.name).key },
-      change?.email, change?.mobile, change?.title)
+    try insertMany(RequestTable.add, count: 1, draft.values(now))
+  }
+
+  /// Stores requests in one statement; their numbers follow each other.
+  func add(_ drafts: [RequestDraft]) throws(IAuthError) -> Int64 {
+    try insertMany(
+      SQL(RequestTable.into, RequestTable.row, count: drafts.count), count: drafts.count,
+      drafts.flatMap { $0.values(now) })
   }
 
   /// A request as messages name it.

@@ -173,7 +173,7 @@ package final class Store {
 
   private static func prepare(_ db: Connection) throws(SQLiteError) {
     try db.harden()
-    db.setBusyTimeout(milliseconds: 5_000)
+    db.setBusyTimeout(milliseconds: Int32(Limits.busyWait.seconds) * 1_000)
     try db.execute(
       """
       PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA cell_size_check = ON;

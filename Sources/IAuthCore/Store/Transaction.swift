@@ -40,6 +40,19 @@ package final class Transaction {
     do { return try db.run(sql, values) } catch { throw Store.translated(error) }
   }
 
+  /// Runs a statement whose values were gathered.
+  func runMany(_ sql: SQL, _ values: [any Bindable]) throws(IAuthError) {
+    do { try db.run(sql, values) } catch { throw Store.translated(error) }
+  }
+
+  /// Runs an INSERT of many rows.
+  ///
+  /// - Returns: the id of the first; ids of one statement are consecutive.
+  func insertMany(_ sql: SQL, count: Int, _ values: [any Bindable]) throws(IAuthError) -> Int64 {
+    try runMany(sql, values)
+    return db.lastInsertID - Int64(count) + 1
+  }
+
   /// Runs an INSERT and returns the new row's id.
   @discardableResult
   func insert(_ sql: SQL, _ values: any Bindable...) throws(IAuthError) -> Int64 {

@@ -114,7 +114,8 @@ struct Accounts: Command {
         ],
         rows: accounts.map { account in
           [
-            String(account.account), account.agency.name, account.name, account.email,
+            String(account.account), account.agency.name, account.kept(account.name) ?? "–",
+            account.kept(account.email) ?? "–",
             account.status.label(language),
             account.isAdministrator ? Role.admin.label(language) : "",
             account.usedAt.map(context.localTime.text) ?? "–",
@@ -127,10 +128,13 @@ struct Accounts: Command {
 extension AccountLine {
   fileprivate var json: JSON {
     [
-      "account": .int(account), "agency": .agency(agency), "name": .string(name),
-      "title": .text(title), "email": .string(email), "mobile": .string(mobile),
+      "account": .int(account), "agency": .agency(agency), "name": .text(kept(name)),
+      "title": .text(title), "email": .text(kept(email)), "mobile": .text(kept(mobile)),
       "status": .word(status), "admin": .bool(isAdministrator), "used_at": .time(usedAt),
       "erased": .bool(isErased),
     ]
   }
+
+  /// The text, or nothing of someone who was erased.
+  fileprivate func kept(_ text: String) -> String? { isErased ? nil : text }
 }

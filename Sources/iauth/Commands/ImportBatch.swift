@@ -34,8 +34,9 @@ struct ImportBatch: Command {
       .option(
         "report", "FILE", \.report,
         Bilingual(
-          "give the sheet back with results, or - for standard output",
-          "輸出附檢核結果的名冊；- 表示標準輸出"),
+          "give the sheet back with results, as .xlsx if FILE ends so, else as CSV; - for standard "
+            + "output",
+          "輸出附檢核結果的名冊，檔名以 .xlsx 結尾者為活頁簿，其餘為 CSV；- 表示標準輸出"),
         completes: .file),
       .option(
         "encoding", "ENCODING", \.encoding,
@@ -82,8 +83,12 @@ struct ImportBatch: Command {
     order.isPartial = isPartial
     order.encoding = encoding.flatMap { TextEncoding(rawValue: $0.rawValue) }
     order.sheet = sheet
-    order.wantsReport = report != nil
+    order.report = report.map { Self.isWorkbook($0) ? .xlsx : .csv }
+    let progress = ProgressLine(on: context.console, total: Self.lineCount(of: order.bytes))
+    order.progress = progress.map { line in { rows in line.show(rows) } }
+    defer { progress?.clear() }
     let answer = try context.service().importBatch(order)
+    progress?.clear()
     try deliver(answer, context)
     if let error = answer.error(isPartial: isPartial) { throw error }
   }
@@ -100,6 +105,17 @@ struct ImportBatch: Command {
     let path = Files.absolute(report)
     guard !Files.exists(path) else { throw .fileExists(path: report) }
     guard Files.exists(Files.directory(of: path)) else { throw .fileUncreatable(path: report) }
+  }
+
+  /// A report is a workbook if its name says so; what is handed in is told from its bytes.
+  private static func isWorkbook(_ path: String) -> Bool {
+    path.utf8.suffix(5).elementsEqual(".xlsx".utf8)
+      || path.utf8.suffix(5).elementsEqual(".XLSX".utf8)
+  }
+
+  /// About how many rows a text has; nil for a workbook, whose rows are not known before.
+  private static func lineCount(of bytes: [UInt8]) -> Int? {
+    bytes.starts(with: "PK".utf8) ? nil : bytes.reduce(0) { $1 == 0x0A ? $0 + 1 : $0 }
   }
 
   private var isOnStandardOutput: Bool { report?.utf8.elementsEqual("-".utf8) ?? false }

@@ -28,7 +28,9 @@ extension Context {
   private func showNext(_ outcomes: [ReviewOutcome]) {
     let decided = outcomes.filter { $0.refusal == nil }
     guard !decided.isEmpty else { return }
-    say(Bilingual("those concerned are told by e-mail", "結果以電子郵件通知相關人員"))
+    if hasQueuedMessages {
+      say(Bilingual("those concerned are told by e-mail", "結果以電子郵件通知相關人員"))
+    }
     var seen: Set<String> = []
     for outcome in decided {
       guard let url = outcome.next, seen.insert(url).inserted else { continue }

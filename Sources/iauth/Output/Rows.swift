@@ -128,7 +128,7 @@ extension QueueItem {
       "mobile": isErased ? .null : .string(MobileNumber(stored: mobile).masked),
       "system": .string(system), "role": .word(role), "reason": .text(reason),
       "document": .text(document), "batch": .number(batch), "status": .word(status),
-      "verified": .bool(isVerified), "marks": .texts(isErased ? [] : marks),
+      "verified": .bool(isVerified && !isErased), "marks": .texts(isErased ? [] : marks),
     ]
   }
 

@@ -6,19 +6,7 @@ import IAuthCore
 enum TerminalText {
   /// The text with every control, escape, bidirectional, zero-width and unassigned character
   /// shown as `\u{…}`, line ends too: one text stays on one line.
-  static func escaped(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: { $0.isHostile }) else { return text }
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      if scalar.isHostile {
-        let digits = String(scalar.value, radix: 16, uppercase: true)
-        result.append(contentsOf: "\\u{\(digits)}".unicodeScalars)
-      } else {
-        result.append(scalar)
-      }
-    }
-    return String(result)
-  }
+  static func escaped(_ text: String) -> String { text.escapingHostileScalars }
 
   /// Columns that the text takes on a terminal; the text is escaped already.
   static func width(_ text: String) -> Int {

@@ -70,8 +70,8 @@ func rows(of bytes: [UInt8]) throws(IAuthError) -> [[String]] {
   }
 
   @Test func tooManyColumnsAndTooLongCellsAreNoSheet() {
-    let wide = String(repeating: ",", count: SheetLimits.columns)
-    let long = String(repeating: "a", count: SheetLimits.cellBytes + 1)
+    let wide = String(repeating: ",", count: Limits.sheetColumns)
+    let long = String(repeating: "a", count: Limits.sheetCellBytes + 1)
     #expect(throws: IAuthError.sheetUnreadable(.notASheet)) { try rows(of: wide) }
     #expect(throws: IAuthError.sheetUnreadable(.notASheet)) { try rows(of: long) }
     #expect(throws: IAuthError.sheetUnreadable(.badQuote(row: 1))) { try rows(of: "\"\(long)\"") }

@@ -101,7 +101,7 @@ private let header =
 
   @Test func rowsHaveABound() throws {
     let row = "<row><c t='inlineStr'><is><t>x</t></is></c></row>"
-    let max = SheetLimits.workbookRows
+    let max = Limits.workbookRows
     let most = workbook(sheet(header + String(repeating: row, count: max)))
     #expect(try formRows(most).count == max)
     let more = workbook(sheet(header + String(repeating: row, count: max + 1)))
@@ -112,7 +112,7 @@ private let header =
     ("number-rows-repeated='1048577'", IAuthError.damaged("content.xml")),
     ("number-rows-repeated='999999999999'", .damaged("content.xml")),
     ("number-rows-repeated='0'", .damaged("content.xml")),
-    ("number-rows-repeated='1000000'", .limitRows(max: SheetLimits.workbookRows)),
+    ("number-rows-repeated='1000000'", .limitRows(max: Limits.workbookRows)),
   ])
   func repeatedRowsAreCounted(attribute: String, error: IAuthError) {
     let row = "<table-row \(attribute)><table-cell><p>x</p></table-cell></table-row>"

@@ -56,10 +56,10 @@ private func events(_ text: String) throws(IAuthError) -> [String] {
     #expect(try events(nested(64)).count == 128)
     for text in [
       nested(65), String(repeating: "<a>", count: 100_000),
-      "<a>" + String(repeating: "x", count: SheetLimits.cellBytes + 1) + "</a>",
-      "<a><![CDATA[" + String(repeating: "x", count: SheetLimits.cellBytes + 1) + "]]></a>",
-      "<" + String(repeating: "x", count: SheetLimits.xmlNameBytes + 1) + "/>",
-      "<a" + (0...SheetLimits.xmlAttributes).map { " a\($0)='1'" }.joined() + "/>",
+      "<a>" + String(repeating: "x", count: Limits.sheetCellBytes + 1) + "</a>",
+      "<a><![CDATA[" + String(repeating: "x", count: Limits.sheetCellBytes + 1) + "]]></a>",
+      "<" + String(repeating: "x", count: Limits.xmlNameBytes + 1) + "/>",
+      "<a" + (0...Limits.xmlAttributes).map { " a\($0)='1'" }.joined() + "/>",
     ] {
       #expect(throws: IAuthError.damaged("part")) { try events(text) }
     }

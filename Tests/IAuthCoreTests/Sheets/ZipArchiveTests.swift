@@ -120,8 +120,8 @@ private func changed(_ changes: [Int: [UInt8]]) -> [UInt8] {
   @Test(
     .enabled(if: hasPython),
     arguments: [
-      ("honest", IAuthError.limitBytes(max: SheetLimits.unpackedBytes)),
-      ("lying", .damaged("content.xml")), ("many", .limitBytes(max: SheetLimits.unpackedBytes)),
+      ("honest", IAuthError.limitBytes(max: Limits.workbookUnpackedBytes)),
+      ("lying", .damaged("content.xml")), ("many", .limitBytes(max: Limits.workbookUnpackedBytes)),
       ("entries", .damaged("ZIP")),
     ])
   func bombsAreRefused(kind: String, error: IAuthError) throws {

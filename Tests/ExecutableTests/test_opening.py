@@ -1,0 +1,312 @@
+"""Opening the database: the first refusal that holds, and nothing made or locked before.
+
+Each file here has a fault, most have several: the order of PRODUCT.md, section 6, decides which
+one is said.
+"""
+
+import os
+import random
+import re
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from conftest import AUTHORITY, CHIEF, IAUTH, TONG, Desk, wait_for
+
+NOBODY = 65534
+is_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
+
+
+def pragma(desk, text):
+    with sqlite3.connect(desk.db) as db:
+        db.execute(f"PRAGMA {text}")
+    db.close()
+
+
+def patch(desk, offset, data):
+    with open(desk.db, "r+b") as file:
+        file.seek(offset)
+        file.write(data)
+
+
+def unlink(desk):
+    desk.db.unlink()
+
+
+def text(desk):
+    desk.db.write_bytes(b"no database at all\n" * 300)
+
+
+def empty(desk):
+    desk.db.write_bytes(b"")
+
+
+def directory(desk):
+    desk.db.unlink()
+    desk.db.mkdir()
+
+
+def fifo(desk):
+    desk.db.unlink()
+    os.mkfifo(desk.db, 0o600)
+
+
+def dangling(desk):
+    desk.db.unlink()
+    desk.db.symlink_to("nowhere")
+
+
+def other_application(desk):
+    pragma(desk, "application_id = 7")
+
+
+def cut_off(desk):
+    os.truncate(desk.db, desk.db.stat().st_size // 2)
+
+
+def no_page_size(desk):
+    patch(desk, 16, b"\x00\x00")
+
+
+def newer(desk):
+    pragma(desk, "user_version = 2")
+
+
+def older(desk):
+    pragma(desk, "user_version = 0")
+
+
+def wal(desk):
+    pragma(desk, "journal_mode = WAL")
+
+
+def readable(desk):
+    desk.db.chmod(0o644)
+
+
+def linked(desk):
+    desk.db.rename(desk.data / "real.db")
+    desk.db.symlink_to("real.db")
+
+
+def hard_linked(desk):
+    os.link(desk.db, desk.data / "second.db")
+
+
+def open_directory(desk):
+    desk.data.chmod(0o777)
+
+
+def no_key(desk):
+    (desk.data / "iauth.key").unlink()
+
+
+def short_key(desk):
+    (desk.data / "iauth.key").write_text("00\n")
+
+
+def readable_key(desk):
+    (desk.data / "iauth.key").chmod(0o644)
+
+
+def linked_key(desk):
+    (desk.data / "iauth.key").rename(desk.data / "other")
+    (desk.data / "iauth.key").symlink_to("other")
+
+
+def planted_journal(desk):
+    (desk.data / "iauth.db-journal").symlink_to("/etc/passwd")
+
+
+def another_owner(desk):
+    if os.getuid() != 0:
+        pytest.skip("needs root")
+    os.chown(desk.data / "iauth.key", NOBODY, NOBODY)
+
+
+CASES = {
+    "database.missing": [[unlink], [dangling], [unlink, open_directory, no_key]],
+    "database.foreign": [[text], [empty], [directory], [fifo], [other_application],
+                         [other_application, newer, cut_off, readable],
+                         [text, open_directory, no_key], [other_application, linked]],
+    "database.damaged": [[cut_off], [no_page_size], [newer, cut_off], [cut_off, readable, no_key],
+                         [newer, no_page_size, linked]],
+    "database.version": [[newer], [older], [newer, readable], [newer, wal, linked],
+                         [older, open_directory, no_key]],
+    "database.unsafe": [[wal], [readable], [linked], [hard_linked], [open_directory], [no_key],
+                        [short_key], [readable_key], [linked_key], [planted_journal],
+                        [another_owner]],
+}
+
+
+def listing(desk):
+    return sorted((str(path), path.lstat().st_mtime_ns) for path in desk.home.rglob("*")
+                  if not path.is_dir() or path.is_symlink())
+
+
+@pytest.mark.parametrize("code, faults", [
+    pytest.param(code, faults, id=f"{code}-{'-'.join(fault.__name__ for fault in faults)}")
+    for code, cases in CASES.items() for faults in cases])
+def test_the_first_refusal_that_holds(desk, code, faults):
+    for fault in faults:
+        fault(desk)
+    # What a foreign program may hold open is not ours to touch.
+    (desk.data / "iauth.lock").unlink(missing_ok=True)
+    before = listing(desk)
+    for words in [["pending"], ["apply", *TONG.words], ["doctor"]]:
+        ended = desk.refused(code, *words, session=CHIEF, timeout=5)
+        assert ended.out == ""
+        for leak in [str(desk.home), "SQLITE", "sqlite3", "SELECT"]:
+            assert leak not in ended.err
+    assert listing(desk) == before
+
+
+@pytest.mark.parametrize("fault", [unlink, text, other_application, cut_off, newer])
+def test_nothing_is_made_or_locked_before(desk, fault, tmp_path):
+    fault(desk)
+    trace = tmp_path / "trace"
+    under = ["strace", "-f", "-qq", "-o", trace, "-e",
+             "trace=openat,open,creat,flock,fcntl,mkdir,rename,unlink,link,ftruncate,write,"
+             "pwrite64"]
+    assert desk.run("apply", *TONG.words, under=under).status != 0
+    calls = trace.read_text()
+    assert "openat" in calls
+    assert not re.search(r"O_CREAT|O_TRUNC|flock\(|F_SETLK|F_OFD|mkdir|rename|unlink|link\(", calls)
+    assert all("write(2," in line or "write(1," in line for line in calls.splitlines()
+               if "write" in line)
+
+
+@pytest.mark.parametrize("name", ["file:x?mode=memory", "file:iauth.db?nolock=1", "FILE:x", ""])
+def test_a_path_is_never_a_uri(desk, name):
+    before = listing(desk)
+    ended = desk.end(desk.start("accounts", "--db", name, "--json", cwd=desk.data))
+    assert ended.status in (64, 66, 78) and ended.out == "", ended
+    assert listing(desk) == before
+
+
+def test_init_makes_private_files_and_never_overwrites(empty_desk):
+    desk = empty_desk
+    desk.ok("init", "--authority", AUTHORITY)
+    assert desk.data.stat().st_mode & 0o777 == 0o700
+    for name in ["iauth.db", "iauth.key"]:
+        assert (desk.data / name).stat().st_mode & 0o777 == 0o600
+    before = desk.db.read_bytes(), (desk.data / "iauth.key").read_bytes()
+    desk.refused("database.exists", "init", "--authority", AUTHORITY)
+    assert before == (desk.db.read_bytes(), (desk.data / "iauth.key").read_bytes())
+    for fault in [text, empty]:
+        fault(desk)
+        desk.refused("database.exists", "init", "--authority", AUTHORITY)
+
+
+def test_an_init_that_fails_leaves_nothing_in_the_way(empty_desk):
+    empty_desk.refused("agency.unknown", "init", "--authority", "2.16.886.101.1")
+    assert not empty_desk.db.exists()
+    empty_desk.ok("init", "--authority", AUTHORITY)
+
+
+def test_a_cut_off_commit_is_rolled_back_by_the_next_command(desk):
+    """A hot journal is restored before anything is read."""
+    before = desk.dump()
+    desk.run("apply", *TONG.words, under=[
+        "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=unlink",
+        "-e", "inject=unlink:signal=SIGKILL:when=1"])
+    assert (desk.data / "iauth.db-journal").stat().st_size > 0
+    assert desk.json("systems")
+    assert desk.dump() == before
+    desk.content()
+
+
+def test_random_damage_is_never_a_crash_or_a_grant(desk):
+    """Bytes flipped anywhere: a right answer, or a refusal."""
+    seed = int(os.environ.get("IAUTH_SEED", random.randrange(1 << 30)))
+    print("IAUTH_SEED", seed)
+    dice = random.Random(seed)
+    whole = desk.db.read_bytes()
+    for turn in range(40):
+        damaged = bytearray(whole)
+        for _ in range(dice.choice([1, 8, 64])):
+            # Half of it in the first page, where the header and the schema stand.
+            end = 4096 if dice.random() < 0.5 else len(damaged)
+            damaged[dice.randrange(end)] ^= 1 << dice.randrange(8)
+        desk.db.write_bytes(damaged)
+        (desk.data / "iauth.db-journal").unlink(missing_ok=True)
+        ended = desk.run("approve", "2", "--json", session=CHIEF)
+        assert ended.status in (1, 67, 70, 74, 77, 78), (seed, turn, ended)
+        assert desk.run("doctor", "--json").status in (0, 70, 74, 78), (seed, turn)
+
+
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
+def test_a_truncated_file_is_damaged(desk, part):
+    size = desk.db.stat().st_size
+    os.truncate(desk.db, int(size * part) // 4096 * 4096)
+    desk.refused("database.damaged", "doctor")
+
+
+def test_a_lost_table_is_damage(desk):
+    with sqlite3.connect(desk.db) as db:
+        db.execute("PRAGMA foreign_keys = OFF")
+        db.execute("DROP VIEW reviewer")
+        db.execute("DROP VIEW administrator")
+    db.close()
+    desk.refused("database.damaged", "admins", "--agency", AUTHORITY)
+
+
+@pytest.fixture
+def public_place():
+    """A directory that another user can reach."""
+    place = Path(tempfile.mkdtemp(prefix="iauth-"))
+    place.chmod(0o755)
+    yield place
+    shutil.rmtree(place)
+
+
+@is_root
+def test_root_becomes_the_owner(desk, public_place):
+    home = shutil.copytree(desk.home, public_place / "home")
+    for path in [home, *home.rglob("*")]:
+        os.chown(path, NOBODY, NOBODY)
+    theirs = Desk(home)
+    reference = theirs.apply(TONG)
+    assert theirs.codes(reference)
+    for path in theirs.data.rglob("*"):
+        assert path.stat().st_uid == NOBODY, path
+    theirs.content()
+    copy = subprocess.run([IAUTH, "accounts"], env=theirs.environment, user=1, group=1,
+                          capture_output=True)
+    assert copy.returncode in (66, 78) and copy.stdout == b""
+
+
+@is_root
+@pytest.mark.parametrize("mode", [0o4755, 0o2755])
+def test_set_id_is_refused(desk, public_place, mode):
+    binary = public_place / "iauth"
+    shutil.copy(IAUTH, binary)
+    os.chown(binary, NOBODY, NOBODY)
+    binary.chmod(mode)
+    mount = subprocess.run(["findmnt", "-no", "OPTIONS", "-T", binary], capture_output=True)
+    if b"nosuid" in mount.stdout:
+        pytest.skip("the file system of the temporary directory is mounted nosuid")
+    for words in [["accounts"], ["--version"], ["help"]]:
+        ended = subprocess.run([binary, *words], env=desk.environment, capture_output=True)
+        assert ended.returncode == 78 and ended.stdout == b"", ended
+        assert b"set-uid" in ended.stderr
+
+
+def test_crashes_leave_no_core_and_no_report(desk):
+    """The start-up rules: no core file, and none of the crash signals caught by a reporter."""
+    process = desk.start("import-batch", "-", session=CHIEF)
+    try:
+        status = Path(f"/proc/{process.pid}/status")
+        # It sleeps once it waits for the sheet.
+        wait_for(lambda: re.search(r"^State:\s+S", status.read_text(), re.M))
+        limits = Path(f"/proc/{process.pid}/limits").read_text()
+        assert re.search(r"Max core file size\s+0\s+0", limits)
+        caught = re.search(r"SigCgt:\s*(\w+)", status.read_text())[1]
+        assert int(caught, 16) & sum(1 << (n - 1) for n in (3, 4, 5, 6, 7, 8, 11)) == 0
+    finally:
+        process.kill()
+        process.communicate()
