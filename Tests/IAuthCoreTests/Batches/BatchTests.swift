@@ -1,0 +1,183 @@
+// Forms of a superior agency: all or nothing, in parts, tried, repeated, and within reach
+// (PRODUCT 3.5).
+
+import SQLite
+import Testing
+
+@testable import IAuthCore
+
+@Suite struct BatchTests {
+  /// 黃淑芬 of 衛生福利部, which is above 疾病管制署 and 食品藥物管理署.
+  private func superior() throws -> (Desk, chief: Service, huang: Service) {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    return (desk, chief, try desk.administrator(.huang, approvedBy: chief))
+  }
+
+  private static let bad = Person.liu.with(email: "not an address")
+
+  @Test func aWholeBatchFromTheFormToTheInvitations() throws {
+    let (desk, chief, huang) = try superior()
+    var order = Sheet([.li, .lin, .liu]).order
+    order.document = "衛部資字第1號"
+    var report: ImportReport?
+    let post = try desk.post { report = try huang.importBatch(order) }
+    #expect(post == ["notice chen@ey.gov.tw"], "one mail for the whole batch")
+    #expect(report?.rows.map(\.outcome) == [.accepted, .accepted, .accepted])
+    #expect(report?.rows.map(\.number) == [2, 3, 4])
+    let batch = try #require(report?.batch)
+    let items = try chief.queue(QueueFilter(batch: batch)).items
+    #expect(items.map(\.name) == ["李小明", "林美玲", "劉家豪"])
+    #expect(items.allSatisfy { $0.document == "衛部資字第1號" && !$0.isVerified })
+    #expect(try chief.reject(items[2].number) == nil)
+    let told = try desk.post { _ = try chief.approve(.batch(batch), note: nil, expecting: nil) }
+    #expect(
+      told.sorted()
+        == [
+          "invitation li@cdc.gov.tw", "invitation lin@cdc.gov.tw", "notice huang@mohw.gov.tw",
+        ])
+    let progress = try #require(try huang.queue(QueueFilter(batch: batch)).progress)
+    #expect(progress.counts == [.approved: 2, .rejected: 1])
+    let li = try desk.signedIn(.li)
+    #expect(try li.status().status == .active)
+    #expect(try li.administrators(agency: nil, system: nil).map(\.name) == ["李小明"])
+  }
+
+  @Test func oneBadRowKeepsAllOut() throws {
+    let (desk, _, huang) = try superior()
+    let before = try desk.sqlite3(".dump")
+    let report = try huang.importBatch(Sheet([.li, Self.bad]).order)
+    #expect(report.rows.map(\.outcome) == [.held, .rejected])
+    #expect(report.rows[1].problems.map(\.code) == ["email.invalid"])
+    #expect(report.rows[1].problems.map(\.column) == ["公務信箱"])
+    #expect(report.rows.allSatisfy { $0.request == nil } && report.batch == nil)
+    #expect(report.error(isPartial: false)?.code == .batchRejected)
+    #expect(try desk.sqlite3(".dump") == before)
+  }
+
+  @Test func inPartsTheGoodRowsGoIn() throws {
+    let (desk, _, huang) = try superior()
+    var order = Sheet([.li, Self.bad]).order
+    order.isPartial = true
+    let report = try huang.importBatch(order)
+    #expect(report.rows.map(\.outcome) == [.accepted, .rejected])
+    #expect(report.error(isPartial: true)?.code == .batchRejected)
+    #expect(try desk.number("SELECT count(*) FROM request WHERE batch = ?", report.batch) == 1)
+  }
+
+  @Test(arguments: [[Person.li, .lin], [.li, bad]])
+  func aDryRunChangesNothing(people: [Person]) throws {
+    let (desk, _, huang) = try superior()
+    let before = try desk.sqlite3(".dump")
+    var order = Sheet(people).order
+    order.isDryRun = true
+    let report = try huang.importBatch(order)
+    #expect(report.isDryRun && report.batch == nil)
+    #expect(report.rows.allSatisfy { $0.request == nil })
+    #expect(try desk.sqlite3(".dump") == before)
+  }
+
+  @Test func theSameFormAgainNamesTheEarlierBatch() throws {
+    let (desk, chief, huang) = try superior()
+    let order = Sheet([.li, .liu]).order
+    let first = try huang.importBatch(order)
+    for isDecided in [false, true] {
+      if isDecided {
+        _ = try chief.approve(.batch(try #require(first.batch)), note: nil, expecting: nil)
+      }
+      var again: ImportReport?
+      let post = try desk.post { again = try huang.importBatch(order) }
+      #expect(post.isEmpty)
+      #expect(again?.rows.map(\.outcome) == [.unchanged, .unchanged])
+      #expect(again?.rows.map(\.request) == first.rows.map(\.request))
+      #expect(again?.batch == first.batch && again?.digest == first.digest)
+      #expect(again?.error(isPartial: false) == nil)
+    }
+    #expect(try desk.number("SELECT count(*) FROM batch") == 1)
+  }
+
+  @Test(arguments: [
+    ([Person.li, .li], "row.duplicate", "公務信箱"),
+    ([.li, .li.with(email: "other@cdc.gov.tw")], "row.duplicate", "手機"),
+    ([.tsai.with(mobile: "0922000005")], "row.conflict", "手機"),
+    ([.tsai.with(email: "other@cdc.gov.tw")], "row.conflict", "公務信箱"),
+    ([.tsai.with(name: "蔡大同")], "row.conflict", "姓名"),
+  ])
+  func whatIsSaidTwiceOrOtherwise(people: [Person], code: String, column: String) throws {
+    let (desk, _, huang) = try superior()
+    _ = try desk.opened(.tsai)
+    let report = try huang.importBatch(Sheet(people).order)
+    let row = try #require(report.rows.last)
+    #expect(row.outcome == .rejected)
+    #expect(row.problems.map(\.code) == [code] && row.problems.map(\.column) == [column])
+  }
+
+  private static let elsewhere = Person(
+    agency: Office.interior, name: "王大同", email: "w@moi.gov.tw", mobile: "0911000020")
+
+  @Test func anImporterReachesTheirOwnAgencyAndAllBelow() throws {
+    let (desk, chief, huang) = try superior()
+    var own = Person.li.with(email: "o@mohw.gov.tw", mobile: "0911000021")
+    own.agency = Office.mohw
+    var above = Person.li.with(email: "a@ey.gov.tw", mobile: "0911000022")
+    above.agency = Office.yuan
+    let report = try huang.importBatch(Sheet([own, .li, above, Self.elsewhere]).order)
+    #expect(report.rows.map(\.outcome) == [.held, .held, .rejected, .rejected])
+    #expect(
+      report.rows.flatMap(\.problems).map(\.code) == ["agency.outside", "agency.outside"])
+    let all = Sheet([own, .li, above, Self.elsewhere])
+    #expect(try desk.operator_().importBatch(all.order).count(.accepted) == 4)
+    #expect(try chief.importBatch(all.order).count(.unchanged) == 4)
+  }
+
+  @Test func theAuthoritysAdministratorsAreNeverPartOfABatch() throws {
+    let (desk, chief, _) = try superior()
+    for service in [chief, try desk.operator_()] {
+      let row = try #require(try service.importBatch(Sheet([.wu]).order).rows.first)
+      #expect(row.problems.map(\.code) == ["agency.outside"])
+      let general = try service.importBatch(Sheet([.wu], role: "一般權限").order)
+      #expect(general.rows.first?.problems.isEmpty == true)
+    }
+  }
+
+  @Test func aRemovedSuperiorReachesNothing() throws {
+    let (desk, _, huang) = try superior()
+    let shrunk = Office.registry.split(separator: "\n").filter { !$0.hasPrefix(Office.mohw + ",") }
+    _ = try desk.operator_().loadRegistry(
+      Array(shrunk.joined(separator: "\n").utf8), allowingRemovals: true)
+    let row = try #require(try huang.importBatch(Sheet([.li]).order).rows.first)
+    #expect(row.problems.map(\.code) == ["agency.outside"])
+  }
+
+  @Test func whoMayImport() throws {
+    let (desk, _, _) = try superior()
+    let order = Sheet([.li]).order
+    #expect(try refusal { _ = try desk.opened(.lin).importBatch(order) } == .rightMissing)
+    #expect(
+      try refusal { _ = try desk.service("uid:nobody").importBatch(order) } == .sessionNone)
+    let huang = try desk.signedIn(.huang, via: .email)
+    #expect(try refusal { _ = try huang.importBatch(order) } == .sessionStepUp)
+  }
+
+  @Test func theSheetAsAgenciesFillItIn() throws {
+    let (desk, chief, huang) = try superior()
+    let report = try huang.importBatch(
+      Sheet(lines: [
+        "管考系統 機關管理者帳號申請表,,,,,", "",
+        "機關OID,機關名稱,姓名,公務信箱,手機,生效日期",
+        "\(Office.cdc),疾管署,李小明,LI@cdc.gov.tw,911-000-003,115年4月1日",
+        ",填表說明：一人一列,,,,",
+      ]).order)
+    #expect(report.rows.map(\.number) == [4])
+    let row = try #require(report.rows.first)
+    #expect(row.outcome == .accepted)
+    #expect(row.problems.map(\.code) == ["agency.name"] && !row.problems[0].isError)
+    #expect(try chief.approve(try #require(row.request)) == nil)
+    let starts = try desk.number("SELECT starts_at FROM permission ORDER BY request DESC LIMIT 1")
+    #expect(Timestamp(starts).rfc3339 == "2026-03-31T16:00:00Z")
+    let li = try desk.signedIn(.li)
+    #expect(try refusal { _ = try li.queue(QueueFilter()) } == .rightMissing, "not before its day")
+    desk.wait(.seconds(starts - desk.clock.now.seconds))
+    #expect(try refusal { _ = try desk.signedIn(.li).queue(QueueFilter()) } == nil)
+  }
+}

@@ -1,0 +1,160 @@
+// Sending what is queued: spools that others read, one claim a message, and the times of trying
+// again (PRODUCT 3.6, 8).
+
+import Foundation
+import SQLite
+import Synchronization
+import Testing
+
+@testable import IAuthCore
+
+@Suite struct CourierTests {
+  init() {
+    // As the executable does at its start.
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  private func files(_ desk: Desk, _ spool: String) throws -> [String] {
+    let directory = desk.directory + "/db/outbox/" + spool
+    guard FileManager.default.fileExists(atPath: directory) else { return [] }
+    return try FileManager.default.contentsOfDirectory(atPath: directory).sorted().map {
+      try String(contentsOfFile: directory + "/" + $0, encoding: .utf8)
+    }
+  }
+
+  /// A desk whose mail goes to a shell script.
+  private func desk(sendmail script: String) throws -> Desk {
+    let desk = try Desk()
+    let path = desk.directory + "/sendmail"
+    try Data(("#!/bin/sh\n" + script + "\n").utf8).write(to: URL(fileURLWithPath: path))
+    try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
+    desk.settings.mail = .sendmail(path)
+    return desk
+  }
+
+  @Test func theProcessThatQueuedSends() throws {
+    let desk = try Desk()
+    _ = try desk.operator_().deliverDue()
+    let li = try desk.shell(of: .li)
+    let reference = try li.apply(try Person.li.form()).reference
+    let codes = try desk.codes(reference)
+    #expect(try li.deliverOwn() == DeliveryReport(delivered: 2))
+    let mail = try #require(try files(desk, "mail/new").first { $0.contains("li@cdc.gov.tw") })
+    #expect(mail.contains("X-IAuth-Kind: code") && mail.contains(reference.text))
+    #expect(
+      mail.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        .contains(codes[0]))
+    let sms = try #require(try files(desk, "sms").first)
+    #expect(sms.contains("To: 886911000003") && sms.contains(codes[1] + " 是"))
+    #expect(try files(desk, "mail/tmp").isEmpty)
+    #expect(try desk.number("SELECT count(*) FROM message WHERE kind = 'code' AND body <> ''") == 0)
+    _ = try li.prove(reference.text, codes: codes)
+    #expect(try li.deliverOwn() == DeliveryReport())
+  }
+
+  @Test func twoCouriersAtOnceSendOnce() throws {
+    let desk = try desk(sendmail: "cat >> $0.$$; sleep 0.05")
+    let chief = try desk.chief()
+    for number in 1...12 {
+      let person = Person.li.with(
+        name: "同仁", email: "p\(number)@cdc.gov.tw", mobile: "09120000\(10 + number)")
+      _ = try desk.opened(person).ask(.admin)
+    }
+    _ = chief
+    desk.wait(.minutes(11))
+    let couriers = try (1...2).map { _ in Courier(service: try desk.operator_()) }
+    let waiting = try desk.number(
+      "SELECT count(*) FROM message WHERE status = 'queued' AND kind <> 'code'")
+    #expect(waiting == 13)
+    let delivered = Mutex(0)
+    DispatchQueue.concurrentPerform(iterations: 2) { index in
+      let report = try? couriers[index].service.deliverDue()
+      delivered.withLock { $0 += report?.delivered ?? 0 }
+    }
+    #expect(delivered.withLock { $0 } == 13)
+    let mails = try FileManager.default.contentsOfDirectory(atPath: desk.directory)
+      .filter { $0.hasPrefix("sendmail.") }
+    #expect(mails.count == 13)
+    #expect(try desk.number("SELECT max(attempts) FROM message WHERE status = 'sent'") == 1)
+  }
+
+  /// A service that one thread alone uses.
+  private struct Courier: @unchecked Sendable {
+    let service: Service
+  }
+
+  @Test func itIsTriedAgainLessAndLessOften() throws {
+    let desk = try desk(sendmail: "exit 75")
+    let operator_ = try desk.operator_()
+    desk.wait(.minutes(3))
+    var waits: [Int64] = []
+    for _ in 1...7 {
+      let report = try operator_.deliverDue()
+      #expect(report == DeliveryReport(postponed: 1))
+      #expect(try operator_.deliverDue() == DeliveryReport())
+      let due = try desk.number("SELECT due_at FROM message")
+      waits.append((due - desk.clock.now.seconds) / 60)
+      #expect(try operator_.outbox().first?.error == "status 75")
+      desk.wait(.seconds(due - desk.clock.now.seconds))
+    }
+    #expect(waits == [1, 5, 15, 60, 60, 60, 60])
+    desk.wait(.hours(24))
+    #expect(try operator_.deliverDue() == DeliveryReport(failed: 1))
+    #expect(try operator_.deliverDue() == DeliveryReport())
+    let line = try #require(try operator_.outbox().first)
+    #expect(line.status == .failed && line.recipient == "c***@ey.gov.tw")
+    try operator_.retry(line.id)
+    #expect(try operator_.deliverDue() == DeliveryReport(postponed: 1))
+    try operator_.drop(line.id)
+    #expect(try operator_.outbox().isEmpty)
+    #expect(try refusal { try operator_.retry(line.id) } == .messageState)
+    #expect(try refusal { try operator_.drop(9_999) } == .messageUnknown)
+  }
+
+  @Test func aCodeIsNeverSentAfterItsExpiry() throws {
+    let desk = try desk(sendmail: "exit 75")
+    let li = try desk.shell(of: .li)
+    let reference = try li.apply(try Person.li.form()).reference
+    _ = try li.deliverOwn()
+    #expect(try files(desk, "sms").count == 1)
+    desk.settings.mail = .spool
+    desk.wait(.minutes(10))
+    _ = try desk.operator_().deliverDue()
+    #expect(try files(desk, "mail/new").allSatisfy { !$0.contains(reference.text) })
+    #expect(
+      try desk.texts(
+        "SELECT status || body FROM message WHERE reference = ? ORDER BY channel",
+        reference.text) == ["lapsed", "sent"])
+  }
+
+  @Test func aKilledProcessLeavesItsMessagesToBeSentAgain() throws {
+    let desk = try Desk()
+    _ = try desk.operator_().deliverDue()
+    desk.wait(.minutes(3))
+    _ = try desk.operator_().deliverDue()
+    let before = try files(desk, "mail/new").count
+    _ = try desk.opened(.li).ask(.general)
+    _ = try desk.operator_().addSystem(code: "x", name: "X", chineseName: nil, url: nil)
+    #expect(try desk.operator_().deliverDue().delivered == 0)
+    desk.wait(.minutes(2))
+    let sent = try desk.operator_().deliverDue().delivered
+    #expect(try files(desk, "mail/new").count + files(desk, "sms").count == before + sent)
+  }
+
+  @Test func moreThanTenAreLeftToTheCourier() throws {
+    let desk = try Desk()
+    _ = try desk.operator_().deliverDue()
+    let huang = try desk.administrator(.huang, approvedBy: try desk.chief())
+    let people = (1...15).map {
+      Person.li.with(email: "p\($0)@cdc.gov.tw", mobile: "09120000\(10 + $0)")
+    }
+    let batch = try #require(try huang.importBatch(Sheet(people).order).batch)
+    desk.wait(.minutes(5))
+    _ = try desk.operator_().deliverDue()
+    let chief = try desk.signedIn(.chen)
+    #expect(try chief.deliverOwn().delivered == 2)
+    #expect(try chief.approve(.batch(batch), note: nil, expecting: nil).count == 15)
+    #expect(try chief.deliverOwn().delivered == 10)
+    #expect(try desk.operator_().deliverDue().delivered >= 5)
+  }
+}
