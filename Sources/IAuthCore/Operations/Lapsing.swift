@@ -80,6 +80,8 @@ extension Transaction {
     for number in try all(LapseTable.changes, now, read: { row in row.int(0) }) {
       guard let request = try request(number) else { continue }
       let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
+      // Contacts that are someone else's by now stay theirs; it is tried again at each run.
+      guard try obstacle(to: request) == nil else { continue }
       if let account, account.status != .closed { try applyChange(request, account) }
     }
   }

@@ -104,6 +104,9 @@ extension Transaction {
     if let refusal = ReviewRules.refusal(question) {
       return try refused(question.isVisible ? request : nil, number, refusal)
     }
+    if verdict == .approved, let obstacle = try obstacle(to: request) {
+      return try refused(request, number, obstacle)
+    }
     try run(
       RequestTable.decide, number, verdict, session.account.id, world.caller.name, note, now)
     try audit(verdict == .approved ? .approved : .rejected, "request:\(number)")
@@ -136,6 +139,21 @@ extension Transaction {
       decidedBy: decision??.reviewer, refusal: error, name: "", agency: "",
       system: try request.map { (known) throws(IAuthError) in try system(id: known.system) },
       role: request?.role, kind: request?.kind, isNational: false)
+  }
+
+  /// What has happened since a request was submitted, so that it can no longer be granted: the
+  /// permission is there already, or the new contacts are someone else's by now.
+  func obstacle(to request: PermissionRequest) throws(IAuthError) -> IAuthError? {
+    if request.kind == .grant,
+      let held = try heldPermission(request.account, request.system, request.role)
+    {
+      return .permissionHeld(number: held.number, role: held.role)
+    }
+    guard let new = try replacement(of: request) else { return nil }
+    let owners = try accounts(
+      in: request.agency, email: EmailAddress(stored: new.email),
+      mobile: MobileNumber(stored: new.mobile))
+    return owners.contains { $0.id != request.account } ? .accountTaken : nil
   }
 
   /// What an approval makes true, and who hears of it.
