@@ -11,11 +11,13 @@ package struct QueueFilter: Sendable {
   package var batch: Int64?
   package var limit: Int?
   /// nil: every status.
-  package var status: RequestStatus? = .pending
+  package var status: RequestStatus?
+  /// Whether the status was asked for; else a submitter sees all rows of their batch.
+  package var hasStatus = false
 
   package init(
     system: String? = nil, agency: String? = nil, role: Role? = nil, batch: Int64? = nil,
-    limit: Int? = nil, status: RequestStatus? = .pending
+    limit: Int? = nil, status: RequestStatus? = .pending, hasStatus: Bool = false
   ) {
     self.system = system
     self.agency = agency
@@ -23,6 +25,7 @@ package struct QueueFilter: Sendable {
     self.batch = batch
     self.limit = limit
     self.status = status
+    self.hasStatus = hasStatus
   }
 }
 
@@ -117,10 +120,11 @@ extension Service {
     _ filter: QueueFilter
   ) throws(IAuthError) -> (items: [QueueItem], progress: BatchProgress?, now: Timestamp) {
     try readSignedIn { (tx, session) throws(IAuthError) in
-      let narrowed = try tx.narrow(filter)
+      var narrowed = try tx.narrow(filter)
       if let id = filter.batch {
         guard let batch = try tx.batch(id) else { throw .batchUnknown(id) }
         if batch.submitter == session.account.id {
+          if !filter.hasStatus { narrowed.status = nil }
           let items = try tx.items(QueueTable.ofBatch, narrowed, session.account, 0, 0)
           return (items, try tx.progress(of: id), tx.now)
         }

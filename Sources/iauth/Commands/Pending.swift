@@ -85,14 +85,14 @@ struct Pending: Command {
     let (items, progress, now) = try service.queue(
       QueueFilter(
         system: system, agency: agency, role: role, batch: batch, limit: limit,
-        status: filter.status))
+        status: filter.status, hasStatus: status != nil))
     context.list(
       items.map { $0.json(at: now) }, table: table(items, now, context.language),
       empty: filter == .pending
         ? Bilingual("nothing waits for you", "目前沒有待審申請")
         : Bilingual("no such requests", "沒有符合條件的申請"))
-    guard !items.isEmpty else { return }
     if let progress { context.say(counts(progress)) }
+    guard !items.isEmpty else { return }
     guard progress == nil, items.contains(where: { $0.status == .pending }) else {
       context.say(
         Bilingual("see one in full: iauth pending NUMBER", "審查詳細資訊：iauth pending NUMBER"))
