@@ -53,12 +53,18 @@ struct ImportDesk {
 
   /// Takes every row of the form.
   mutating func takeAll(_ progress: ((ImportProgress) -> Void)?) throws(IAuthError) {
-    let order = form.order
+    var places: [FormAgency] = []
+    for code in form.codes { places.append(try find(code)) }
+    var codes = Array(places.indices)
+    if form.count >= Limits.importSortedRows {
+      codes.sort { (places[$0].agency?.id ?? .max, $0) < (places[$1].agency?.id ?? .max, $1) }
+    }
+    let order = form.order(by: codes)
     var (done, end) = (0, 0)
     while done < order.count {
       let code = form.code(of: Int(order[done]))
       while end < order.count, form.code(of: Int(order[end])) == code { end += 1 }
-      let place = try find(form.codes[code])
+      let place = places[code]
       if let agency = place.agency { people = try tx.people(of: agency.id, rows: end - done) }
       while done < end {
         try take(Int(order[done]), place)

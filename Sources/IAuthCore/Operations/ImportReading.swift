@@ -69,12 +69,15 @@ struct CheckedForm {
     CheckedRow(try spool.record(at: rows[index].place))
   }
 
-  /// The rows in the order in which they are taken: agency by agency as they first appear, for one
-  /// agency's accounts and requests stand together in every index.
-  var order: [UInt32] {
-    var starts = [Int](repeating: 0, count: codes.count + 1)
-    for row in rows { starts[Int(row.code) + 1] += 1 }
-    for code in codes.indices { starts[code + 1] += starts[code] }
+  /// The rows in the order in which they are taken: agency by agency, for one agency's accounts and
+  /// requests stand together in every index.
+  ///
+  /// - Parameter codeOrder: the order of the codes.
+  func order(by codeOrder: [Int]) -> [UInt32] {
+    var starts = [Int](repeating: 0, count: codes.count)
+    for row in rows { starts[Int(row.code)] += 1 }
+    var next = 0
+    for code in codeOrder { (starts[code], next) = (next, next + starts[code]) }
     var order = [UInt32](repeating: 0, count: rows.count)
     for (index, row) in rows.enumerated() {
       order[starts[Int(row.code)]] = UInt32(index)

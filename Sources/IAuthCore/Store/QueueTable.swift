@@ -36,11 +36,11 @@ enum QueueTable {
     SELECT \(columns) \(tables)
     WHERE r.role = 'admin' AND r.system = ?2 AND ?1 = 0 \(narrowed)
     """
-  /// A batch for its submitter: decided or not.
+  /// A batch for its submitter: decided or not, unless one status is asked for.
   static let ofBatch: SQL = """
     SELECT \(columns) \(tables)
     WHERE r.batch = ?5 AND ?1 = 0 AND ?2 = 0 AND (?4 IS NULL OR r.agency = ?4)
-      AND (?3 IS NULL OR ?3 IS NOT NULL) AND ?6 IS NOT NULL AND ?7 IS NOT NULL AND ?8 IS NOT NULL
+      AND (?3 IS NULL OR r.status = ?3) AND ?6 IS NOT NULL AND ?7 IS NOT NULL AND ?8 IS NOT NULL
     ORDER BY r.id LIMIT ?9
     """
   static let one: SQL = "SELECT \(columns) \(tables) WHERE r.id = ?1"
