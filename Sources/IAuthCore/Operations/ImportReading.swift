@@ -142,8 +142,9 @@ struct CheckedRow {
       (subjectName, subjectEmail) = person(row, header, .name, .email)
     }
     for column in row.formulas {
+      // Whatever else is said of it would be said of the formula's text.
       let title = header.title(of: column)
-      guard !problems.contains(where: { $0.isError && $0.column == title }) else { continue }
+      problems.removeAll { $0.column == title }
       add(header, column, code: "row.formula", Self.formula)
     }
   }

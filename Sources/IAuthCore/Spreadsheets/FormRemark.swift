@@ -17,7 +17,10 @@ enum FormRemark {
     guard let first = text.unicodeScalars.first, let last = text.unicodeScalars.last else {
       return false
     }
-    if marks.contains(first) || last == ":" || last == "：" { return true }
+    if last == ":" || last == "：" { return true }
+    // As every code and number begins; the words need not be looked for.
+    if ("0"..."9").contains(first) { return isNumbered(text) }
+    if marks.contains(first) { return true }
     let key = Substring(FormColumn.key(text, dropping: "(【")).utf8
     return beginnings.contains { key.starts(with: $0.utf8) }
       || words.contains { key.starts(with: $0.utf8) && !isLetter(key.dropFirst($0.utf8.count)) }

@@ -99,7 +99,6 @@ package struct FormRow: Sendable {
   package var isNote: Bool {
     FormColumn.needed.allSatisfy { column in
       let text = self[column]
-      // Codes and numbers begin with digits, most names with neither mark nor word of a remark.
       return text.isEmpty || FormRemark.isRemark(text)
     }
   }
