@@ -178,6 +178,8 @@ def test_an_operator_installs_it_and_the_service_waits(server):
     # Without a database the schedules neither run nor fail.
     host.done("systemctl start iauth-deliver.service iauth-remind.service")
     assert host.done("systemctl list-units --failed --no-legend 'iauth*'") == ""
+    for timer in ("iauth-deliver", "iauth-remind"):
+        assert host.done(f"systemctl show {timer}.timer -P NextElapseUSecRealtime").strip()
 
     # Root makes the database as its owner-to-be.
     host.done("iauth " + " ".join(INIT))
