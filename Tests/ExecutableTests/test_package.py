@@ -4,6 +4,7 @@ The host is booted by systemd (booted.py), so units, users and maintainer script
 will run. It takes root, and a kernel that lets root make namespaces; else it is skipped.
 """
 
+import json
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ import subprocess
 import pytest
 
 from booted import booted
-from conftest import AUTHORITY, CHIEF, IAUTH, ROOT, wait_for
+from conftest import AUTHORITY, CDC, CHIEF, IAUTH, MANAGER, MING, ROOT, TONG, clerk, wait_for
 
 TEMPLATES = ROOT / "Scripts/debian"
 UNITS = ["iauth.socket", "iauth-deliver.path", "iauth-deliver.timer", "iauth-remind.timer"]
@@ -76,18 +77,40 @@ class Server:
         return {line.split()[0]: " ".join(line.split()[1:]) for line in listed.splitlines()}
 
 
-@pytest.fixture
-def server(tmp_path, package):
-    """A host with the package installed, set up by its operator."""
-    host = booted(tmp_path)
+def made(directory, package):
+    """A host with the package installed."""
+    host = booted(directory)
     try:
-        made = Server(host, package)
-        installed = made.install()
+        server = Server(host, package)
+        installed = server.install()
         assert installed.returncode == 0, installed
-        made.installed = installed.stdout
-        yield made
+        server.said = installed.stdout
+        yield server
     finally:
         host.end_host()
+
+
+@pytest.fixture
+def server(tmp_path, package):
+    """A host of the test's own."""
+    yield from made(tmp_path, package)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory, package):
+    """A host for tests that leave it as it was."""
+    yield from made(tmp_path_factory.mktemp("shared"), package)
+
+
+@pytest.fixture(scope="module")
+def service(shared):
+    """The shared host in use: people have accounts on it, the first reviewer is signed in."""
+    host = shared.host
+    host.done("iauth " + " ".join(INIT))
+    for person in (CHIEF, MING, TONG, MANAGER):
+        host.done(f"useradd {person.session}")
+    host.sign_in(CHIEF)
+    return host
 
 
 def test_lintian_has_nothing_to_say(package):
@@ -147,27 +170,9 @@ def test_the_configuration_shows_the_defaults():
     assert {key: shown[key] for key in defaults} == defaults
 
 
-def test_operators_need_not_be_root(server):
-    host = server.host
-    if host.sh("command -v sudo").returncode != 0:
-        pytest.skip("sudo is not installed")
-    examples = "/usr/share/doc/iauth/examples"
-    host.done(f"visudo --check --strict --file {examples}/sudoers")
-    host.done(f"install -m 440 {examples}/sudoers /etc/sudoers.d/iauth")
-    host.done("sed -i 's/(iauth) /&NOPASSWD: /' /etc/sudoers.d/iauth")
-    host.done("groupadd iauth-operators; useradd -G iauth-operators hwang; useradd guest")
-    host.done("iauth " + " ".join(INIT))
-    host.done("sudo -n -u iauth iauth doctor", user="hwang")
-    # Their environment does not follow them, and it is one program, as one user.
-    for words in ("IAUTH_DB=/tmp/x sudo -n -E -u iauth iauth doctor", "sudo -n -u iauth id",
-                  "sudo -n iauth doctor", "sudo -n -u iauth IAUTH_DB=/tmp/x iauth doctor"):
-        assert host.sh(words, user="hwang").returncode != 0, words
-    assert host.sh("sudo -n -u iauth iauth doctor", user="guest").returncode != 0
-
-
 def test_an_operator_installs_it_and_the_service_waits(server):
     host = server.host
-    assert "no database yet" in server.installed
+    assert "no database yet" in server.said
     assert server.modes("/var/lib/iauth", "/var/backups/iauth", "/etc/iauth",
                         "/etc/iauth/iauth.conf", "/run/iauth", "/run/iauth/sock") == {
         "/var/lib/iauth": "700 iauth iauth", "/var/backups/iauth": "700 iauth iauth",
@@ -192,8 +197,8 @@ def test_an_operator_installs_it_and_the_service_waits(server):
         assert "ExecMainCode=1" in shown  # it ran, and exited
 
 
-def test_the_units_are_sound_and_shut(server):
-    host = server.host
+def test_the_units_are_sound_and_shut(shared):
+    host = shared.host
     names = " ".join(path.name.replace("@.", "@1.")
                      for path in (ROOT / "Scripts/systemd").iterdir())
     assert host.sh(f"systemd-analyze verify --man=no {names} 2>&1").stdout == ""
@@ -203,18 +208,6 @@ def test_the_units_are_sound_and_shut(server):
     # Mail systems need set-id helpers, so the delivery must be able to gain privileges.
     for unit in ("iauth-deliver", "iauth-remind"):
         assert host.done(f"systemctl show {unit} -p NoNewPrivileges") == "NoNewPrivileges=no\n"
-
-
-def test_a_message_that_waits_is_sent_at_once(server):
-    host = server.host
-    host.done("iauth " + " ".join(INIT))
-    wake = "/var/lib/iauth/outbox/wake"
-    host.done(f"mkdir -p -m 700 {wake.rsplit('/', 1)[0]}", user="iauth")
-    before = host.done("systemctl show iauth-deliver -p ExecMainStartTimestampMonotonic")
-    host.done(f"touch {wake}", user="iauth")
-    wait_for(lambda: not host.root_path(wake).exists() and before != host.done(
-        "systemctl show iauth-deliver -p ExecMainStartTimestampMonotonic"))
-    wait_for(lambda: "Result=success" in host.done("systemctl show iauth-deliver -p Result"))
 
 
 def test_a_new_version_keeps_the_database_and_what_the_operator_has_set(server):
@@ -259,12 +252,6 @@ def test_a_new_schema_is_not_met_without_a_copy(server, tmp_path_factory):
     host.done("iauth audit --verify")
 
 
-def test_chinese_is_spoken_where_the_locale_asks(server):
-    said = server.host.done("dpkg --purge iauth", env={"LANG": "zh_TW.UTF-8"})
-    assert "iauth" not in re.sub(r"\(.*?\)|.*for iauth.*|.*Removing.*", "", said)
-    assert "尚無資料庫" in server.install(env={"LANG": "zh_TW.UTF-8"}).stdout
-
-
 def test_purging_keeps_the_data_unless_asked(server):
     host = server.host
     host.done("iauth " + " ".join(INIT))
@@ -277,8 +264,124 @@ def test_purging_keeps_the_data_unless_asked(server):
     assert {"iauth.db", "iauth.key"} <= {path.name for path in host.data.iterdir()}
     assert host.sh("find /etc/systemd -name '*iauth*'").stdout == ""
 
-    # Back again: the same database, the same owner.
+    # Back again: the same database, the same owner. Chinese is spoken where the locale asks.
+    chinese = {"LANG": "zh_TW.UTF-8"}
     assert server.install().returncode == 0
     host.done("iauth audit --verify")
+    assert "保留 /var/lib/iauth" in host.done("dpkg --purge iauth", env=chinese)
+    assert "尚無" not in server.install(env=chinese).stdout
     host.done("dpkg --purge iauth", env={"IAUTH_PURGE_DATA": "yes"})
     assert host.sh("ls -d /var/lib/iauth /var/backups/iauth").stdout == ""
+    assert "尚無資料庫" in server.install(env=chinese).stdout
+
+
+# Everybody on that host
+
+
+def joined(host, person):
+    """Applies and proves both codes, as oneself."""
+    return host.prove(host.one("apply", *person.words, session=person)["application"], person)
+
+
+def test_everybody_uses_it_by_the_socket(service):
+    host = service
+    joined(host, MING)
+    number = host.request(MING, "admin")
+    assert host.one("approve", number, session=CHIEF)["outcome"] == "decided"
+    joined(host, TONG)
+    number = host.request(TONG)
+    assert [line["request"] for line in host.json("pending", session=MING)] == [number]
+    assert host.one("approve", number, session=MING)["outcome"] == "decided"
+    held = host.json("request-permission", "--list", session=TONG)
+    assert [line["status"] for line in held] == ["approved"]
+    uid = host.done(f"id -u {TONG.session}").strip()
+    assert (f"uid:{uid}",) in host.rows("SELECT DISTINCT caller FROM audit")
+    host.content()
+    # Nobody but the service gets at its files, and what it runs is not theirs.
+    for words in ("ls /var/lib/iauth", "cat /var/lib/iauth/iauth.key", "touch /run/iauth/x",
+                  "rm -f /run/iauth/sock"):
+        assert host.sh(words, user=TONG.session).returncode != 0, words
+    host.refused("right.missing", "doctor", session=TONG)
+    assert host.done("systemctl list-units --failed --no-legend 'iauth*'") == ""
+    assert host.done("systemctl list-units --all --no-legend 'iauth@*'") == ""
+
+
+def test_mail_leaves_by_a_set_gid_helper(service):
+    host = service
+    if host.sh("test -g /usr/sbin/postdrop").returncode != 0:
+        pytest.skip("postfix is not installed")
+    host.done("cp -p /etc/iauth/iauth.conf /root/kept.conf")
+    host.done("echo 'mail = sendmail:/usr/sbin/sendmail' >>/etc/iauth/iauth.conf")
+    newcomer = clerk(1)
+    host.one("apply", *newcomer.words, session=MING)
+    # The served process may not become postdrop's group; the delivery, woken by it, does.
+    wait_for(lambda: host.done("ls /var/spool/postfix/maildrop").split())
+    assert newcomer.email in host.done("strings /var/spool/postfix/maildrop/*")
+    wait_for(lambda: host.value("SELECT count(*) FROM message WHERE status <> 'sent'") == 0)
+    assert not host.root_path("/var/lib/iauth/outbox/wake").exists()
+    host.done("mv /root/kept.conf /etc/iauth/iauth.conf")
+
+
+def test_scripts_come_by_ssh(service):
+    host = service
+    if host.sh("test -x /usr/sbin/sshd").returncode != 0:
+        pytest.skip("openssh-server is not installed")
+    joined(host, MANAGER)
+    host.one("approve", host.request(MANAGER, "admin"), session=CHIEF)
+    account = host.value("SELECT account FROM permission ORDER BY request DESC")
+    host.done("install -m 644 /usr/share/doc/iauth/examples/sshd_config "
+              "/etc/ssh/sshd_config.d/iauth.conf; ssh-keygen -A; "
+              "systemctl start systemd-user-sessions.service ssh.service")
+    host.done("ssh-keygen -q -t ed25519 -N '' -f /root/script; "
+              "ssh-keygen -q -t ed25519 -N '' -f /root/everybody")
+    line = host.one("ssh-gate", "--enrol", "mohw-hr", "--account", account)["line"]
+    host.done("""useradd --non-unique --uid "$(id -u iauth)" --gid iauth --home-dir / \\
+        --no-create-home --shell /bin/sh --password '*' iauth-public""")
+    for options, name, place in ((f"{line} ", "script", "authorized_keys"),
+                                 ("", "everybody", "public_keys")):
+        keys = host.root_path(f"/etc/iauth/{place}")
+        keys.write_text(options + host.root_path(f"/root/{name}.pub").read_text())
+        keys.chmod(0o644)
+    ssh = "ssh -q -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null "
+    script = ssh + "-i /root/script iauth@localhost "
+    everybody = ssh + "-i /root/everybody iauth-public@localhost "
+    wait_for(lambda: host.sh(script + "agencies 疾管署").returncode != 255)
+
+    host.root_path("/root/form.csv").write_text(
+        f"機關OID,姓名,公務信箱,手機\n{CDC},周一,one@cdc.gov.tw,0922000001\n")
+    answer = host.done(script + "import-batch - --document 1130001234 --json </root/form.csv")
+    assert [json.loads(line) for line in answer.splitlines()][-1]["accepted"] == 1
+    assert host.sh(script + "approve 1").returncode == 77
+    assert host.sh(script + "'import-batch - ; id' </root/form.csv").returncode == 64
+    said = host.sh(everybody + f"admins --agency {AUTHORITY}")
+    assert (said.returncode, said.stderr) == (0, "") and CHIEF.name in said.stdout
+    # A forced command and no shell; a key opens its own door only; no password opens any.
+    assert host.sh(everybody + "sh -c id").returncode == 64
+    assert host.sh(ssh + "-i /root/everybody iauth@localhost help").returncode == 255
+    for name in ("iauth", "iauth-public"):
+        assert host.sh(f"su {name} -c id </dev/null", user=MING.session).returncode != 0
+
+
+def test_sudo_serves_where_no_socket_does(service):
+    host = service
+    if host.sh("command -v sudo").returncode != 0:
+        pytest.skip("sudo is not installed")
+    examples = "/usr/share/doc/iauth/examples"
+    host.done(f"install -m 440 {examples}/sudoers /etc/sudoers.d/iauth")
+    host.done("sed -i -e 's/^#ALL/ALL/' -e 's/^%.*(iauth) /&NOPASSWD: /' /etc/sudoers.d/iauth")
+    host.done("visudo --check --strict")
+    host.done("groupadd iauth-operators; useradd -G iauth-operators hwang")
+    host.done("sudo -n -u iauth iauth doctor", user="hwang")
+    serve = "sudo -n -u iauth iauth serve-one -- "
+    host.done(serve + "apply --json " + " ".join(clerk(2).words), user=MING.session)
+    uid = host.done(f"id -u {MING.session}").strip()
+    assert host.value("SELECT caller FROM audit ORDER BY seq DESC") == f"uid:{uid}"
+    # Their environment does not follow them, no option comes before the dashes, and nobody else
+    # is an operator.
+    for words in ("IAUTH_DB=/tmp/x sudo -n -E -u iauth iauth serve-one -- agencies",
+                  "sudo -n -u iauth IAUTH_DB=/tmp/x iauth serve-one -- agencies",
+                  "sudo -n -u iauth iauth serve-one --db /tmp/x -- agencies",
+                  "sudo -n -u iauth iauth --db /tmp/x serve-one -- agencies",
+                  "sudo -n -u iauth iauth doctor", "sudo -n -u iauth id", "sudo -n iauth doctor",
+                  serve + "--db /tmp/x agencies", serve + "doctor"):
+        assert host.sh(words, user=MING.session).returncode != 0, words
