@@ -29,8 +29,7 @@ enum DoctorTable {
   static let messages: SQL =
     "SELECT sum(status = 'queued'), sum(status = 'failed') FROM message WHERE status IN ('queued', 'failed')"
   static let administrators: SQL = """
-    SELECT count(DISTINCT account) FROM administrator
-    WHERE agency = (SELECT authority FROM service)
+    SELECT count(DISTINCT account) FROM post WHERE stays
     """
   static let statements: [SQL] = [integrity, foreignKeys, invariants, messages, administrators]
 }

@@ -6,7 +6,8 @@ import SQLite
 extension Transaction {
   /// Opens the account of a proven application, and signs in.
   ///
-  /// - Returns: refused with `account.taken`, `account.suspended`: said only after the proof.
+  /// - Returns: refused with `account.taken`, `account.suspended`, `account.last`: said only after
+  ///   the proof.
   func openAccount(
     _ proof: Verification, _ settings: Settings
   ) throws(IAuthError) -> Verdict<SessionReceipt> {
@@ -16,8 +17,8 @@ extension Transaction {
     let applicant = Applicant(
       agency: proof.agency, name: PersonName(stored: name), email: EmailAddress(stored: email),
       mobile: MobileNumber(stored: mobile), title: proof.title, phone: proof.phone)
-    try lapseInvitations(in: proof.agency, applicant.email, applicant.mobile, settings)
-    let known = try accounts(in: proof.agency, email: applicant.email, mobile: applicant.mobile)
+    let known = try accounts(
+      in: proof.agency, email: applicant.email, mobile: applicant.mobile, settings)
     guard let account = known.first else { return try openNew(applicant, settings) }
     let hasBoth =
       account.email.text == applicant.email.text && account.mobile.e164 == applicant.mobile.e164
@@ -48,13 +49,21 @@ extension Transaction {
   private func comeBack(
     _ account: Account, _ applicant: Applicant, hasBoth: Bool, _ settings: Settings
   ) throws(IAuthError) -> Verdict<SessionReceipt> {
+    let isSame = hasBoth && account.name.key == applicant.name.key
+    let holdsAdmin = try holdsAdmin(account.id)
+    let isReviewed = holdsAdmin && !isSame
+    if isReviewed {
+      // Nobody could accept it, and whoever has one of the contacts would put the authority to rest.
+      if try isLastAdministrator(account.id) {
+        return try refuse(.accountLast, subject: "account:\(account.id)")
+      }
+      try requestChange(account, applicant)
+    }
     if account.status == .invited {
       try run(AccountTable.setStatus, account.id, AccountStatus.active, now)
       try audit(.accountOpened, "account:\(account.id)")
     }
-    let isSame = hasBoth && account.name.key == applicant.name.key
-    if !isSame, try holdsAdmin(account.id) {
-      try requestChange(account, applicant)
+    if isReviewed {
       // Only what was proven of the stored contacts counts: the permission rests, and a review
       // would still need the code that goes to the contact on file.
       return .done(

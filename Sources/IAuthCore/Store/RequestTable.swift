@@ -35,7 +35,7 @@ enum RequestTable {
     VALUES (?, ?, ?, ?, ?, ?)
     """
   static let decision: SQL = """
-    SELECT d.verdict, a.name, d.note, d.decided_at FROM decision d
+    SELECT d.verdict, a.name, nullif(d.note, ''), d.decided_at FROM decision d
     LEFT JOIN account a ON a.id = d.reviewer WHERE d.request = ?
     """
   static let grant: SQL = """
