@@ -122,7 +122,7 @@ extension Service {
         guard let batch = try tx.batch(id) else { throw .batchUnknown(id) }
         if batch.submitter == session.account.id {
           let items = try tx.items(QueueTable.ofBatch, narrowed, session.account, 0, 0)
-          return (items, try tx.progress(of: id), tx.now)
+          return (items, try tx.progress(of: id, lapsedUntil: narrowed.lapsedUntil), tx.now)
         }
       }
       return (try tx.queue(narrowed, session.account), nil, tx.now)
@@ -226,9 +226,11 @@ extension Transaction {
     try item(number)?.version ?? ""
   }
 
-  fileprivate func progress(of batch: Int64) throws(IAuthError) -> BatchProgress {
+  fileprivate func progress(
+    of batch: Int64, lapsedUntil: Timestamp
+  ) throws(IAuthError) -> BatchProgress {
     var counts: [RequestStatus: Int] = [:]
-    try each(RequestTable.batchCounts, batch) { row in
+    try each(RequestTable.batchCounts, batch, lapsedUntil) { row in
       counts[row.word(0, RequestStatus.self)] = row.count(1)
       return true
     }
