@@ -131,7 +131,7 @@ extension Transaction {
       check: "authority", status: count < 2 ? .warn : .ok,
       detail: Bilingual(
         count < 2
-          ? "\(count) active administrator(s); appoint another with iauth admins --appoint"
+          ? "\(count == 1 ? "one" : "no") active administrator; appoint another with iauth admins --appoint"
           : "\(count) active administrators",
         count < 2
           ? "主管機關啟用中的管理者 \(count) 人，請以 iauth admins --appoint 增派"

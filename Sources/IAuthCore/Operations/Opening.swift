@@ -52,13 +52,12 @@ extension Transaction {
     let isSame = hasBoth && account.name.key == applicant.name.key
     let holdsAdmin = try holdsAdmin(account.id)
     let isReviewed = holdsAdmin && !isSame
-    if isReviewed {
-      // Nobody could accept it, and whoever has one of the contacts would put the authority to rest.
-      if try isLastAdministrator(account.id) {
-        return try refuse(.accountLast, subject: "account:\(account.id)")
-      }
-      try requestChange(account, applicant)
+    // Nobody could accept it, and whoever has one of the contacts would put the authority to rest.
+    if isReviewed, try isLastAdministrator(account.id) {
+      return try refuse(.accountLast, subject: "account:\(account.id)")
     }
+    if !isSame { try withdrawChange(of: account) }
+    if isReviewed { try requestChange(account, applicant) }
     if account.status == .invited {
       try run(AccountTable.setStatus, account.id, AccountStatus.active, now)
       try audit(.accountOpened, "account:\(account.id)")
@@ -118,17 +117,19 @@ extension Transaction {
     }
   }
 
+  /// A later application replaces what an earlier one asked for.
+  private func withdrawChange(of account: Account) throws(IAuthError) {
+    guard let earlier = try number(RequestTable.pendingChange, account.id) else { return }
+    try run(
+      RequestTable.decide, earlier, RequestStatus.withdrawn, account.id, world.caller.name,
+      nil as String?, now)
+    try audit(.withdrawn, "request:\(earlier)")
+    if let request = try request(earlier) { try finishBatch(of: request) }
+  }
+
   /// An administrator's new contacts are their reviewer's to accept; the permission rests until
   /// then.
-  ///
-  /// A later application replaces what an earlier one asked for.
   private func requestChange(_ account: Account, _ applicant: Applicant) throws(IAuthError) {
-    if let earlier = try number(RequestTable.pendingChange, account.id) {
-      try run(
-        RequestTable.decide, earlier, RequestStatus.withdrawn, account.id, world.caller.name,
-        nil as String?, now)
-      try audit(.withdrawn, "request:\(earlier)")
-    }
     guard let system = try number(RequestTable.firstAdminSystem, account.id) else {
       throw .databaseDamaged
     }

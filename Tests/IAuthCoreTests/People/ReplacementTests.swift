@@ -89,6 +89,18 @@ import Testing
     #expect(try desk.texts("SELECT status FROM request WHERE id = ?", first) == ["withdrawn"])
   }
 
+  /// Without a permission there is nothing to accept, and what waited is not put back later.
+  @Test func whatIsReplacedAtOnceIsNotReplacedAgain() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let (_, change) = try applyingAgain(as: .li.with(mobile: "0922000003"), in: desk, chief)
+    try chief.revoke(try desk.number("SELECT max(request) FROM permission"), reason: "調職")
+    desk.wait(.minutes(1))
+    try desk.opened(.li.with(mobile: "0933000003"))
+    #expect(try chief.approve(change) == .requestDecided)
+    #expect(try desk.texts("SELECT mobile FROM account WHERE name = '李小明'") == ["+886933000003"])
+  }
+
   /// While the new address waits, both hear of what becomes of the account.
   @Test(arguments: [AccountVerb.suspend, .close, .erase])
   func theOldAndTheNewAddressAreTold(verb: AccountVerb) throws {
