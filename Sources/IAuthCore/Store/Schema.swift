@@ -180,7 +180,7 @@ package enum Schema {
       verdict TEXT NOT NULL CHECK (verdict IN ('approved', 'rejected', 'withdrawn', 'lapsed')),
       reviewer INTEGER REFERENCES account, -- empty: the operator's appointment, or time
       caller TEXT NOT NULL,
-      note TEXT, -- of a refusal: the reason
+      note TEXT, -- of a refusal: the reason; blank once the applicant is erased
       decided_at INTEGER NOT NULL,
       CHECK (verdict <> 'rejected' OR (note IS NOT NULL AND reviewer IS NOT NULL))
     ) STRICT;
@@ -297,7 +297,7 @@ package enum Schema {
       kind TEXT NOT NULL CHECK (kind IN
         ('code', 'decision', 'invitation', 'notice', 'reminder', 'digest')),
       channel TEXT NOT NULL CHECK (channel IN ('email', 'sms')),
-      recipient TEXT NOT NULL, -- the stored address, or empty once erased
+      recipient TEXT NOT NULL, -- the address; of someone erased, until it is sent
       subject TEXT NOT NULL,
       body TEXT NOT NULL, -- blanked when it is sent; a code's also when it lapses
       reference TEXT NOT NULL, -- what it is about: a request's number, or a reference
@@ -320,6 +320,8 @@ package enum Schema {
     CREATE INDEX message_failed ON message (id) WHERE status = 'failed';
     CREATE INDEX message_request ON message (request) WHERE request IS NOT NULL;
     CREATE INDEX message_account ON message (account) WHERE account IS NOT NULL;
+    CREATE INDEX message_list ON message (id)
+      WHERE kind IN ('reminder', 'digest') AND status IN ('queued', 'failed');
     CREATE INDEX message_code ON message (reference) WHERE kind = 'code';
     """
 
