@@ -73,6 +73,7 @@ package enum Schema {
       created_at INTEGER NOT NULL, -- when it was opened or invited
       status_at INTEGER NOT NULL, -- when the status was last set
       used_at INTEGER, -- the last sign-in or noted use
+      replaced_at INTEGER, -- when name or contacts were last replaced
       erased_at INTEGER, -- when its personal data went
       -- of the e-mail address
       domain TEXT GENERATED ALWAYS AS (substr(email, instr(email, '@') + 1)) VIRTUAL,
