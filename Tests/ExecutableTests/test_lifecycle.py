@@ -4,8 +4,6 @@ The field sets are the contract's (PRODUCT.md, 4.1 and 4.2), complete: a field m
 failure, as scripts rely on them.
 """
 
-import shutil
-
 import pytest
 
 from conftest import (AUTHORITY, CDC, CDC_OFFICES, CHIEF, MANAGER, MING, MOHW, REFERENCE, ROOT,
@@ -220,23 +218,6 @@ def test_a_backup_is_restored_without_its_sessions(desk):
     desk.content()
     assert desk.run("verify", "--status", session=CHIEF).status == 77
     assert [line["name"] for line in desk.json("admins", "--agency", CDC)] == [MING.name]
-
-
-def test_a_backup_and_its_key_may_be_kept_apart(desk):
-    copy, junk, key = desk.home / "copy.db", desk.home / "junk", desk.data / "iauth.key"
-    desk.ok("backup", copy)
-    kept = (desk.home / "copy.db.key").rename(desk.home / "safe")
-    junk.write_bytes(b"no database " * 99)
-    desk.db.unlink()
-    desk.refused("database.foreign", "restore", junk)
-    key.unlink()
-    desk.refused("database.unsafe", "restore", copy)
-    shutil.copy(kept, desk.home / "junk.key")
-    desk.refused("database.foreign", "restore", junk)
-    assert not desk.db.exists() and not key.exists()
-    shutil.copy(kept, key)
-    desk.ok("restore", copy)
-    desk.content()
 
 
 @pytest.mark.parametrize("language, words", [

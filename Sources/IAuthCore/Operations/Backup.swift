@@ -64,38 +64,34 @@ extension Service {
 
   /// Puts a copy in place as a new database; never overwrites.
   ///
-  /// Its key stands beside the copy, or, kept apart from it, is in its place already. Codes and
-  /// sessions in the copy are dead.
+  /// Codes and sessions in it are dead.
   ///
   /// - Throws: `file.missing`, `database.exists`, `database.foreign`, `database.damaged`, …
   package static func restore(
     from typed: String, to path: String, world: World, settings: Settings
   ) throws(IAuthError) -> AuditProof {
     let source = Files.absolute(typed)
-    guard let bytes = try? Files.read(source, max: Int.max) else { throw .fileMissing(path: typed) }
-    let key = try? Files.read(source + ".key", max: 1_024)
+    guard let bytes = try? Files.read(source, max: Int.max),
+      let key = try? Files.read(source + ".key", max: 1_024)
+    else { throw .fileMissing(path: typed) }
     let directory = Files.directory(of: path)
     try Files.makeDirectory(directory)
     guard Files.status(path, followingLinks: false) == nil else { throw .databaseExists }
     let keyPath = directory + "/" + DatabaseFile.keyName
-    let isKeyNew = key != nil && Files.status(keyPath, followingLinks: false) == nil
     let draft = path + ".part"
     unsafe unlink(draft)
     do throws(IAuthError) {
       try Files.create(draft, bytes)
-      if let key {
-        if isKeyNew {
-          try Files.create(keyPath, key)
-        } else if (try? Files.read(keyPath, max: 1_024)) != key {
-          throw .fileExists(path: keyPath)
-        }
+      if Files.status(keyPath, followingLinks: false) == nil {
+        try Files.create(keyPath, key)
+      } else if (try? Files.read(keyPath, max: 1_024)) != key {
+        throw .fileExists(path: keyPath)
       }
       let proof = try revive(draft, world, settings)
       try Files.publish(draft, as: path)
       return proof
     } catch {
       unsafe unlink(draft)
-      if isKeyNew { unsafe unlink(keyPath) }
       throw error
     }
   }

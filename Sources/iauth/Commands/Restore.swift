@@ -8,13 +8,13 @@ struct Restore: Command {
     summary: Bilingual("Restore the database from a copy", "還原資料庫"),
     about: Bilingual(
       """
-      Puts a backup in the place of a database that is gone; it never overwrites one. Its key is \
-      FILE.key or, kept apart, is in its place beside the database already. Codes and sessions of the copy end: what was used once must not be usable \
+      Puts a backup, with its key in FILE.key, in the place of a database that is gone; it never \
+      overwrites one. Codes and sessions of the copy end: what was used once must not be usable \
       again. The audit trail shows the restoration.
       """,
       """
-      以備份檔案重建資料庫，不覆寫既有資料庫。金鑰取自 FILE.key；另行保管者，請先置於資料庫所在目錄。備份\
-      中的驗證碼與登入一律失效，以免重複使用；還原作業記入稽核紀錄。
+      以備份檔案及其金鑰（FILE.key）重建資料庫，不覆寫既有資料庫。備份中的驗證碼與登入一律失效，以免重複\
+      使用；還原作業記入稽核紀錄。
       """),
     parameters: [
       .operand(
