@@ -1,6 +1,7 @@
 // Is everything as it should be (PRODUCT 4.2, `doctor`)? Each check answers by itself; what a host
 // does not have is skipped.
 
+import Glibc
 import SQLite
 
 package enum Health: String, CaseIterable, Sendable { case ok, warn, fail, skipped }
@@ -45,20 +46,23 @@ extension Service {
         try tx.messageHealth(), try tx.authorityHealth(),
       ]
     }
+    var (mailer, texter): (String?, String?)
+    if case .sendmail(let path) = settings.mail { mailer = path }
+    if case .command(let path) = settings.sms { texter = path }
     findings.append(
       settings.mail == .spool
         ? Finding(
           check: "mail", status: .warn,
           detail: Bilingual(
             "mail goes to the local spool outbox/mail", "郵件寄存於本機 outbox/mail，未對外寄送"))
-        : Finding(check: "mail", status: .ok, detail: Bilingual("configured", "已設定")))
+        : Self.configured("mail", program: mailer))
     findings.append(
       settings.sms == .spool
         ? Finding(
           check: "sms", status: .warn,
           detail: Bilingual(
             "SMS go to the local spool outbox/sms", "簡訊寄存於本機 outbox/sms，未對外發送"))
-        : Finding(check: "sms", status: .ok, detail: Bilingual("configured", "已設定")))
+        : Self.configured("sms", program: texter))
     findings.append(
       Files.exists(settings.socket)
         ? Finding(check: "socket", status: .ok, detail: Bilingual("listening", "已啟用"))
@@ -66,6 +70,16 @@ extension Service {
           check: "socket", status: .skipped,
           detail: Bilingual("no service on this host", "本機未設置服務")))
     return findings
+  }
+
+  /// A channel of the configuration; a program that cannot be run sends nothing.
+  private static func configured(_ check: String, program: String?) -> Finding {
+    guard let program, unsafe access(program, X_OK) != 0 else {
+      return Finding(check: check, status: .ok, detail: Bilingual("configured", "已設定"))
+    }
+    return Finding(
+      check: check, status: .fail,
+      detail: Bilingual("\(program) cannot be run", "\(program) 無法執行"))
   }
 }
 

@@ -26,10 +26,8 @@ package struct Service {
       try store.read { (tx) throws(IAuthError) -> Answer? in
         let session = try orByKey ? tx.sessionOrKey(settings) : tx.session(settings)
         let oldest = tx.now - settings.requestLifetime
-        guard
-          try world.caller.key != nil
-            || tx.number(LapseTable.requestsOf, session.account.id, oldest) == nil
-        else { return nil }
+        let isOver = try tx.number(LapseTable.requestsOf, session.account.id, oldest) != nil
+        guard !isOver || world.caller.key != nil else { return nil }
         if session.usedAt + Limits.sessionNoteInterval <= tx.now { due = session }
         return try body(tx, session)
       }
