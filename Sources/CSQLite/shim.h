@@ -10,6 +10,8 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* sqlite3_db_config for the switches that take (int on, int *now). */
 static inline int iauth_db_config(sqlite3 *db, int option, int on, int *now) {
@@ -27,6 +29,10 @@ static inline int iauth_bind_blob(sqlite3_stmt *s, int i, const void *bytes, int
 
 static inline int iauth_open(const char *path, int flags, unsigned mode) {
   return open(path, flags, mode);
+}
+/* rename(2) that fails with EEXIST instead of overwriting; EINVAL where a file system cannot. */
+static inline int iauth_rename_new(const char *from, const char *to) {
+  return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1u /* RENAME_NOREPLACE */);
 }
 static inline int iauth_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 static inline int iauth_is_secure(void) { return (int)getauxval(AT_SECURE); }

@@ -90,6 +90,10 @@ package enum Limits {
   /// How long a process waits for the writer before it, until it says `database.busy`.
   package static let busyWait: TimeSpan = .seconds(10)
 
+  /// How many ids of each kind a restored database passes over: more than were given out since any
+  /// backup that is still of use.
+  package static let restoreSkipsIDs: Int64 = 100_000
+
   // Texts, in Unicode scalars, as SQLite's `length` counts; addresses in octets (3.1, 10).
 
   /// Characters of an agency's or a system's name; the longest in the registry has 31.

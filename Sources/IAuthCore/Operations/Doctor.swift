@@ -71,10 +71,15 @@ extension Service {
 }
 
 extension Transaction {
-  fileprivate func integrity() throws(IAuthError) -> Finding {
+  /// Whether the file is whole and every reference leads somewhere.
+  func isWhole() throws(IAuthError) -> Bool {
     let answer = try first(DoctorTable.integrity) { row in row.text(0) }
     let hasOrphans = try first(DoctorTable.foreignKeys, read: { _ in true }) != nil
     return answer == "ok" && !hasOrphans
+  }
+
+  fileprivate func integrity() throws(IAuthError) -> Finding {
+    try isWhole()
       ? Finding(check: "database", status: .ok, detail: Bilingual("whole", "完整"))
       : Finding(
         check: "database", status: .fail,

@@ -49,7 +49,7 @@ struct DatabaseFile {
       self.key = try Self.readKey(keyPath)
     } else {
       self.key = key
-      try Files.create(keyPath, Array((Hex.encode(key) + "\n").utf8))
+      try Files.make(keyPath, Array((Hex.encode(key) + "\n").utf8))
     }
   }
 
@@ -88,8 +88,8 @@ struct DatabaseFile {
     guard header[18] == 1, header[19] == 1 else { throw .databaseUnsafe(.journal) }
   }
 
-  /// Root becomes the database's owner before it opens it.
-  private static func becomeOwner(_ target: Files.Status) throws(IAuthError) {
+  /// Root becomes the owner of the database, or of its directory, before it opens or makes it.
+  static func becomeOwner(_ target: Files.Status) throws(IAuthError) {
     guard geteuid() == 0, target.owner != 0 else { return }
     guard setgroups(0, nil) == 0, setgid(target.group) == 0, setuid(target.owner) == 0 else {
       throw .databaseUnsafe(.owner)
