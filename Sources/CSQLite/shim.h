@@ -11,6 +11,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* sqlite3_db_config for the switches that take (int on, int *now). */
@@ -33,6 +35,16 @@ static inline int iauth_open(const char *path, int flags, unsigned mode) {
 /* rename(2) that fails with EEXIST instead of overwriting; EINVAL where a file system cannot. */
 static inline int iauth_rename_new(const char *from, const char *to) {
   return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1u /* RENAME_NOREPLACE */);
+}
+/* The kind of file system of a path, as statfs(2) numbers them; -1 if there is none. */
+static inline long iauth_file_system(const char *path) {
+  struct statfs s;
+  return statfs(path, &s) == 0 ? (long)s.f_type : -1;
+}
+/* 1 if the clock is synchronised, 0 if not, -1 if the kernel does not say; as timedatectl has it. */
+static inline int iauth_clock_synchronized(void) {
+  struct timex t = {0};
+  return adjtimex(&t) < 0 ? -1 : t.maxerror < 16000000;
 }
 static inline int iauth_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 static inline int iauth_is_secure(void) { return (int)getauxval(AT_SECURE); }

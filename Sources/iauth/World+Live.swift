@@ -7,7 +7,7 @@ import IAuthCore
 
 extension World {
   static func live() -> World {
-    World(
+    var world = World(
       now: {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
@@ -19,6 +19,8 @@ extension World {
       },
       caller: Caller(name: "uid:\(getuid())", isOperator: true),
       sessionName: "default")
+    world.host = .live
+    return world
   }
 }
 

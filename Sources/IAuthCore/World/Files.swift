@@ -11,6 +11,7 @@ package enum Files {
     var isRegular: Bool
     var isDirectory: Bool
     var isLink: Bool
+    var isSocket: Bool
     var mode: UInt32
     var owner: UInt32
     var group: UInt32
@@ -166,6 +167,7 @@ extension Files.Status {
     let kind = s.st_mode & S_IFMT
     self.init(
       isRegular: kind == S_IFREG, isDirectory: kind == S_IFDIR, isLink: kind == S_IFLNK,
+      isSocket: kind == S_IFSOCK,
       mode: s.st_mode & 0o7777, owner: s.st_uid, group: s.st_gid, links: UInt(s.st_nlink),
       bytes: Int64(s.st_size))
   }

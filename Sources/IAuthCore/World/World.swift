@@ -28,6 +28,8 @@ package struct World: Sendable {
   package var sessionName: String
   /// This process's own word on the messages that it has taken to send.
   package let claim: [UInt8]
+  /// The host, for `doctor`.
+  package var host = HostFacts.unknown
 
   package init(
     now: @escaping @Sendable () -> Timestamp,
