@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
@@ -35,6 +36,11 @@ static inline int iauth_open(const char *path, int flags, unsigned mode) {
 /* rename(2) that fails with EEXIST instead of overwriting; EINVAL where a file system cannot. */
 static inline int iauth_rename_new(const char *from, const char *to) {
   return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1u /* RENAME_NOREPLACE */);
+}
+/* A child is born without our descriptors from `first` on. */
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
+static inline int iauth_spawn_closes_from(posix_spawn_file_actions_t *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 /* The kind of file system of a path, as statfs(2) numbers them; -1 if there is none. */
 static inline long iauth_file_system(const char *path) {
