@@ -16,13 +16,15 @@ package struct Service {
   package var hasQueuedMessages: Bool { store.hasQueued }
 
   /// Runs `body` for the signed-in person, reading only; the session's use is noted afterwards.
+  ///
+  /// - Parameter orByKey: whether an ssh key may stand for its account.
   func readSignedIn<Answer>(
-    _ body: (Transaction, Session) throws(IAuthError) -> Answer
+    orByKey: Bool = false, _ body: (Transaction, Session) throws(IAuthError) -> Answer
   ) throws(IAuthError) -> Answer {
     var due: Session?
     let answer = try noting { () throws(IAuthError) in
       try store.read { (tx) throws(IAuthError) -> Answer in
-        let session = try tx.session(settings)
+        let session = try orByKey ? tx.sessionOrKey(settings) : tx.session(settings)
         if session.usedAt + Limits.sessionNoteInterval <= tx.now { due = session }
         return try body(tx, session)
       }
@@ -71,6 +73,13 @@ package struct Service {
       guard world.caller.isOperator else { throw .rightMissing(.operator_) }
       return try store.read(body)
     }
+  }
+
+  /// Whether the caller is the operator, before their files are looked at.
+  ///
+  /// - Throws: `right.missing`, which is on the audit trail.
+  package func checkOperator() throws(IAuthError) {
+    try readAsOperator { (_) throws(IAuthError) in }
   }
 
   /// Puts a reading that was refused for lack of a right on the audit trail.
