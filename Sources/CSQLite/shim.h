@@ -4,12 +4,19 @@
 #define IAUTH_SHIM_H
 
 #include <sqlite3.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 /* sqlite3_db_config for the switches that take (int on, int *now). */
 static inline int iauth_db_config(sqlite3 *db, int option, int on, int *now) {
@@ -43,6 +50,46 @@ static inline int iauth_peer_of(int fd, struct iauth_peer *peer) {
   if (getsockopt(fd, SOL_SOCKET, 17 /* SO_PEERCRED */, &u, &n) != 0 || n != sizeof u) return -1;
   peer->pid = u.pid; peer->uid = u.uid; peer->gid = u.gid;
   return 0;
+}
+
+static inline int iauth_set_nonblocking(int fd) {
+  int flags = fcntl(fd, F_GETFL);
+  return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+/* Whether the other end of a connection has closed it, asked without waiting. */
+static inline int iauth_is_abandoned(int fd) {
+  struct pollfd waited = {fd, 0x2000 /* POLLRDHUP */, 0};
+  return poll(&waited, 1, 0) > 0 && (waited.revents & (0x2000 | POLLHUP | POLLERR)) != 0;
+}
+/* A connection to a Unix socket within so many milliseconds, or -errno: unix(7). */
+static inline int iauth_connect(const char *path, int64_t milliseconds) {
+  struct sockaddr_un address;
+  memset(&address, 0, sizeof address);
+  address.sun_family = AF_UNIX;
+  if (strlen(path) >= sizeof address.sun_path) return -ENAMETOOLONG;
+  memcpy(address.sun_path, path, strlen(path));
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  struct timeval limit = {milliseconds / 1000, milliseconds % 1000 * 1000};
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+  int failure = errno;
+  close(fd);
+  return -failure;
+}
+/* One byte of a file, as a lock that ends with the process: fcntl(2), F_SETLK. */
+static inline int iauth_lock_byte(int fd, int64_t offset) {
+  struct flock lock;
+  memset(&lock, 0, sizeof lock);
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = offset;
+  lock.l_len = 1;
+  return fcntl(fd, F_SETLK, &lock);
+}
+static inline int iauth_is_socket(const char *path) {
+  struct stat s;
+  return stat(path, &s) == 0 && S_ISSOCK(s.st_mode);
 }
 
 #endif

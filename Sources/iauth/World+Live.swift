@@ -7,7 +7,7 @@ import IAuthCore
 
 extension World {
   static func live() -> World {
-    World(
+    var world = World(
       now: {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
@@ -19,6 +19,8 @@ extension World {
       },
       caller: Caller(name: "uid:\(getuid())", isOperator: true),
       sessionName: "default")
+    world.executable = Files.ownExecutable
+    return world
   }
 }
 
@@ -59,6 +61,17 @@ enum Words {
 }
 
 enum StartUp {
+  /// Leaves what the process was started with behind; SECURITY 2.3, X5.
+  ///
+  /// - Parameter zone: the caller's time zone; nil for the system's.
+  static func forgetSurroundings(zone: String?) {
+    _ = unsafe chdir("/")
+    _ = clearenv()
+    unsafe setenv("LC_ALL", "C.UTF-8", 1)
+    if let zone { unsafe setenv("TZ", zone, 1) }
+    tzset()
+  }
+
   /// Puts the process into a known state; SECURITY 2.3, X1 to X4.
   ///
   /// False: it runs with another's rights (set-uid, set-gid) and must end.

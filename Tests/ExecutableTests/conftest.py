@@ -41,7 +41,7 @@ STATUS = {
         67: "agency.unknown agency.removed system.unknown account.unknown batch.unknown"
         " reference.unknown request.unknown",
         70: "database.damaged audit.broken internal",
-        73: "database.exists file.exists agency.exists system.exists",
+        73: "database.exists file.exists file.uncreatable agency.exists system.exists",
         74: "disk.full disk.failed",
         75: "code.locked send.throttled database.busy",
         76: "outcome.unknown",

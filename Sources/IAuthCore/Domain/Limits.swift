@@ -149,6 +149,31 @@ package enum Limits {
   package static let xmlNameBytes = 256
   package static let xmlAttributes = 64
 
+  // The gate (9): what one caller may hold, and how long anybody may hold this process.
+
+  /// Connections of one caller at a time; more are told to wait, so that nobody takes all of the
+  /// socket's.
+  package static let gateConnectionsPerCaller = 16
+  /// A greeting that is not there by then does not come.
+  package static let gateGreetingWait: TimeSpan = .seconds(5)
+  /// A frame that has begun, or that a program owes, comes within this time.
+  package static let gateFrameWait: TimeSpan = .seconds(10)
+  /// A person may think about an answer as long as a code lives.
+  package static let gatePromptWait: TimeSpan = .minutes(10)
+  /// No connection lives longer.
+  package static let gateConnection: TimeSpan = .minutes(15)
+  /// Bytes of a frame's payload; all the words of a command are one.
+  package static let gateFrameBytes = 1 << 16
+  /// Words of a command: hundreds of request numbers fit.
+  package static let gateWords = 4_000
+  /// Sends in an hour for one address of a host that is open to all, where many may sit behind one
+  /// address, but nobody has an account to lose.
+  package static let publicSendsPerHour = 10
+  /// Bytes of a command that comes by ssh.
+  package static let sshCommandBytes = 1 << 14
+  /// Letters of a key's name.
+  package static let keyNameLength = 64
+
   // The registry (3.1).
 
   /// A load that would remove more than one agency in this many is refused: the file is cut off.

@@ -95,6 +95,7 @@ extension Service {
         if order.report != nil { cells.append(row.cells) }
         guard desk.rows.count % Limits.importProgressRows == 0 else { continue }
         try Gate.checkInterrupt()
+        guard !world.isAbandoned() else { throw .internal("interrupted") }
         order.progress?(desk.rows.count)
       }
       report.batch = try desk.close()
@@ -128,8 +129,9 @@ extension Transaction {
   fileprivate func importer(_ settings: Settings) throws(IAuthError) -> Verdict<Importer> {
     let session: Session
     do throws(IAuthError) {
-      session = try self.session(settings)
+      session = try sessionOrKey(settings)
     } catch {
+      if error.code == .rightMissing { return try refuse(error) }
       guard world.caller.isOperator else { throw error }
       return .done(Importer(session: nil, agency: nil, isAuthority: true, systems: []))
     }

@@ -20,7 +20,7 @@ package struct DeliveryReport: Equatable, Sendable {
 extension Service {
   /// Tries the messages that this process has queued, at most ten seconds for all of them.
   package func deliverOwn() throws(IAuthError) -> DeliveryReport {
-    guard store.hasQueued else { return DeliveryReport() }
+    guard store.hasQueued, world.claim != nil else { return DeliveryReport() }
     return try deliver(until: deadline(Limits.deliveryBudget))
   }
 

@@ -72,7 +72,7 @@ extension Service {
     try store.read { (tx) throws(IAuthError) in
       let session: Session?
       do throws(IAuthError) {
-        session = try tx.session(settings)
+        session = try tx.sessionOrKey(settings)
       } catch {
         guard code != nil else {
           throw error == .sessionNone ? .usageMissing(["--agency"], command: "admins") : error

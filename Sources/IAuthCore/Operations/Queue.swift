@@ -116,7 +116,7 @@ extension Service {
   package func queue(
     _ filter: QueueFilter
   ) throws(IAuthError) -> (items: [QueueItem], progress: BatchProgress?, now: Timestamp) {
-    try readSignedIn { (tx, session) throws(IAuthError) in
+    try readSignedIn(orByKey: true) { (tx, session) throws(IAuthError) in
       let narrowed = try tx.narrow(filter, settings)
       if let id = filter.batch {
         guard let batch = try tx.batch(id) else { throw .batchUnknown(id) }
@@ -125,6 +125,7 @@ extension Service {
           return (items, try tx.progress(of: id, lapsedUntil: narrowed.lapsedUntil), tx.now)
         }
       }
+      guard world.caller.key == nil else { throw .batchUnknown(filter.batch ?? 0) }
       return (try tx.queue(narrowed, session.account), nil, tx.now)
     }
   }

@@ -12,7 +12,7 @@ package enum Schema {
   static let version: Int64 = 1
 
   /// Everything that `init` runs, in order.
-  static let script: [SQL] = [registry, people, requests, proofs, messages, audit] + rules
+  static let script: [SQL] = [registry, people, gate, requests, proofs, messages, audit] + rules
 
   static let registry: SQL = """
     -- One row: what this database is.
@@ -99,6 +99,26 @@ package enum Schema {
     CREATE UNIQUE INDEX session_live ON session (caller, name) WHERE ended_at IS NULL;
     CREATE INDEX session_account ON session (account) WHERE ended_at IS NULL;
     CREATE INDEX session_caller ON session (caller, name);
+    """
+
+  static let gate: SQL = """
+    -- An ssh key of a superior agency's script: it hands in for one account, and decides nothing.
+    CREATE TABLE gate_key (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 64
+        AND name NOT GLOB '*[^A-Za-z0-9._-]*'), -- as the forced command names it
+      account INTEGER NOT NULL REFERENCES account,
+      enrolled_at INTEGER NOT NULL,
+      withdrawn_at INTEGER
+    ) STRICT;
+    CREATE UNIQUE INDEX gate_key_name ON gate_key (name) WHERE withdrawn_at IS NULL;
+    CREATE INDEX gate_key_account ON gate_key (account) WHERE withdrawn_at IS NULL;
+    CREATE TRIGGER gate_key_kept BEFORE DELETE ON gate_key
+    BEGIN SELECT raise(ABORT, 'a key is withdrawn, not deleted'); END;
+    CREATE TRIGGER gate_key_fixed BEFORE UPDATE ON gate_key
+    WHEN new.id <> old.id OR new.name <> old.name OR new.account <> old.account
+      OR new.enrolled_at <> old.enrolled_at OR old.withdrawn_at IS NOT NULL
+    BEGIN SELECT raise(ABORT, 'a key stays with its account'); END;
     """
 
   static let requests: SQL = """

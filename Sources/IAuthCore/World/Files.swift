@@ -122,6 +122,27 @@ package enum Files {
     return slash == 0 ? "/" : String(decoding: bytes[..<slash], as: UTF8.self)
   }
 
+  /// The owner of what a path leads to.
+  package static func owner(of path: String) -> UInt32? {
+    status(path, followingLinks: true)?.owner
+  }
+
+  /// Where this program's own file is.
+  package static var ownExecutable: String {
+    guard let path = unsafe realpath("/proc/self/exe", nil) else { return "/usr/bin/iauth" }
+    defer { unsafe free(path) }
+    return unsafe String(cString: path)
+  }
+
+  /// Whether the caller may make files in a directory.
+  package static func isWritable(_ directory: String) -> Bool {
+    unsafe access(directory, W_OK | X_OK) == 0
+  }
+
+  package static func isReadable(_ path: String) -> Bool {
+    unsafe access(path, R_OK) == 0
+  }
+
   package static func exists(_ path: String) -> Bool {
     status(path, followingLinks: true) != nil
   }

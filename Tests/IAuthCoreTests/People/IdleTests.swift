@@ -101,8 +101,8 @@ import Testing
     #expect(try li.queue(QueueFilter()).items.map(\.number) == [number])
     desk.wait(.seconds(60))
     #expect(try refusal { _ = try li.queue(QueueFilter()) } == .rightMissing)
-    #expect(try li.approve(number) == .requestUnknown)
     #expect(try desk.number("SELECT count(*) FROM permission WHERE status = 'revoked'") == 0)
+    #expect(try li.approve(number) == .requestUnknown)
     _ = try run(desk)
     #expect(try desk.number("SELECT count(*) FROM permission WHERE status = 'revoked'") == 1)
   }
