@@ -110,14 +110,14 @@ package enum Schema {
     """
 
   static let gate: SQL = """
-    -- An ssh key of a superior agency's script: it hands in for one account, and decides nothing.
     CREATE TABLE gate_key (
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 64
-        AND name NOT GLOB '*[^A-Za-z0-9._-]*'), -- as the forced command names it
-      account INTEGER NOT NULL REFERENCES account,
-      enrolled_at INTEGER NOT NULL,
-      withdrawn_at INTEGER
+      -- An ssh key of a superior agency's script: it hands in for one account, and decides nothing.
+      id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again
+      name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 64 -- as the forced command names it
+        AND name NOT GLOB '*[^A-Za-z0-9._-]*'),
+      account INTEGER NOT NULL REFERENCES account, -- for whom
+      enrolled_at INTEGER NOT NULL, -- when the operator enrolled it
+      withdrawn_at INTEGER -- from when on it opens nothing
     ) STRICT;
     CREATE UNIQUE INDEX gate_key_name ON gate_key (name) WHERE withdrawn_at IS NULL;
     CREATE INDEX gate_key_account ON gate_key (account) WHERE withdrawn_at IS NULL;
