@@ -76,6 +76,7 @@ extension Service {
     else { throw .fileMissing(path: typed) }
     let directory = Files.directory(of: path)
     try Files.makeDirectory(directory)
+    try DatabaseFile.becomeOwner(of: directory)
     guard Files.status(path, followingLinks: false) == nil else { throw .databaseExists }
     let keyPath = directory + "/" + DatabaseFile.keyName
     let draft = path + ".part"

@@ -30,8 +30,7 @@ enum DoctorTable {
   static let messages: SQL =
     "SELECT sum(status = 'queued'), sum(status = 'failed') FROM message WHERE status IN ('queued', 'failed')"
   static let administrators: SQL = """
-    SELECT count(DISTINCT account) FROM administrator
-    WHERE agency = (SELECT authority FROM service)
+    SELECT count(DISTINCT account) FROM post WHERE stays
     """
   static let statements: [SQL] = [integrity, foreignKeys, invariants, messages, administrators]
 }
@@ -146,7 +145,7 @@ extension Transaction {
       check: "authority", status: count < 2 ? .warn : .ok,
       detail: Bilingual(
         count < 2
-          ? "\(count) active administrator(s); appoint another with iauth admins --appoint"
+          ? "\(count == 1 ? "one" : "no") active administrator; appoint another with iauth admins --appoint"
           : "\(count) active administrators",
         count < 2
           ? "主管機關啟用中的管理者 \(count) 人，請以 iauth admins --appoint 增派"

@@ -38,6 +38,7 @@ struct DatabaseFile {
     guard !Self.isURI(typed) else { throw .databaseUnsafe(.path) }
     let directory = Files.directory(of: typed)
     try Files.makeDirectory(directory)
+    try Self.becomeOwner(of: directory)
     guard let path = Files.resolved(typed) else { throw .fileUncreatable(path: typed) }
     guard Files.status(path, followingLinks: false) == nil else { throw .databaseExists }
     guard let folder = Files.status(directory, followingLinks: true),
@@ -86,6 +87,12 @@ struct DatabaseFile {
     }
     // Written in WAL mode: Debian's SQLite can lose commits there (SECURITY.md, section 0).
     guard header[18] == 1, header[19] == 1 else { throw .databaseUnsafe(.journal) }
+  }
+
+  /// Root makes files as whoever owns the directory that they are made in.
+  static func becomeOwner(of directory: String) throws(IAuthError) {
+    guard let folder = Files.status(directory, followingLinks: true) else { return }
+    try becomeOwner(folder)
   }
 
   /// Root becomes the database's owner before it opens it.

@@ -115,9 +115,9 @@ package enum Schema {
       id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again
       name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 64 -- as the forced command names it
         AND name NOT GLOB '*[^A-Za-z0-9._-]*'),
-      account INTEGER NOT NULL REFERENCES account, -- for whom
-      enrolled_at INTEGER NOT NULL, -- when the operator enrolled it
-      withdrawn_at INTEGER -- from when on it opens nothing
+      account INTEGER NOT NULL REFERENCES account, -- for whom it hands in
+      enrolled_at INTEGER NOT NULL, -- when
+      withdrawn_at INTEGER -- empty while it holds
     ) STRICT;
     CREATE UNIQUE INDEX gate_key_name ON gate_key (name) WHERE withdrawn_at IS NULL;
     CREATE INDEX gate_key_account ON gate_key (account) WHERE withdrawn_at IS NULL;
@@ -189,7 +189,7 @@ package enum Schema {
       verdict TEXT NOT NULL CHECK (verdict IN ('approved', 'rejected', 'withdrawn', 'lapsed')),
       reviewer INTEGER REFERENCES account, -- empty: the operator's appointment, or time
       caller TEXT NOT NULL, -- who ran the command
-      note TEXT, -- of a refusal: the reason
+      note TEXT, -- of a refusal: the reason; blank once the applicant is erased
       decided_at INTEGER NOT NULL, -- when
       CHECK (verdict <> 'rejected' OR (note IS NOT NULL AND reviewer IS NOT NULL))
     ) STRICT;
@@ -309,7 +309,7 @@ package enum Schema {
       kind TEXT NOT NULL CHECK (kind IN -- as X-IAuth-Kind
         ('code', 'decision', 'invitation', 'notice', 'reminder', 'digest')),
       channel TEXT NOT NULL CHECK (channel IN ('email', 'sms')), -- mail or SMS
-      recipient TEXT NOT NULL, -- the stored address, or empty once erased
+      recipient TEXT NOT NULL, -- the address; of someone erased, until it is sent
       subject TEXT NOT NULL, -- of a mail
       body TEXT NOT NULL, -- blanked when it is sent; a code's also when it lapses
       reference TEXT NOT NULL, -- what it is about: a request's number, or a reference
@@ -332,6 +332,8 @@ package enum Schema {
     CREATE INDEX message_failed ON message (id) WHERE status = 'failed';
     CREATE INDEX message_request ON message (request) WHERE request IS NOT NULL;
     CREATE INDEX message_account ON message (account) WHERE account IS NOT NULL;
+    CREATE INDEX message_list ON message (id)
+      WHERE kind IN ('reminder', 'digest') AND status IN ('queued', 'failed');
     CREATE INDEX message_code ON message (reference) WHERE kind = 'code';
     """
 
