@@ -59,6 +59,8 @@ static inline int iauth_clock_synchronized(void) {
   return adjtimex(&t) < 0 ? -1 : t.maxerror < 16000000;
 }
 static inline int iauth_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+/* Whether set-id programs get nothing for it in this process and its children: prctl(2). */
+static inline int iauth_is_confined(void) { return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1; }
 static inline int iauth_is_secure(void) { return (int)getauxval(AT_SECURE); }
 static inline int iauth_terminal_columns(int fd) {
   struct winsize w;

@@ -151,9 +151,7 @@ extension Service {
     guard !path.utf8.starts(with: "file:".utf8) else { throw .databaseUnsafe(.path) }
     let directory = Files.directory(of: path)
     try Files.makeDirectory(directory)
-    if let folder = Files.status(directory, followingLinks: true) {
-      try DatabaseFile.becomeOwner(folder)
-    }
+    try DatabaseFile.becomeOwner(of: directory)
     guard Files.status(path, followingLinks: false) == nil else { throw .databaseExists }
     // The journal of the lost database would be played back into the copy.
     for suffix in ["-journal", "-wal"]

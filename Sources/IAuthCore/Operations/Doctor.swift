@@ -1,6 +1,7 @@
 // Is everything as it should be (PRODUCT 4.2, `doctor`)? Each check answers by itself; what a host
 // does not have is skipped.
 
+import Glibc
 import SQLite
 
 package enum Health: String, CaseIterable, Sendable { case ok, warn, fail, skipped }
@@ -35,8 +36,7 @@ enum DoctorTable {
   static let messages: SQL =
     "SELECT sum(status = 'queued'), sum(status = 'failed') FROM message WHERE status IN ('queued', 'failed')"
   static let administrators: SQL = """
-    SELECT count(DISTINCT account) FROM administrator
-    WHERE agency = (SELECT authority FROM service)
+    SELECT count(DISTINCT account) FROM post WHERE stays
     """
   static let journal: SQL = "PRAGMA journal_mode"
   static let synchronous: SQL = "PRAGMA synchronous"
@@ -133,7 +133,7 @@ extension Transaction {
     return Finding(
       "authority", count < 2 ? .warn : .ok,
       count < 2
-        ? "\(count) active administrator(s); appoint another with iauth admins --appoint"
+        ? "\(count == 1 ? "one" : "no") active administrator; appoint another with iauth admins --appoint"
         : "\(count) active administrators",
       count < 2
         ? "主管機關啟用中的管理者 \(count) 人，請以 iauth admins --appoint 增派"

@@ -1,5 +1,5 @@
-// Who may do what, as one table: everybody who comes to the desk × everything that they can try
-// (PRODUCT section 6). Whoever may is asked last, so that the others find what they were refused.
+// Every verb × every state × everyone who might try, with the refusal's code, the first that
+// applies: who one is, whether it is there for them, the right, the state (PRODUCT 3.4, 4.2, 6).
 
 import SQLite
 import Testing
@@ -7,395 +7,277 @@ import Testing
 @testable import IAuthCore
 
 @Suite struct RightsTests {
-  /// Everybody, and what they are.
-  enum Who: CaseIterable {
-    case nobody
-    /// The applicant, of the agency.
-    case applicant
-    /// Someone else of the agency, without a permission.
-    case colleague
-    /// The administrator of another agency.
-    case elsewhere
-    /// The administrator of the superior agency.
-    case above
-    /// Someone of the authority, without a permission.
-    case clerkOfAuthority
-    case administrator
-    case chief
-    /// The owner of the database, whom nobody signed in.
-    case operator_
+  /// Who tries: 李小明 administers 疾病管制署, where 林美玲 is the one concerned.
+  enum Caller {
+    case nobody, holder, colleague, stranger, superior, authority, otherSystem, administrator,
+      operator_
   }
 
-  private struct Scene {
-    let desk: Desk
-    let everybody: [Who: Service]
-    /// Pending: 林美玲's for use, 蔡英傑's for administration, 吳志明's for the authority.
-    let general: Int64
-    let admin: Int64
-    let national: Int64
-    /// A permission of 林美玲's for another system.
-    let granted: Int64
-    let applicant: Int64
-    let administrator: Int64
-    let batch: Int64
-  }
+  enum Holder: CaseIterable { case invited, active, suspended, closed, erased, admin, former }
 
-  private func scene() throws -> Scene {
-    let desk = try Desk()
-    let operator_ = try desk.operator_()
-    _ = try operator_.addSystem(code: "doc", name: "Documents", chineseName: nil, url: nil)
-    let chief = try desk.chief()
-    let li = try desk.opened(.li)
-    for system in ["spm", "doc"] {
-      try #require(try chief.approve(try li.ask(.admin, system: system)) == nil)
-    }
-    var everybody: [Who: Service] = [
-      .nobody: try desk.service("uid:nobody"), .administrator: li, .operator_: operator_,
-      .chief: chief,
-    ]
-    for (who, person) in [(Who.elsewhere, Person.liu), (.above, .huang)] {
-      let service = try desk.opened(person)
-      try #require(try chief.approve(try service.ask(.admin, system: "spm")) == nil)
-      everybody[who] = service
+  /// 林美玲's account in a state; in use, she is signed in.
+  private func account(_ state: Holder, _ desk: Desk, _ chief: Service) throws -> Int64 {
+    if state == .invited {
+      var order = Sheet([.lin], role: "一般權限").order
+      order.system = "spm"
+      _ = try desk.operator_().importBatch(order)
+      return try desk.number("SELECT id FROM account WHERE email = 'lin@cdc.gov.tw'")
     }
     let lin = try desk.opened(.lin)
-    let tsai = try desk.opened(.tsai)
-    let wu = try desk.opened(.wu)
-    everybody[.applicant] = lin
-    everybody[.colleague] = tsai
-    everybody[.clerkOfAuthority] = wu
-    let granted = try lin.ask(.general, system: "doc")
-    try #require(try li.approve(granted) == nil)
-    let invited = Person(
-      agency: Office.cdc, name: "周杰", email: "chou@cdc.gov.tw", mobile: "0911000009")
-    let above = try #require(everybody[.above])
-    let batch = try #require(
-      try above.importBatch(Self.order([invited], system: "spm", isDryRun: false)).batch)
-    return Scene(
-      desk: desk, everybody: everybody, general: try lin.ask(.general, system: "spm"),
-      admin: try tsai.ask(.admin, system: "spm"), national: try wu.ask(.admin, system: "spm"),
-      granted: granted,
-      applicant: try desk.number("SELECT id FROM account WHERE name = '林美玲'"),
-      administrator: try desk.number("SELECT id FROM account WHERE name = '李小明'"), batch: batch)
-  }
-
-  private static func order(
-    _ people: [Person], system: String, isDryRun: Bool = true
-  ) -> ImportOrder {
-    var order = Sheet(people).order
-    order.system = system
-    order.isDryRun = isDryRun
-    return order
-  }
-
-  /// Tries it as everybody, whoever may last; the rest are refused as expected.
-  private func expect(
-    _ expected: [Who: ErrorCode], in scene: Scene,
-    _ body: (Service) throws -> Void, sourceLocation: SourceLocation = #_sourceLocation
-  ) throws {
-    let order =
-      Who.allCases.filter { expected[$0] != nil } + Who.allCases.filter { expected[$0] == nil }
-    for who in order {
-      let service = try #require(scene.everybody[who])
-      let code = try refusal { try body(service) }
-      // One who may do it after another did is told that it is done.
-      let isDone =
-        expected[who] == nil
-        && [.requestDecided, .permissionNone, .accountState]
-          .contains(code)
-      #expect(
-        code == expected[who] || isDone, "\(who)", sourceLocation: sourceLocation)
+    let id = try lin.status().account
+    let operator_ = try desk.operator_()
+    switch state {
+    case .suspended: _ = try operator_.change(account: id, .suspend, reason: "x")
+    case .closed: _ = try operator_.change(account: id, .close, reason: "x")
+    case .erased: _ = try operator_.change(account: id, .erase, reason: "x")
+    case .admin, .former:
+      let number = try lin.ask(.admin, system: "spm")
+      try #require(try chief.approve(number) == nil)
+      if state == .former { try operator_.revoke(number, reason: "x") }
+    case .invited, .active: break
     }
+    return id
   }
 
-  private func decide(_ number: Int64) -> (Service) throws -> Void {
-    { service in
-      let outcome = try service.approve(.numbers([number]), note: nil, expecting: nil).first
-      if let refusal = outcome?.refusal { throw refusal }
-    }
-  }
-
-  @Test func decidingOnAGeneralRequest() throws {
-    let scene = try scene()
-    try expect(
-      [
-        .nobody: .sessionNone, .operator_: .sessionNone, .applicant: .rightMissing,
-        .colleague: .requestUnknown, .elsewhere: .requestUnknown, .above: .requestUnknown,
-        .clerkOfAuthority: .requestUnknown, .chief: .requestOutside,
-      ], in: scene, decide(scene.general))
-  }
-
-  @Test func decidingOnAnAdminRequest() throws {
-    let scene = try scene()
-    try expect(
-      [
-        .nobody: .sessionNone, .operator_: .sessionNone, .applicant: .requestUnknown,
-        .colleague: .rightMissing, .elsewhere: .requestUnknown, .above: .requestUnknown,
-        .clerkOfAuthority: .requestUnknown, .administrator: .requestOutside,
-      ], in: scene, decide(scene.admin))
-  }
-
-  @Test func decidingOnARequestForTheAuthority() throws {
-    let scene = try scene()
-    try expect(
-      [
-        .nobody: .sessionNone, .operator_: .sessionNone, .applicant: .requestUnknown,
-        .colleague: .requestUnknown, .elsewhere: .requestUnknown, .above: .requestUnknown,
-        .clerkOfAuthority: .rightMissing, .administrator: .requestUnknown,
-      ], in: scene, decide(scene.national))
-  }
-
-  @Test func readingARequest() throws {
-    let scene = try scene()
-    try expect(
-      [
-        .nobody: .sessionNone, .colleague: .requestUnknown, .elsewhere: .requestUnknown,
-        .above: .requestUnknown, .clerkOfAuthority: .requestUnknown,
-      ], in: scene
-    ) { _ = try $0.detail(scene.general) }
-  }
-
-  @Test func listingWhatWaits() throws {
-    let scene = try scene()
-    let spm = QueueFilter(system: "spm")
-    try expect(
-      [
-        .nobody: .sessionNone, .operator_: .sessionNone, .applicant: .rightMissing,
-        .colleague: .rightMissing, .clerkOfAuthority: .rightMissing,
-      ], in: scene
-    ) { _ = try $0.queue(spm) }
-    let seen = try [.administrator, .elsewhere, .above, .chief].map { (who: Who) in
-      try #require(scene.everybody[who]).queue(spm).items.map(\.number)
-    }
-    let invited = try scene.desk.number("SELECT id FROM request WHERE batch IS NOT NULL")
-    #expect(seen[0] == [scene.general])
-    #expect(seen[1].isEmpty && seen[2].isEmpty)
-    #expect(Set(seen[3]) == [scene.admin, scene.national, invited])
-  }
-
-  @Test func lookingAtABatch() throws {
-    let scene = try scene()
-    let filter = QueueFilter(batch: scene.batch, status: nil)
-    for (who, rows) in [(Who.administrator, 0), (.elsewhere, 0), (.chief, 1), (.above, 1)] {
-      let service = try #require(scene.everybody[who])
-      #expect(try service.queue(filter).items.count == rows, "\(who)")
-      #expect((try service.queue(filter).progress != nil) == (who == .above), "\(who)")
-    }
-    // Deciding on the whole of it.
-    for who: Who in [.colleague, .elsewhere, .administrator, .clerkOfAuthority] {
-      let service = try #require(scene.everybody[who])
-      #expect(
-        try refusal { _ = try service.approve(.batch(scene.batch), note: nil, expecting: nil) }
-          == .batchUnknown, "\(who)")
-    }
-  }
-
-  @Test func takingAnothersRequestBack() throws {
-    let scene = try scene()
-    var expected: [Who: ErrorCode] = [.nobody: .sessionNone, .operator_: .sessionNone]
-    for who in Who.allCases where expected[who] == nil && who != .applicant {
-      expected[who] = .requestUnknown
-    }
-    try expect(expected, in: scene) { try $0.withdraw(scene.general) }
-  }
-
-  @Test func endingAPermission() throws {
-    let scene = try scene()
-    try expect(
-      [
-        .nobody: .sessionNone, .colleague: .requestUnknown, .elsewhere: .requestUnknown,
-        .above: .requestUnknown, .clerkOfAuthority: .requestUnknown, .chief: .requestOutside,
-      ], in: scene
-    ) { try $0.revoke(scene.granted, reason: "調職") }
-  }
-
-  @Test func listingAccounts() throws {
-    let scene = try scene()
-    try expect(
-      [
-        .nobody: .sessionNone, .applicant: .rightMissing, .colleague: .rightMissing,
-        .clerkOfAuthority: .rightMissing, .elsewhere: .rightMissing, .above: .rightMissing,
-        .chief: .rightMissing,
-      ], in: scene
-    ) { _ = try $0.accounts("", agency: Office.cdc) }
-    let mine = try #require(scene.everybody[.administrator]).accounts("", agency: nil)
-    #expect(!mine.isEmpty && mine.allSatisfy { $0.agency.code == Office.cdc })
-    #expect(try scene.desk.operator_().accounts("", agency: nil).count > mine.count)
-  }
-
-  @Test(arguments: [AccountVerb.suspend, .close])
-  func suspendingAndClosing(_ verb: AccountVerb) throws {
-    let scene = try scene()
-    var expected: [Who: ErrorCode] = [.nobody: .sessionNone]
-    for who: Who in [.applicant, .colleague, .elsewhere, .above, .clerkOfAuthority, .chief] {
-      expected[who] = .accountUnknown
-    }
-    // Of one who holds `admin`, also their own administrator's not.
-    var ofAdministrator = expected
-    ofAdministrator[.administrator] = .rightMissing
-    ofAdministrator[.operator_] = .reasonInvalid
-    try expect(ofAdministrator, in: scene) { service in
-      let reason = service.world.caller.isOperator ? "" : "離職"
-      _ = try service.change(account: scene.administrator, verb, reason: reason)
-    }
-    try expect(expected, in: scene) {
-      _ = try $0.change(account: scene.applicant, verb, reason: "離職")
-    }
-  }
-
-  @Test(arguments: [AccountVerb.restore, .unlock, .erase])
-  func whatOnlyTheOperatorDoesToAccounts(_ verb: AccountVerb) throws {
-    let scene = try scene()
-    var expected: [Who: ErrorCode] = [.nobody: .sessionNone, .administrator: .rightMissing]
-    for who: Who in [.applicant, .colleague, .elsewhere, .above, .clerkOfAuthority, .chief] {
-      expected[who] = .accountUnknown
-    }
-    try expect(expected, in: scene) {
-      _ = try $0.change(account: scene.applicant, verb, reason: "當事人請求")
-    }
-  }
-
-  /// What the operator alone may, by name.
-  private static let upkeep: [(name: String, body: @Sendable (Service, Desk) throws -> Void)] = [
-    (
-      "agencies --load",
-      { service, _ in
-        _ = try service.loadRegistry(Array(Office.registry.utf8), allowingRemovals: false)
-      }
-    ),
-    (
-      "agencies --add",
-      { service, _ in
-        _ = try service.addAgency(code: "04595257", name: "某公司", superior: nil)
-      }
-    ),
-    (
-      "agencies --set-superior",
-      { service, _ in
-        _ = try service.setSuperior(Office.yuan, of: [Office.cdc])
-      }
-    ),
-    (
-      "systems --add",
-      { service, _ in
-        _ = try service.addSystem(code: "new", name: "New", chineseName: nil, url: nil)
-      }
-    ),
-    (
-      "admins --appoint",
-      { service, _ in
-        _ = try service.appoint(
-          try Person.chen.with(name: "何雅婷", email: "ho@ey.gov.tw", mobile: "0911000088").form(),
-          system: "spm")
-      }
-    ),
-    ("pending --remind", { service, _ in _ = try service.remind(after: nil, isDryRun: false) }),
-    ("deliver", { service, _ in _ = try service.deliverDue() }),
-    ("deliver --list", { service, _ in _ = try service.outbox() }),
-    (
-      "deliver --retry",
-      { service, desk in
-        try service.retry(try desk.number("SELECT max(id) FROM message WHERE status = 'queued'"))
-      }
-    ),
-    (
-      "deliver --drop",
-      { service, desk in
-        try service.drop(try desk.number("SELECT max(id) FROM message WHERE status = 'queued'"))
-      }
-    ),
-    ("audit", { service, _ in _ = try service.auditTrail(AuditFilter()) }),
-    ("audit --verify", { service, _ in _ = try service.verifyAudit(anchors: nil) }),
-    ("doctor", { service, _ in _ = try service.doctor() }),
-    (
-      "backup",
-      { service, desk in
-        _ = try service.backup(to: desk.directory + "/copy.db", version: "1")
-      }
-    ),
-    (
-      "ssh-gate --enrol",
-      { service, desk in
-        try service.enrolKey(
-          "key", account: try desk.number("SELECT id FROM account WHERE name = '李小明'"))
-      }
-    ),
-    ("ssh-gate --list", { service, _ in _ = try service.keys() }),
-  ]
-
-  @Test(arguments: upkeep.indices)
-  func upkeepIsTheOperators(_ index: Int) throws {
-    let (name, body) = Self.upkeep[index]
-    let scene = try scene()
-    var expected: [Who: ErrorCode] = [:]
-    for who in Who.allCases where who != .operator_ { expected[who] = .rightMissing }
-    let before = try scene.desk.number("SELECT count(*) FROM audit WHERE action = 'refused'")
-    try expect(expected, in: scene) { try body($0, scene.desk) }
-    // Each refusal is on the trail.
-    let after = try scene.desk.number("SELECT count(*) FROM audit WHERE action = 'refused'")
-    #expect(after - before == Int64(expected.count), "\(name)")
-  }
-
-  @Test func handingInForms() throws {
-    let scene = try scene()
-    let chou = Person(
-      agency: Office.cdc, name: "鄭成", email: "cheng@cdc.gov.tw", mobile: "0911000010")
-    let expected: [Who: ErrorCode] = [
-      .nobody: .sessionNone, .applicant: .rightMissing, .colleague: .rightMissing,
-      .clerkOfAuthority: .rightMissing,
+  /// Everyone who might try, on one desk.
+  private func callers(_ desk: Desk, _ chief: Service) throws -> [Caller: Service] {
+    _ = try desk.operator_().addSystem(
+      code: "drill", name: "Drill Platform", chineseName: "演練平臺", url: nil)
+    let li = try desk.administrator(.li, approvedBy: chief, system: "spm")
+    let other = Person.li.with(name: "周文", email: "zhou@cdc.gov.tw", mobile: "0911000031")
+    let zhou = try desk.administrator(other, approvedBy: chief, system: "drill")
+    let huang = try desk.administrator(.huang, approvedBy: chief, system: "spm")
+    return [
+      .nobody: try desk.service("uid:nobody"), .holder: try desk.shell(of: .lin),
+      .colleague: try desk.opened(.tsai), .stranger: try desk.opened(.liu), .superior: huang,
+      .authority: chief, .otherSystem: zhou, .administrator: li, .operator_: try desk.operator_(),
     ]
-    try expect(expected, in: scene) {
-      _ = try $0.importBatch(Self.order([chou], system: "spm"))
-    }
-    // Within one's reach, and for a system that one administers.
-    let outside = try #require(scene.everybody[.elsewhere])
-      .importBatch(Self.order([chou], system: "spm"))
-    #expect(outside.rows.first?.problems.map(\.code) == ["agency.outside"])
-    let system = try #require(scene.everybody[.above])
-      .importBatch(Self.order([chou], system: "doc"))
-    #expect(system.rows.first?.problems.map(\.code) == ["right.missing"])
   }
 
-  @Test func contactsOfAdministratorsAreForThoseWhoAreSignedIn() throws {
-    let scene = try scene()
-    let stranger = try #require(scene.everybody[.nobody])
-      .administrators(agency: Office.cdc, system: nil)
-    let known = try #require(scene.everybody[.applicant])
-      .administrators(agency: Office.cdc, system: nil)
-    #expect(stranger.allSatisfy { $0.email == "l***@cdc.gov.tw" } && !stranger.isEmpty)
-    #expect(known.allSatisfy { $0.email == "li@cdc.gov.tw" })
+  private static func works(_ verb: AccountVerb, _ state: Holder) -> Bool {
+    switch (verb, state) {
+    case (.suspend, .active), (.suspend, .admin), (.suspend, .former), (.restore, .suspended): true
+    case (.close, .closed), (.close, .erased), (.unlock, .closed), (.unlock, .erased): false
+    case (.close, _), (.unlock, _): true
+    case (.erase, _): state != .erased
+    default: false
+    }
   }
 
-  @Test func anSSHKeyLooksAndHandsInAndDecidesNothing() throws {
-    let scene = try scene()
-    let desk = scene.desk
-    func key(_ name: String) throws -> Service {
-      let world = World(
-        now: { [clock = desk.clock] in clock.now },
-        randomBytes: { [UInt8](repeating: 7, count: $0) },
-        caller: Caller(key: name), sessionName: "default")
-      return Service(
-        store: try Store(path: desk.path, world: world), world: world, settings: desk.settings)
+  private static func expected(_ verb: AccountVerb, _ state: Holder, _ by: Caller) -> ErrorCode? {
+    switch by {
+    case .nobody: return .sessionNone
+    case .holder where [.suspended, .closed, .erased].contains(state): return .sessionExpired
+    case .holder where state == .invited: return .sessionNone
+    case .holder, .colleague, .stranger: return .rightMissing
+    case .superior, .authority: return .accountUnknown
+    case .administrator, .otherSystem:
+      guard verb == .suspend || verb == .close, state != .admin else { return .rightMissing }
+    case .operator_: break
     }
-    let above = try desk.number("SELECT id FROM account WHERE name = '黃淑芬'")
-    let batch = QueueFilter(batch: scene.batch, status: nil)
-    #expect(try refusal { _ = try key("mohw").queue(batch) } == .rightMissing, "not enrolled")
+    return works(verb, state) ? nil : .accountState
+  }
+
+  /// Whoever is refused changes nothing, so that all may try on one desk.
+  @Test(arguments: Holder.allCases)
+  func accounts(state: Holder) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let callers = try callers(desk, chief)
+    let id = try account(state, desk, chief)
+    let before = try desk.texts("SELECT status FROM account WHERE id = ?", id)
+    for verb in AccountVerb.allCases {
+      for (caller, service) in callers {
+        #expect(
+          try refusal { _ = try service.change(account: id, verb, reason: "") } == .reasonInvalid)
+        guard let expected = Self.expected(verb, state, caller) else { continue }
+        let answer = try refusal { _ = try service.change(account: id, verb, reason: "依規定") }
+        #expect(answer == expected, "\(verb) \(caller)")
+      }
+    }
+    #expect(try desk.texts("SELECT status FROM account WHERE id = ?", id) == before)
+  }
+
+  /// The operator's side of it is in StateTests.
+  @Test(arguments: Holder.allCases, [AccountVerb.suspend, .close])
+  func anAgencysAdministratorTakesAway(state: Holder, verb: AccountVerb) throws {
+    guard Self.expected(verb, state, .administrator) == nil else { return }
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let li = try desk.administrator(.li, approvedBy: chief)
+    let id = try account(state, desk, chief)
+    let becomes = try li.change(account: id, verb, reason: "依規定")
+    #expect(becomes == (verb == .suspend ? .suspended : .closed))
     #expect(
-      try refusal { try desk.operator_().enrolKey("mohw", account: scene.applicant) }
-        == .rightMissing, "no administrator")
-    try desk.operator_().enrolKey("mohw", account: above)
-    #expect(try key("mohw").queue(batch).items.count == 1)
-    #expect(try refusal { _ = try key("mohw").queue(QueueFilter()) } == .batchUnknown)
-    for refused in [
-      try refusal { _ = try key("mohw").approve(scene.general) },
-      try refusal { _ = try key("mohw").detail(scene.general) },
-      try refusal { _ = try key("mohw").accounts("", agency: nil) },
-    ] { #expect(refused == .sessionNone) }
-    try desk.operator_().revoke(
-      try desk.number("SELECT request FROM permission WHERE account = ?", above), reason: "調職")
-    #expect(try refusal { _ = try key("mohw").queue(batch) } == .rightMissing, "no longer")
-    _ = try desk.operator_().change(account: above, .suspend, reason: "調查")
+      try desk.texts("SELECT status FROM account WHERE id = ?", id) == [becomes.rawValue])
+    let holds: SQL = "SELECT count(*) FROM permission WHERE account = ? AND status = 'active'"
+    if verb == .close { #expect(try desk.number(holds, id) == 0) }
+  }
+
+  @Test func anAccountThatIsNotThere() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let callers = try callers(desk, chief)
+    _ = try account(.active, desk, chief)
+    for (caller, service) in callers {
+      let expected: ErrorCode =
+        switch caller {
+        case .nobody: .sessionNone
+        case .holder, .colleague, .stranger: .rightMissing
+        default: .accountUnknown
+        }
+      for verb in AccountVerb.allCases {
+        let answer = try refusal { _ = try service.change(account: 9_999, verb, reason: "x") }
+        #expect(answer == expected, "\(verb) \(caller)")
+      }
+    }
+  }
+
+  @Test func whoListsAccounts() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let callers = try callers(desk, chief)
+    _ = try account(.active, desk, chief)
+    for (caller, service) in callers {
+      var agencies: Set<String> = []
+      let answer = try refusal {
+        agencies = Set(try service.accounts("", agency: nil).map(\.agency.code))
+      }
+      let elsewhere = try refusal { _ = try service.accounts("", agency: Office.fda) }
+      switch caller {
+      case .nobody: #expect(answer == .sessionNone && elsewhere == .sessionNone)
+      case .holder, .colleague, .stranger:
+        #expect(answer == .rightMissing && elsewhere == .rightMissing)
+      case .operator_: #expect(agencies.count == 4 && elsewhere == nil)
+      default: #expect(agencies.count == 1 && elsewhere == .rightMissing)
+      }
+    }
+  }
+
+  // MARK: Permissions
+
+  enum Standing: CaseIterable {
+    case pending, active, revoked, rejected, withdrawn, lapsed, over, resting
+  }
+
+  private func request(
+    _ role: Role, _ state: Standing, _ desk: Desk, _ callers: [Caller: Service]
+  ) throws -> Int64 {
+    let lin = try #require(callers[.holder])
+    let reviewer = try #require(callers[role == .admin ? .authority : .administrator])
+    let number = try lin.ask(role, system: "spm")
+    switch state {
+    case .pending, .lapsed: break
+    case .rejected: try #require(try reviewer.reject(number) == nil)
+    case .withdrawn: try lin.withdraw(number)
+    case .active, .revoked, .over, .resting: try #require(try reviewer.approve(number) == nil)
+    }
+    if state == .revoked { try lin.revoke(number, reason: "x") }
+    if state == .over {
+      let end =
+        "UPDATE permission SET ends_at = \(desk.clock.now.seconds) WHERE request = \(number)"
+      try #require(try desk.sqlite3(end) == "")
+    }
+    if state == .lapsed {
+      // As old as can be, with no run since.
+      let script =
+        "DROP TRIGGER IF EXISTS request_stays; UPDATE request SET created_at = 1 WHERE id = \(number)"
+      try #require(try desk.sqlite3(script) == "")
+    }
+    return number
+  }
+
+  @Test(arguments: Role.allCases, Standing.allCases)
+  func revoking(role: Role, state: Standing) throws {
+    let desk = try Desk()
+    let callers = try callers(desk, try desk.chief())
+    try desk.opened(.lin)
+    var rested: Int64?
+    for (caller, service) in callers {
+      let number = try request(role, state, desk, callers)
+      if state == .resting, role == .admin {
+        desk.wait(.minutes(3))
+        rested = try desk.opened(.lin.with(mobile: "0922000004")).status().pendingChange
+        try #require(rested != nil)
+      }
+      let answer = try refusal { try service.revoke(number, reason: "調職") }
+      let holds = state == .active || state == .resting
+      let end: ErrorCode? = holds ? nil : .permissionNone
+      let expected: ErrorCode? =
+        switch caller {
+        case .nobody: .sessionNone
+        case .holder, .operator_: end
+        case .colleague, .stranger, .superior, .otherSystem: .requestUnknown
+        case .authority: role == .admin ? end : .requestOutside
+        case .administrator: role == .admin ? .requestOutside : end
+        }
+      #expect(answer == expected, "\(caller)")
+      let now = try desk.texts("SELECT status FROM permission WHERE request = ?", number)
+      if holds { #expect(now == [expected == nil ? "revoked" : "active"], "\(caller)") }
+      // The next one is asked about a request of its own.
+      let lin = try #require(callers[.holder])
+      if now == ["active"] { _ = try? lin.revoke(number, reason: "x") }
+      if state == .pending { try lin.withdraw(number) }
+      if let rested { try lin.withdraw(rested) }
+    }
+  }
+
+  // MARK: Appointments
+
+  enum Invitee: CaseIterable {
+    case new, invited, lapsed, active, waiting, admin, suspended, closed, otherMobile, otherName
+  }
+
+  @Test(arguments: Invitee.allCases)
+  func appointing(state: Invitee) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let operator_ = try desk.operator_()
+    var form = Person.wu
+    switch state {
+    case .new: break
+    case .invited, .lapsed:
+      _ = try operator_.appoint(try Person.wu.form(), system: "spm")
+      if state == .lapsed { desk.wait(.days(30)) }
+    default:
+      let wu = try desk.opened(.wu)
+      let id = try wu.status().account
+      if state == .waiting || state == .admin {
+        let number = try wu.ask(.admin)
+        if state == .admin { try #require(try chief.approve(number) == nil) }
+      }
+      if state == .suspended { _ = try operator_.change(account: id, .suspend, reason: "x") }
+      if state == .closed { _ = try operator_.change(account: id, .close, reason: "x") }
+      if state == .otherMobile { form = form.with(mobile: "0922000002") }
+      if state == .otherName { form = form.with(name: "吳大明") }
+    }
+    let everyone = [chief, try desk.opened(.lin), try desk.service("uid:nobody")]
+    for service in everyone {
+      #expect(
+        try refusal { _ = try service.appoint(try form.form(), system: "none") } == .rightMissing)
+    }
     #expect(
-      try refusal { try desk.operator_().enrolKey("again", account: above) } == .accountState)
+      try refusal { _ = try operator_.appoint(try form.form(), system: "none") } == .systemUnknown)
+    let expected: ErrorCode? =
+      switch state {
+      case .new, .lapsed, .active, .closed: nil
+      case .invited, .admin: .permissionHeld
+      case .waiting: .requestDuplicate
+      case .suspended: .accountSuspended
+      case .otherMobile, .otherName: .accountTaken
+      }
+    var answer: ErrorCode?
+    let post = try desk.post {
+      answer = try refusal { _ = try operator_.appoint(try form.form(), system: "spm") }
+    }
+    #expect(answer == expected)
+    guard expected == nil else { return #expect(post.isEmpty) }
+    let told = state == .active ? "decision wu@ey.gov.tw" : "invitation wu@ey.gov.tw"
+    #expect(post == [told, "notice chen@ey.gov.tw"])
+    let live = try desk.number(
+      "SELECT count(*) FROM account WHERE email = 'wu@ey.gov.tw' AND status <> 'closed'")
+    #expect(live == 1)
+    desk.wait(.minutes(1))
+    #expect(try refusal { _ = try desk.signedIn(.wu).queue(QueueFilter()) } == nil)
   }
 }
