@@ -82,7 +82,8 @@ extension Service {
       case .refused(let error): return .refused(error)
       }
       var desk = try ImportDesk(
-        tx: tx, importer: importer, header: sheet.header, document: document, digest: digest,
+        tx: tx, importer: importer, settings: settings, header: sheet.header, document: document,
+        digest: digest,
         defaultSystem: try order.system.map { (code) throws(IAuthError) in
           try tx.system(code: code, command: "import-batch")
         })

@@ -161,7 +161,7 @@ extension Transaction {
   func appoint(
     _ form: ApplicationForm, in authority: Agency, _ system: TargetSystem, _ settings: Settings
   ) throws(IAuthError) -> Int64 {
-    let known = try accounts(in: authority.id, email: form.email, mobile: form.mobile)
+    let known = try accounts(in: authority.id, email: form.email, mobile: form.mobile, settings)
     var account = known.first
     if let found = account {
       let isSame =

@@ -48,6 +48,8 @@ package struct QueueItem: Sendable, Equatable {
   package var isDomainKnown: Bool
   package var replacement: Replacement?
   package var effectiveAt: Timestamp?
+  /// Name or contacts were replaced while it waited.
+  package var isReplaced: Bool
 
   /// Whole days from the submission until now, or until the decision.
   package func waitingDays(at now: Timestamp) -> Int {
@@ -65,7 +67,7 @@ package struct QueueItem: Sendable, Equatable {
     }
     if !email.isGovernment { marks.append("email-outside-gov") }
     if !isDomainKnown { marks.append("email-domain-new") }
-    if kind == .change { marks.append("contacts-replaced") }
+    if kind == .change || isReplaced { marks.append("contacts-replaced") }
     return marks
   }
 
@@ -117,12 +119,12 @@ extension Service {
     _ filter: QueueFilter
   ) throws(IAuthError) -> (items: [QueueItem], progress: BatchProgress?, now: Timestamp) {
     try readSignedIn(orByKey: true) { (tx, session) throws(IAuthError) in
-      let narrowed = try tx.narrow(filter)
+      let narrowed = try tx.narrow(filter, settings)
       if let id = filter.batch {
         guard let batch = try tx.batch(id) else { throw .batchUnknown(id) }
         if batch.submitter == session.account.id {
           let items = try tx.items(QueueTable.ofBatch, narrowed, session.account, 0, 0)
-          return (items, try tx.progress(of: id), tx.now)
+          return (items, try tx.progress(of: id, lapsedUntil: narrowed.lapsedUntil), tx.now)
         }
       }
       guard world.caller.key == nil else { throw .batchUnknown(filter.batch ?? 0) }
@@ -142,7 +144,7 @@ extension Service {
         guard world.caller.isOperator else { throw error }
         session = nil
       }
-      guard let request = try tx.request(number),
+      guard let request = try tx.settled(number, settings),
         let item = try tx.item(number)
       else { return try tx.refuse(.requestUnknown(number: number), subject: "request:\(number)") }
       var whyNot: IAuthError? = .sessionNone
@@ -168,16 +170,21 @@ struct NarrowedFilter {
   var batch: Int64?
   var limit: Int
   var status: RequestStatus?
+  /// What was submitted no later, and still waits, has lapsed.
+  var lapsedUntil: Timestamp
 }
 
 extension Transaction {
-  fileprivate func narrow(_ filter: QueueFilter) throws(IAuthError) -> NarrowedFilter {
+  fileprivate func narrow(
+    _ filter: QueueFilter, _ settings: Settings
+  ) throws(IAuthError) -> NarrowedFilter {
     NarrowedFilter(
       system: try filter.system.map { (code) throws(IAuthError) in
         try system(code: code, command: "pending").id
       },
       agency: try filter.agency.map { (code) throws(IAuthError) in try agency(typed: code).id },
-      role: filter.role, batch: filter.batch, limit: filter.limit ?? Int.max, status: filter.status)
+      role: filter.role, batch: filter.batch, limit: filter.limit ?? Int.max, status: filter.status,
+      lapsedUntil: now - settings.requestLifetime)
   }
 
   /// What `me` may decide, but for their own.
@@ -209,7 +216,7 @@ extension Transaction {
   ) throws(IAuthError) -> [QueueItem] {
     try all(
       sql, agency, system, filter.status, filter.agency, filter.batch, me.id, me.email.text,
-      me.mobile.e164, filter.limit
+      me.mobile.e164, filter.limit, filter.lapsedUntil
     ) { row in QueueItem(row: row) }
   }
 
@@ -222,9 +229,11 @@ extension Transaction {
     try item(number)?.version ?? ""
   }
 
-  fileprivate func progress(of batch: Int64) throws(IAuthError) -> BatchProgress {
+  fileprivate func progress(
+    of batch: Int64, lapsedUntil: Timestamp
+  ) throws(IAuthError) -> BatchProgress {
     var counts: [RequestStatus: Int] = [:]
-    try each(RequestTable.batchCounts, batch) { row in
+    try each(RequestTable.batchCounts, batch, lapsedUntil) { row in
       counts[row.word(0, RequestStatus.self)] = row.count(1)
       return true
     }

@@ -50,7 +50,7 @@ struct DatabaseFile {
       self.key = try Self.readKey(keyPath)
     } else {
       self.key = key
-      try Files.create(keyPath, Array((Hex.encode(key) + "\n").utf8))
+      try Files.make(keyPath, Array((Hex.encode(key) + "\n").utf8))
     }
   }
 
@@ -95,7 +95,7 @@ struct DatabaseFile {
     try becomeOwner(folder)
   }
 
-  /// Root becomes the database's owner before it opens it.
+  /// Root becomes the owner of the database, or of its directory, before it opens or makes it.
   private static func becomeOwner(_ target: Files.Status) throws(IAuthError) {
     guard geteuid() == 0, target.owner != 0 else { return }
     guard setgroups(0, nil) == 0, setgid(target.group) == 0, setuid(target.owner) == 0 else {

@@ -79,7 +79,8 @@ struct Verify: Command {
       Example("iauth verify --status", Bilingual("See who is signed in", "查看目前登入者")),
     ],
     fails: [
-      .codeWrong, .codeExpired, .accountTaken, .usageInput, .agencyInvalid, .nameInvalid,
+      .codeWrong, .codeExpired, .accountTaken, .accountLast, .usageInput, .agencyInvalid,
+      .nameInvalid,
       .emailInvalid, .mobileInvalid, .agencyUnknown, .referenceUnknown, .codeLocked,
       .sendThrottled, .sessionNone, .sessionExpired, .accountSuspended,
     ])

@@ -26,7 +26,7 @@ private let tables: [(name: String, statements: [SQL])] = [
 /// Fragments, which are no statements by themselves, and what runs outside a transaction.
 private let fragments: Set<String> = [
   "columns", "tables", "notOwn", "narrowed", "systemColumns", "snapshot", "into", "row",
-  "personInto", "personRow",
+  "personInto", "personRow", "statusNow", "namingLists",
 ]
 
 @Suite struct StatementTests {
