@@ -56,7 +56,7 @@ import Testing
     let before = try desk.sqlite3(".dump")
     let report = try desk.operator_().remind(after: nil, isDryRun: true)
     #expect(report.reminded == 1 && report.requests == 1)
-    #expect(report.messages.contains { $0.kind == .reminder && $0.recipient == "l***@cdc.gov.tw" })
+    #expect(report.messages.contains { $0.kind == .reminder && $0.recipient == "li@cdc.gov.tw" })
     #expect(try desk.sqlite3(".dump") == before)
     #expect(try run(desk).contains("reminder li@cdc.gov.tw"))
   }
