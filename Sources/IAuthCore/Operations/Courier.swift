@@ -62,7 +62,7 @@ extension Service {
       let claimed = try tx.run(
         OutboxTable.claim, world.claim, tx.now + Limits.claimLease, tx.now, count, channel,
         tx.now + Limits.failedAfter)
-      try tx.renewReminders(world.claim)
+      try tx.renewReminders(world.claim, settings)
       return .done(claimed)
     }
     guard claimed > 0 else { return DeliveryReport() }
@@ -178,7 +178,9 @@ extension Service {
 extension Transaction {
   /// Reminders that could not be sent at once say what waits now: what was decided in between is
   /// dropped, and with nothing left so is the mail.
-  fileprivate func renewReminders(_ claim: [UInt8]) throws(IAuthError) {
+  fileprivate func renewReminders(
+    _ claim: [UInt8]?, _ settings: Settings
+  ) throws(IAuthError) {
     let old = try all(OutboxTable.oldReminders, claim, now - Limits.claimLease) { row in
       (id: row.int(0), account: row.intIfAny(1))
     }
@@ -188,7 +190,7 @@ extension Transaction {
         let reviewer = try first(AccountTable.byID, id, read: { row in Account(row: row) })
       {
         do throws(IAuthError) {
-          items = try waitingItems(for: reviewer)
+          items = try waitingItems(for: reviewer, settings)
         } catch {
           guard error.code == .rightMissing else { throw error }
         }
