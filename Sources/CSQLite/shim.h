@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
@@ -13,6 +14,9 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/timex.h>
+#include <sys/vfs.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -35,7 +39,28 @@ static inline int iauth_bind_blob(sqlite3_stmt *s, int i, const void *bytes, int
 static inline int iauth_open(const char *path, int flags, unsigned mode) {
   return open(path, flags, mode);
 }
+/* rename(2) that fails with EEXIST instead of overwriting; EINVAL where a file system cannot. */
+static inline int iauth_rename_new(const char *from, const char *to) {
+  return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1u /* RENAME_NOREPLACE */);
+}
+/* A child is born without our descriptors from `first` on. */
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
+static inline int iauth_spawn_closes_from(posix_spawn_file_actions_t *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+/* The kind of file system of a path, as statfs(2) numbers them; -1 if there is none. */
+static inline long iauth_file_system(const char *path) {
+  struct statfs s;
+  return statfs(path, &s) == 0 ? (long)s.f_type : -1;
+}
+/* 1 if the clock is synchronised, 0 if not, -1 if the kernel does not say; as timedatectl has it. */
+static inline int iauth_clock_synchronized(void) {
+  struct timex t = {0};
+  return adjtimex(&t) < 0 ? -1 : t.maxerror < 16000000;
+}
 static inline int iauth_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+/* Whether set-id programs get nothing for it in this process and its children: prctl(2). */
+static inline int iauth_is_confined(void) { return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1; }
 static inline int iauth_is_secure(void) { return (int)getauxval(AT_SECURE); }
 static inline int iauth_terminal_columns(int fd) {
   struct winsize w;

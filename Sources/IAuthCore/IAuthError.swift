@@ -81,6 +81,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   // The machine.
   case diskFull
   case diskFailed
+  /// Of an answer whose command has done what it says.
+  case outputFailed(isFull: Bool)
   case codeLocked(until: Timestamp?)
   case sendThrottled(until: Timestamp)
   case databaseBusy
@@ -169,6 +171,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .keyExists: .keyExists
     case .diskFull: .diskFull
     case .diskFailed: .diskFailed
+    case .outputFailed(let isFull): isFull ? .diskFull : .diskFailed
     case .codeLocked: .codeLocked
     case .sendThrottled: .sendThrottled
     case .databaseBusy: .databaseBusy

@@ -89,12 +89,14 @@ final class Context {
   ///
   /// - Throws: `config.invalid`, `file.missing` for one that was named.
   func settings() throws(IAuthError) -> Settings {
-    let standard = "/etc/iauth/iauth.conf"
-    guard let path = options.config ?? (Files.isReadable(standard) ? standard : nil) else {
-      return Settings()
-    }
+    guard let path = configurationPath else { return Settings() }
     let bytes = try Files.read(path, max: 1 << 20)
     return try Settings(text: String(decoding: bytes, as: UTF8.self))
+  }
+
+  var configurationPath: String? {
+    let standard = "/etc/iauth/iauth.conf"
+    return options.config ?? (Files.isReadable(standard) ? standard : nil)
   }
 
   /// Where the database is, as an absolute path.
@@ -117,6 +119,7 @@ final class Context {
   /// What cannot be sent now stays queued: the answer stands, and a note says so.
   func deliver() {
     guard let opened, opened.hasQueuedMessages else { return }
+    guard world.claim != nil else { return opened.wakeDelivery() }
     do throws(IAuthError) {
       let report = try opened.deliverOwn()
       guard report.postponed + report.failed > 0, !isDiscreet else { return }

@@ -140,6 +140,55 @@ def test_an_import_of_ten_mebibytes_and_no_more(people):
                    user=ALICE)
 
 
+def test_the_clients_own_configuration_says_which_socket(people):
+    for words in (["--config", people.config, "agencies", CDC], ["agencies", CDC,
+                  f"--config={people.config}"]):
+        ended = people.run(*words, "--json", user=ALICE, env={"IAUTH_CONFIG": "/nonexistent"})
+        assert ended.lines[0]["code"] == CDC, ended
+
+
+def test_pipes_and_disks_behave_as_without_the_gate(people):
+    shell = f"{people.program} agencies --json"
+    for line, status, text in ((f"{shell} | head -n 1", 0, CDC[:16]), (f"{shell} >/dev/full", 74, ""),
+                               (f"{shell} 2>&1 | (sleep 1; tail -n 1)", 0, "2.16")):
+        ended = subprocess.run(["bash", "-o", "pipefail", "-c", f"{line}; exit $?"], user=ALICE,
+                               cwd="/", env=people.environment, capture_output=True, text=True)
+        assert ended.returncode == status and text in ended.stdout, (line, ended)
+        assert "Broken" not in ended.stderr, ended
+
+
+def test_ctrl_c_at_a_question_leaves_nothing_behind(people):
+    before = people.value("SELECT count(*) FROM verification")
+    shell = pexpect.spawn(
+        "setpriv", ["--reuid", ALICE, "--regid", ALICE, "--clear-groups", str(people.program),
+                    "apply", *clerk(510).words],
+        env=people.environment, encoding="utf-8", cwd="/", timeout=20)
+    shell.expect("Is this your agency")
+    shell.sendintr()
+    shell.expect(pexpect.EOF)
+    shell.close()
+    assert shell.signalstatus == signal.SIGINT
+    wait_for(lambda: not _served(people))
+    assert people.value("SELECT count(*) FROM verification") == before
+
+
+def test_known_and_unknown_people_get_the_same_bytes(people):
+    """Nine of each, for the twentieth wrong code of a day locks out; only the references differ."""
+    known = [clerk(700 + number) for number in range(9)]
+    for person in known:
+        people.join_as(MALLORY, person)
+        people.ok("verify", "--sign-out", user=MALLORY)
+    answers = []
+    for person in [*known, *(clerk(800 + number) for number in range(9))]:
+        ended = people.run("verify", *person.words, "--via", "email", user=MALLORY)
+        reference = re.search(r"S-[0-9A-Z]{4}-[0-9A-Z]{4}", ended.out).group()
+        entered = people.run("verify", reference, stdin="00000000\n", user=BOB)
+        answers.append([re.sub(r"S-[0-9A-Z-]{9}|\d\d:\d\d", "", text) for text in (
+            str(ended.status), ended.out, ended.err, str(entered.status), entered.out, entered.err)])
+    assert answers[0][0] == "0" and answers[0][3] == "1"
+    assert all(answer == answers[0] for answer in answers), (answers[0], answers[-1])
+
+
 # What is refused
 
 OPERATOR_COMMANDS = [

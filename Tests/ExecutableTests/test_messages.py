@@ -240,3 +240,19 @@ def test_systemd_accepts_the_timers(timer):
             if "iauth-" in line and "is not executable" not in line
             and "man iauth" not in line]
     assert not ours, ours
+
+
+def test_doctor_says_which_program_cannot_be_run(fresh_desk):
+    desk = fresh_desk
+    conf, program = desk.home / "iauth.conf", desk.home / "program"
+    conf.write_text(f"mail = sendmail:{program}\nsms = command:{program}\n")
+
+    def channels():
+        lines = desk.run("doctor", "--json", "--config", conf).lines
+        return {line["check"]: line["status"] for line in lines if line["check"] in ("mail", "sms")}
+
+    assert channels() == {"mail": "fail", "sms": "fail"}
+    program.write_text("#!/bin/sh\n")
+    assert channels() == {"mail": "fail", "sms": "fail"}
+    program.chmod(0o700)
+    assert channels() == {"mail": "ok", "sms": "ok"}

@@ -51,6 +51,8 @@ package struct ChildProcess {
     unsafe posix_spawn_file_actions_adddup2(&actions, reading, 0)
     unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+    // Also what our own parent left open.
+    _ = unsafe iauth_spawn_closes_from(&actions, 3)
     var attributes = posix_spawnattr_t()
     unsafe posix_spawnattr_init(&attributes)
     defer { unsafe posix_spawnattr_destroy(&attributes) }

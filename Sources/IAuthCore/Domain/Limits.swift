@@ -90,6 +90,23 @@ package enum Limits {
   /// How long a process waits for the writer before it, until it says `database.busy`.
   package static let busyWait: TimeSpan = .seconds(10)
 
+  /// How many ids of each kind a restored database passes over: more than were given out since any
+  /// backup that is still of use.
+  package static let restoreSkipsIDs: Int64 = 100_000
+
+  // What `doctor` takes for too little, or too long ago.
+
+  /// Bytes on the disk below which the next command may fail.
+  package static let diskMinimum: Int64 = 8 << 20
+  /// Bytes on the disk below which it warns; or the room for two copies, if that is more.
+  package static let diskReserve: Int64 = 64 << 20
+  /// The operator's digest carries the audit head daily; a day may be missed.
+  package static let anchorAge: TimeSpan = .days(2)
+  /// A weekly copy, a day late.
+  package static let backupAge: TimeSpan = .days(8)
+  /// The registry is published yearly.
+  package static let registryAge: TimeSpan = .days(400)
+
   // Texts, in Unicode scalars, as SQLite's `length` counts; addresses in octets (3.1, 10).
 
   /// Characters of an agency's or a system's name; the longest in the registry has 31.

@@ -102,6 +102,8 @@ extension IAuthError {
 
     case .diskFull: "磁碟空間不足，資料未變更"
     case .diskFailed: "磁碟讀寫失敗，資料未變更"
+    case .outputFailed(isFull: true): "磁碟空間不足，結果無法輸出；已執行之異動仍有效"
+    case .outputFailed(isFull: false): "結果無法輸出；已執行之異動仍有效"
     case .codeLocked(.some(let until)):
       "驗證碼輸入錯誤次數過多，於 \(Self.nextMinute(until))（臺灣時間）前，正確的驗證碼亦不受理"
     case .codeLocked(.none): "驗證碼輸入錯誤次數過多，帳號已鎖定，須由系統維運人員解除"

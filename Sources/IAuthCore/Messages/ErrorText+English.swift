@@ -129,6 +129,9 @@ extension IAuthError {
 
     case .diskFull: "the disk is full; nothing was changed"
     case .diskFailed: "the disk could not be read or written; nothing was changed"
+    case .outputFailed(isFull: true):
+      "the answer could not be written, for the disk is full; what was done stands"
+    case .outputFailed(isFull: false): "the answer could not be written; what was done stands"
     case .codeLocked(.some(let until)):
       "too many wrong attempts: no code is accepted before \(Self.nextMinute(until)) Taiwan time,"
         + " not even the right one"

@@ -75,6 +75,7 @@ extension IAuthError {
     case .auditBroken: "iauth backup FILE"
     case .doctorFailed: nil
     case .internal, .diskFull, .diskFailed: "iauth doctor"
+    case .outputFailed: nil
 
     case .codeLocked(let until): until == nil ? "iauth admins --agency CODE" : nil
     case .sendThrottled, .databaseBusy, .outcomeUnknown, .serviceSilent: nil

@@ -24,6 +24,14 @@ extension Service {
     return try deliver(until: deadline(Limits.deliveryBudget))
   }
 
+  /// Leaves word that messages wait, for a process that may send them (`iauth-deliver.path`).
+  package func wakeDelivery() {
+    let outbox = Files.directory(of: store.path) + "/outbox"
+    try? Files.makeDirectory(outbox)
+    // It may be there already: word was left, and nobody has come yet.
+    try? Files.create(outbox + "/wake", [])
+  }
+
   /// Sends whatever is due, a few at a time.
   ///
   /// - Throws: `right.missing`.

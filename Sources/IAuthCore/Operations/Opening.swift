@@ -81,7 +81,7 @@ extension Transaction {
 
   /// Replaces name and contacts at once, and tells the old address and the new.
   ///
-  /// Sessions end by the schema; pending requests show it, as their version changes.
+  /// Sessions end by the schema; pending requests show it by a mark, and their version changes.
   ///
   /// - Parameter isDecided: the address that stays or comes hears of it by the decision's mail.
   func replace(

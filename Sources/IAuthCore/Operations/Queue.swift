@@ -48,6 +48,8 @@ package struct QueueItem: Sendable, Equatable {
   package var isDomainKnown: Bool
   package var replacement: Replacement?
   package var effectiveAt: Timestamp?
+  /// Name or contacts were replaced while it waited.
+  package var isReplaced: Bool
 
   /// Whole days from the submission until now, or until the decision.
   package func waitingDays(at now: Timestamp) -> Int {
@@ -65,7 +67,7 @@ package struct QueueItem: Sendable, Equatable {
     }
     if !email.isGovernment { marks.append("email-outside-gov") }
     if !isDomainKnown { marks.append("email-domain-new") }
-    if kind == .change { marks.append("contacts-replaced") }
+    if kind == .change || isReplaced { marks.append("contacts-replaced") }
     return marks
   }
 

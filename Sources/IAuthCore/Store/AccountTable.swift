@@ -18,7 +18,10 @@ enum AccountTable {
   static let setStatus: SQL = "UPDATE account SET status = ?2, status_at = ?3 WHERE id = ?1"
   static let setContacts: SQL = """
     UPDATE account SET name = ?2, name_key = ?3, email = ?4, mobile = ?5,
-      title = coalesce(?6, title), phone = coalesce(?7, phone), status_at = ?8 WHERE id = ?1
+      title = coalesce(?6, title), phone = coalesce(?7, phone), status_at = ?8,
+      replaced_at = CASE WHEN (name_key, email, mobile) IS NOT (?3, ?4, ?5) THEN ?8
+        ELSE replaced_at END
+    WHERE id = ?1
     """
   static let noteUse: SQL = "UPDATE account SET used_at = ?2 WHERE id = ?1"
   static let erase: SQL = """

@@ -18,7 +18,8 @@ enum QueueTable {
       AND o.status <> 'closed'
       AND o.domain = substr(coalesce(r.change_email, a.email),
         instr(coalesce(r.change_email, a.email), '@') + 1)),
-    r.change_name, r.change_email, r.change_mobile, r.change_title, r.effective_at
+    r.change_name, r.change_email, r.change_mobile, r.change_title, r.effective_at,
+    coalesce(a.replaced_at > r.created_at AND a.replaced_at <= coalesce(d.decided_at, a.replaced_at), 0)
     """
   }
   static let tables: SQL = """
@@ -79,6 +80,6 @@ extension QueueItem {
       replacement: hasReplacement
         ? Replacement(
           name: row.text(24), email: row.text(25), mobile: row.text(26), title: row.textIfAny(27))
-        : nil, effectiveAt: row.timeIfAny(28))
+        : nil, effectiveAt: row.timeIfAny(28), isReplaced: row.bool(29))
   }
 }

@@ -7,9 +7,9 @@ extension Schema {
   static let rules: [SQL] = [views, decisionRules, requestRules, permissionRules, keepers]
 
   static let views: SQL = """
-    -- Who is an administrator now (機關管理者): permission and account active, and no replacement
-    -- of contacts waiting for its decision.
     CREATE VIEW administrator AS
+      -- Who is an administrator now (機關管理者): permission and account active, and no replacement
+      -- of contacts waiting for its decision.
       SELECT p.request, p.account, p.agency, p.system, p.starts_at,
         coalesce(p.ends_at, 9223372036854775807) AS ends_at
       FROM permission p JOIN account a ON a.id = p.account
@@ -17,17 +17,17 @@ extension Schema {
         AND NOT EXISTS (SELECT 1 FROM request c
           WHERE c.account = p.account AND c.status = 'pending' AND c.kind = 'change');
 
-    -- Who administers the authority (主管機關管理者), and whether they stay: with a permission that
-    -- rests or has an end, the authority is not in safe hands.
     CREATE VIEW post AS
+      -- Who administers the authority (主管機關管理者), and whether they stay: with a permission that
+      -- rests or has an end, the authority is not in safe hands.
       SELECT p.request, p.account, p.ends_at IS NULL AND NOT EXISTS (SELECT 1 FROM request c
           WHERE c.account = p.account AND c.status = 'pending' AND c.kind = 'change') AS stays
       FROM permission p JOIN account a ON a.id = p.account
       WHERE p.agency = (SELECT authority FROM service) AND p.role = 'admin'
         AND p.status = 'active' AND a.status = 'active';
 
-    -- Who may decide on which pending request, before the question whose request it is.
     CREATE VIEW reviewer AS
+      -- Who may decide on which pending request, before the question whose request it is.
       SELECT r.id AS request, d.account, d.starts_at, d.ends_at
       FROM request r JOIN administrator d ON d.agency = r.agency AND d.system = r.system
       WHERE r.role = 'general'

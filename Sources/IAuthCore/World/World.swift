@@ -51,6 +51,8 @@ package struct World: Sendable {
   package var sessionName: String
   /// This process's own word on the messages that it has taken to send; nil: others send them.
   package var claim: [UInt8]?
+  /// The host, for `doctor`.
+  package var host = HostFacts.unknown
 
   package init(
     now: @escaping @Sendable () -> Timestamp,

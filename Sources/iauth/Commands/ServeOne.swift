@@ -59,10 +59,15 @@ struct ServeOne: Command {
   private func serve(
     _ link: Link, _ uid: UInt32, _ world: World, _ context: Context
   ) throws(LinkError) {
+    var world = world
     var database: String?
     var fault: IAuthError?
     do throws(IAuthError) {
-      database = try context.databasePath(try context.settings())
+      let settings = try context.settings()
+      database = try context.databasePath(settings)
+      // A confined process writes to the database's directory only, and no set-id mail system works
+      // for it: another one sends.
+      if settings.sendsAway, iauth_is_confined() != 0 { world.claim = nil }
     } catch {
       fault = error
     }

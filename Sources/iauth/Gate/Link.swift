@@ -33,9 +33,10 @@ final class Link {
 
   // MARK: Sending
 
+  /// Waits for whoever reads as long as for whoever types: a pager may stand in between.
   func send(_ kind: FrameKind, _ payload: [UInt8] = []) throws(LinkError) {
     let bytes = Frame(kind, payload).encoded
-    let deadline = ChildProcess.milliseconds() + Limits.gateFrameWait.seconds * 1_000
+    let deadline = ChildProcess.milliseconds() + Limits.gatePromptWait.seconds * 1_000
     var done = 0
     while done < bytes.count {
       let wrote = unsafe bytes.withUnsafeBytes { buffer in

@@ -12,8 +12,10 @@ extension Console {
       }
     }
     return Console(
-      out: Stream(isTerminal: greeting.isOutputTerminal, sink: sink(.output)),
-      err: Stream(isTerminal: greeting.isNoteTerminal, sink: sink(.note)),
+      out: Stream(
+        isTerminal: greeting.isOutputTerminal, descriptor: link.descriptor, sink: sink(.output)),
+      err: Stream(
+        isTerminal: greeting.isNoteTerminal, descriptor: link.descriptor, sink: sink(.note)),
       input: Input(LinkSource(link: link), isTerminal: greeting.isInputTerminal),
       columns: greeting.columns, files: .remote(link))
   }

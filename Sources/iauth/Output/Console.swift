@@ -162,8 +162,8 @@ final class Console {
     out.flush()
     switch out.failure {
     case 0, EPIPE: return
-    case ENOSPC, EDQUOT, EFBIG: throw .diskFull
-    default: throw .diskFailed
+    case ENOSPC, EDQUOT, EFBIG: throw .outputFailed(isFull: true)
+    default: throw .outputFailed(isFull: false)
     }
   }
 }

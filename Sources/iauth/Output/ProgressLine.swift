@@ -17,7 +17,10 @@ final class ProgressLine {
   }
 
   /// Shows the rows so far, the rate and, if the total is known, the time left.
+  ///
+  /// It is shown from within a transaction, so it waits for nobody.
   func show(_ rows: Int) {
+    guard console.err.isReady else { return }
     let taken = max(1, ChildProcess.milliseconds() - start)
     let rate = Int64(rows) * 1_000 / taken
     var text =

@@ -122,7 +122,8 @@ private let samples: [IAuthError] =
     .fileExists(path: "backup.db"), .fileUncreatable(path: "/x/backup.db"),
     .agencyExists(code: "12345675"), .systemExists(code: "spm"),
 
-    .diskFull, .diskFailed, .codeLocked(until: noon), .codeLocked(until: nil),
+    .diskFull, .diskFailed, .outputFailed(isFull: true), .outputFailed(isFull: false),
+    .codeLocked(until: noon), .codeLocked(until: nil),
     .sendThrottled(until: noon), .databaseBusy, .deliverFailed(failed: 2), .outcomeUnknown,
 
     .sessionNone, .sessionExpired, .sessionStepUp, .requestOutside(number: 12), .accountSuspended,

@@ -50,6 +50,28 @@ import Testing
         == [person.email + "+886" + person.mobile.dropFirst()])
   }
 
+  @Test(arguments: [
+    Person.lin.with(mobile: "0922000004"), Person.lin.with(email: "mei@cdc.gov.tw"),
+    Person.lin.with(name: "林美美"),
+  ])
+  func aPendingRequestShowsThatItsApplicantWasReplaced(person: Person) throws {
+    let desk = try Desk()
+    let li = try desk.administrator(.li, approvedBy: try desk.chief())
+    let number = try desk.opened(.lin).ask(.general)
+    func item() throws -> QueueItem { try li.detail(number).item }
+    let shown = try item()
+    #expect(!shown.marks.contains("contacts-replaced"))
+    desk.wait(.minutes(2))
+    _ = try desk.opened(person)
+    #expect(try item().marks.contains("contacts-replaced"))
+    #expect(try item().version != shown.version)
+    try #require(try li.reject(number) == nil)
+    #expect(try item().marks.contains("contacts-replaced"))
+    desk.wait(.minutes(2))
+    let later = try desk.opened(person).ask(.general)
+    #expect(try !li.detail(later).item.marks.contains("contacts-replaced"))
+  }
+
   @Test func aRejectionRestoresThePermission() throws {
     let desk = try Desk()
     let chief = try desk.chief()
