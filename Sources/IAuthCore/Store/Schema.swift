@@ -252,7 +252,7 @@ package enum Schema {
       via TEXT NOT NULL CHECK (via IN ('email', 'sms', 'both')), -- which codes are needed
       account INTEGER REFERENCES account, -- of a sign-in; empty for someone unknown
       session INTEGER REFERENCES session, -- of a step-up
-      email_key BLOB NOT NULL CHECK (length(email_key) = 32), -- keyed hash, for the budgets
+      email_key BLOB NOT NULL CHECK (length(email_key) = 32), -- keyed hash, for the budgets; zero once erased
       mobile_key BLOB NOT NULL CHECK (length(mobile_key) = 32), -- the same
       name TEXT, -- this and the rest: of an application, until it is proven or lapses
       email TEXT, -- the address to prove
