@@ -111,6 +111,9 @@ private let fragments: Set<String> = [
     ("what waits for whom", ReminderTable.waiting),
     ("personal data of an account", AccountTable.erasePersonalAudit),
     ("messages of an account", AccountTable.eraseMessages),
+    ("notices about someone", AccountTable.eraseNotices),
+    ("lists that name someone", AccountTable.isListed),
+    ("what of an account is over", LapseTable.hasLapsed),
   ])
   func nothingHotScans(_ what: String, _ sql: SQL) throws {
     let desk = try Desk()
