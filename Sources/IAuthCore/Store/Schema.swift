@@ -113,8 +113,8 @@ package enum Schema {
     CREATE TABLE gate_key (
       -- An ssh key of a superior agency's script: it hands in for one account, and decides nothing.
       id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again
-      name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 64
-        AND name NOT GLOB '*[^A-Za-z0-9._-]*'), -- as the forced command names it
+      name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 64 -- as the forced command names it
+        AND name NOT GLOB '*[^A-Za-z0-9._-]*'),
       account INTEGER NOT NULL REFERENCES account, -- for whom it hands in
       enrolled_at INTEGER NOT NULL, -- when
       withdrawn_at INTEGER -- empty while it holds
