@@ -1,5 +1,5 @@
-// `iauth serve`: the service. It holds the socket and starts `serve-one` for each who comes; it opens
-// no database and reads nothing that anybody sends.
+// `iauth serve`: the service. It takes connections and starts `serve-one` for each; it opens no
+// database and reads nothing that anybody sends.
 
 import CSQLite
 import IAuthCore
