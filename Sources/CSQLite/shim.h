@@ -112,6 +112,19 @@ static inline int iauth_lock_byte(int fd, int64_t offset) {
   lock.l_len = 1;
   return fcntl(fd, F_SETLK, &lock);
 }
+/* Whether a descriptor is a Unix socket that listens: socket(7). */
+static inline int iauth_is_listening(int fd) {
+  int domain = 0, listens = 0;
+  socklen_t size = sizeof domain;
+  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_UNIX) return 0;
+  size = sizeof listens;
+  return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens;
+}
+static inline int iauth_accept(int fd) {
+  int connection = accept(fd, 0, 0);
+  if (connection >= 0) fcntl(connection, F_SETFD, FD_CLOEXEC);
+  return connection;
+}
 static inline int iauth_is_socket(const char *path) {
   struct stat s;
   return stat(path, &s) == 0 && S_ISSOCK(s.st_mode);

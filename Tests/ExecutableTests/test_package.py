@@ -157,9 +157,9 @@ def test_every_key_of_the_configuration_is_explained_and_accepted(desk):
         path = desk.home / "one.conf"
         path.write_text(f"{key} = {value}\n")
         if key != "database":
-            desk.ok("doctor", "--config", path)
+            desk.ok("systems", "--config", path)
     path.write_text("database = elsewhere\n")
-    desk.refused("config.invalid", "doctor", "--config", path)
+    desk.refused("config.invalid", "systems", "--config", path)
 
 
 def test_the_configuration_shows_the_defaults():
@@ -199,12 +199,11 @@ def test_an_operator_installs_it_and_the_service_waits(server):
 
 def test_the_units_are_sound_and_shut(shared):
     host = shared.host
-    names = " ".join(path.name.replace("@.", "@1.")
-                     for path in (ROOT / "Scripts/systemd").iterdir())
+    names = " ".join(path.name for path in (ROOT / "Scripts/systemd").iterdir())
     assert host.sh(f"systemd-analyze verify --man=no {names} 2>&1").stdout == ""
     # From 0, shut, to 100, open: what the gate's processes could do if one were taken over.
     host.done("systemd-analyze security --offline=true --threshold=10 "
-              "/lib/systemd/system/iauth@.service")
+              "/lib/systemd/system/iauth.service")
     # Mail systems need set-id helpers, so the delivery must be able to gain privileges.
     for unit in ("iauth-deliver", "iauth-remind"):
         assert host.done(f"systemctl show {unit} -p NoNewPrivileges") == "NoNewPrivileges=no\n"
@@ -303,7 +302,46 @@ def test_everybody_uses_it_by_the_socket(service):
         assert host.sh(words, user=TONG.session).returncode != 0, words
     host.refused("right.missing", "doctor", session=TONG)
     assert host.done("systemctl list-units --failed --no-legend 'iauth*'") == ""
-    assert host.done("systemctl list-units --all --no-legend 'iauth@*'") == ""
+
+
+# Until its standard input ends.
+FLOOD = """
+import select, socket, sys
+held = []
+while not select.select([0], [], [], 0)[0]:
+    one = socket.socket(socket.AF_UNIX)
+    one.connect("/run/iauth/sock")
+    if sys.argv[1] == "half-open":
+        held.append(one)
+        del held[:-500]
+"""
+
+
+@pytest.mark.parametrize("how", ["in a loop", "half-open"])
+def test_whoever_connects_without_end_is_the_only_one_to_wait(service, how):
+    host = service
+    floods = [subprocess.Popen(host.entering("/usr/bin/python3", "-c", FLOOD, how, user=TONG.session),
+                               stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+              for _ in range(4)]
+    try:
+        for _ in range(5):
+            host.ok("agencies", CDC, session=MING)
+            # systemd itself goes on working, too.
+            host.done("systemctl start iauth-deliver.service")
+        assert all(flood.poll() is None for flood in floods)
+    finally:
+        for flood in floods:
+            flood.stdin.close()
+            flood.wait()
+    host.ok("agencies", CDC, session=TONG)
+
+
+def test_a_restart_of_the_service_loses_nobody(service):
+    host = service
+    asking = [host.start("agencies", CDC, session=MING) for _ in range(8)]
+    host.done("systemctl restart iauth.service")
+    asking += [host.start("agencies", CDC, session=MING) for _ in range(8)]
+    assert [host.end(one).status for one in asking] == [0] * 16
 
 
 def test_mail_leaves_by_a_set_gid_helper(service):

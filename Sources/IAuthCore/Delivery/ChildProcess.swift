@@ -36,6 +36,9 @@ package struct ChildProcess: Sendable {
     try wait(for: child, until: deadline)
   }
 
+  /// Starts it with a descriptor as its standard input, without waiting for it.
+  package func start(on descriptor: Int32) -> pid_t? { spawn(descriptor) }
+
   /// Starts it without waiting for it, with nothing on its standard input.
   package func detach() {
     let nothing = unsafe iauth_open("/dev/null", O_RDONLY | O_CLOEXEC, 0)

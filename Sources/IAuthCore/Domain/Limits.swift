@@ -173,6 +173,8 @@ package enum Limits {
   /// Connections of one caller at a time; more are told to wait, so that nobody takes all of the
   /// socket's.
   package static let gateConnectionsPerCaller = 16
+  /// Connections of all callers at a time.
+  package static let gateConnections = 128
   /// A greeting that is not there by then does not come.
   package static let gateGreetingWait: TimeSpan = .seconds(5)
   /// A frame that has begun, or that a program owes, comes within this time.
