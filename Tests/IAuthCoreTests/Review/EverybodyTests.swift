@@ -223,13 +223,17 @@ import Testing
     #expect(try scene.desk.operator_().accounts("", agency: nil).count > mine.count)
   }
 
+  /// What those are told who may not touch an account: administrators of others see none.
+  private static let ofOthersAccounts: [Who: ErrorCode] = [
+    .nobody: .sessionNone, .applicant: .rightMissing, .colleague: .rightMissing,
+    .clerkOfAuthority: .rightMissing, .elsewhere: .accountUnknown, .above: .accountUnknown,
+    .chief: .accountUnknown,
+  ]
+
   @Test(arguments: [AccountVerb.suspend, .close])
   func suspendingAndClosing(_ verb: AccountVerb) throws {
     let scene = try scene()
-    var expected: [Who: ErrorCode] = [.nobody: .sessionNone]
-    for who: Who in [.applicant, .colleague, .elsewhere, .above, .clerkOfAuthority, .chief] {
-      expected[who] = .accountUnknown
-    }
+    let expected = Self.ofOthersAccounts
     // Of one who holds `admin`, also their own administrator's not.
     var ofAdministrator = expected
     ofAdministrator[.administrator] = .rightMissing
@@ -246,10 +250,8 @@ import Testing
   @Test(arguments: [AccountVerb.restore, .unlock, .erase])
   func whatOnlyTheOperatorDoesToAccounts(_ verb: AccountVerb) throws {
     let scene = try scene()
-    var expected: [Who: ErrorCode] = [.nobody: .sessionNone, .administrator: .rightMissing]
-    for who: Who in [.applicant, .colleague, .elsewhere, .above, .clerkOfAuthority, .chief] {
-      expected[who] = .accountUnknown
-    }
+    var expected = Self.ofOthersAccounts
+    expected[.administrator] = .rightMissing
     try expect(expected, in: scene) {
       _ = try $0.change(account: scene.applicant, verb, reason: "當事人請求")
     }
