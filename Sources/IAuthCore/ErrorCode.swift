@@ -73,11 +73,11 @@ package enum ErrorCode: String, CaseIterable, Sendable {
 
   case diskFull = "disk.full"
   case diskFailed = "disk.failed"
+  case deliverFailed = "deliver.failed"
 
   case codeLocked = "code.locked"
   case sendThrottled = "send.throttled"
   case databaseBusy = "database.busy"
-  case deliverFailed = "deliver.failed"
   case serviceSilent = "service.silent"
 
   case outcomeUnknown = "outcome.unknown"
@@ -116,8 +116,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case .databaseDamaged, .auditBroken, .doctorFailed, .internal: .internal
     case .databaseExists, .fileExists, .fileUncreatable, .agencyExists, .systemExists, .keyExists:
       .cannotCreate
-    case .diskFull, .diskFailed: .io
-    case .codeLocked, .sendThrottled, .databaseBusy, .deliverFailed, .serviceSilent: .tryAgain
+    case .diskFull, .diskFailed, .deliverFailed: .io
+    case .codeLocked, .sendThrottled, .databaseBusy, .serviceSilent: .tryAgain
     case .outcomeUnknown: .outcomeUnknown
     case .sessionNone, .sessionExpired, .sessionStepUp, .rightMissing, .requestOutside,
       .accountSuspended:

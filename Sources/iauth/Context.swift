@@ -119,7 +119,6 @@ final class Context {
   /// What cannot be sent now stays queued: the answer stands, and a note says so.
   func deliver() {
     guard let opened, opened.hasQueuedMessages else { return }
-    guard world.claim != nil else { return opened.wakeDelivery() }
     do throws(IAuthError) {
       let report = try opened.deliverOwn()
       guard report.postponed + report.failed > 0, !isDiscreet else { return }

@@ -108,7 +108,7 @@ def service(shared):
     host = shared.host
     host.done("iauth " + " ".join(INIT))
     for person in (CHIEF, MING, TONG, MANAGER):
-        host.done(f"useradd {person.session}")
+        host.done(f"id {person.session} || useradd {person.session}")
     host.sign_in(CHIEF)
     return host
 
@@ -375,8 +375,8 @@ def test_sudo_serves_where_no_socket_does(service):
     host.done(f"install -m 440 {examples}/sudoers /etc/sudoers.d/iauth")
     host.done("sed -i -e 's/^#ALL/ALL/' -e 's/^%.*(iauth) /&NOPASSWD: /' /etc/sudoers.d/iauth")
     host.done("visudo --check --strict")
-    host.done("groupadd iauth-operators; useradd -G iauth-operators hwang")
-    host.done("sudo -n -u iauth iauth doctor", user="hwang")
+    host.done("groupadd iauth-operators; useradd -G iauth-operators clerk1")
+    host.done("sudo -n -u iauth iauth doctor", user="clerk1")
     serve = "sudo -n -u iauth iauth serve-one -- "
     host.done(serve + "apply --json " + " ".join(clerk(2).words), user=MING.session)
     uid = host.done(f"id -u {MING.session}").strip()

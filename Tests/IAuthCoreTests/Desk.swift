@@ -201,6 +201,16 @@ final class Desk {
     }
   }
 
+  /// The messages in a local spool, `mail/new` or `sms`, oldest first.
+  func spool(_ name: String) throws -> [String] {
+    let folder = directory + "/db/outbox/" + name
+    guard FileManager.default.fileExists(atPath: folder) else { return [] }
+    let number = { (file: String) in Int(file.split(separator: "-").last ?? "") ?? 0 }
+    return try FileManager.default.contentsOfDirectory(atPath: folder)
+      .sorted { number($0) < number($1) }
+      .map { try String(contentsOfFile: folder + "/" + $0, encoding: .utf8) }
+  }
+
   // MARK: The file
 
   func rows<T>(

@@ -75,6 +75,7 @@ final class Desk {
   func run(_ command: String, answers: [String]) throws -> [String] {
     var words = Self.words(command)
     if words == ["mailbox"] { return try mailbox() }
+    if words == ["post"] { return try post() }
     guard words.first == "iauth" else { throw Fault(description: "unknown command: \(command)") }
     words.removeFirst()
     var input = ""
@@ -119,7 +120,9 @@ final class Desk {
 
   /// Printed lines without the test's directory, and without spaces at their ends.
   private func shown(_ text: String, prefix: String) -> [String] {
+    let disk = /(磁碟可用空間（位元組）：|Free on its disk, bytes: )\d+(，總容量：|, of )\d+/
     var lines = text.replacing(folder.path + "/", with: "")
+      .replacing(disk) { "\($0.output.1)…\($0.output.2)…" }
       .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     if lines.last == "" { lines.removeLast() }
     return lines.map { line in
@@ -173,6 +176,16 @@ final class Desk {
     let sms = try spool("sms").last { $0.text.contains(reference.text) }
     return [mail?.text, sms?.text].compactMap { text in
       text?.firstMatch(of: /(?m)^[0-9]{8}\b/).map { String($0.output) }
+    }
+  }
+
+  /// Mails and SMS since the last look, as they stand in the spools, the mails first.
+  private func post() throws -> [String] {
+    let new = try (spool("mail/new") + spool("sms")).filter { seenMails.insert($0.name).inserted }
+    // Set in: a line of a mail is no directive of the transcript.
+    return new.flatMap { message in
+      [String(repeating: "=", count: 72)]
+        + shown(message.text, prefix: "").map { $0 == "|" ? $0 : "  " + $0 }
     }
   }
 

@@ -65,7 +65,7 @@ package enum Limits {
   package static let reminders: [TimeSpan] = [.days(3), .days(7), .days(14)]
   /// What a process that queued messages spends on sending them, before its user waits too long.
   package static let deliveryBudget: TimeSpan = .seconds(10)
-  /// How long a delivery run begins new turns: less than the five minutes between two runs.
+  /// How long a delivery run begins new turns, so that it ends and says what it did.
   package static let deliveryRun: TimeSpan = .minutes(4)
   /// How long one turn of a channel takes at most; it ends before its claim does.
   package static let deliveryTurn: TimeSpan = .seconds(100)
@@ -76,6 +76,8 @@ package enum Limits {
     case .sms: 500
     }
   }
+  /// Messages that one turn takes; the rest of a turn that is over is released.
+  package static let messagesPerTurn = 50
   /// Messages that a process sends by itself; more are left to `deliver`.
   package static let immediateDeliveries = 10
   /// The waits after the first failures of a message; then the last one again and again.

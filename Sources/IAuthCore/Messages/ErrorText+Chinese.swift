@@ -110,7 +110,7 @@ extension IAuthError {
     case .sendThrottled(let until):
       "索取驗證碼過於頻繁，請於 \(Self.nextMinute(until))（臺灣時間）後再試"
     case .databaseBusy: "資料庫忙碌中，資料未變更，請再執行一次"
-    case .deliverFailed(let failed): "有 \(failed) 則通知未能送出"
+    case .deliverFailed(let failed): "有 \(failed) 則通知目前未能送出，其餘作業已完成"
     case .outcomeUnknown: "寫入時磁碟或服務發生錯誤，無法確定是否已完成，請再執行一次相同的指令"
     case .serviceSilent: "服務未回應，請稍後再試或通知系統維運人員"
 

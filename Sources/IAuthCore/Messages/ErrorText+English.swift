@@ -140,7 +140,8 @@ extension IAuthError {
     case .sendThrottled(let until):
       "codes were asked for too often; ask again after \(Self.nextMinute(until)) Taiwan time"
     case .databaseBusy: "the database is busy; nothing was changed, run the command again"
-    case .deliverFailed(let failed): "\(counted(failed, "message")) could not be sent"
+    case .deliverFailed(let failed):
+      "\(counted(failed, "message")) could not be sent now; all else is done"
     case .outcomeUnknown:
       "the disk or the service failed while the change was being kept, and its outcome is unknown;"
         + " run the same command again"

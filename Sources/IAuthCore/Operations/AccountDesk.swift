@@ -196,11 +196,7 @@ extension Transaction {
       try tell(account, .active, at: try addresses(of: account), reason: reason)
       return .active
     case .unlock:
-      let email = addressKey(.email, account.email.text)
-      let mobile = addressKey(.sms, account.mobile.e164)
-      for subject in attemptSubjects(account.agency, email, mobile) {
-        try run(ProofTable.forgetAllAttempts, subject)
-      }
+      try forgetAttempts(of: account)
       try audit(.accountUnlocked, subject)
       return account.status
     case .close, .erase:
@@ -211,7 +207,7 @@ extension Transaction {
         try run(AccountTable.setStatus, account.id, AccountStatus.closed, now)
         try audit(.accountClosed, subject)
       }
-      if verb == .erase { try closeApplications(of: account) }
+      if verb == .erase { try eraseProofs(of: account) }
       if verb == .erase || account.status == .invited { try erase(account: account.id) }
       // Queued after the erasure, which takes back what waits; it goes with the mail.
       try tell(account, .closed, at: addresses, reason: reason)
@@ -219,13 +215,26 @@ extension Transaction {
     }
   }
 
-  /// What the person has applied for and not proven.
-  private func closeApplications(of account: Account) throws(IAuthError) {
-    let open = try all(
-      ProofTable.openApplications, addressKey(.email, account.email.text),
-      addressKey(.sms, account.mobile.e164)
-    ) { row in (id: row.int(0), reference: row.text(1)) }
+  private func forgetAttempts(of account: Account) throws(IAuthError) {
+    let email = addressKey(.email, account.email.text)
+    let mobile = addressKey(.sms, account.mobile.e164)
+    for subject in attemptSubjects(account.agency, email, mobile) {
+      try run(ProofTable.forgetAllAttempts, subject)
+    }
+  }
+
+  /// Ends what the person has applied for and not proven, and takes the keys of their addresses,
+  /// by which a guess could be checked.
+  private func eraseProofs(of account: Account) throws(IAuthError) {
+    let email = addressKey(.email, account.email.text)
+    let mobile = addressKey(.sms, account.mobile.e164)
+    let open = try all(ProofTable.openApplications, email, mobile) { row in
+      (id: row.int(0), reference: row.text(1))
+    }
     for application in open { try lapse(application: application.id, application.reference) }
+    try run(ProofTable.closeSignIns, account.id)
+    try run(ProofTable.eraseKeys, email, mobile)
+    try forgetAttempts(of: account)
   }
 
   /// What an account has and waits for ends with it.

@@ -91,7 +91,7 @@ extension Service {
     var found: [Int64: [UInt8]] = [:]
     for line in text.split(whereSeparator: \.isNewline) {
       let words = line.unicodeScalars
-        .split { !($0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil)) }
+        .split { !("0"..."9" ~= $0 || "a"..."z" ~= $0 || "A"..."Z" ~= $0 || $0 == "-") }
         .map(String.init)
       let named = words.firstIndex(of: "seq").map { words[($0 + 1)...] } ?? []
       for (index, word) in words.enumerated().dropFirst() {

@@ -108,10 +108,10 @@ extension Transaction {
     guard let id = try first(GateKeyTable.live, key, read: { row in row.int(1) }) else {
       throw .rightMissing(.key)
     }
-    let account = try account(id: id)
-    guard account.status == .active, try isAdministrator(account) else {
-      throw .rightMissing(.key)
-    }
+    if isWriting { try settle(id, settings) }
+    guard let account = try first(AccountTable.byID, id, read: { row in Account(row: row) }),
+      account.status == .active, try isAdministrator(account)
+    else { throw .rightMissing(.key) }
     actor = Actor(account: account.id, session: nil)
     return Session(
       id: 0, name: key, account: account, emailProven: true, smsProven: true, usedAt: now,

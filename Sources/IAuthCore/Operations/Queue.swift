@@ -12,10 +12,12 @@ package struct QueueFilter: Sendable {
   package var limit: Int?
   /// nil: every status.
   package var status: RequestStatus? = .pending
+  /// The same for a batch of one's own, which is listed whole unless something else is said.
+  package var statusOfOwn: RequestStatus?
 
   package init(
     system: String? = nil, agency: String? = nil, role: Role? = nil, batch: Int64? = nil,
-    limit: Int? = nil, status: RequestStatus? = .pending
+    limit: Int? = nil, status: RequestStatus? = .pending, statusOfOwn: RequestStatus? = nil
   ) {
     self.system = system
     self.agency = agency
@@ -23,6 +25,7 @@ package struct QueueFilter: Sendable {
     self.batch = batch
     self.limit = limit
     self.status = status
+    self.statusOfOwn = statusOfOwn
   }
 }
 
@@ -118,17 +121,32 @@ extension Service {
   package func queue(
     _ filter: QueueFilter
   ) throws(IAuthError) -> (items: [QueueItem], progress: BatchProgress?, now: Timestamp) {
-    try readSignedIn(orByKey: true) { (tx, session) throws(IAuthError) in
+    if let id = filter.batch, let answer = try batchOfOperator(id, filter) { return answer }
+    return try readSignedIn(orByKey: true) { (tx, session) throws(IAuthError) in
       let narrowed = try tx.narrow(filter, settings)
       if let id = filter.batch {
         guard let batch = try tx.batch(id) else { throw .batchUnknown(id) }
-        if batch.submitter == session.account.id {
-          let items = try tx.items(QueueTable.ofBatch, narrowed, session.account, 0, 0)
-          return (items, try tx.progress(of: id, lapsedUntil: narrowed.lapsedUntil), tx.now)
-        }
+        if batch.submitter == session.account.id { return try tx.batch(id, filter, settings) }
       }
       guard world.caller.key == nil else { throw .batchUnknown(filter.batch ?? 0) }
       return (try tx.queue(narrowed, session.account), nil, tx.now)
+    }
+  }
+
+  /// A batch for the operator, who hands in forms without signing in; nil for whoever is signed in.
+  private func batchOfOperator(
+    _ id: Int64, _ filter: QueueFilter
+  ) throws(IAuthError) -> (items: [QueueItem], progress: BatchProgress?, now: Timestamp)? {
+    guard world.caller.isOperator else { return nil }
+    return try store.read { (tx) throws(IAuthError) in
+      do throws(IAuthError) {
+        _ = try tx.session(settings)
+        return nil
+      } catch {
+        guard error == .sessionNone else { throw error }
+      }
+      guard try tx.batch(id) != nil else { throw .batchUnknown(id) }
+      return try tx.batch(id, filter, settings)
     }
   }
 
@@ -211,12 +229,22 @@ extension Transaction {
     return Array(found.prefix(filter.limit))
   }
 
+  /// A batch for its submitter: its requests, decided or not, and how far it has come.
+  fileprivate func batch(
+    _ id: Int64, _ filter: QueueFilter, _ settings: Settings
+  ) throws(IAuthError) -> (items: [QueueItem], progress: BatchProgress?, now: Timestamp) {
+    var narrowed = try narrow(filter, settings)
+    narrowed.status = filter.statusOfOwn
+    let found = try items(QueueTable.ofBatch, narrowed, nil, 0, 0)
+    return (found, try progress(of: id, lapsedUntil: narrowed.lapsedUntil), now)
+  }
+
   func items(
-    _ sql: SQL, _ filter: NarrowedFilter, _ me: Account, _ agency: Int64, _ system: Int64
+    _ sql: SQL, _ filter: NarrowedFilter, _ me: Account?, _ agency: Int64, _ system: Int64
   ) throws(IAuthError) -> [QueueItem] {
     try all(
-      sql, agency, system, filter.status, filter.agency, filter.batch, me.id, me.email.text,
-      me.mobile.e164, filter.limit, filter.lapsedUntil
+      sql, agency, system, filter.status, filter.agency, filter.batch, me?.id, me?.email.text,
+      me?.mobile.e164, filter.limit, filter.lapsedUntil
     ) { row in QueueItem(row: row) }
   }
 

@@ -22,20 +22,26 @@ package struct Service {
     orByKey: Bool = false, _ body: (Transaction, Session) throws(IAuthError) -> Answer
   ) throws(IAuthError) -> Answer {
     var due: Session?
+    var overdue: Int64 = 0
     let answer = try noting { () throws(IAuthError) in
       try store.read { (tx) throws(IAuthError) -> Answer? in
         let session = try orByKey ? tx.sessionOrKey(settings) : tx.session(settings)
         let oldest = tx.now - settings.requestLifetime
-        let isOver = try tx.number(LapseTable.requestsOf, session.account.id, oldest) != nil
-        guard !isOver || world.caller.key != nil else { return nil }
+        guard try tx.number(LapseTable.requestsOf, session.account.id, oldest) == nil else {
+          overdue = session.account.id
+          return nil
+        }
         if session.usedAt + Limits.sessionNoteInterval <= tx.now { due = session }
         return try body(tx, session)
       }
     }
     guard let answer else {
       // A request of theirs is over: a writing bracket ends it, and their permission rests no more.
-      try writeSignedIn { _, _ in .done(()) }
-      return try readSignedIn(body)
+      try store.write { (tx) throws(IAuthError) -> Verdict<Void> in
+        try tx.settle(overdue, settings)
+        return .done(())
+      }
+      return try readSignedIn(orByKey: orByKey, body)
     }
     if let due {
       // A list that was answered stays answered, whether its use could be noted or not.

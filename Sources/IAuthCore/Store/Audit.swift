@@ -146,10 +146,10 @@ extension Transaction {
     try run(AuditTable.moveHead, head.seq, head.hash, seal)
   }
 
-  /// `SEQ HASH` of the newest entry, as an anchor.
+  /// The newest entry as an anchor, as `audit --verify` prints it.
   func anchor() throws(IAuthError) -> String {
     let head = try currentHead()
-    return "\(head.seq) \(Hex.encode(head.hash))"
+    return AuditProof(entries: head.seq, hash: head.hash).anchor
   }
 
   private func currentHead() throws(IAuthError) -> AuditHead {

@@ -47,7 +47,7 @@ enum QueueTable {
   static let ofBatch: SQL = """
     SELECT \(columns(statusNow)) \(tables)
     WHERE r.batch = ?5 AND ?1 = 0 AND ?2 = 0 AND (?4 IS NULL OR r.agency = ?4)
-      AND (?3 IS NULL OR ?3 IS NOT NULL) AND ?6 IS NOT NULL AND ?7 IS NOT NULL AND ?8 IS NOT NULL
+      AND (?3 IS NULL OR \(statusNow) = ?3) AND ?6 IS NULL AND ?7 IS NULL AND ?8 IS NULL
     ORDER BY r.id LIMIT ?9
     """
   static let one: SQL = "SELECT \(columns("r.status")) \(tables) WHERE r.id = ?1"

@@ -23,6 +23,8 @@ package final class Store {
   package let path: String
   /// Whether anything was queued that this process might send.
   var hasQueued = false
+  /// Whether some of it is left to `deliver`.
+  var hasLeft = false
   private let isShared: Bool
 
   /// Opens the database at `path`.

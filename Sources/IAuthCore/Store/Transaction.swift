@@ -17,6 +17,8 @@ package final class Transaction {
   private let store: Store
   /// How many messages the transaction has queued.
   var queuedCount = 0
+  /// What a dry run has queued so far.
+  var plan: [PlannedMessage]?
   /// The session that acts, if any; it stands in audit entries.
   var actor: Actor?
 
@@ -32,8 +34,11 @@ package final class Transaction {
   /// Where the database is.
   var storePath: String { store.path }
 
-  /// Remembers that there is something to send.
-  func noteQueued() { store.hasQueued = true }
+  /// Remembers that there is something to send, by this process or, unclaimed, by `deliver`.
+  func noteQueued(isClaimed: Bool) {
+    store.hasQueued = true
+    if !isClaimed { store.hasLeft = true }
+  }
 
   @discardableResult
   func run(_ sql: SQL, _ values: any Bindable...) throws(IAuthError) -> Int {

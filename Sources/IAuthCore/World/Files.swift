@@ -169,11 +169,21 @@ package enum Files {
     return unsafe String(cString: base) + "/" + path
   }
 
-  /// Bytes that are free on the disk of a directory; 0 if that cannot be told.
-  static func freeBytes(_ directory: String) -> Int64 {
+  /// Bytes of the disk of a directory, all and those that are free; 0 if that cannot be told.
+  static func diskBytes(_ directory: String) -> (all: Int64, free: Int64) {
     var s = statvfs()
-    guard unsafe statvfs(directory, &s) == 0 else { return 0 }
-    return Int64(clamping: s.f_bavail) * Int64(clamping: s.f_frsize)
+    guard unsafe statvfs(directory, &s) == 0 else { return (0, 0) }
+    let size = Int64(clamping: s.f_frsize)
+    return (Int64(clamping: s.f_blocks) * size, Int64(clamping: s.f_bavail) * size)
+  }
+
+  /// Sets a file's time to now, for whoever watches it; makes it if it is not there.
+  static func touch(_ path: String) throws(IAuthError) {
+    try makeDirectory(directory(of: path))
+    let file = unsafe iauth_open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw .fileUncreatable(path: path) }
+    defer { close(file) }
+    guard futimens(file, nil) == 0 else { throw .diskFailed }
   }
 
   static func lastComponent(of path: String) -> String {

@@ -37,7 +37,7 @@ package struct HostFacts: Sendable {
       let kind = unsafe iauth_file_system(path)
       return kind < 0 ? nil : kind
     },
-    freeBytes: { path in Files.freeBytes(path) },
+    freeBytes: { path in Files.diskBytes(path).free },
     isSynchronized: {
       let answer = iauth_clock_synchronized()
       return answer < 0 ? nil : answer == 1

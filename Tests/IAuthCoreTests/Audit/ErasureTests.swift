@@ -167,6 +167,7 @@ import Testing
     let application = try shell.apply(try elsewhere.form()).reference
     let signIn = try shell.signIn(try Person.lin.form(), via: .both).reference
     let codes = try [application, signIn].map { try desk.codes($0) }
+    #expect(try refusal { _ = try shell.prove(signIn.text, codes: ["0", "0"]) } == .codeWrong)
     // Someone else's is not touched.
     let tsai = try desk.shell(of: .tsai)
     let bystander = try tsai.apply(try Person.tsai.form()).reference
@@ -174,6 +175,14 @@ import Testing
     _ = try operator_.change(account: id, .erase, reason: "當事人請求")
     _ = try operator_.deliverOwn()
     #expect(try traces(of: .lin, in: desk) == [] && traces(of: elsewhere, in: desk) == [])
+    // Nor is there anything by which a guess could be checked.
+    let key = try operator_.store.read { (tx) throws(IAuthError) in
+      tx.addressKey(.email, Person.lin.email)
+    }
+    #expect(try desk.number("SELECT count(*) FROM verification WHERE email_key = ?", key) == 0)
+    #expect(
+      try desk.number("SELECT count(*) FROM verification WHERE email_key = zeroblob(32)") == 3)
+    #expect(try desk.number("SELECT count(*) FROM attempt WHERE subject <> x''") == 0)
     for (reference, codes) in zip([application, signIn], codes) {
       #expect(try refusal { _ = try shell.prove(reference.text, codes: codes) } == .codeExpired)
       #expect(try refusal { _ = try shell.resend(reference.text) } == .codeExpired)

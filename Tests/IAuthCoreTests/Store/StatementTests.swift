@@ -26,7 +26,7 @@ private let tables: [(name: String, statements: [SQL])] = [
 /// Fragments, which are no statements by themselves, and what runs outside a transaction.
 private let fragments: Set<String> = [
   "columns", "tables", "notOwn", "narrowed", "systemColumns", "snapshot", "into", "row",
-  "personInto", "personRow", "statusNow", "namingLists",
+  "personInto", "personRow", "statusNow", "namingLists", "waitingFor",
 ]
 
 @Suite struct StatementTests {
@@ -108,7 +108,8 @@ private let fragments: Set<String> = [
     ("requests that lapse", LapseTable.requests),
     ("invitations that lapse", LapseTable.invitations),
     ("applications that lapse", LapseTable.applications),
-    ("what waits for whom", ReminderTable.waiting),
+    ("what waits for whom", ReminderTable.reviewed), ("what is due", OutboxTable.due),
+    ("reminders to mark", ReminderTable.mark), ("old reminders", OutboxTable.oldReminders),
     ("personal data of an account", AccountTable.erasePersonalAudit),
     ("messages of an account", AccountTable.eraseMessages),
   ])
