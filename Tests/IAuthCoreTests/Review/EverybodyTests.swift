@@ -7,7 +7,6 @@ import Testing
 @testable import IAuthCore
 
 @Suite struct EverybodyTests {
-  /// Everybody, and what they are.
   enum Who: CaseIterable {
     case nobody
     /// The applicant, of the agency.
