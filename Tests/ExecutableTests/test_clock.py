@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from conftest import CHIEF, MING, TONG
+from conftest import CHIEF, MING, TONG, clerk
 
 
 def later(desk, **span):
@@ -112,39 +112,66 @@ def test_far_clocks_do_no_harm(on_clock, when):
     desk.ok("audit", "--verify")
 
 
+def killed_at(dice):
+    """Runs a command that is killed when it syncs for the n-th time."""
+    return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,fsync", "-e",
+            f"inject=fdatasync,fsync:signal=SIGKILL:when={dice.randrange(1, 14)}"]
+
+
 def test_a_year_of_reminders_shows_each_threshold_once(on_clock):
-    """A daily run with gaps, double runs and odd hours; requests come and go in between."""
+    """365 days of runs with gaps, double and killed runs and clocks that jump; requests come and
+    are decided in between."""
     desk = on_clock
     seed = int(os.environ.get("IAUTH_SEED", random.randrange(1 << 30)))
     print("IAUTH_SEED", seed)
     dice = random.Random(seed)
     desk.sign_in(CHIEF)
-    desk.join(MING)
-    waiting = desk.request(MING, "admin")
-    submitted = desk.clock
-    start = desk.clock
-    reminded = []
-    day = 0
-    while day < 200:
+    start, day, people, killed = desk.clock, 0, 0, 0
+    submitted, decided, runs = {}, {}, []
+    while day < 365:
         day += dice.choice([1, 1, 1, 1, 2, 5])
         desk.clock = start + timedelta(days=day, hours=dice.randrange(8))
+        if day > 30 * people:
+            people += 1
+            desk.join(clerk(people))
+            submitted[desk.request(clerk(people), "admin")] = desk.clock
+        # The first waits for half a year and lapses.
+        open_ = [number for number in submitted if number not in decided][1:]
+        if open_ and dice.random() < 0.06:
+            desk.sign_in(CHIEF)
+            desk.ok("approve", open_[0], session=CHIEF)
+            marks = desk.rows("SELECT * FROM reminder WHERE request = ?", open_[0])
+            decided[open_[0]] = (desk.clock, len(desk.mails(kind="reminder")), marks)
+        now = desk.clock
+        if dice.random() < 0.1:
+            desk.clock += timedelta(days=dice.randrange(-20, 20))
         for _ in range(dice.choice([1, 1, 2])):
-            before = len(desk.mails(kind="reminder"))
-            run = desk.one("pending", "--remind")
-            new = desk.mails(kind="reminder")[before:]
-            assert run["reminded"] == len(new) <= 1
-            reminded += [desk.clock] * len(new)
-            for mail in new:
-                assert f"To: {CHIEF.email}\n" in mail and f"iauth pending {waiting}" in mail
-    # Each threshold passed is in one mail; a gap may put several into one.
-    ages = [(at - submitted) for at in reminded]
-    assert 1 <= len(ages) <= 3
-    assert ages[0] >= timedelta(days=3)
-    assert all(age < timedelta(days=27) for age in ages)
-    assert desk.value("SELECT count(*) FROM reminder WHERE request = ?", waiting) == 3
-    # Nobody decided for half a year: it lapsed, and the applicant was told.
-    assert desk.rows("SELECT status FROM request WHERE id = ?", waiting) == [("lapsed",)]
-    assert any(f"To: {MING.email}\n" in mail for mail in desk.mails(str(waiting)))
+            if dice.random() < 0.25:
+                killed += desk.run("pending", "--remind", under=killed_at(dice)).status != 0
+            else:
+                desk.ok("pending", "--remind")
+                runs.append((desk.clock, set(submitted) - set(decided)))
+        desk.clock = now
+    later(desk, days=1).ok("pending", "--remind")
+
+    # Each mark has its mail, one for all marks of a run, and none is lost.
+    mails = desk.mails(kind="reminder")
+    ids = {re.search(r"\nMessage-ID: (\S+)\n", mail)[1] for mail in mails}
+    assert len(ids) == len(mails) == desk.value("SELECT count(DISTINCT sent_at) FROM reminder")
+    assert all(f"To: {CHIEF.email}\n" in mail for mail in mails)
+    left = desk.rows("SELECT kind, status FROM message WHERE status IN ('queued', 'failed')")
+    assert not left
+    for number, since in submitted.items():
+        passed = {span for span in (3, 7, 14) if any(
+            number in waiting and at >= since + timedelta(days=span) for at, waiting in runs)}
+        marked = [row[0] // 86400 for row in desk.rows(
+            "SELECT threshold FROM reminder WHERE request = ?", number)]
+        assert passed <= set(marked) and len(marked) == len(set(marked)), number
+    for number, (_, seen, marks) in decided.items():
+        assert not [mail for mail in mails[seen:] if f"iauth pending {number}\n" in mail]
+        assert marks == desk.rows("SELECT * FROM reminder WHERE request = ?", number)
+    assert desk.value("SELECT status FROM request WHERE id = ?", min(submitted)) == "lapsed"
+    assert killed and decided and len(mails) > 10
     desk.content()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import MING, ROOT
+from conftest import CHIEF, IAUTH, MING, ROOT, Person, clerk
 
 NAME = "‧𠮷 王‧Lekal"
 TEXT = "12345678 是「測試\\\"𠮷·」驗證碼"
@@ -97,6 +97,24 @@ def test_postfix_delivers_and_leaves_headers_and_text_as_they_were(fresh_desk, p
     assert len(set(re.findall(r"(?<!\d)\d{8}(?!\d)", text))) == 1
 
 
+def test_postfix_delivers_names_and_reasons_of_every_script(desk, postfix):
+    sendmail, mailboxes = postfix
+    reason = "請附‧核章公文 𠮷\n.\nFrom 臺北・Lekal"
+    person = Person("lekal", NAME, "lekal@cdc.gov.tw", "0955123123")
+    desk.join(person)
+    number = desk.request(person)
+    desk.ok("reject", number, "--reason", reason, *configured(
+        desk, mail=f"sendmail:{sendmail}", mail_from="iauth@cdc.gov.tw"), session=MING)
+    path, = waited(lambda: list(mailboxes.glob("*/new/*")))
+    mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert not mail.defects
+    assert mail["Subject"] == f"申請案 {number} 已退回 / Request {number} rejected"
+    assert (mail["X-IAuth-Kind"], mail["X-IAuth-Reference"]) == ("decision", str(number))
+    text = mail.get_content()
+    assert text.count(NAME) == 2
+    assert text.count("".join(f"> {line}\n" for line in reason.split("\n"))) == 2
+
+
 def test_smsd_takes_the_file_though_it_is_another_user(fresh_desk, tmp_path_factory):
     needs("smsd")
     home = tmp_path_factory.mktemp("sms")
@@ -178,7 +196,7 @@ def test_the_http_adapter_posts_number_and_text(tmp_path):
 
 FAILING = {
     "missing": None, "exit 75": "cat >/dev/null; exit 75", "exit 1": "exit 1",
-    "killed": "kill -9 $$", "hanging": "sleep 60", "forking": "sleep 60 & exec sleep 60",
+    "killed": "kill -9 $$", "hanging, never reading": "sleep 60", "forking": "sleep 60 & exec sleep 60",
     "flooding": "timeout 60 yes",
 }
 
@@ -199,12 +217,36 @@ def test_a_failing_mail_system_keeps_neither_the_sender_nor_the_sms(fresh_desk, 
                       reference) == 1
 
     # The reminder run says so by its status; once mail works again, each goes out once.
-    assert desk.run("pending", "--remind", *options).status == 75
+    run = desk.run("pending", "--remind", "--json", *options)
+    assert (run.status, run.code) == (74, "deliver.failed") and run.lines[0]["failed"] == 1
     with_time = "UPDATE message SET due_at = 0 WHERE status = 'queued'"
     subprocess.run(["sqlite3", desk.db, with_time], check=True)
     desk.ok("deliver")
     desk.ok("deliver")
     assert len(desk.mails(reference)) == 1
+
+
+def test_a_crash_after_the_mta_accepted_sends_again_under_the_same_message_id(fresh_desk):
+    """The MTA takes the mail and kills who gave it; the mail goes twice, and is known by its id."""
+    desk = fresh_desk
+    took = desk.home / "took"
+    mta = desk.home / "mta"
+    mta.write_text(f"#!/bin/sh\ncat >> {took}\n[ -e {took}.once ] || kill -9 $PPID\n"
+                   f"touch {took}.once\n")
+    mta.chmod(0o755)
+    options = configured(desk, mail=f"sendmail:{mta}")
+    desk.ok("deliver")
+    assert desk.run("admins", "--appoint", "--system", "spm", "--name", MING.name, "--email",
+                    "ming@ey.gov.tw", "--mobile", MING.mobile, *options).status == -9
+    assert desk.value("SELECT count(*) FROM message WHERE status = 'queued'") == 1
+    # Until its claim has run out, nobody else takes it.
+    desk.ok("deliver", *options)
+    assert took.read_text().count("\nMessage-ID: ") == 1
+    subprocess.run(["sqlite3", desk.db, "UPDATE message SET claimed_until = 0"], check=True)
+    desk.ok("deliver", *options)
+    desk.ok("deliver", *options)
+    ids = re.findall(r"\nMessage-ID: (\S+)", took.read_text())
+    assert len(ids) == 2 and len(set(ids)) == 1
 
 
 def test_twenty_delivery_runs_at_once_send_each_message_once(fresh_desk):
@@ -230,13 +272,92 @@ def test_nothing_due_is_nothing_said(fresh_desk):
     assert (ended.out, ended.err) == ("", "")
 
 
+def test_messages_that_are_left_wake_the_delivery_unit(desk):
+    """What the path unit watches is what is touched, and only by whoever leaves messages."""
+    unit = (ROOT / "Scripts/systemd/iauth-deliver.path").read_text()
+    watched, = re.findall(r"(?m)^PathChanged=/var/lib/iauth/(.+)$", unit)
+    people = [clerk(number) for number in range(11)]
+    sheet = desk.home / "form.csv"
+    sheet.write_text("機關OID,姓名,公務信箱,手機\n" + "".join(
+        f"{person.agency},{person.name},{person.email},{person.mobile}\n" for person in people))
+    batch = desk.json("import-batch", sheet)[-1]["batch"]
+    assert not (desk.data / watched).exists()
+    desk.sign_in(CHIEF)
+    desk.ok("approve", "--batch", batch, session=CHIEF)
+    assert (desk.data / watched).stat().st_mode & 0o777 == 0o600
+    assert desk.one("deliver")["delivered"] == 1
+
+
+def test_the_crontab_is_quiet_and_says_what_failed(desk):
+    lines = [line for line in (ROOT / "Scripts/cron/iauth").read_text().splitlines()
+             if re.match(r"[*\d]", line)]
+    assert len(lines) == 2
+    for line in lines:
+        user, command = re.match(r"(?:\S+ ){5}(\S+) (.*)", line).groups()
+        assert user == "iauth"
+        command = command.replace("/var/lib/iauth", str(desk.data)).replace(" iauth ", f" {IAUTH} ")
+
+        def run(config=""):
+            return subprocess.run(["sh", "-c", config + command], capture_output=True, text=True,
+                                  env=desk.environment)
+
+        run()
+        quiet = run()
+        assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+        # One that is busy is not joined.
+        lock = re.search(r"\S+\.lock", command)[0]
+        with subprocess.Popen(["flock", "-F", lock, "sleep", "60"]) as holder:
+            waited(lambda: subprocess.run(["flock", "-n", lock, "true"]).returncode)
+            busy = run()
+            holder.kill()
+        assert (busy.returncode, busy.stdout, busy.stderr) == (0, "", "")
+        subprocess.run(["sqlite3", desk.db, "DELETE FROM told WHERE audience = 'operator'"],
+                       check=True)
+        desk.ok("apply", *clerk(len(line)).words, *configured(desk, mail="sendmail:/nowhere"))
+        subprocess.run(["sqlite3", desk.db, "UPDATE message SET due_at = 0"], check=True)
+        failed = run(f"export IAUTH_CONFIG={desk.home}/iauth.conf; ")
+        assert (failed.returncode, failed.stdout) == (74, "")
+        assert failed.stderr.startswith("iauth: deliver.failed: ")
+
+
+# Options that take the set-gid from postdrop, by systemd.exec(5), NoNewPrivileges=.
+NO_NEW_PRIVILEGES = """NoNewPrivileges DynamicUser LockPersonality MemoryDenyWriteExecute
+PrivateDevices ProtectClock ProtectHostname ProtectKernelLogs ProtectKernelModules
+ProtectKernelTunables RestrictAddressFamilies RestrictNamespaces RestrictRealtime RestrictSUIDSGID
+SystemCallArchitectures SystemCallFilter SystemCallLog""".split()
+
+
+@pytest.mark.parametrize("name", ["deliver", "remind"])
+def test_the_services_let_a_set_gid_mail_system_work(name):
+    unit = (ROOT / f"Scripts/systemd/iauth-{name}.service").read_text()
+    options = re.findall(r"(?m)^(\w+)=", unit)
+    assert not set(options) & set(NO_NEW_PRIVILEGES)
+    assert {"User", "ProtectSystem", "UMask", "StateDirectoryMode"} <= set(options)
+
+
 @pytest.mark.parametrize("timer", ["deliver", "remind"])
-def test_systemd_accepts_the_timers(timer):
+def test_systemd_accepts_the_units(timer):
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd is not installed")
-    units = [ROOT / f"Scripts/systemd/iauth-{timer}.{kind}" for kind in ("service", "timer")]
+    units = sorted((ROOT / "Scripts/systemd").glob(f"iauth-{timer}.*"))
     said = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True)
     ours = [line for line in said.stderr.splitlines()
             if "iauth-" in line and "is not executable" not in line
             and "man iauth" not in line]
-    assert not ours, ours
+    assert len(units) == (3 if timer == "deliver" else 2) and not ours, ours
+
+
+def test_doctor_says_which_program_cannot_be_run(fresh_desk):
+    desk = fresh_desk
+    conf, program = desk.home / "iauth.conf", desk.home / "program"
+    conf.write_text(f"mail = sendmail:{program}\nsms = command:{program}\n")
+
+    def channels():
+        lines = desk.run("doctor", "--json", "--config", conf).lines
+        return {line["check"]: line["status"] for line in lines if line["check"] in ("mail", "sms")}
+
+    assert channels() == {"mail": "fail", "sms": "fail"}
+    program.write_text("#!/bin/sh\n")
+    assert channels() == {"mail": "fail", "sms": "fail"}
+    program.chmod(0o700)
+    assert channels() == {"mail": "ok", "sms": "ok"}

@@ -165,10 +165,12 @@ final class Desk {
   func chief() throws -> Service { try signedIn(.chen) }
 
   /// An account with an approved `admin` permission, signed in with both codes.
-  func administrator(_ person: Person, approvedBy chief: Service) throws -> Service {
+  func administrator(
+    _ person: Person, approvedBy chief: Service, system: String? = nil
+  ) throws -> Service {
     let service = try opened(person)
     let request = try service.requestPermission(
-      system: nil, role: .admin, reason: nil, document: nil)
+      system: system, role: .admin, reason: nil, document: nil)
     try #require(try chief.approve(request.number) == nil)
     return service
   }
@@ -197,6 +199,16 @@ final class Desk {
     return try rows("SELECT kind, recipient FROM message WHERE id > ? ORDER BY id", last) { row in
       row.text(0) + " " + row.text(1)
     }
+  }
+
+  /// The messages in a local spool, `mail/new` or `sms`, oldest first.
+  func spool(_ name: String) throws -> [String] {
+    let folder = directory + "/db/outbox/" + name
+    guard FileManager.default.fileExists(atPath: folder) else { return [] }
+    let number = { (file: String) in Int(file.split(separator: "-").last ?? "") ?? 0 }
+    return try FileManager.default.contentsOfDirectory(atPath: folder)
+      .sorted { number($0) < number($1) }
+      .map { try String(contentsOfFile: folder + "/" + $0, encoding: .utf8) }
   }
 
   // MARK: The file

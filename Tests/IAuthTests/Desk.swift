@@ -54,6 +54,11 @@ final class Desk {
       caller = Caller(
         name: isOperator ? "uid:0" : "uid:\(words[1])", isOperator: isOperator,
         isGated: !isOperator)
+    case "set":
+      let pair = words[1].split(separator: " ", maxSplits: 1).map(String.init)
+      guard pair.count == 2 else { throw Fault(description: "what is: \(line)") }
+      environment[pair[0]] = pair[0] == "IAUTH_CONFIG" ? path(pair[1]).path : pair[1]
+    case "unset": environment[words[1]] = nil
     case "lang": environment["LANG"] = words[1] == "zh-TW" ? "zh_TW.UTF-8" : "C"
     default: throw Fault(description: "what is: \(line)")
     }
@@ -70,6 +75,7 @@ final class Desk {
   func run(_ command: String, answers: [String]) throws -> [String] {
     var words = Self.words(command)
     if words == ["mailbox"] { return try mailbox() }
+    if words == ["post"] { return try post() }
     guard words.first == "iauth" else { throw Fault(description: "unknown command: \(command)") }
     words.removeFirst()
     var input = ""
@@ -114,7 +120,9 @@ final class Desk {
 
   /// Printed lines without the test's directory, and without spaces at their ends.
   private func shown(_ text: String, prefix: String) -> [String] {
+    let disk = /(磁碟可用空間（位元組）：|Free on its disk, bytes: )\d+(，總容量：|, of )\d+/
     var lines = text.replacing(folder.path + "/", with: "")
+      .replacing(disk) { "\($0.output.1)…\($0.output.2)…" }
       .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     if lines.last == "" { lines.removeLast() }
     return lines.map { line in
@@ -168,6 +176,16 @@ final class Desk {
     let sms = try spool("sms").last { $0.text.contains(reference.text) }
     return [mail?.text, sms?.text].compactMap { text in
       text?.firstMatch(of: /(?m)^[0-9]{8}\b/).map { String($0.output) }
+    }
+  }
+
+  /// Mails and SMS since the last look, as they stand in the spools, the mails first.
+  private func post() throws -> [String] {
+    let new = try (spool("mail/new") + spool("sms")).filter { seenMails.insert($0.name).inserted }
+    // Set in: a line of a mail is no directive of the transcript.
+    return new.flatMap { message in
+      [String(repeating: "=", count: 72)]
+        + shown(message.text, prefix: "").map { $0 == "|" ? $0 : "  " + $0 }
     }
   }
 

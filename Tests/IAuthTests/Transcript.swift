@@ -5,7 +5,8 @@
 //   lang zh-TW               the language of what follows
 //   scene NAME               first plays another transcript, unseen
 //   file NAME                a file, whose lines follow behind `| `
-//   $ COMMAND                typed; `iauth …`, or `mailbox`: the mails since the last look
+//   $ COMMAND                typed; `iauth …`, or `mailbox`: the mails since the last look;
+//                            `post`: mails and SMS since then, word for word
 //   $ COMMAND < codes        the codes that were sent, one a line; or `< 11111111 22222222`
 //   > ANSWER                 typed at a terminal; `email` and `sms` stand for the codes sent
 //
@@ -73,7 +74,7 @@ struct Transcript {
   }
 
   private static func isDirective(_ line: String) -> Bool {
-    ["$ ", "# ", "at ", "after ", "as ", "lang ", "scene ", "file "].contains {
+    ["$ ", "# ", "at ", "after ", "as ", "lang ", "scene ", "file ", "set ", "unset "].contains {
       line.hasPrefix($0)
     }
   }

@@ -138,8 +138,7 @@ extension Notice {
             "核准或退回：", "", "    iauth approve NUMBER",
             "    iauth reject NUMBER --reason 退回原因",
           ])
-    case .authorityDigest(let withoutReviewer, let overdue, let single):
-      Wording("主管機關彙整通知", Self.chineseDigest(withoutReviewer, overdue, single))
+    case .authorityDigest(let digest): Wording("主管機關彙整通知", Self.chineseDigest(digest))
     case .operatorDigest(let digest):
       Wording("系統維運彙整通知", digest.chinese)
     }
@@ -168,16 +167,17 @@ extension Notice {
     }
   }
 
-  private static func chineseDigest(
-    _ withoutReviewer: [WaitingItem], _ overdue: [WaitingItem], _ single: [AgencyLine]
-  ) -> [String] {
+  private static func chineseDigest(_ digest: AuthorityDigest) -> [String] {
+    let (withoutReviewer, overdue) = (digest.withoutReviewer, digest.overdue)
+    let single = digest.singleAdministrator
     var lines: [String] = []
     if !withoutReviewer.isEmpty {
       lines += ["下列申請案沒有可審核的機關管理者，請洽該機關提報管理者：", ""]
       lines += chineseList(withoutReviewer)
     }
     if !overdue.isEmpty {
-      lines += ["下列申請案經多次催辦仍未審核：", ""] + chineseList(overdue)
+      lines += ["下列申請案經多次催辦仍未審核，請洽該機關儘速審核或增設管理者：", ""]
+      lines += chineseList(overdue)
     }
     if !single.isEmpty {
       lines += ["下列機關的管理者不足，請促請其增設：", ""]
@@ -186,6 +186,7 @@ extension Notice {
       }
       lines.append("")
     }
+    if digest.omitted > 0 { lines += ["另有 \(digest.omitted) 項未列於本信件。", ""] }
     return lines + ["機關管理者不足的機關：", "", "    iauth admins --missing"]
   }
 }
@@ -237,8 +238,9 @@ extension OperatorDigest {
       "逾期失效的申請案：\(lapsedRequests)", "逾期失效的帳號申請：\(lapsedApplications)",
       "逾期失效的啟用邀請：\(lapsedInvitations)", "鎖定次數：\(locks)",
       "最近一小時的驗證碼錯誤：\(wrongAttemptsLastHour)",
-      "資料庫大小（位元組）：\(databaseBytes)", "磁碟可用空間（位元組）：\(freeBytes)", "",
-      "稽核紀錄末筆，請留存於其他主機作為錨點：", "", "    \(SafeText.line(auditHead))", "",
+      "資料庫大小（位元組）：\(databaseBytes)", "磁碟可用空間（位元組）：\(freeBytes)，總容量：\(diskBytes)", "",
+      "稽核紀錄末筆，請留存於其他主機作為錨點，日後供 iauth audit --verify --anchor FILE 比對：", "",
+      "    \(SafeText.line(auditHead))", "",
       "請檢視：", "", "    iauth deliver --list", "    iauth doctor",
     ]
   }

@@ -154,8 +154,8 @@ extension Notice {
             "Approve or reject:", "", "    iauth approve NUMBER",
             "    iauth reject NUMBER --reason TEXT",
           ])
-    case .authorityDigest(let withoutReviewer, let overdue, let single):
-      Wording("Digest for the authority", Self.englishDigest(withoutReviewer, overdue, single))
+    case .authorityDigest(let digest):
+      Wording("Digest for the authority", Self.englishDigest(digest))
     case .operatorDigest(let digest):
       Wording("Digest for the operator", digest.english)
     }
@@ -185,16 +185,20 @@ extension Notice {
     }
   }
 
-  private static func englishDigest(
-    _ withoutReviewer: [WaitingItem], _ overdue: [WaitingItem], _ single: [AgencyLine]
-  ) -> [String] {
+  private static func englishDigest(_ digest: AuthorityDigest) -> [String] {
+    let (withoutReviewer, overdue) = (digest.withoutReviewer, digest.overdue)
+    let single = digest.singleAdministrator
     var lines: [String] = []
     if !withoutReviewer.isEmpty {
       lines += ["Nobody may decide on these requests; their agencies need an administrator:", ""]
       lines += englishList(withoutReviewer)
     }
     if !overdue.isEmpty {
-      lines += ["These requests are undecided after every reminder:", ""] + englishList(overdue)
+      lines += [
+        "These requests are undecided after every reminder; please have their agencies decide, or",
+        "appoint one more administrator:", "",
+      ]
+      lines += englishList(overdue)
     }
     if !single.isEmpty {
       lines += ["These agencies have too few administrators; please have them appoint more:", ""]
@@ -202,6 +206,9 @@ extension Notice {
         "\(SafeText.line($0.code))  \(SafeText.line($0.name))  administrators: \($0.administrators)"
       }
       lines.append("")
+    }
+    if digest.omitted > 0 {
+      lines += ["There is more than this mail lists: \(digest.omitted).", ""]
     }
     return lines + [
       "Agencies without or with one administrator:", "", "    iauth admins --missing",
@@ -249,8 +256,9 @@ extension OperatorDigest {
       "Lapsed requests: \(lapsedRequests)", "Lapsed applications: \(lapsedApplications)",
       "Lapsed invitations: \(lapsedInvitations)", "Locks: \(locks)",
       "Wrong codes within the last hour: \(wrongAttemptsLastHour)",
-      "Database, bytes: \(databaseBytes)", "Free on its disk, bytes: \(freeBytes)", "",
-      "Newest audit entry; keep it on another host as an anchor:", "",
+      "Database, bytes: \(databaseBytes)",
+      "Free on its disk, bytes: \(freeBytes), of \(diskBytes)", "",
+      "Newest audit entry; keep it on another host, for iauth audit --verify --anchor FILE:", "",
       "    \(SafeText.line(auditHead))", "", "See also:", "", "    iauth deliver --list",
       "    iauth doctor",
     ]

@@ -33,8 +33,7 @@ package enum Notice: Sendable, Equatable {
   /// To one reviewer: everything of theirs that still waits, oldest first.
   case reminder(items: [WaitingItem])
   /// To the authority's administrators.
-  case authorityDigest(
-    withoutReviewer: [WaitingItem], overdue: [WaitingItem], singleAdministrator: [AgencyLine])
+  case authorityDigest(AuthorityDigest)
   /// To the operator.
   case operatorDigest(OperatorDigest)
 }
@@ -75,6 +74,8 @@ package struct RequestSummary: Sendable, Equatable {
 package struct WaitingItem: Sendable, Equatable {
   package var request: RequestSummary
   package var waitingDays: Int
+  /// The thresholds that it has passed since its reviewer was last reminded of it.
+  package var passed: [TimeSpan] = []
 
   package init(request: RequestSummary, waitingDays: Int) {
     self.request = request
@@ -95,6 +96,17 @@ package struct AgencyLine: Sendable, Equatable {
   }
 }
 
+/// What the authority should see to.
+package struct AuthorityDigest: Sendable, Equatable {
+  package var withoutReviewer: [WaitingItem] = []
+  package var overdue: [WaitingItem] = []
+  package var singleAdministrator: [AgencyLine] = []
+  /// How many more there are than the mail lists.
+  package var omitted = 0
+  /// What the authority was not told yet: `none:7`, `late:7`, `single:CODE`.
+  package var new: [String] = []
+}
+
 /// What the operator hears of a day.
 package struct OperatorDigest: Sendable, Equatable {
   package var failedMessages: Int
@@ -104,15 +116,17 @@ package struct OperatorDigest: Sendable, Equatable {
   package var lapsedInvitations: Int
   package var locks: Int
   package var wrongAttemptsLastHour: Int
-  /// `SEQ HASH`, to be kept off the host as an anchor.
+  /// To be kept off the host, for `audit --verify --anchor`.
   package var auditHead: String
   package var databaseBytes: Int64
   package var freeBytes: Int64
+  package var diskBytes: Int64
 
   package init(
     failedMessages: Int, queuedMessages: Int, lapsedRequests: Int, lapsedApplications: Int,
     lapsedInvitations: Int, locks: Int, wrongAttemptsLastHour: Int, auditHead: String,
-    databaseBytes: Int64, freeBytes: Int64
+    databaseBytes: Int64, freeBytes: Int64,
+    diskBytes: Int64
   ) {
     self.failedMessages = failedMessages
     self.queuedMessages = queuedMessages
@@ -124,5 +138,6 @@ package struct OperatorDigest: Sendable, Equatable {
     self.auditHead = auditHead
     self.databaseBytes = databaseBytes
     self.freeBytes = freeBytes
+    self.diskBytes = diskBytes
   }
 }

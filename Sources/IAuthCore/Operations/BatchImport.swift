@@ -93,7 +93,7 @@ extension Service {
       }
       try tx.useLargeCache()
       var desk = try ImportDesk(
-        tx: tx, importer: importer, form: form, document: document,
+        tx: tx, importer: importer, settings: settings, form: form, document: document,
         defaultSystem: try order.system.map { (code) throws(IAuthError) in
           try tx.system(code: code, command: "import-batch")
         })
@@ -131,8 +131,9 @@ extension Transaction {
   fileprivate func importer(_ settings: Settings) throws(IAuthError) -> Verdict<Importer> {
     let session: Session
     do throws(IAuthError) {
-      session = try self.session(settings)
+      session = try sessionOrKey(settings)
     } catch {
+      if error.code == .rightMissing { return try refuse(error) }
       guard world.caller.isOperator else { throw error }
       return .done(Importer(session: nil, agency: nil, isAuthority: true, systems: []))
     }

@@ -19,8 +19,12 @@ package struct DeliveryReport: Equatable, Sendable {
 
 extension Service {
   /// Tries the messages that this process has queued, at most ten seconds for all of them.
+  ///
+  /// What it leaves to `deliver`, or has no claim to, the wake file tells of
+  /// (`iauth-deliver.path`).
   package func deliverOwn() throws(IAuthError) -> DeliveryReport {
     guard store.hasQueued else { return DeliveryReport() }
+    defer { if store.hasLeft { try? Files.touch(outboxDirectory + "/wake") } }
     return try deliver(until: deadline(Limits.deliveryBudget))
   }
 
@@ -29,14 +33,16 @@ extension Service {
   /// - Throws: `right.missing`.
   package func deliverDue() throws(IAuthError) -> DeliveryReport {
     // What this run has queued is its own already, and no claim below would find it.
-    var report = try deliverOwn()
+    var report =
+      store.hasQueued
+      ? try deliver(until: deadline(Limits.deliveryBudget)) : DeliveryReport()
     let end = deadline(Limits.deliveryRun)
     var open = Channel.allCases.map { (channel: $0, left: Limits.messagesPerRun($0)) }
     // The channels take turns, so that none waits for another one that hangs.
     while !open.isEmpty, ChildProcess.milliseconds() < end {
       for index in open.indices {
         let part = try deliverSome(
-          open[index].channel, atMost: min(open[index].left, Limits.immediateDeliveries))
+          open[index].channel, atMost: min(open[index].left, Limits.messagesPerTurn))
         report.add(part)
         let took = part.delivered + part.postponed + part.failed
         // Where nothing of a whole turn got out, the rest of the run would not either.
@@ -53,10 +59,11 @@ extension Service {
   ) throws(IAuthError) -> DeliveryReport {
     let claimed = try writeAsOperator { (tx) throws(IAuthError) -> Verdict<Int> in
       try tx.run(OutboxTable.lapseCodes, tx.now)
-      return .done(
-        try tx.run(
-          OutboxTable.claim, world.claim, tx.now + Limits.claimLease, tx.now, count, channel,
-          tx.now + Limits.failedAfter))
+      let claimed = try tx.run(
+        OutboxTable.claim, world.claim, tx.now + Limits.claimLease, tx.now, count, channel,
+        tx.now + Limits.failedAfter)
+      try tx.renewReminders(world.claim, settings)
+      return .done(claimed)
     }
     guard claimed > 0 else { return DeliveryReport() }
     return try deliver(until: deadline(Limits.deliveryTurn))
@@ -91,6 +98,7 @@ extension Service {
         results.append((message, error))
       }
     }
+    if results.count < messages.count { store.hasLeft = true }
     return try mark(results)
   }
 
@@ -142,9 +150,12 @@ extension Service {
       id: message.id, fileName: name, recipient: message.recipient, text: message.body, file: file)
   }
 
+  /// Where the local spools are, and the file whose time says that something waits for `deliver`.
+  private var outboxDirectory: String { Files.directory(of: store.path) + "/outbox" }
+
   /// The outlet of a channel as configured; without configuration, a spool beside the database.
   private func outlet(_ channel: Channel) -> any Outlet {
-    let local = Files.directory(of: store.path) + "/outbox"
+    let local = outboxDirectory
     switch channel {
     case .email:
       switch settings.mail {
@@ -160,6 +171,36 @@ extension Service {
         return DirectoryOutlet(directory: path, isMaildir: false, mode: 0o660)
       case .command(let path): return CommandOutlet(path: path)
       }
+    }
+  }
+}
+
+extension Transaction {
+  /// Reminders that could not be sent at once say what waits now: what was decided in between is
+  /// dropped, and with nothing left so is the mail.
+  fileprivate func renewReminders(
+    _ claim: [UInt8]?, _ settings: Settings
+  ) throws(IAuthError) {
+    let old = try all(OutboxTable.oldReminders, claim, now - Limits.claimLease) { row in
+      (id: row.int(0), account: row.intIfAny(1))
+    }
+    for reminder in old {
+      var items: [WaitingItem] = []
+      if let id = reminder.account,
+        let reviewer = try first(AccountTable.byID, id, read: { row in Account(row: row) })
+      {
+        do throws(IAuthError) {
+          items = try waitingItems(for: reviewer, settings)
+        } catch {
+          guard error.code == .rightMissing else { throw error }
+        }
+      }
+      guard !items.isEmpty else {
+        try run(OutboxDeskTable.drop, reminder.id)
+        continue
+      }
+      let mail = Notice.reminder(items: items).mail()
+      try run(OutboxTable.rewrite, reminder.id, mail.subject, mail.body)
     }
   }
 }

@@ -39,8 +39,7 @@ extension ImportDesk {
       row.add(header, .agencyCode, code: code, message)
     }
     if let agency = place.agency {
-      // A change of contacts is decided as an administrator's is.
-      if agency.id == authority, row.role == .admin || row.change == .modify {
+      if agency.id == authority, row.role == .admin {
         row.add(header, .agencyCode, code: "agency.outside", Self.nationalReviewer)
       }
       let name = row.agencyName
@@ -70,7 +69,6 @@ extension ImportDesk {
     _ row: inout CheckedRow, _ agency: Agency, _ name: PersonName, _ email: EmailAddress,
     _ mobile: MobileNumber
   ) throws(IAuthError) -> Account? {
-    if !people.isComplete, people.hasStaged(email, mobile) { try flush() }
     let known = try accounts(agency, email, mobile)
     guard let account = known.first else { return nil }
     let isSamePerson =
@@ -95,11 +93,10 @@ extension ImportDesk {
     return account
   }
 
-  mutating func standing(
+  func standing(
     _ account: Account, _ system: TargetSystem, _ role: Role
   ) throws(IAuthError) -> (number: Int64, batch: Int64?)? {
-    if people.isStaged(account) { try flush() }
-    return try tx.first(ImportTable.standing, account.id, system.id, role) { row in
+    try tx.first(ImportTable.standing, account.id, system.id, role) { row in
       (number: row.int(0), batch: row.intIfAny(1))
     }
   }
@@ -108,7 +105,7 @@ extension ImportDesk {
 
   private static let outside = Bilingual(
     "the agency is not yours nor below yours", "非貴機關或所屬機關")
-  private static let nationalReviewer = Bilingual(
+  static let nationalReviewer = Bilingual(
     "administrators of the authority are never part of a batch", "主管機關管理者不得以整批方式申請")
   static let duplicate = Bilingual(
     "an earlier row asks for the same", "與前列重複")

@@ -6,6 +6,7 @@ import SQLite
 struct ImportDesk {
   let tx: Transaction
   let importer: Importer
+  let settings: Settings
   let form: CheckedForm
   let document: String?
   let defaultSystem: TargetSystem?
@@ -38,11 +39,12 @@ struct ImportDesk {
   }
 
   init(
-    tx: Transaction, importer: Importer, form: CheckedForm, document: String?,
-    defaultSystem: TargetSystem?
+    tx: Transaction, importer: Importer, settings: Settings, form: CheckedForm,
+    document: String?, defaultSystem: TargetSystem?
   ) throws(IAuthError) {
     self.tx = tx
     self.importer = importer
+    self.settings = settings
     self.form = form
     self.document = document
     self.defaultSystem = defaultSystem
@@ -71,6 +73,7 @@ struct ImportDesk {
         done += 1
         guard done % Limits.importProgressRows == 0 else { continue }
         try Gate.checkInterrupt()
+        guard !tx.world.isAbandoned() else { throw .internal("interrupted") }
         progress?(.storing(rows: done, of: order.count))
       }
     }
@@ -125,7 +128,7 @@ struct ImportDesk {
         id: staged.nextAccount, agency: agency.id, name: name, email: email, mobile: mobile,
         title: row.title, status: .invited)
       if firstOwnAccount == nil { firstOwnAccount = new.id }
-      people.add(new, isStaged: true)
+      people.add(new)
       let number = staged.nextRequest
       try staged.add(row, new, system: system.id, role, tx, batchValues)
       try remember(number, system: system.id, role, new)
@@ -181,12 +184,14 @@ struct ImportDesk {
 
   // MARK: What is known
 
-  /// The accounts with one of the row's contacts.
-  func accounts(
+  /// The accounts with one of the row's contacts, after what is over of them was ended.
+  mutating func accounts(
     _ agency: Agency, _ email: EmailAddress, _ mobile: MobileNumber
   ) throws(IAuthError) -> [Account] {
-    if people.isComplete { return people.accounts(email, mobile) }
-    return try tx.accounts(in: agency.id, email: email, mobile: mobile)
+    // Nearly every row of a first form is of someone new.
+    if people.isComplete, !people.has(email, mobile) { return [] }
+    if people.isComplete || people.hasStaged(email, mobile) { try flush() }
+    return try tx.accounts(in: agency.id, email: email, mobile: mobile, settings)
   }
 
   /// The system that a row names.
@@ -281,7 +286,7 @@ enum ImportTable {
     LIMIT 1
     """
   static let people: SQL = """
-    SELECT \(AccountTable.columns) FROM account WHERE agency = ?1 AND status <> 'closed' LIMIT ?2
+    SELECT email, mobile FROM account WHERE agency = ?1 AND status <> 'closed' LIMIT ?2
     """
   static let lastNumbers: SQL = """
     SELECT (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'account'),

@@ -49,19 +49,25 @@ extension ImportDesk {
     guard let name = row.name, let email = row.email, let mobile = row.mobile,
       let account = try person(&row, in: agency)
     else { return nil }
+    // An administrator's data are the authority's to decide on, whichever role the row names.
+    let role = try tx.holdsAdmin(account.id) ? .admin : row.role ?? .admin
+    guard role != .admin || agency.id != authority else {
+      row.add(header, .agencyCode, code: "agency.outside", Self.nationalReviewer)
+      return nil
+    }
     let new = Replacement(
       name: name.text, email: email.text, mobile: mobile.e164, title: row.title)
     let isSame =
       account.name.key == name.key && account.email.text == new.email
       && account.mobile.e164 == new.mobile && (new.title == nil || new.title == account.title)
     guard !isSame else { return .unchanged(nil, batch: nil) }
-    let others = try tx.accounts(in: agency.id, email: email, mobile: mobile)
+    let others = try tx.accounts(in: agency.id, email: email, mobile: mobile, settings)
     guard others.allSatisfy({ $0.id == account.id }) else {
       row.add(header, .email, code: "row.conflict", Self.conflict)
       return nil
     }
     let change = try tx.number(Form2Table.openChange, account.id)
-    let grant = try tx.number(RequestTable.pendingFor, account.id, system.id, Role.admin)
+    let grant = try tx.number(RequestTable.pendingFor, account.id, system.id, role)
     if let pending = change ?? grant {
       let request = try tx.request(pending)
       let asked = try request.map { (known) throws(IAuthError) in try tx.replacement(of: known) }
@@ -78,7 +84,7 @@ extension ImportDesk {
     return .accepted(
       try submit(
         RequestDraft(
-          account: account, system: system.id, role: .admin, kind: .change, origin: "batch",
+          account: account, system: system.id, role: role, kind: .change, origin: "batch",
           reason: row.reason, effectiveAt: row.effectiveAt, replacement: new)))
   }
 
@@ -87,7 +93,12 @@ extension ImportDesk {
     _ row: inout CheckedRow, in agency: Agency
   ) throws(IAuthError) -> Account? {
     guard let name = row.subjectName, let email = row.subjectEmail else { return nil }
-    let found = try tx.first(AccountTable.byEmail, agency.id, email.text) { Account(row: $0) }
+    let known = try tx.first(AccountTable.byEmail, agency.id, email.text) { Account(row: $0) }
+    if let known { try tx.settle(known.id, settings) }
+    let found =
+      try known.map { (old) throws(IAuthError) in
+        try tx.first(AccountTable.byID, old.id) { row in Account(row: row) }
+      } ?? nil
     guard let found, found.name.key == name.key else {
       row.add(header, row.subjectColumn, code: ErrorCode.accountUnknown.rawValue, Self.nobody)
       return nil

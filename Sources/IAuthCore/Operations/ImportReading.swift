@@ -36,9 +36,11 @@ struct CheckedForm {
       if let index = known[typed] {
         code = index
       } else {
-        code = UInt32(codes.count)
-        known[typed] = code
-        codes.append(typed)
+        // Two spellings of one code are one agency.
+        let text = AgencyCode(typed)?.text ?? typed
+        code = known[text] ?? UInt32(codes.count)
+        if code == codes.count { codes.append(typed) }
+        (known[text], known[typed]) = (code, code)
       }
       let checked = CheckedRow(row, header)
       rows.append(

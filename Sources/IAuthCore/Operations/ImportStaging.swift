@@ -114,56 +114,48 @@ struct ManyRows {
   }
 }
 
-/// The accounts of one agency that are not closed, by their contacts.
+/// The contacts of one agency's people.
 struct AgencyPeople {
-  private var accounts: [Account] = []
-  private var byEmail: [String: Int] = [:]
-  private var byMobile: [String: Int] = [:]
-  /// From here on they are not in the tables yet.
-  private var firstStaged = 0
-  /// Whether all of them are here; else the tables are asked, and only the waiting ones are here.
+  private var known: Set<String> = []
+  private var staged: Set<String> = []
+  /// Whether all of the agency's people that the tables hold are here.
   var isComplete = false
 
   init() {}
 
-  init(_ accounts: [Account]) {
+  init(_ contacts: [String]) {
     isComplete = true
-    for account in accounts { add(account, isStaged: false) }
+    known = Set(contacts)
   }
 
-  mutating func add(_ account: Account, isStaged: Bool) {
-    byEmail[account.email.text] = accounts.count
-    byMobile[account.mobile.e164] = accounts.count
-    accounts.append(account)
-    if !isStaged { firstStaged = accounts.count }
+  /// Notes someone who waits to be stored.
+  mutating func add(_ account: Account) {
+    staged.insert(account.email.text)
+    staged.insert(account.mobile.e164)
   }
 
-  /// Those with one of the two contacts: none, one or two.
-  func accounts(_ email: EmailAddress, _ mobile: MobileNumber) -> [Account] {
-    let (first, second) = (byEmail[email.text], byMobile[mobile.e164])
-    guard let one = first ?? second else { return [] }
-    guard let second, second != one else { return [accounts[one]] }
-    return [accounts[one], accounts[second]]
+  /// Whether someone has one of the two contacts.
+  func has(_ email: EmailAddress, _ mobile: MobileNumber) -> Bool {
+    known.contains(email.text) || known.contains(mobile.e164) || hasStaged(email, mobile)
   }
 
   /// Whether one who waits to be stored has one of the two contacts.
   func hasStaged(_ email: EmailAddress, _ mobile: MobileNumber) -> Bool {
-    (byEmail[email.text] ?? -1) >= firstStaged || (byMobile[mobile.e164] ?? -1) >= firstStaged
+    staged.contains(email.text) || staged.contains(mobile.e164)
   }
 
-  /// Whether the account waits to be stored.
-  func isStaged(_ account: Account) -> Bool {
-    (byEmail[account.email.text] ?? -1) >= firstStaged
+  mutating func forgetStaged() {
+    if isComplete { known.formUnion(staged) }
+    staged.removeAll(keepingCapacity: true)
   }
-
-  mutating func forgetStaged() { firstStaged = accounts.count }
 }
 
 extension Transaction {
-  /// The accounts of an agency, unless they are many more than the rows that ask for them.
+  /// The people of an agency, unless they are many more than the rows that ask for them.
   func people(of agency: Int64, rows: Int) throws(IAuthError) -> AgencyPeople {
     let max = 4 * rows + 8
-    let accounts = try all(ImportTable.people, agency, max + 1) { row in Account(row: row) }
-    return accounts.count > max ? AgencyPeople() : AgencyPeople(accounts)
+    let contacts = try all(ImportTable.people, agency, max + 1) { row in [row.text(0), row.text(1)]
+    }
+    return contacts.count > max ? AgencyPeople() : AgencyPeople(contacts.flatMap { $0 })
   }
 }

@@ -18,32 +18,26 @@ package struct ReminderReport: Sendable {
   package internal(set) var messages: [PlannedMessage] = []
 }
 
-/// A message that a dry run would send.
-package struct PlannedMessage: Sendable {
-  package let kind: MessageKind
-  package let channel: Channel
-  package let recipient: String
-  package let subject: String
-  package let reference: String
-}
-
 enum ReminderTable {
   /// Every waiting request with each who may decide on it, but for those whose own it is.
-  static let waiting: SQL = """
-    SELECT r.id, v.account, r.created_at
+  static let waitingFor: SQL = """
     FROM request r JOIN reviewer v ON v.request = r.id JOIN account m ON m.id = v.account
       JOIN account a ON a.id = r.account LEFT JOIN account b ON b.id = r.submitter
     WHERE r.status = 'pending' AND v.starts_at <= ?1 AND ?1 < v.ends_at
       AND a.id <> m.id AND a.email IS NOT m.email AND a.mobile IS NOT m.mobile
       AND r.change_email IS NOT m.email AND r.change_mobile IS NOT m.mobile
       AND b.id IS NOT m.id AND b.email IS NOT m.email AND b.mobile IS NOT m.mobile
-    ORDER BY r.created_at, r.id
     """
+  /// In this order the walk begins at what waits, whatever else there is.
+  static let reviewed: SQL =
+    "SELECT r.id, v.account, r.created_at \(waitingFor) ORDER BY r.created_at, r.id"
   static let pending: SQL =
     "SELECT id, created_at FROM request WHERE status = 'pending' ORDER BY created_at, id"
+  /// Marks a threshold for whoever was not reminded at it yet, and says for whom.
   static let mark: SQL = """
-    INSERT INTO reminder (request, account, threshold, sent_at) VALUES (?, ?, ?, ?)
-      ON CONFLICT DO NOTHING
+    INSERT INTO reminder (request, account, threshold, sent_at)
+      SELECT r.id, v.account, ?2, ?1 \(waitingFor) AND r.created_at <= ?1 - ?2
+      ON CONFLICT DO NOTHING RETURNING request, account
     """
   static let told: SQL = "SELECT item FROM told WHERE audience = ?"
   static let tell: SQL = """
@@ -53,18 +47,19 @@ enum ReminderTable {
   static let untell: SQL = "DELETE FROM told WHERE audience = ? AND item = ?"
   static let toldAt: SQL = "SELECT told_at FROM told WHERE audience = ? AND item = ?"
   static let singles: SQL = """
-    SELECT g.id, g.code, g.name FROM administrator d JOIN agency g ON g.id = d.agency
+    SELECT g.code, g.name FROM administrator d JOIN agency g ON g.id = d.agency
     WHERE d.starts_at <= ?1 AND ?1 < d.ends_at GROUP BY g.id HAVING count(DISTINCT d.account) = 1 ORDER BY g.sort
     """
-  static let planned: SQL = """
-    SELECT kind, channel, recipient, subject, reference FROM message WHERE id > ? ORDER BY id
+  static let unsent: SQL = """
+    SELECT sum(status = 'queued' AND id <= ?1), sum(status = 'failed') FROM message
+    WHERE status IN ('queued', 'failed')
     """
   static let lastMessage: SQL = "SELECT coalesce(max(id), 0) FROM message"
   static let countActions: SQL = "SELECT count(*) FROM audit WHERE action = ?1 AND at > ?2"
   static let sizes: SQL = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
   static let statements: [SQL] = [
-    waiting, pending, mark, told, tell, untell, toldAt, singles, planned, lastMessage,
-    countActions, sizes,
+    mark, reviewed, pending, told, tell, untell, toldAt, singles, unsent, lastMessage, countActions,
+    sizes,
   ]
 }
 
@@ -81,12 +76,13 @@ extension Service {
     var report = try writeAsOperator { (tx) throws(IAuthError) -> Verdict<ReminderReport> in
       var report = ReminderReport()
       let last = try tx.number(ReminderTable.lastMessage) ?? 0
+      if isDryRun { tx.plan = [] }
       report.lapsed = try tx.sweep(settings)
-      let reviewed = try tx.remind(thresholds, &report)
-      try tx.digestForAuthority(thresholds, reviewed, &report)
-      try tx.digestForOperator(settings)
+      try tx.remind(thresholds, settings, &report)
+      try tx.digestForAuthority(thresholds, &report)
+      try tx.digestForOperator(settings, upTo: last)
       guard isDryRun else { return .done(report) }
-      report.messages = try tx.all(ReminderTable.planned, last) { row in PlannedMessage(row: row) }
+      report.messages = (tx.plan ?? []) + (try tx.dueMessages(upTo: last))
       return .undone(report)
     }
     guard !isDryRun else { return report }
@@ -97,55 +93,48 @@ extension Service {
   }
 }
 
-extension PlannedMessage {
-  fileprivate init(row: borrowing Row) {
-    let channel = row.word(1, Channel.self)
-    let address = row.text(2)
-    self.init(
-      kind: row.word(0, MessageKind.self), channel: channel,
-      recipient: channel == .email
-        ? EmailAddress(stored: address).masked : MobileNumber(stored: address).masked,
-      subject: row.text(3), reference: row.text(4))
-  }
-}
-
 extension Transaction {
   /// Each threshold once a request and reviewer; one mail a reviewer, with all that still waits.
-  ///
-  /// - Returns: the waiting requests that have a reviewer.
   fileprivate func remind(
-    _ thresholds: [TimeSpan], _ report: inout ReminderReport
-  ) throws(IAuthError) -> Set<Int64> {
-    let waiting = try all(ReminderTable.waiting, now) { row in
-      (request: row.int(0), reviewer: row.int(1), since: row.time(2))
-    }
-    var due: Set<Int64> = []
-    var reminded: Set<Int64> = []
-    var items: [Int64: [Int64]] = [:]
-    for entry in waiting {
-      items[entry.reviewer, default: []].append(entry.request)
-      for threshold in thresholds where entry.since + threshold <= now {
-        let isNew =
-          try run(
-            ReminderTable.mark, entry.request, entry.reviewer, threshold.seconds, now) > 0
-        guard isNew else { continue }
-        due.insert(entry.reviewer)
-        reminded.insert(entry.request)
+    _ thresholds: [TimeSpan], _ settings: Settings, _ report: inout ReminderReport
+  ) throws(IAuthError) {
+    var passed: [Int64: [Int64: [TimeSpan]]] = [:]
+    var requests: Set<Int64> = []
+    for threshold in thresholds {
+      try each(ReminderTable.mark, now, threshold.seconds) { row in
+        passed[row.int(1), default: [:]][row.int(0), default: []].append(threshold)
+        requests.insert(row.int(0))
+        return true
       }
     }
-    var known: [Int64: WaitingItem] = [:]
-    for reviewer in due.sorted() {
-      var list: [WaitingItem] = []
-      for number in items[reviewer] ?? [] {
-        if known[number] == nil { known[number] = try waitingItem(number) }
-        if let item = known[number] { list.append(item) }
-      }
+    for (reviewer, due) in passed.sorted(by: { $0.key < $1.key }) {
       let account = try account(id: reviewer)
-      try queue(.reminder(items: list), to: .mail(account), reference: "reminder")
+      let items = try waitingItems(for: account, settings).map { item in
+        var item = item
+        item.passed = due[item.request.number] ?? []
+        return item
+      }
+      try queue(.reminder(items: items), to: .mail(account), reference: "reminder")
     }
-    report.reminded = due.count
-    report.requests = reminded.count
-    return Set(waiting.map(\.request))
+    report.reminded = passed.count
+    report.requests = requests.count
+  }
+
+  /// What waits for one reviewer, the oldest first: what `pending` lists to them.
+  func waitingItems(
+    for reviewer: Account, _ settings: Settings
+  ) throws(IAuthError) -> [WaitingItem] {
+    let names = Dictionary(uniqueKeysWithValues: try systems().map { ($0.code, $0.name) })
+    let filter = NarrowedFilter(
+      limit: Int.max, status: .pending, lapsedUntil: now - settings.requestLifetime)
+    return try queue(filter, reviewer).map { item in
+      WaitingItem(
+        request: RequestSummary(
+          number: item.number, agency: item.agency.name, name: item.name,
+          system: names[item.system] ?? Bilingual(item.system, item.system),
+          systemCode: item.system, role: item.role, kind: item.kind, isNational: item.isNational),
+        waitingDays: item.waitingDays(at: now))
+    }
   }
 
   private func waitingItem(_ number: Int64) throws(IAuthError) -> WaitingItem? {
@@ -156,66 +145,76 @@ extension Transaction {
 
   /// What the authority should act on; mailed when there is something that it was not told yet.
   fileprivate func digestForAuthority(
-    _ thresholds: [TimeSpan], _ reviewed: Set<Int64>, _ report: inout ReminderReport
+    _ thresholds: [TimeSpan], _ report: inout ReminderReport
   ) throws(IAuthError) {
-    var withoutReviewer: [WaitingItem] = []
-    var overdue: [WaitingItem] = []
-    var keys: Set<String> = []
-    let last = thresholds.last ?? .days(14)
-    let pending = try all(ReminderTable.pending) { row in (number: row.int(0), since: row.time(1)) }
-    for (number, since) in pending {
-      let isOverdue = since + last <= now
-      let hasReviewer = reviewed.contains(number)
-      guard isOverdue || !hasReviewer, let item = try waitingItem(number) else { continue }
-      if hasReviewer {
-        keys.insert("late:\(number)")
-        overdue.append(item)
-      } else {
-        keys.insert("none:\(number)")
-        withoutReviewer.append(item)
+    let reviewed = Set(try all(ReminderTable.reviewed, now) { row in row.int(0) })
+    var withoutReviewer: [Int64] = []
+    var overdue: [Int64] = []
+    let last = now - (thresholds.last ?? .days(14))
+    try each(ReminderTable.pending) { row in
+      let number = row.int(0)
+      if !reviewed.contains(number) {
+        withoutReviewer.append(number)
+      } else if row.time(1) <= last {
+        overdue.append(number)
       }
+      return true
     }
     let singles = try all(ReminderTable.singles, now) { row in
-      (id: row.int(0), line: AgencyLine(code: row.text(1), name: row.text(2), administrators: 1))
+      AgencyLine(code: row.text(0), name: row.text(1), administrators: 1)
     }
-    for single in singles { keys.insert("single:\(single.id)") }
     report.withoutReviewer = withoutReviewer.count
-    guard try tell("authority", keys) else { return }
-    let authority = try authority().id
-    let notice = Notice.authorityDigest(
-      withoutReviewer: Array(withoutReviewer.prefix(Limits.digestItems)),
-      overdue: Array(overdue.prefix(Limits.digestItems)),
-      singleAdministrator: singles.prefix(Limits.digestItems).map(\.line))
+    let new = try tell(
+      "authority",
+      withoutReviewer.map { "none:\($0)" } + overdue.map { "late:\($0)" }
+        + singles.map { "single:\($0.code)" })
+    guard !new.isEmpty else { return }
+    var digest = AuthorityDigest(new: new)
+    for number in withoutReviewer.prefix(Limits.digestItems) {
+      if let item = try waitingItem(number) { digest.withoutReviewer.append(item) }
+    }
+    for number in overdue.prefix(Limits.digestItems) {
+      if let item = try waitingItem(number) { digest.overdue.append(item) }
+    }
+    digest.singleAdministrator = Array(singles.prefix(Limits.digestItems))
+    digest.omitted =
+      withoutReviewer.count + overdue.count + singles.count - digest.withoutReviewer.count
+      - digest.overdue.count - digest.singleAdministrator.count
     for reviewer in try all(
-      RequestTable.administratorsOf, authority, now, read: { Account(row: $0) })
+      RequestTable.administratorsOf, try authority().id, now, read: { Account(row: $0) })
     {
-      try queue(notice, to: .mail(reviewer), reference: "digest")
+      try queue(.authorityDigest(digest), to: .mail(reviewer), reference: "digest")
     }
   }
 
   /// Remembers what an audience was told, and forgets what holds no more.
   ///
-  /// - Returns: whether anything is new to it.
-  private func tell(_ audience: String, _ keys: Set<String>) throws(IAuthError) -> Bool {
+  /// - Returns: what is new to it, in order.
+  private func tell(_ audience: String, _ items: [String]) throws(IAuthError) -> [String] {
     let known = Set(try all(ReminderTable.told, audience) { row in row.text(0) })
-    for gone in known.subtracting(keys) { try run(ReminderTable.untell, audience, gone) }
-    let new = keys.subtracting(known)
-    for key in new { try run(ReminderTable.tell, audience, key, now) }
-    return !new.isEmpty
+    for gone in known.subtracting(items) { try run(ReminderTable.untell, audience, gone) }
+    let new = items.filter { !known.contains($0) }
+    for item in new { try run(ReminderTable.tell, audience, item, now) }
+    return new
   }
 
   /// Once a day: what went wrong since the last time, and the anchor of the audit trail.
-  fileprivate func digestForOperator(_ settings: Settings) throws(IAuthError) {
+  ///
+  /// - Parameter last: the last message from before the run; its own do not count as waiting.
+  fileprivate func digestForOperator(
+    _ settings: Settings, upTo last: Int64
+  ) throws(IAuthError) {
     let told = try number(ReminderTable.toldAt, "operator", "digest").map { Timestamp($0) }
     // Runs that cron starts a little early still count as the next day's.
     if let told, told <= now, now < told + .hours(23) { return }
     let since = told.map { min($0, now) } ?? Timestamp(0)
-    let counts = try first(DoctorTable.messages) { row in
+    let counts = try first(ReminderTable.unsent, last) { row in
       (queued: Int(row.intIfAny(0) ?? 0), failed: Int(row.intIfAny(1) ?? 0))
     }
     func count(_ action: AuditAction, after: Timestamp) throws(IAuthError) -> Int {
       Int(try number(ReminderTable.countActions, action.rawValue, after) ?? 0)
     }
+    let disk = Files.diskBytes(Files.directory(of: storePath))
     let digest = OperatorDigest(
       failedMessages: counts?.failed ?? 0, queuedMessages: counts?.queued ?? 0,
       lapsedRequests: try count(.lapsed, after: since),
@@ -224,7 +223,7 @@ extension Transaction {
       locks: try count(.callerLocked, after: since) + count(.accountLocked, after: since),
       wrongAttemptsLastHour: try count(.codeWrong, after: now - .hours(1)),
       auditHead: try anchor(), databaseBytes: try number(ReminderTable.sizes) ?? 0,
-      freeBytes: Files.freeBytes(Files.directory(of: storePath)))
+      freeBytes: disk.free, diskBytes: disk.all)
     try run(ReminderTable.tell, "operator", "digest", now)
     try queue(
       .operatorDigest(digest),

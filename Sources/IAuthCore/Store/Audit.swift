@@ -8,7 +8,8 @@ import SQLite
 /// Who acts: a live session's account.
 package struct Actor: Equatable, Sendable {
   package let account: Int64
-  package let session: Int64
+  /// None: an ssh key acts.
+  package let session: Int64?
 }
 
 struct AuditHead: Equatable {
@@ -55,6 +56,8 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case restored = "database.restore"
   case messageRetried = "message.retry"
   case messageDropped = "message.drop"
+  case keyEnrolled = "key.enrol"
+  case keyWithdrawn = "key.withdraw"
   case refused = "refused"
 }
 
@@ -154,10 +157,10 @@ extension Transaction {
     try run(AuditTable.moveHead, head.seq, head.hash, seal)
   }
 
-  /// `SEQ HASH` of the newest entry, as an anchor.
+  /// The newest entry as an anchor, as `audit --verify` prints it.
   func anchor() throws(IAuthError) -> String {
     let head = try currentHead()
-    return "\(head.seq) \(Hex.encode(head.hash))"
+    return AuditProof(entries: head.seq, hash: head.hash).anchor
   }
 
   private func currentHead() throws(IAuthError) -> AuditHead {

@@ -24,6 +24,16 @@ enum OutboxTable {
         AND (claimed_until IS NULL OR claimed_until <= ?3 OR claimed_until > ?6)
       ORDER BY kind <> 'code', due_at, id LIMIT ?4)
     """
+  /// What is due of the messages up to a number, with the names of those it goes to.
+  static let due: SQL = """
+    SELECT m.kind, m.channel, m.recipient, a.name, m.subject, m.reference,
+      CASE m.kind WHEN 'code' THEN '' ELSE m.body END, m.id
+    FROM message m LEFT JOIN account a ON a.id = m.account
+    WHERE m.status = 'queued' AND m.id <= ?1 AND (m.due_at <= ?2 OR m.due_at > ?3)
+      AND (m.claimed_until IS NULL OR m.claimed_until <= ?2 OR m.claimed_until > ?3)
+      AND (m.expires_at IS NULL OR m.expires_at > ?2)
+    ORDER BY m.kind <> 'code', m.due_at, m.id
+    """
   /// A code's address goes with it: an application that lapses leaves nothing of the person.
   static let lapseCodes: SQL = """
     UPDATE message SET status = 'lapsed', recipient = '', body = '', claim = NULL
@@ -45,6 +55,12 @@ enum OutboxTable {
       recipient = CASE kind WHEN 'code' THEN '' ELSE recipient END
     WHERE id = ?1 AND claim = ?2 AND status = 'queued'
     """
+  /// Reminders that this process is to send, but that are older than a time.
+  static let oldReminders: SQL = """
+    SELECT id, account FROM message
+    WHERE claim = ?1 AND status = 'queued' AND kind = 'reminder' AND created_at <= ?2
+    """
+  static let rewrite: SQL = "UPDATE message SET subject = ?2, body = ?3 WHERE id = ?1"
   static let release: SQL = """
     UPDATE message SET claim = NULL, claimed_until = NULL WHERE claim = ? AND status = 'queued'
     """
@@ -60,7 +76,8 @@ enum OutboxTable {
     WHERE kind = 'code' AND reference = ?
     """
   static let statements: [SQL] = [
-    add, claimed, claim, lapseCodes, sent, postponed, failed, release, voidCodes, eraseCodes,
+    add, claimed, claim, due, lapseCodes, sent, postponed, failed,
+    oldReminders, rewrite, release, voidCodes, eraseCodes,
   ]
 }
 
@@ -69,9 +86,11 @@ struct Recipient {
   let channel: Channel
   let address: String
   let account: Int64?
+  var name: String?
 
   static func mail(_ account: Account) -> Recipient {
-    Recipient(channel: .email, address: account.email.text, account: account.id)
+    Recipient(
+      channel: .email, address: account.email.text, account: account.id, name: account.name.text)
   }
 }
 
@@ -81,14 +100,19 @@ extension Transaction {
     _ notice: Notice, to recipient: Recipient, reference: String, request: Int64? = nil,
     expiresAt: Timestamp? = nil
   ) throws(IAuthError) {
-    let isClaimed = queuedCount < Limits.immediateDeliveries
+    let isClaimed = world.claim != nil && queuedCount < Limits.immediateDeliveries
     queuedCount += 1
-    noteQueued()
+    noteQueued(isClaimed: isClaimed)
     let mail = recipient.channel == .email ? notice.mail() : nil
+    let (subject, body) = (mail?.subject ?? "", mail?.body ?? notice.sms())
+    plan?.append(
+      PlannedMessage(
+        kind: notice.kind, channel: recipient.channel, recipient: recipient.address,
+        name: recipient.name, subject: subject, reference: reference, body: body,
+        causes: notice.causes(reference)))
     try run(
-      OutboxTable.add, notice.kind, recipient.channel, recipient.address, mail?.subject ?? "",
-      mail?.body ?? notice.sms(),
-      reference, recipient.account, request, now, expiresAt,
+      OutboxTable.add, notice.kind, recipient.channel, recipient.address, subject, body, reference,
+      recipient.account, request, now, expiresAt,
       isClaimed ? world.claim : nil,
       isClaimed ? now + Limits.claimLease : nil)
   }

@@ -23,6 +23,8 @@ package final class Store {
   package let path: String
   /// Whether anything was queued that this process might send.
   var hasQueued = false
+  /// Whether some of it is left to `deliver`.
+  var hasLeft = false
   private let isShared: Bool
 
   /// Opens the database at `path`.
@@ -37,6 +39,20 @@ package final class Store {
     isShared = true
     do {
       db = try Connection(path: file.path)
+      try Self.prepare(db)
+    } catch {
+      throw Self.translated(error)
+    }
+  }
+
+  /// Opens a copy that this process has made, to look whether it holds.
+  init(copy path: String, key: [UInt8], world: World) throws(IAuthError) {
+    self.path = path
+    self.world = world
+    self.key = key
+    isShared = false
+    do {
+      db = try Connection(path: path)
       try Self.prepare(db)
     } catch {
       throw Self.translated(error)

@@ -19,6 +19,8 @@ package final class Transaction {
   var queuedCount = 0
   /// Whether triggers run; only staged rows are stored without.
   var hasTriggers = true
+  /// What a dry run has queued so far.
+  var plan: [PlannedMessage]?
   /// The session that acts, if any; it stands in audit entries.
   var actor: Actor?
 
@@ -34,8 +36,11 @@ package final class Transaction {
   /// Where the database is.
   var storePath: String { store.path }
 
-  /// Remembers that there is something to send.
-  func noteQueued() { store.hasQueued = true }
+  /// Remembers that there is something to send, by this process or, unclaimed, by `deliver`.
+  func noteQueued(isClaimed: Bool) {
+    store.hasQueued = true
+    if !isClaimed { store.hasLeft = true }
+  }
 
   @discardableResult
   func run(_ sql: SQL, _ values: any Bindable...) throws(IAuthError) -> Int {

@@ -28,6 +28,9 @@ package struct Settings: Equatable, Sendable {
 
   package init() {}
 
+  /// Whether messages go beyond the database's own directory.
+  package var sendsAway: Bool { mail != .spool || sms != .spool }
+
   /// - Throws: `config.invalid` with the line and, if it is known, the key.
   package init(text: String) throws(IAuthError) {
     var seen: Set<String> = []

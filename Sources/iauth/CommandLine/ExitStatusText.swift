@@ -22,7 +22,10 @@ extension ExitStatus {
       Bilingual("internal: a broken invariant, a damaged database", "內部錯誤：資料不一致或資料庫損壞")
     case .cannotCreate:
       Bilingual("a file cannot be created, or exists already", "檔案無法建立或已存在")
-    case .io: Bilingual("input/output error, disk full", "讀寫錯誤或磁碟空間不足")
+    case .io:
+      Bilingual(
+        "input/output error, disk full, messages that cannot be sent",
+        "讀寫錯誤、磁碟空間不足，或通知無法送出")
     case .tryAgain:
       Bilingual(
         "try again later: busy, locked out or throttled; nothing has changed",

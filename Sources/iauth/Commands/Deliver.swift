@@ -9,11 +9,12 @@ struct Deliver: Command {
     about: Bilingual(
       """
       Sends every message that is due, each once. A message that cannot be sent is tried again \
-      after 1, 5, 15 and 60 minutes, then hourly, and fails after 24 hours.
+      after 1, 5, 15 and 60 minutes, then hourly, and fails after 24 hours. When one could not be \
+      sent, the run ends with deliver.failed; the others were sent all the same.
       """,
       """
       寄送所有待送訊息，每則一次。無法送出者於 1、5、15、60 分鐘後重試，其後每小時一次；逾 24 小時列為\
-      失敗。
+      失敗。有訊息未能送出時以 deliver.failed 結束，其餘訊息仍已寄送。
       """),
     parameters: [
       .flag("list", \.isList, Bilingual("list queued and failed messages", "列出待送與失敗的訊息")),

@@ -102,9 +102,7 @@ struct ImportBatch: Command {
       }
       return
     }
-    let path = Files.absolute(report)
-    guard !Files.exists(path) else { throw .fileExists(path: report) }
-    guard Files.exists(Files.directory(of: path)) else { throw .fileUncreatable(path: report) }
+    try context.console.files.checkNew(report)
   }
 
   /// A report is a workbook if its name says so; what is handed in is told from its bytes.
@@ -136,7 +134,7 @@ struct ImportBatch: Command {
     } else {
       answer.show(context)
       if let report {
-        try Files.create(Files.absolute(report)) { (write) throws(IAuthError) in
+        try context.console.files.create(report) { (write) throws(IAuthError) in
           try answer.writeSheet(as: format, write)
         }
       }

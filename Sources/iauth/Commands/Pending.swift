@@ -12,12 +12,17 @@ struct Pending: Command {
       request in full: contacts, history, marks for the reviewer, and who may decide by which \
       rule; the applicant and the submitter may see theirs. --remind is the run for cron: it \
       reminds of requests that wait for 3, 7 and 14 days, writes digests, lets overdue requests \
-      lapse and retries messages.
+      lapse and retries messages. What it told is marked, and not told again by another run. If a \
+      message could not be sent, it ends with deliver.failed: all else is done, the message stays \
+      queued and is tried again. With --dry-run it changes nothing, and prints each message whole, \
+      to whom it would go, and why.
       """,
       """
       列出登入者可審核的申請，依申請時間排序。輸入申請編號（NUMBER）則顯示審查詳細資訊：聯絡方式、歷程、\
       注意事項，以及審核者與其依據；申請人與提報者可查看自己的申請。--remind 供排程執行：稽催待審滿 3、7、\
-      14 天的申請、寄送彙總、使逾期申請失效，並重送訊息。
+      14 天的申請、寄送彙總、使逾期申請失效，並重送訊息。已通知者留有紀錄，重複執行不再通知。有訊息未能送出時以 \
+      deliver.failed 結束：其餘作業均已完成，訊息保留於佇列並將自動重試。加上 --dry-run 則不異動資料，並顯示\
+      各則訊息的全文、收件者與原因。
       """),
     parameters: [
       .operand("NUMBER", \.number, Bilingual("show this request in full", "顯示該申請的詳細資訊")),
@@ -85,14 +90,14 @@ struct Pending: Command {
     let (items, progress, now) = try service.queue(
       QueueFilter(
         system: system, agency: agency, role: role, batch: batch, limit: limit,
-        status: filter.status, hasStatus: status != nil))
+        status: filter.status, statusOfOwn: status?.status))
     context.list(
       items.map { $0.json(at: now) }, table: table(items, now, context.language),
       empty: filter == .pending
         ? Bilingual("nothing waits for you", "目前沒有待審申請")
         : Bilingual("no such requests", "沒有符合條件的申請"))
-    if let progress { context.say(counts(progress)) }
     guard !items.isEmpty else { return }
+    if let progress { context.say(counts(progress)) }
     guard progress == nil, items.contains(where: { $0.status == .pending }) else {
       context.say(
         Bilingual("see one in full: iauth pending NUMBER", "審查詳細資訊：iauth pending NUMBER"))
@@ -131,31 +136,15 @@ struct Pending: Command {
 
   /// - Throws: `deliver.failed` if anything could not be sent now: cron hears of it.
   private func show(_ report: ReminderReport, _ context: Context) throws(IAuthError) {
-    let language = context.language
-    let planned = report.messages.map(\.json)
     context.emit(
-      report.json.adding(isDryRun ? ["messages": .array(planned)] : [:]),
+      report.json.adding(isDryRun ? ["messages": .array(report.messages.map(\.json))] : [:]),
       details: report.details)
     guard isDryRun else {
       guard report.failed == 0 else { throw .deliverFailed(failed: report.failed) }
       return
     }
+    if !context.options.json { for message in report.messages { context.show(message) } }
     context.say(Bilingual("nothing was changed or sent", "未異動資料，亦未寄送"))
-    guard !context.options.json, !report.messages.isEmpty else { return }
-    context.console.line("")
-    context.console.table(
-      Table(
-        [
-          .init(Bilingual("kind", "類別")), .init(Bilingual("channel", "方式")),
-          .init(Bilingual("recipient", "收件者"), isFlexible: true),
-          .init(Bilingual("subject", "主旨"), isFlexible: true),
-        ],
-        rows: report.messages.map { message in
-          [
-            message.kind.label(language), message.channel.label(language), message.recipient,
-            message.subject,
-          ]
-        }))
   }
 
   /// How far a batch has come, in the order of the states.
@@ -166,35 +155,5 @@ struct Pending: Command {
     let english = counts.map { "\($0.1) \($0.0.english)" }.joined(separator: ", ")
     let chinese = counts.map { "\($0.0.chinese) \($0.1) 件" }.joined(separator: "、")
     return Bilingual("batch \(progress.batch): \(english)", "整批申請 \(progress.batch)：\(chinese)")
-  }
-}
-
-extension ReminderReport {
-  fileprivate var json: JSON {
-    [
-      "reminded": .int(reminded), "requests": .int(requests),
-      "without_reviewer": .int(withoutReviewer), "lapsed": .int(lapsed),
-      "delivered": .int(delivered), "failed": .int(failed),
-    ]
-  }
-
-  fileprivate var details: [(Bilingual, String)] {
-    [
-      (Bilingual("reviewers reminded", "稽催審核人員"), String(reminded)),
-      (Bilingual("requests reminded of", "稽催申請件數"), String(requests)),
-      (Bilingual("without a reviewer", "無審核人員之申請"), String(withoutReviewer)),
-      (Bilingual("lapsed", "逾期失效"), String(lapsed)),
-      (Bilingual("messages delivered", "已寄送通知"), String(delivered)),
-      (Bilingual("messages failed", "未能寄送通知"), String(failed)),
-    ]
-  }
-}
-
-extension PlannedMessage {
-  fileprivate var json: JSON {
-    [
-      "kind": .word(kind), "channel": .word(channel), "recipient": .string(recipient),
-      "subject": .string(subject), "reference": .string(reference),
-    ]
   }
 }

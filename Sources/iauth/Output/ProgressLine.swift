@@ -1,6 +1,5 @@
 // How far a long piece of work is, on one line of a terminal that is gone at the end.
 
-import Glibc
 import IAuthCore
 
 final class ProgressLine {
@@ -13,21 +12,24 @@ final class ProgressLine {
   init?(on console: Console) {
     guard console.err.isTerminal, !console.isQuiet else { return nil }
     self.console = console
-    start = Self.milliseconds()
+    start = ChildProcess.milliseconds()
   }
 
   /// Shows the rows so far, the rate and, if it is known how many there are, the time left.
+  ///
+  /// It is shown from within a transaction, so it waits for nobody.
   func show(_ progress: ImportProgress) {
+    guard console.err.isReady else { return }
     let (rows, total, step): (Int, Int?, Bilingual)
     switch progress {
     case .reading(let done, let all):
       (rows, total, step) = (done, all, Bilingual("read", "已讀取"))
     case .storing(let done, let all):
-      if !isStoring { start = Self.milliseconds() }
+      if !isStoring { start = ChildProcess.milliseconds() }
       isStoring = true
       (rows, total, step) = (done, all, Bilingual("stored", "已寫入"))
     }
-    let taken = max(1, Self.milliseconds() - start)
+    let taken = max(1, ChildProcess.milliseconds() - start)
     let rate = Int64(rows) * 1_000 / taken
     var text = Bilingual(
       "\(rows) rows \(step.english), \(rate) a second", "\(step.chinese) \(rows) 列，每秒 \(rate) 列")(
@@ -47,11 +49,5 @@ final class ProgressLine {
     console.err.write("\r\u{1B}[K")
     console.err.flush()
     isShown = false
-  }
-
-  private static func milliseconds() -> Int64 {
-    var now = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &now)
-    return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000
   }
 }

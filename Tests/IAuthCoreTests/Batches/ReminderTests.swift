@@ -56,9 +56,90 @@ import Testing
     let before = try desk.sqlite3(".dump")
     let report = try desk.operator_().remind(after: nil, isDryRun: true)
     #expect(report.reminded == 1 && report.requests == 1)
-    #expect(report.messages.contains { $0.kind == .reminder && $0.recipient == "l***@cdc.gov.tw" })
+    let reminder = try #require(report.messages.first { $0.kind == .reminder })
+    #expect(reminder.recipient == "li@cdc.gov.tw" && reminder.name == "李小明")
+    #expect(
+      reminder.causes == [.init(event: .threshold, subject: "request:3", thresholds: [.days(3)])])
     #expect(try desk.sqlite3(".dump") == before)
     #expect(try run(desk).contains("reminder li@cdc.gov.tw"))
+    // What was sent is what was shown.
+    let sent = try desk.spool("mail/new").filter { $0.contains("X-IAuth-Kind: reminder") }
+    #expect(sent.count == 1 && sent[0].hasSuffix("\n\n" + reminder.body))
+  }
+
+  @Test func aDryRunLapsesNothingAndShowsNoCode() throws {
+    let (desk, _, number) = try waiting()
+    desk.wait(.days(180))
+    let typist = try desk.shell(of: .tsai)
+    _ = try typist.apply(try Person.tsai.form())
+    desk.wait(.minutes(3))
+    let before = try desk.sqlite3(".dump")
+    let report = try desk.operator_().remind(after: nil, isDryRun: true)
+    #expect(report.lapsed == 1)
+    #expect(
+      report.messages.contains {
+        $0.causes == [.init(event: .lapsed, subject: "request:\(number)")]
+      })
+    let codes = report.messages.filter { $0.kind == .code }
+    #expect(
+      codes.count == 2 && codes.allSatisfy { $0.body.isEmpty && $0.causes[0].event == .queued })
+    #expect(try desk.sqlite3(".dump") == before)
+  }
+
+  @Test func aReminderThatHadToWaitSaysWhatWaitsThen() throws {
+    let (desk, li, first) = try waiting()
+    let second = try desk.opened(.tsai).ask(.general)
+    desk.wait(.days(3))
+    desk.settings.mail = .sendmail("/nowhere")
+    _ = try desk.operator_().remind(after: nil, isDryRun: false)
+    #expect(try desk.signedIn(.li).approve(first) == nil)
+    desk.settings.mail = .spool
+    desk.wait(.hours(1))
+    _ = try desk.operator_().deliverDue()
+    let sent = try desk.spool("mail/new").filter { $0.contains("X-IAuth-Kind: reminder") }
+    #expect(sent.count == 1 && sent[0].contains("iauth pending \(second)\n"))
+    #expect(!sent[0].contains("iauth pending \(first)\n"))
+    _ = li
+  }
+
+  @Test func aReminderOfWhatWasAllDecidedIsDropped() throws {
+    let (desk, _, number) = try waiting()
+    desk.wait(.days(3))
+    desk.settings.mail = .sendmail("/nowhere")
+    _ = try desk.operator_().remind(after: nil, isDryRun: false)
+    #expect(try desk.signedIn(.li).approve(number) == nil)
+    desk.settings.mail = .spool
+    desk.wait(.hours(1))
+    _ = try desk.operator_().deliverDue()
+    #expect(try desk.spool("mail/new").allSatisfy { !$0.contains("X-IAuth-Kind: reminder") })
+    #expect(
+      try desk.texts("SELECT status || body FROM message WHERE kind = 'reminder'") == ["lapsed"])
+  }
+
+  @Test func theDigestAsksForAdministratorsAtTheLastThresholdAndSaysWhatItLeavesOut() throws {
+    let (desk, _, number) = try waiting()
+    desk.wait(.days(13))
+    #expect(try !run(desk).contains("digest chen@ey.gov.tw"))
+    desk.wait(.days(1))
+    let report = try desk.operator_().remind(after: nil, isDryRun: true)
+    let digest = try #require(report.messages.first { $0.recipient == "chen@ey.gov.tw" })
+    #expect(digest.causes == [.init(event: .overdue, subject: "request:\(number)")])
+    #expect(digest.body.contains("iauth pending \(number)\n"))
+    #expect(digest.body.contains("增設管理者") && digest.body.contains("appoint one more"))
+    #expect(try run(desk).contains("digest chen@ey.gov.tw"))
+    desk.wait(.days(1))
+    #expect(try !run(desk).contains("digest chen@ey.gov.tw"))
+  }
+
+  /// The mail as it was saved is the anchor file.
+  @Test func theOperatorsDigestIsAnAnchor() throws {
+    let (desk, _, _) = try waiting()
+    let mail = try #require(try desk.spool("mail/new").last { $0.contains("To: root@localhost") })
+    #expect(mail.contains("\n    iauth-audit/1 "))
+    _ = try desk.operator_().verifyAudit(anchors: mail)
+    try desk.sqlite3(
+      "DROP TRIGGER audit_is_kept; DELETE FROM audit_person; DELETE FROM audit WHERE seq > 2")
+    #expect(try refusal { _ = try desk.operator_().verifyAudit(anchors: mail) } == .auditBroken)
   }
 
   @Test func theAuthorityHearsOfWhatNobodyCanDecide() throws {

@@ -19,8 +19,9 @@ import Testing
     (.wrongAttempts(agency: cdc), "iauth admins --agency CODE"),
     (.contactChanged(agency: cdc, email: "n***@cdc.gov.tw", mobile: "0912***678"), "0912***678"),
     (.reminder(items: [waiting, waiting]), "iauth pending 12"),
-    (digest, "iauth admins --missing"), (digest, "2.16.886.101.90001"),
-    (.operatorDigest(operatorDay), "    7 abcdef"), (.operatorDigest(operatorDay), "iauth doctor"),
+    (digest, "iauth admins --missing"), (digest, "2.16.886.101.90001"), (digest, "312"),
+    (.operatorDigest(operatorDay), "    iauth-audit/1 7 abcdef"),
+    (.operatorDigest(operatorDay), "iauth doctor"),
   ])
   func bothHalvesOfAMailSay(notice: Notice, text: String) {
     let halves = halves(of: notice)
@@ -174,12 +175,14 @@ private let invitation = Notice.invitation(
   request: request, agencyCode: "2.16.886.101.20003.20020", email: "xm@cdc.gov.tw",
   expiresAt: spring)
 private let digest = Notice.authorityDigest(
-  withoutReviewer: [waiting], overdue: [waiting],
-  singleAdministrator: [AgencyLine(code: "2.16.886.101.90001", name: "某機關", administrators: 1)])
+  AuthorityDigest(
+    withoutReviewer: [waiting], overdue: [waiting],
+    singleAdministrator: [AgencyLine(code: "2.16.886.101.90001", name: "某機關", administrators: 1)],
+    omitted: 312))
 private let operatorDay = OperatorDigest(
   failedMessages: 1, queuedMessages: 2, lapsedRequests: 3, lapsedApplications: 4,
-  lapsedInvitations: 5, locks: 6, wrongAttemptsLastHour: 7, auditHead: "7 abcdef",
-  databaseBytes: 8, freeBytes: 9)
+  lapsedInvitations: 5, locks: 6, wrongAttemptsLastHour: 7, auditHead: "iauth-audit/1 7 abcdef",
+  databaseBytes: 8, freeBytes: 9, diskBytes: 10)
 
 private let aboutOneRequest: [Notice] = [
   submitted, approved, .approved(request: request, url: nil, note: nil), rejected, invitation,

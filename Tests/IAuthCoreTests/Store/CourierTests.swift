@@ -14,14 +14,6 @@ import Testing
     signal(SIGPIPE, SIG_IGN)
   }
 
-  private func files(_ desk: Desk, _ spool: String) throws -> [String] {
-    let directory = desk.directory + "/db/outbox/" + spool
-    guard FileManager.default.fileExists(atPath: directory) else { return [] }
-    return try FileManager.default.contentsOfDirectory(atPath: directory).sorted().map {
-      try String(contentsOfFile: directory + "/" + $0, encoding: .utf8)
-    }
-  }
-
   /// A desk whose mail goes to a shell script.
   private func desk(sendmail script: String) throws -> Desk {
     let desk = try Desk()
@@ -39,14 +31,14 @@ import Testing
     let reference = try li.apply(try Person.li.form()).reference
     let codes = try desk.codes(reference)
     #expect(try li.deliverOwn() == DeliveryReport(delivered: 2))
-    let mail = try #require(try files(desk, "mail/new").first { $0.contains("li@cdc.gov.tw") })
+    let mail = try #require(try desk.spool("mail/new").first { $0.contains("li@cdc.gov.tw") })
     #expect(mail.contains("X-IAuth-Kind: code") && mail.contains(reference.text))
     #expect(
       mail.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
         .contains(codes[0]))
-    let sms = try #require(try files(desk, "sms").first)
+    let sms = try #require(try desk.spool("sms").first)
     #expect(sms.contains("To: 886911000003") && sms.contains(codes[1] + " 是"))
-    #expect(try files(desk, "mail/tmp").isEmpty)
+    #expect(try desk.spool("mail/tmp").isEmpty)
     #expect(try desk.number("SELECT count(*) FROM message WHERE kind = 'code' AND body <> ''") == 0)
     _ = try li.prove(reference.text, codes: codes)
     #expect(try li.deliverOwn() == DeliveryReport())
@@ -116,11 +108,11 @@ import Testing
     let li = try desk.shell(of: .li)
     let reference = try li.apply(try Person.li.form()).reference
     _ = try li.deliverOwn()
-    #expect(try files(desk, "sms").count == 1)
+    #expect(try desk.spool("sms").count == 1)
     desk.settings.mail = .spool
     desk.wait(.minutes(10))
     _ = try desk.operator_().deliverDue()
-    #expect(try files(desk, "mail/new").allSatisfy { !$0.contains(reference.text) })
+    #expect(try desk.spool("mail/new").allSatisfy { !$0.contains(reference.text) })
     #expect(
       try desk.texts(
         "SELECT status || body FROM message WHERE reference = ? ORDER BY channel",
@@ -132,13 +124,13 @@ import Testing
     _ = try desk.operator_().deliverDue()
     desk.wait(.minutes(3))
     _ = try desk.operator_().deliverDue()
-    let before = try files(desk, "mail/new").count
+    let before = try desk.spool("mail/new").count
     _ = try desk.opened(.li).ask(.general)
     _ = try desk.operator_().addSystem(code: "x", name: "X", chineseName: nil, url: nil)
     #expect(try desk.operator_().deliverDue().delivered == 0)
     desk.wait(.minutes(2))
     let sent = try desk.operator_().deliverDue().delivered
-    #expect(try files(desk, "mail/new").count + files(desk, "sms").count == before + sent)
+    #expect(try desk.spool("mail/new").count + desk.spool("sms").count == before + sent)
   }
 
   @Test func moreThanTenAreLeftToTheCourier() throws {
@@ -156,5 +148,50 @@ import Testing
     #expect(try chief.approve(.batch(batch), note: nil, expecting: nil).count == 15)
     #expect(try chief.deliverOwn().delivered == 10)
     #expect(try desk.operator_().deliverDue().delivered >= 5)
+  }
+
+  /// Whether the wake file was touched since the last look.
+  private func isWoken(_ desk: Desk) -> Bool {
+    (try? FileManager.default.removeItem(atPath: desk.directory + "/db/outbox/wake")) != nil
+  }
+
+  @Test func whoMayNotSendLeavesWordAndNoClaim() throws {
+    let desk = try desk(sendmail: "cat >> $0.got")
+    _ = try desk.operator_().deliverDue()
+    var world = try desk.shell(of: .li).world
+    world.claim = nil
+    let li = Service(
+      store: try Store(path: desk.path, world: world), world: world, settings: desk.settings)
+    let reference = try li.apply(try Person.li.form()).reference
+    #expect(try li.deliverOwn() == DeliveryReport())
+    #expect(try desk.spool("sms").isEmpty)
+    #expect(isWoken(desk))
+    // Nobody has to wait for a claim to end.
+    _ = try desk.operator_().deliverDue()
+    #expect(
+      try desk.texts("SELECT DISTINCT status FROM message WHERE reference = ?", reference.text)
+        == ["sent"])
+    #expect(!isWoken(desk))
+  }
+
+  @Test func onlyWhoLeavesMessagesTouchesTheWakeFile() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    _ = try chief.deliverOwn()
+    #expect(!isWoken(desk))
+    let huang = try desk.administrator(.huang, approvedBy: chief)
+    let people = (1...11).map {
+      Person.li.with(email: "p\($0)@cdc.gov.tw", mobile: "09120000\(10 + $0)")
+    }
+    let batch = try #require(try huang.importBatch(Sheet(people).order).batch)
+    let fresh = try desk.signedIn(.chen)
+    #expect(try fresh.approve(.batch(batch), note: nil, expecting: nil).count == 11)
+    _ = try fresh.deliverOwn()
+    #expect(isWoken(desk))
+    // A mail system that fails is tried again by the timer, not at once.
+    desk.settings.mail = .sendmail("/nowhere")
+    let failing = try desk.signedIn(.chen)
+    _ = try failing.deliverOwn()
+    #expect(!isWoken(desk))
   }
 }

@@ -16,7 +16,8 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("SetupTable", SetupTable.statements), ("OwnRequestTable", OwnRequestTable.statements),
   ("AccountDeskTable", AccountDeskTable.statements), ("Form2Table", Form2Table.statements),
   ("IdleTable", IdleTable.statements), ("DirectoryTable", DirectoryTable.statements),
-  ("ImportTable", ImportTable.statements), ("LapseTable", LapseTable.statements),
+  ("GateKeyTable", GateKeyTable.statements), ("ImportTable", ImportTable.statements),
+  ("LapseTable", LapseTable.statements),
   ("ReminderTable", ReminderTable.statements), ("OutboxDeskTable", OutboxDeskTable.statements),
   ("DoctorTable", DoctorTable.statements), ("BackupTable", BackupTable.statements),
   ("IdleTable", IdleTable.statements), ("Form2Table", Form2Table.statements),
@@ -25,7 +26,7 @@ private let tables: [(name: String, statements: [SQL])] = [
 /// Fragments, which are no statements by themselves, and what runs outside a transaction.
 private let fragments: Set<String> = [
   "columns", "tables", "notOwn", "narrowed", "systemColumns", "snapshot", "into", "row",
-  "personInto", "personRow",
+  "personInto", "personRow", "statusNow", "namingLists", "waitingFor",
 ]
 
 @Suite struct StatementTests {
@@ -108,9 +109,13 @@ private let fragments: Set<String> = [
     ("requests that lapse", LapseTable.requests),
     ("invitations that lapse", LapseTable.invitations),
     ("applications that lapse", LapseTable.applications),
-    ("what waits for whom", ReminderTable.waiting),
+    ("what waits for whom", ReminderTable.reviewed), ("what is due", OutboxTable.due),
+    ("reminders to mark", ReminderTable.mark), ("old reminders", OutboxTable.oldReminders),
     ("personal data of an account", AccountTable.erasePersonalAudit),
     ("messages of an account", AccountTable.eraseMessages),
+    ("notices about someone", AccountTable.eraseNotices),
+    ("lists that name someone", AccountTable.isListed),
+    ("what of an account is over", LapseTable.hasLapsed),
   ])
   func nothingHotScans(_ what: String, _ sql: SQL) throws {
     let desk = try Desk()

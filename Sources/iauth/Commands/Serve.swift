@@ -1,0 +1,40 @@
+// `iauth serve`: the service. It takes connections and starts `serve-one` for each; it opens no
+// database and reads nothing that anybody sends.
+
+import CSQLite
+import IAuthCore
+
+struct Serve: Command {
+  static var runsHere: Bool { true }
+  static let usage = CommandUsage<Serve>(
+    "serve", in: .upkeep,
+    summary: Bilingual("Take connections", "接受連線"),
+    about: Bilingual(
+      """
+      Takes the connections of a Unix socket that systemd (Accept=no) has opened as descriptor 3, \
+      and starts iauth serve-one for each of them: at most 16 at a time for one user, 128 in all. \
+      Whoever is above that is sent away and comes again by themselves, for as long as ten seconds.
+      """,
+      """
+      於 systemd（Accept=no）開啟並交付為描述元 3 的 Unix socket 上接受連線，逐一啟動 iauth serve-one：\
+      同一使用者同時至多 16 個連線，全部至多 128 個。超過者先予關閉，用戶端於十秒內自行重試。
+      """),
+    parameters: [],
+    examples: [
+      Example(
+        "systemd-socket-activate -l /run/iauth/sock iauth serve",
+        Bilingual("Serve without systemd's own units", "未使用 systemd 單元時提供服務"))
+    ],
+    fails: [.usageService],
+    operatorOnly: true)
+
+  func run(_ context: Context) throws(IAuthError) {
+    guard let listener = Acceptor.inherited() else { throw .usageService }
+    var words = ["serve-one"]
+    if let config = context.options.config { words = ["--config", config] + words }
+    if let db = context.options.db { words = ["--db", db] + words }
+    let server = ChildProcess(path: context.world.executable, arguments: words, input: [])
+    var acceptor = Acceptor(listener: listener, server: server)
+    acceptor.run()
+  }
+}
