@@ -24,6 +24,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case usageConflict = "usage.conflict"
   case usageValue = "usage.value"
   case usageInput = "usage.input"
+  case usageService = "usage.service"
 
   case agencyInvalid = "agency.invalid"
   case nameInvalid = "name.invalid"
@@ -56,6 +57,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case referenceUnknown = "reference.unknown"
   case requestUnknown = "request.unknown"
   case messageUnknown = "message.unknown"
+  case keyUnknown = "key.unknown"
 
   case databaseDamaged = "database.damaged"
   case auditBroken = "audit.broken"
@@ -67,6 +69,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case fileUncreatable = "file.uncreatable"
   case agencyExists = "agency.exists"
   case systemExists = "system.exists"
+  case keyExists = "key.exists"
 
   case diskFull = "disk.full"
   case diskFailed = "disk.failed"
@@ -75,6 +78,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case codeLocked = "code.locked"
   case sendThrottled = "send.throttled"
   case databaseBusy = "database.busy"
+  case serviceSilent = "service.silent"
 
   case outcomeUnknown = "outcome.unknown"
 
@@ -98,7 +102,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
       .accountState, .agencyCycle, .messageState:
       .refused
     case .usageCommand, .usageOption, .usageOperand, .usageMissing, .usageRepeated,
-      .usageConflict, .usageValue, .usageInput:
+      .usageConflict, .usageValue, .usageInput, .usageService:
       .usage
     case .agencyInvalid, .nameInvalid, .emailInvalid, .mobileInvalid, .titleInvalid,
       .phoneInvalid, .reasonInvalid, .documentInvalid, .dateInvalid, .roleInvalid,
@@ -107,13 +111,13 @@ package enum ErrorCode: String, CaseIterable, Sendable {
       .data
     case .fileMissing, .databaseMissing: .noInput
     case .agencyUnknown, .agencyRemoved, .systemUnknown, .accountUnknown, .batchUnknown,
-      .referenceUnknown, .requestUnknown, .messageUnknown:
+      .referenceUnknown, .requestUnknown, .messageUnknown, .keyUnknown:
       .unknown
     case .databaseDamaged, .auditBroken, .doctorFailed, .internal: .internal
-    case .databaseExists, .fileExists, .fileUncreatable, .agencyExists, .systemExists:
+    case .databaseExists, .fileExists, .fileUncreatable, .agencyExists, .systemExists, .keyExists:
       .cannotCreate
     case .diskFull, .diskFailed, .deliverFailed: .io
-    case .codeLocked, .sendThrottled, .databaseBusy: .tryAgain
+    case .codeLocked, .sendThrottled, .databaseBusy, .serviceSilent: .tryAgain
     case .outcomeUnknown: .outcomeUnknown
     case .sessionNone, .sessionExpired, .sessionStepUp, .rightMissing, .requestOutside,
       .accountSuspended:

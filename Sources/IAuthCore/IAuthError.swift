@@ -28,6 +28,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case usageConflict(String, String, command: String)
   case usageValue(option: String, value: String, allowed: [String])
   case usageInput(needed: Int, got: Int)
+  case usageService
 
   // The data given.
   case agencyInvalid(code: String)
@@ -61,6 +62,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case referenceUnknown
   case requestUnknown(number: Int64)
   case messageUnknown(Int64)
+  case keyUnknown(name: String)
 
   // Ours is broken.
   case databaseDamaged
@@ -74,15 +76,19 @@ package enum IAuthError: Error, Equatable, Sendable {
   case fileUncreatable(path: String)
   case agencyExists(code: String)
   case systemExists(code: String)
+  case keyExists(name: String)
 
   // The machine.
   case diskFull
   case diskFailed
+  /// Of an answer whose command has done what it says.
+  case outputFailed(isFull: Bool)
   case codeLocked(until: Timestamp?)
   case sendThrottled(until: Timestamp)
   case databaseBusy
   case deliverFailed(failed: Int)
   case outcomeUnknown
+  case serviceSilent
 
   // Not signed in, or not permitted.
   case sessionNone
@@ -122,6 +128,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .usageRepeated: .usageRepeated
     case .usageConflict: .usageConflict
     case .usageInput: .usageInput
+    case .usageService: .usageService
     case .agencyInvalid: .agencyInvalid
     case .nameInvalid: .nameInvalid
     case .emailInvalid: .emailInvalid
@@ -151,6 +158,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .referenceUnknown: .referenceUnknown
     case .requestUnknown: .requestUnknown
     case .messageUnknown: .messageUnknown
+    case .keyUnknown: .keyUnknown
     case .databaseDamaged: .databaseDamaged
     case .auditBroken: .auditBroken
     case .doctorFailed: .doctorFailed
@@ -160,13 +168,16 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .fileUncreatable: .fileUncreatable
     case .agencyExists: .agencyExists
     case .systemExists: .systemExists
+    case .keyExists: .keyExists
     case .diskFull: .diskFull
     case .diskFailed: .diskFailed
+    case .outputFailed(let isFull): isFull ? .diskFull : .diskFailed
     case .codeLocked: .codeLocked
     case .sendThrottled: .sendThrottled
     case .databaseBusy: .databaseBusy
     case .deliverFailed: .deliverFailed
     case .outcomeUnknown: .outcomeUnknown
+    case .serviceSilent: .serviceSilent
     case .sessionNone: .sessionNone
     case .sessionExpired: .sessionExpired
     case .sessionStepUp: .sessionStepUp
@@ -208,7 +219,7 @@ package enum AuditProblem: Equatable, Sendable {
 
 /// What a caller would have to be.
 package enum Right: Equatable, Sendable {
-  case operator_, reviewer, importer, administrator, owner
+  case operator_, reviewer, importer, administrator, owner, key
 }
 
 /// Why a database file is not trusted, in the order in which it is looked at.

@@ -12,6 +12,8 @@ final class Context {
   /// Nothing is said of sending: a sign-in answers the same whoever was named, and nothing is sent
   /// for someone unknown.
   var isDiscreet = false
+  /// What another run of the program, within this one, ended with.
+  var status = ExitStatus.done
   private var opened: Service?
 
   init(
@@ -79,19 +81,22 @@ final class Context {
   /// - Throws: `file.missing`, `limit.bytes`, `disk.failed`.
   func bytes(of path: String, max: Int = Limits.importBytes) throws(IAuthError) -> [UInt8] {
     path.utf8.elementsEqual("-".utf8)
-      ? try console.input.all(max: max) : try Files.read(path, max: max)
+      ? try console.input.all(max: max) : try console.files.read(path, max)
   }
 
-  /// The configuration: the file that was named, else `/etc/iauth/iauth.conf` if it exists.
+  /// The configuration: the file that was named, else `/etc/iauth/iauth.conf` if it is there for
+  /// the caller.
   ///
   /// - Throws: `config.invalid`, `file.missing` for one that was named.
   func settings() throws(IAuthError) -> Settings {
-    let standard = "/etc/iauth/iauth.conf"
-    guard let path = options.config ?? (Files.exists(standard) ? standard : nil) else {
-      return Settings()
-    }
+    guard let path = configurationPath else { return Settings() }
     let bytes = try Files.read(path, max: 1 << 20)
     return try Settings(text: String(decoding: bytes, as: UTF8.self))
+  }
+
+  var configurationPath: String? {
+    let standard = "/etc/iauth/iauth.conf"
+    return options.config ?? (Files.isReadable(standard) ? standard : nil)
   }
 
   /// Where the database is, as an absolute path.
@@ -113,7 +118,7 @@ final class Context {
   ///
   /// What cannot be sent now stays queued: the answer stands, and a note says so.
   func deliver() {
-    guard let opened else { return }
+    guard let opened, opened.hasQueuedMessages else { return }
     do throws(IAuthError) {
       let report = try opened.deliverOwn()
       guard report.postponed + report.failed > 0, !isDiscreet else { return }

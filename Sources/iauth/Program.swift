@@ -12,13 +12,38 @@ enum Program {
     arguments: [String], environment: Environment, world: World, console: Console,
     localTime: LocalTime = .live
   ) -> ExitStatus {
+    let (status, deliver) = answer(
+      arguments: arguments, environment: environment, world: world, console: console,
+      localTime: localTime)
+    deliver()
+    console.err.flush()
+    return status
+  }
+
+  /// Answers the words; what sends the messages that they caused is given back, so that nobody
+  /// waits for it who need not.
+  static func answer(
+    arguments: [String], environment: Environment, world: World, console: Console,
+    localTime: LocalTime = .live
+  ) -> (status: ExitStatus, deliver: () -> Void) {
     var line = Parser.parse(arguments)
+    let typed = line.options
+    if world.caller.isGated {
+      // Which database it is, is not theirs to say.
+      (line.options.db, line.options.config) = (nil, nil)
+    }
     line.options.complete(from: environment)
     prepare(console, line.options, environment)
+    var world = world
+    world.sessionName = line.options.session ?? world.sessionName
+    let context = Context(
+      world: world, environment: environment, options: line.options, console: console,
+      localTime: localTime)
+    if world.caller.isGated { console.input.meanwhile = { context.deliver() } }
 
     var status = ExitStatus.done
     do throws(IAuthError) {
-      status = try run(line, environment: environment, world: world, console, localTime)
+      status = try run(line, typed: typed, arguments, context)
     } catch {
       console.error(error)
       status = error.code.status
@@ -30,7 +55,7 @@ enum Program {
       console.error(error)
       console.err.flush()
     }
-    return status
+    return (status, { context.deliver() })
   }
 
   private static func prepare(
@@ -41,7 +66,7 @@ enum Program {
     console.isQuiet = options.quiet
     console.color = options.color ?? .auto
     console.hasColor = environment["NO_COLOR"] == nil && environment["TERM"] != "dumb"
-    console.mayAsk = console.mayAsk && !options.noInput
+    console.mayAskAtAll = !options.noInput
     if let text = environment["COLUMNS"], let columns = try? Int.parse(text, for: "COLUMNS"),
       (1...10_000).contains(columns)
     {
@@ -51,9 +76,9 @@ enum Program {
   }
 
   private static func run(
-    _ line: ParsedLine, environment: Environment, world: World, _ console: Console,
-    _ localTime: LocalTime
+    _ line: ParsedLine, typed: GlobalOptions, _ words: [String], _ context: Context
   ) throws(IAuthError) -> ExitStatus {
+    let console = context.console
     if line.options.version {
       console.page("iauth \(version)\n")
       return .done
@@ -70,6 +95,13 @@ enum Program {
       console.err.write(HelpText.short(CommandTable.described, console.language))
       return .usage
     }
+    if context.world.caller.isGated {
+      try context.checkGated(typed)
+    } else if line.fault == nil, !command.runsHere,
+      let client = try context.client(for: words, config: line.configWords)
+    {
+      return try client.run()
+    }
     let ask = {
       (parameter: ParameterDescription, problem: IAuthError?) throws(IAuthError) -> String in
       if let problem { console.error(problem) }
@@ -79,16 +111,7 @@ enum Program {
       return answer
     }
     let filled = try command.filled(from: line, asking: console.mayAsk ? ask : nil)
-    var world = world
-    world.sessionName = line.options.session ?? world.sessionName
-    let context = Context(
-      world: world, environment: environment, options: line.options, console: console,
-      localTime: localTime)
-    defer {
-      console.out.flush()
-      context.deliver()
-    }
     try filled.run(context)
-    return .done
+    return context.status
   }
 }

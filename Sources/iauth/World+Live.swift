@@ -7,7 +7,7 @@ import IAuthCore
 
 extension World {
   static func live() -> World {
-    World(
+    var world = World(
       now: {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
@@ -19,6 +19,9 @@ extension World {
       },
       caller: Caller(name: "uid:\(getuid())", isOperator: true),
       sessionName: "default")
+    world.host = .live
+    world.executable = Files.ownExecutable
+    return world
   }
 }
 
@@ -59,6 +62,17 @@ enum Words {
 }
 
 enum StartUp {
+  /// Leaves what the process was started with behind; SECURITY 2.3, X5.
+  ///
+  /// - Parameter zone: the caller's time zone; nil for the system's.
+  static func forgetSurroundings(zone: String?) {
+    _ = unsafe chdir("/")
+    _ = clearenv()
+    unsafe setenv("LC_ALL", "C.UTF-8", 1)
+    if let zone { unsafe setenv("TZ", zone, 1) }
+    tzset()
+  }
+
   /// Puts the process into a known state; SECURITY 2.3, X1 to X4.
   ///
   /// False: it runs with another's rights (set-uid, set-gid) and must end.
@@ -73,8 +87,8 @@ enum StartUp {
     } while (0...2).contains(descriptor)
     if descriptor > 2 { close(descriptor) }
     umask(0o077)
-    var none = rlimit(rlim_cur: 0, rlim_max: 0)
-    unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    var zero = rlimit(rlim_cur: 0, rlim_max: 0)
+    unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &zero)
     _ = iauth_not_dumpable()
     // The runtime's own crash reporter would stop a process that may hold the lock, and shows
     // registers; a plain death is wanted.
@@ -83,6 +97,12 @@ enum StartUp {
     }
     // Writes to a closed pipe or beyond a file size limit return errors instead.
     for signal in [SIGPIPE, SIGXFSZ] { Glibc.signal(signal, SIG_IGN) }
+    // What a parent blocks or ignores stays so across exec: without SIGALRM a wait for the lock has
+    // no end, and without SIGCHLD's default a child's status is lost.
+    for signal in [SIGALRM, SIGCHLD] { Glibc.signal(signal, SIG_DFL) }
+    var none = sigset_t()
+    unsafe sigemptyset(&none)
+    unsafe sigprocmask(SIG_SETMASK, &none, nil)
     return true
   }
 }

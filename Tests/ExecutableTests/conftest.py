@@ -39,11 +39,11 @@ STATUS = {
         " batch.rejected sheet.unreadable sheet.header sheet.empty registry.shrunk",
         66: "file.missing database.missing",
         67: "agency.unknown agency.removed system.unknown account.unknown batch.unknown"
-        " reference.unknown request.unknown",
+        " reference.unknown request.unknown key.unknown",
         70: "database.damaged audit.broken internal",
-        73: "database.exists file.exists agency.exists system.exists",
+        73: "database.exists file.exists file.uncreatable agency.exists system.exists key.exists",
         74: "disk.full disk.failed",
-        75: "code.locked send.throttled database.busy",
+        75: "code.locked send.throttled database.busy service.silent",
         76: "outcome.unknown",
         77: "session.none session.expired session.step-up right.missing request.outside"
         " account.suspended",
@@ -209,7 +209,9 @@ class Desk:
 
     def texts(self, reference=None):
         """The SMS in the local spool, oldest first."""
-        paths = sorted((self.data / "outbox/sms").glob("*"), key=_number)
+        # A file that is being written has the ending that the daemon passes over.
+        paths = sorted((path for path in (self.data / "outbox/sms").glob("*")
+                        if path.suffix != ".LOCK"), key=_number)
         texts = [path.read_text() for path in paths]
         return [text for text in texts if not reference or reference in text]
 

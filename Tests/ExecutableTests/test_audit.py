@@ -1,5 +1,6 @@
 """The audit trail: whatever is done to the file, `audit --verify` says where it was done."""
 
+import re
 import sqlite3
 from datetime import timedelta
 
@@ -103,6 +104,14 @@ def test_anchors_witness_what_the_file_alone_cannot(desk, tmp_path):
     ended = desk.refused("audit.broken", "audit", "--verify", "--anchor", anchor)
     assert f"entry {line.split()[1]}:" in ended.error["message"], ended
     desk.db.write_bytes(newer)
+
+    # Whatever was kept serves: results as they were printed, for people or as JSON.
+    for kept in [desk.ok("audit", "--verify").out, desk.ok("audit", "--verify", "--json").out,
+                 desk.ok("audit", "--json").out]:
+        anchor.write_text(kept)
+        desk.ok("audit", "--verify", "--anchor", anchor)
+        anchor.write_text(re.sub(r"[0-9a-f]{60}", "0" * 60, kept))
+        desk.refused("audit.broken", "audit", "--verify", "--anchor", anchor)
 
     # An anchor of another trail, and a file without any.
     words = line.split()

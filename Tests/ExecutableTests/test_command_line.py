@@ -253,6 +253,10 @@ def test_a_full_device_is_said(desk):
             ended = desk.end(desk.start(*words, stdout=full))
             assert ended.status == 74, ended
             assert "disk.full" in ended.err
+        ended = desk.end(desk.start("apply", *TONG.words, stdout=full))
+    # It was committed before anything was said.
+    assert ended.status == 74 and "nothing was changed" not in ended.err, ended
+    assert desk.value("SELECT count(*) FROM verification WHERE email = ?", TONG.email) == 1
 
 
 def test_only_the_data_directory_is_written(empty_desk, tmp_path):

@@ -153,6 +153,34 @@ def test_a_batch_is_imported_and_approved(desk):
     desk.content()
 
 
+def test_a_batch_is_followed_up_by_whoever_handed_it_in(desk):
+    """Also by the operator, who types in a paper form without an account; whole, or by status."""
+    sheet = desk.home / "form.csv"
+    sheet.write_text("機關OID,姓名,公務信箱,手機\n" + "".join(
+        f"{office},管理{'甲乙丙'[n]},office{n}@cdc.gov.tw,092200010{n}\n"
+        for n, office in enumerate(CDC_OFFICES)))
+    *rows, end = desk.json("import-batch", sheet)
+    first, second, third = [row["request"] for row in rows]
+    desk.ok("approve", first, session=CHIEF)
+
+    def listed(*words, session=None):
+        return [line["request"] for line in
+                desk.json("pending", "--batch", end["batch"], *words, session=session)]
+
+    assert listed() == [first, second, third]
+    assert listed("--status", "pending") == [second, third]
+    assert listed("--status", "approved") == [first]
+    assert "1 approved" in desk.ok("pending", "--batch", end["batch"]).err
+    desk.refused("batch.unknown", "pending", "--batch", 99)
+    desk.refused("session.none", "pending")
+
+    desk.appoint(MANAGER)
+    sheet.write_text(f"機關OID,姓名,公務信箱,手機\n{CDC},新人,new@cdc.gov.tw,0922000200\n")
+    *rows, end = desk.json("import-batch", sheet, session=MANAGER)
+    assert listed(session=MANAGER) == listed("--status", "all", session=MANAGER) != []
+    assert listed("--status", "approved", session=MANAGER) == []
+
+
 def test_one_bad_row_holds_all_unless_partial(desk):
     desk.appoint(MANAGER)
     bad = FORM + f"{AUTHORITY},鄭三,three@cdc.gov.tw,0922000003,\r\n{CDC},馮四,four,0922000004,\r\n"

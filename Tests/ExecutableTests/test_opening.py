@@ -310,3 +310,22 @@ def test_crashes_leave_no_core_and_no_report(desk):
     finally:
         process.kill()
         process.communicate()
+
+
+def test_the_schema_explains_itself(fresh_desk):
+    """Every table and every column has its comment in what SQLite keeps of the schema."""
+    bare = []
+    for table, statement in fresh_desk.rows(
+            "SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'view')"
+            " AND name NOT LIKE 'sqlite%'"):
+        lines = [line.strip() for line in statement.splitlines()]
+        if not lines[1].startswith("-- "):
+            bare.append(table)
+        if statement.startswith("CREATE VIEW"):
+            continue
+        for (column,) in fresh_desk.rows("SELECT name FROM pragma_table_xinfo(?)", table):
+            [at] = [n for n, line in enumerate(lines)
+                    if re.match(rf"{column} (TEXT|INTEGER|BLOB)\b", line)]
+            if " -- " not in lines[at] and not lines[at - 1].startswith("-- "):
+                bare.append(f"{table}.{column}")
+    assert bare == []

@@ -165,10 +165,12 @@ final class Desk {
   func chief() throws -> Service { try signedIn(.chen) }
 
   /// An account with an approved `admin` permission, signed in with both codes.
-  func administrator(_ person: Person, approvedBy chief: Service) throws -> Service {
+  func administrator(
+    _ person: Person, approvedBy chief: Service, system: String? = nil
+  ) throws -> Service {
     let service = try opened(person)
     let request = try service.requestPermission(
-      system: nil, role: .admin, reason: nil, document: nil)
+      system: system, role: .admin, reason: nil, document: nil)
     try #require(try chief.approve(request.number) == nil)
     return service
   }

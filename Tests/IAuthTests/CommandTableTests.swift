@@ -23,7 +23,7 @@ struct CommandTableTests {
     let names = [
       "apply", "verify", "request-permission", "pending", "approve", "reject", "admins",
       "import-batch", "init", "agencies", "systems", "accounts", "revoke", "deliver", "audit",
-      "doctor", "backup", "restore", "completion", "help",
+      "doctor", "backup", "restore", "serve-one", "ssh-gate", "completion", "help",
     ]
     #expect(Set(Self.all.map(\.name)) == Set(names))
   }

@@ -54,6 +54,11 @@ final class Desk {
       caller = Caller(
         name: isOperator ? "uid:0" : "uid:\(words[1])", isOperator: isOperator,
         isGated: !isOperator)
+    case "set":
+      let pair = words[1].split(separator: " ", maxSplits: 1).map(String.init)
+      guard pair.count == 2 else { throw Fault(description: "what is: \(line)") }
+      environment[pair[0]] = pair[0] == "IAUTH_CONFIG" ? path(pair[1]).path : pair[1]
+    case "unset": environment[words[1]] = nil
     case "lang": environment["LANG"] = words[1] == "zh-TW" ? "zh_TW.UTF-8" : "C"
     default: throw Fault(description: "what is: \(line)")
     }

@@ -74,7 +74,7 @@ struct Transcript {
   }
 
   private static func isDirective(_ line: String) -> Bool {
-    ["$ ", "# ", "at ", "after ", "as ", "lang ", "scene ", "file "].contains {
+    ["$ ", "# ", "at ", "after ", "as ", "lang ", "scene ", "file ", "set ", "unset "].contains {
       line.hasPrefix($0)
     }
   }

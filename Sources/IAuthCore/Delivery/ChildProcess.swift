@@ -5,10 +5,16 @@
 import CSQLite
 import Glibc
 
-struct ChildProcess {
+package struct ChildProcess {
   let path: String
   let arguments: [String]
   let input: [UInt8]
+
+  package init(path: String, arguments: [String], input: [UInt8]) {
+    self.path = path
+    self.arguments = arguments
+    self.input = input
+  }
 
   /// Runs it to the end.
   ///
@@ -30,6 +36,14 @@ struct ChildProcess {
     try wait(for: child, until: deadline)
   }
 
+  /// Starts it without waiting for it, with nothing on its standard input.
+  package func detach() {
+    let nothing = unsafe iauth_open("/dev/null", O_RDONLY | O_CLOEXEC, 0)
+    guard nothing >= 0 else { return }
+    _ = spawn(nothing)
+    close(nothing)
+  }
+
   private func spawn(_ reading: Int32) -> pid_t? {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
@@ -37,6 +51,8 @@ struct ChildProcess {
     unsafe posix_spawn_file_actions_adddup2(&actions, reading, 0)
     unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+    // Also what our own parent left open.
+    _ = unsafe iauth_spawn_closes_from(&actions, 3)
     var attributes = posix_spawnattr_t()
     unsafe posix_spawnattr_init(&attributes)
     defer { unsafe posix_spawnattr_destroy(&attributes) }
@@ -106,7 +122,8 @@ struct ChildProcess {
     guard code == 0 else { throw .temporary("status \(code)") }
   }
 
-  static func milliseconds() -> Int64 {
+  /// Milliseconds of a clock that nobody sets.
+  package static func milliseconds() -> Int64 {
     var now = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &now)
     return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000

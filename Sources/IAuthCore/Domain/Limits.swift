@@ -92,6 +92,23 @@ package enum Limits {
   /// How long a process waits for the writer before it, until it says `database.busy`.
   package static let busyWait: TimeSpan = .seconds(10)
 
+  /// How many ids of each kind a restored database passes over: more than were given out since any
+  /// backup that is still of use.
+  package static let restoreSkipsIDs: Int64 = 100_000
+
+  // What `doctor` takes for too little, or too long ago.
+
+  /// Bytes on the disk below which the next command may fail.
+  package static let diskMinimum: Int64 = 8 << 20
+  /// Bytes on the disk below which it warns; or the room for two copies, if that is more.
+  package static let diskReserve: Int64 = 64 << 20
+  /// The operator's digest carries the audit head daily; a day may be missed.
+  package static let anchorAge: TimeSpan = .days(2)
+  /// A weekly copy, a day late.
+  package static let backupAge: TimeSpan = .days(8)
+  /// The registry is published yearly.
+  package static let registryAge: TimeSpan = .days(400)
+
   // Texts, in Unicode scalars, as SQLite's `length` counts; addresses in octets (3.1, 10).
 
   /// Characters of an agency's or a system's name; the longest in the registry has 31.
@@ -150,6 +167,31 @@ package enum Limits {
   /// UTF-8 bytes of a name, and attributes of an element.
   package static let xmlNameBytes = 256
   package static let xmlAttributes = 64
+
+  // The gate (9): what one caller may hold, and how long anybody may hold this process.
+
+  /// Connections of one caller at a time; more are told to wait, so that nobody takes all of the
+  /// socket's.
+  package static let gateConnectionsPerCaller = 16
+  /// A greeting that is not there by then does not come.
+  package static let gateGreetingWait: TimeSpan = .seconds(5)
+  /// A frame that has begun, or that a program owes, comes within this time.
+  package static let gateFrameWait: TimeSpan = .seconds(10)
+  /// A person may think about an answer as long as a code lives.
+  package static let gatePromptWait: TimeSpan = .minutes(10)
+  /// No connection lives longer.
+  package static let gateConnection: TimeSpan = .minutes(15)
+  /// Bytes of a frame's payload; all the words of a command are one.
+  package static let gateFrameBytes = 1 << 16
+  /// Words of a command: hundreds of request numbers fit.
+  package static let gateWords = 4_000
+  /// Sends in an hour for one address of a host that is open to all, where many may sit behind one
+  /// address, but nobody has an account to lose.
+  package static let publicSendsPerHour = 10
+  /// Bytes of a command that comes by ssh.
+  package static let sshCommandBytes = 1 << 14
+  /// Letters of a key's name.
+  package static let keyNameLength = 64
 
   // The registry (3.1).
 

@@ -42,6 +42,7 @@ extension IAuthError {
         + (allowed.isEmpty ? "" : "，可用的值為：\(allowed.joined(separator: "、"))")
     case .usageInput(let needed, let got):
       "須由標準輸入提供 \(needed) 個驗證碼（每行 1 個），僅收到 \(got) 行；本次不計入嘗試次數"
+    case .usageService: "本指令由 systemd、sshd 或 sudo 啟動以回應連線，非供人員直接執行"
 
     case .agencyInvalid(let code): "\(quoted(code))不是有效的機關代碼（OID 或 8 碼統一編號）"
     case .nameInvalid(let problem):
@@ -84,6 +85,7 @@ extension IAuthError {
     case .referenceUnknown: "查無此編號的帳號申請或登入"
     case .requestUnknown(let number): "查無您可檢視的申請案 \(number)"
     case .messageUnknown(let id): "查無通知 \(id)"
+    case .keyUnknown(let name): "金鑰\(quoted(name))未登錄"
 
     case .databaseDamaged: "資料庫已損毀，請以最近的備份還原"
     case .auditBroken(let seq, let problem):
@@ -96,9 +98,12 @@ extension IAuthError {
     case .fileUncreatable(let path): "無法建立檔案\(quoted(path))"
     case .agencyExists(let code): "機關\(quoted(code))已存在"
     case .systemExists(let code): "系統\(quoted(code))已存在"
+    case .keyExists(let name): "金鑰\(quoted(name))已登錄"
 
     case .diskFull: "磁碟空間不足，資料未變更"
     case .diskFailed: "磁碟讀寫失敗，資料未變更"
+    case .outputFailed(isFull: true): "磁碟空間不足，結果無法輸出；已執行之異動仍有效"
+    case .outputFailed(isFull: false): "結果無法輸出；已執行之異動仍有效"
     case .codeLocked(.some(let until)):
       "驗證碼輸入錯誤次數過多，於 \(Self.nextMinute(until))（臺灣時間）前，正確的驗證碼亦不受理"
     case .codeLocked(.none): "驗證碼輸入錯誤次數過多，帳號已鎖定，須由系統維運人員解除"
@@ -106,7 +111,8 @@ extension IAuthError {
       "索取驗證碼過於頻繁，請於 \(Self.nextMinute(until))（臺灣時間）後再試"
     case .databaseBusy: "資料庫忙碌中，資料未變更，請再執行一次"
     case .deliverFailed(let failed): "有 \(failed) 則通知目前未能送出，其餘作業已完成"
-    case .outcomeUnknown: "寫入時磁碟發生錯誤，無法確定是否已完成，請再執行一次相同的指令"
+    case .outcomeUnknown: "寫入時磁碟或服務發生錯誤，無法確定是否已完成，請再執行一次相同的指令"
+    case .serviceSilent: "服務未回應，請稍後再試或通知系統維運人員"
 
     case .sessionNone: "尚未登入"
     case .sessionExpired: "登入已逾時或已結束，請重新登入"
@@ -217,6 +223,7 @@ extension Right {
     case .importer: "僅機關管理者、主管機關或系統維運人員得匯入"
     case .administrator: "僅該機關的管理者得執行此項作業"
     case .owner: "僅當事人得執行此項作業"
+    case .key: "ssh 金鑰僅得為有效的機關管理者匯入及查詢"
     }
   }
 }

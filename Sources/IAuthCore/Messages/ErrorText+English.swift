@@ -58,6 +58,8 @@ extension IAuthError {
     case .usageInput(let needed, let got):
       "standard input has \(counted(got, "line")) where \(counted(needed, "code")), one a line,"
         + " \(needed == 1 ? "is" : "are") needed; this was not counted as an attempt"
+    case .usageService:
+      "this answers a connection of the service; systemd, sshd or sudo starts it, not a person"
 
     case .agencyInvalid(let code):
       "\(quoted(code)) is no agency code: neither an OID nor a valid eight-digit 統一編號"
@@ -110,6 +112,7 @@ extension IAuthError {
     case .referenceUnknown: "there is no application or sign-in with this reference"
     case .requestUnknown(let number): "there is no request \(number) that you may see"
     case .messageUnknown(let id): "there is no message \(id)"
+    case .keyUnknown(let name): "no key \(quoted(name)) is enrolled"
 
     case .databaseDamaged: "the database is damaged; restore the newest backup"
     case .auditBroken(let seq, let problem):
@@ -122,9 +125,13 @@ extension IAuthError {
     case .fileUncreatable(let path): "the file \(quoted(path)) cannot be created"
     case .agencyExists(let code): "agency \(quoted(code)) exists already"
     case .systemExists(let code): "system \(quoted(code)) exists already"
+    case .keyExists(let name): "key \(quoted(name)) is enrolled already"
 
     case .diskFull: "the disk is full; nothing was changed"
     case .diskFailed: "the disk could not be read or written; nothing was changed"
+    case .outputFailed(isFull: true):
+      "the answer could not be written, for the disk is full; what was done stands"
+    case .outputFailed(isFull: false): "the answer could not be written; what was done stands"
     case .codeLocked(.some(let until)):
       "too many wrong attempts: no code is accepted before \(Self.nextMinute(until)) Taiwan time,"
         + " not even the right one"
@@ -136,8 +143,9 @@ extension IAuthError {
     case .deliverFailed(let failed):
       "\(counted(failed, "message")) could not be sent now; all else is done"
     case .outcomeUnknown:
-      "the disk failed while the change was being kept, and its outcome is unknown; run the same"
-        + " command again"
+      "the disk or the service failed while the change was being kept, and its outcome is unknown;"
+        + " run the same command again"
+    case .serviceSilent: "the service does not answer; try again later, or tell its operator"
 
     case .sessionNone: "nobody is signed in"
     case .sessionExpired: "the session has ended; sign in again"
@@ -223,6 +231,7 @@ extension Right {
     case .importer: "only an administrator, the authority or the operator may import"
     case .administrator: "only an administrator of the agency may do this"
     case .owner: "only the person concerned may do this"
+    case .key: "an ssh key may hand in and look for an active administrator only"
     }
   }
 }

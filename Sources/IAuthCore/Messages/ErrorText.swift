@@ -49,6 +49,7 @@ extension IAuthError {
     case .usageMissing(_, let command), .usageConflict(_, _, let command): "iauth help \(command)"
     case .usageValue: "iauth help"
     case .usageInput: "iauth help verify"
+    case .usageService: "iauth help serve-one"
 
     case .agencyInvalid, .agencyUnknown: "iauth agencies NAME"
     case .agencyCycle(let code), .agencyRemoved(let code), .agencyExists(let code):
@@ -74,14 +75,16 @@ extension IAuthError {
     case .auditBroken: "iauth backup FILE"
     case .doctorFailed: nil
     case .internal, .diskFull, .diskFailed: "iauth doctor"
+    case .outputFailed: nil
 
     case .codeLocked(let until): until == nil ? "iauth admins --agency CODE" : nil
-    case .sendThrottled, .databaseBusy, .outcomeUnknown: nil
+    case .sendThrottled, .databaseBusy, .outcomeUnknown, .serviceSilent: nil
+    case .keyUnknown, .keyExists: "iauth ssh-gate --list"
     case .sessionNone, .sessionExpired: Self.signIn
     case .sessionStepUp: "iauth verify --step-up"
     case .rightMissing(.reviewer), .rightMissing(.importer), .rightMissing(.administrator):
       "iauth request-permission --role admin"
-    case .rightMissing(.operator_), .rightMissing(.owner): nil
+    case .rightMissing(.operator_), .rightMissing(.owner), .rightMissing(.key): nil
     case .databaseForeign: "iauth --db FILE doctor"
     case .databaseVersion: "iauth --version"
     case .databaseUnsafe(.key): "iauth restore FILE"

@@ -33,18 +33,14 @@ enum AccountDeskTable {
       OR a.mobile = ?2 OR CAST(a.id AS TEXT) = ?2 OR instr(a.name, ?2) > 0)
     ORDER BY a.id
     """
-  static let status: SQL = "SELECT status, erased_at IS NOT NULL FROM account WHERE id = ?"
+  static let status: SQL = "SELECT status, agency, erased_at IS NOT NULL FROM account WHERE id = ?"
   static let isLastAdministrator: SQL = """
-    SELECT 1 WHERE EXISTS (SELECT 1 FROM administrator WHERE account = ?1
-        AND agency = (SELECT authority FROM service))
-      AND NOT EXISTS (SELECT 1 FROM administrator WHERE account <> ?1
-        AND agency = (SELECT authority FROM service))
+    SELECT 1 WHERE EXISTS (SELECT 1 FROM post WHERE account = ?1)
+      AND NOT EXISTS (SELECT 1 FROM post WHERE account <> ?1 AND stays)
     """
   static let isLastPermission: SQL = """
-    SELECT 1 WHERE EXISTS (SELECT 1 FROM administrator WHERE request = ?1
-        AND agency = (SELECT authority FROM service))
-      AND NOT EXISTS (SELECT 1 FROM administrator WHERE request <> ?1
-        AND agency = (SELECT authority FROM service))
+    SELECT 1 WHERE EXISTS (SELECT 1 FROM post WHERE request = ?1)
+      AND NOT EXISTS (SELECT 1 FROM post WHERE request <> ?1 AND stays)
     """
   static let statements: [SQL] = [list, status, isLastAdministrator, isLastPermission]
 }
@@ -56,28 +52,41 @@ extension Service {
   package func accounts(
     _ query: String, agency code: String?
   ) throws(IAuthError) -> [AccountLine] {
-    try noting { () throws(IAuthError) in
-      try store.read { (tx) throws(IAuthError) in try tx.accounts(query, agency: code, settings) }
+    if world.caller.isOperator {
+      return try store.read { (tx) throws(IAuthError) in
+        try tx.accounts(
+          query,
+          in: try code.map { (text) throws(IAuthError) in
+            try tx.agency(typed: text).id
+          })
+      }
+    }
+    return try readSignedIn { (tx, session) throws(IAuthError) in
+      let own = session.account.agency
+      let agency = try code.map { (text) throws(IAuthError) in try tx.agency(typed: text).id }
+      guard try tx.isAdministrator(session.account), agency == nil || agency == own else {
+        throw .rightMissing(.administrator)
+      }
+      return try tx.accounts(query, in: own)
     }
   }
 
   /// Suspends, restores, closes, unlocks or erases an account, and tells its holder.
   ///
   /// - Returns: the account's status afterwards.
-  /// - Throws: `session.*`, `account.unknown`, `right.missing`, `account.state`, `account.last`,
-  ///   `reason.invalid`.
+  /// - Throws: `reason.invalid`, `session.*`, `right.missing` for who administers nothing,
+  ///   `account.unknown`, `right.missing`, `account.state`, `account.last`; the first that applies.
   package func change(
     account id: Int64, _ verb: AccountVerb, reason: String
   ) throws(IAuthError) -> AccountStatus {
     let reason = try FreeText.reason(reason)
     return try store.write { (tx) throws(IAuthError) -> Verdict<AccountStatus> in
-      let found = try tx.first(AccountDeskTable.status, id) { row in
-        (status: row.word(0, AccountStatus.self), isErased: row.bool(1))
+      if let refusal = try tx.refusalToChange(id, verb, settings) {
+        return try tx.refuse(refusal, subject: "account:\(id)")
       }
-      let mayAct = try tx.mayAct(on: id, verb, settings)
-      guard let found, mayAct != nil else { return try tx.refuse(.accountUnknown) }
-      guard mayAct == true else {
-        return try tx.refuse(.rightMissing(.administrator), subject: "account:\(id)")
+      try tx.settle(id, settings)
+      guard let found = try tx.standing(ofAccount: id) else {
+        return try tx.refuse(.accountUnknown, subject: "account:\(id)")
       }
       let refusal = IAuthError.accountState(account: id, status: found.status)
       switch (verb, found.status) {
@@ -88,7 +97,7 @@ extension Service {
       default: throw refusal
       }
       let takesAway = verb == .suspend || verb == .close || verb == .erase
-      if takesAway, try tx.number(AccountDeskTable.isLastAdministrator, id) != nil {
+      if takesAway, try tx.isLastAdministrator(id) {
         return try tx.refuse(.accountLast, subject: "account:\(id)")
       }
       return .done(try tx.apply(verb, to: try tx.account(id: id), reason: reason))
@@ -102,6 +111,7 @@ extension Service {
   package func revoke(_ number: Int64, reason: String) throws(IAuthError) {
     let reason = try FreeText.reason(reason)
     try store.write { (tx) throws(IAuthError) -> Verdict<Void> in
+      if let known = try tx.request(number) { try tx.settle(known.account, settings) }
       let refusal = try tx.refusalToRevoke(number, settings)
       if let refusal { return try tx.refuse(refusal, subject: "request:\(number)") }
       if try tx.number(AccountDeskTable.isLastPermission, number) != nil {
@@ -115,16 +125,8 @@ extension Service {
 
 extension Transaction {
   fileprivate func accounts(
-    _ query: String, agency code: String?, _ settings: Settings
+    _ query: String, in agency: Int64?
   ) throws(IAuthError) -> [AccountLine] {
-    var agency = try code.map { (text) throws(IAuthError) in try self.agency(typed: text).id }
-    if !world.caller.isOperator {
-      let session = try self.session(settings)
-      guard try isAdministrator(session.account),
-        agency == nil || agency == session.account.agency
-      else { throw .rightMissing(.administrator) }
-      agency = session.account.agency
-    }
     let folded = Folding.fold(query)
     let mobile = (try? MobileNumber(folded))?.e164
     return try all(
@@ -144,22 +146,37 @@ extension Transaction {
     }
   }
 
-  /// Whether the caller may do this to the account; nil if they may not even see it.
+  /// Why the caller may not do this to the account.
   ///
   /// The operator may all; an agency's administrators may suspend and close who holds no `admin`.
-  fileprivate func mayAct(
-    on id: Int64, _ verb: AccountVerb, _ settings: Settings
-  ) throws(IAuthError) -> Bool? {
+  fileprivate func refusalToChange(
+    _ id: Int64, _ verb: AccountVerb, _ settings: Settings
+  ) throws(IAuthError) -> IAuthError? {
     if world.caller.isOperator {
       _ = try? session(settings)
-      return true
+      return nil
     }
     let me = try session(settings).account
-    guard let account = try first(AccountTable.byID, id, read: { row in Account(row: row) }),
-      try isAdministrator(me), account.agency == me.agency
-    else { return nil }
+    guard try isAdministrator(me) else { return .rightMissing(.administrator) }
+    guard let found = try standing(ofAccount: id), found.agency == me.agency else {
+      return .accountUnknown
+    }
+    try settle(id, settings)
     let holds = try holdsAdmin(id)
-    return (verb == .suspend || verb == .close) && !holds
+    return (verb == .suspend || verb == .close) && !holds ? nil : .rightMissing(.administrator)
+  }
+
+  fileprivate func standing(
+    ofAccount id: Int64
+  ) throws(IAuthError) -> (status: AccountStatus, agency: Int64, isErased: Bool)? {
+    try first(AccountDeskTable.status, id) { row in
+      (row.word(0, AccountStatus.self), row.int(1), row.bool(2))
+    }
+  }
+
+  /// Whether the authority would be without an administrator if this one ended, or rested.
+  func isLastAdministrator(_ account: Int64) throws(IAuthError) -> Bool {
+    try number(AccountDeskTable.isLastAdministrator, account) != nil
   }
 
   fileprivate func apply(
@@ -170,32 +187,54 @@ extension Transaction {
     case .suspend:
       try run(AccountTable.setStatus, account.id, AccountStatus.suspended, now)
       try audit(.accountSuspended, subject)
-      try tell(account, .suspended, reason: reason)
+      try tell(account, .suspended, at: try addresses(of: account), reason: reason)
       return .suspended
     case .restore:
       try run(AccountTable.setStatus, account.id, AccountStatus.active, now)
       try run(AccountTable.noteUse, account.id, now)
       try audit(.accountRestored, subject)
-      try tell(account, .active, reason: reason)
+      try tell(account, .active, at: try addresses(of: account), reason: reason)
       return .active
     case .unlock:
-      let email = addressKey(.email, account.email.text)
-      let mobile = addressKey(.sms, account.mobile.e164)
-      for subject in attemptSubjects(account.agency, email, mobile) {
-        try run(ProofTable.forgetAllAttempts, subject)
-      }
+      try forgetAttempts(of: account)
       try audit(.accountUnlocked, subject)
       return account.status
     case .close, .erase:
+      let isInUse = account.status == .active || account.status == .suspended
+      let addresses = isInUse ? try self.addresses(of: account) : []
       if account.status != .closed {
         try endEverything(of: account, reason: reason)
-        if account.status != .invited { try tell(account, .closed, reason: reason) }
         try run(AccountTable.setStatus, account.id, AccountStatus.closed, now)
         try audit(.accountClosed, subject)
       }
+      if verb == .erase { try eraseProofs(of: account) }
       if verb == .erase || account.status == .invited { try erase(account: account.id) }
+      // Queued after the erasure, which takes back what waits; it goes with the mail.
+      try tell(account, .closed, at: addresses, reason: reason)
       return .closed
     }
+  }
+
+  private func forgetAttempts(of account: Account) throws(IAuthError) {
+    let email = addressKey(.email, account.email.text)
+    let mobile = addressKey(.sms, account.mobile.e164)
+    for subject in attemptSubjects(account.agency, email, mobile) {
+      try run(ProofTable.forgetAllAttempts, subject)
+    }
+  }
+
+  /// Ends what the person has applied for and not proven, and takes the keys of their addresses,
+  /// by which a guess could be checked.
+  private func eraseProofs(of account: Account) throws(IAuthError) {
+    let email = addressKey(.email, account.email.text)
+    let mobile = addressKey(.sms, account.mobile.e164)
+    let open = try all(ProofTable.openApplications, email, mobile) { row in
+      (id: row.int(0), reference: row.text(1))
+    }
+    for application in open { try lapse(application: application.id, application.reference) }
+    try run(ProofTable.closeSignIns, account.id)
+    try run(ProofTable.eraseKeys, email, mobile)
+    try forgetAttempts(of: account)
   }
 
   /// What an account has and waits for ends with it.
@@ -214,13 +253,33 @@ extension Transaction {
   }
 
   func tell(
-    _ account: Account, _ status: AccountStatus, reason: String
+    _ account: Account, _ status: AccountStatus, at addresses: [Recipient], reason: String
   ) throws(IAuthError) {
     guard actor?.account != account.id else { return }
     try queue(
       .accountChanged(
         status: status, agency: try agency(id: account.agency).name, reason: reason),
-      to: .mail(account), reference: "account:\(account.id)")
+      to: addresses, reference: "account:\(account.id)")
+  }
+
+  /// Where a holder is told what becomes of their account: at the address on file, and at the one
+  /// that they have asked for, proven, and wait for.
+  func addresses(of account: Account) throws(IAuthError) -> [Recipient] {
+    guard let number = try number(RequestTable.pendingChange, account.id),
+      let change = try request(number), let new = try replacement(of: change),
+      new.email != account.email.text
+    else { return [.mail(account)] }
+    return [
+      .mail(account), Recipient(channel: .email, address: new.email, account: account.id),
+    ]
+  }
+
+  func queue(
+    _ notice: Notice, to recipients: [Recipient], reference: String, request: Int64? = nil
+  ) throws(IAuthError) {
+    for recipient in recipients {
+      try queue(notice, to: recipient, reference: reference, request: request)
+    }
   }
 
   /// Who may end a permission: whoever may decide on such a request, its holder, the agency's
@@ -260,7 +319,7 @@ extension Transaction {
     }
     if actor?.account != account.id {
       try queue(
-        .revoked(request: try summary(request), reason: reason), to: .mail(account),
+        .revoked(request: try summary(request), reason: reason), to: try addresses(of: account),
         reference: String(number), request: number)
     }
     return true

@@ -82,23 +82,29 @@ extension Service {
     }
   }
 
-  /// Anchors by sequence number.
+  /// Anchors by sequence number, from whatever was kept: a digest's mail, what `audit --verify`
+  /// said, or entries of `audit --json`.
   ///
-  /// A line without one is passed over; a file without any anchors nothing, and is refused.
+  /// The number stands before the hash, or is the line's `seq`. A line without both is passed
+  /// over; a file without any anchors nothing, and is refused.
   private static func anchors(in text: String) throws(IAuthError) -> [Int64: [UInt8]] {
     var found: [Int64: [UInt8]] = [:]
     for line in text.split(whereSeparator: \.isNewline) {
-      let words = line.split(separator: " ")
-      for (number, hash) in zip(words, words.dropFirst()) {
-        if number.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let seq = Int64(number),
-          let bytes = Hex.decode(String(hash)), bytes.count == 32
-        {
-          found[seq] = bytes
-        }
+      let words = line.unicodeScalars
+        .split { !("0"..."9" ~= $0 || "a"..."z" ~= $0 || "A"..."Z" ~= $0 || $0 == "-") }
+        .map(String.init)
+      let named = words.firstIndex(of: "seq").map { words[($0 + 1)...] } ?? []
+      for (index, word) in words.enumerated().dropFirst() {
+        guard let hash = Hex.decode(word), hash.count == 32 else { continue }
+        if let seq = number(words[index - 1]) ?? number(named.first ?? "") { found[seq] = hash }
       }
     }
     guard !found.isEmpty else { throw .auditBroken(seq: 0, .anchor) }
     return found
+  }
+
+  private static func number(_ word: String) -> Int64? {
+    word.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int64(word) : nil
   }
 }
 

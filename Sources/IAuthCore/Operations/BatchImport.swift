@@ -82,7 +82,8 @@ extension Service {
       case .refused(let error): return .refused(error)
       }
       var desk = try ImportDesk(
-        tx: tx, importer: importer, header: sheet.header, document: document, digest: digest,
+        tx: tx, importer: importer, settings: settings, header: sheet.header, document: document,
+        digest: digest,
         defaultSystem: try order.system.map { (code) throws(IAuthError) in
           try tx.system(code: code, command: "import-batch")
         })
@@ -94,6 +95,7 @@ extension Service {
         if order.report != nil { cells.append(row.cells) }
         guard desk.rows.count % Limits.importProgressRows == 0 else { continue }
         try Gate.checkInterrupt()
+        guard !world.isAbandoned() else { throw .internal("interrupted") }
         order.progress?(desk.rows.count)
       }
       report.batch = try desk.close()
@@ -127,8 +129,9 @@ extension Transaction {
   fileprivate func importer(_ settings: Settings) throws(IAuthError) -> Verdict<Importer> {
     let session: Session
     do throws(IAuthError) {
-      session = try self.session(settings)
+      session = try sessionOrKey(settings)
     } catch {
+      if error.code == .rightMissing { return try refuse(error) }
       guard world.caller.isOperator else { throw error }
       return .done(Importer(session: nil, agency: nil, isAuthority: true, systems: []))
     }

@@ -52,7 +52,10 @@ extension Transaction {
     let sends = try all(ProofTable.sendsOfCaller, world.caller.name, now - .hours(1)) { row in
       row.time(0)
     }
-    let allowed = settings.gateSends - codes
+    let hourly =
+      world.caller.isPublic
+      ? min(settings.gateSends, Limits.publicSendsPerHour) : settings.gateSends
+    let allowed = hourly - codes
     guard sends.count > max(allowed, -1) else { return }
     throw .sendThrottled(until: (allowed < 0 ? now : sends[allowed]) + .hours(1))
   }

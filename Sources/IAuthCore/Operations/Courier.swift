@@ -20,15 +20,12 @@ package struct DeliveryReport: Equatable, Sendable {
 extension Service {
   /// Tries the messages that this process has queued, at most ten seconds for all of them.
   ///
-  /// - Parameter channels: those that the process can use; a sandbox, for one, that lets no program
-  ///   change its group keeps `sendmail` from its queue. The rest is left to `deliver`, which the
-  ///   wake file calls.
-  package func deliverOwn(
-    through channels: Set<Channel> = Set(Channel.allCases)
-  ) throws(IAuthError) -> DeliveryReport {
+  /// What it leaves to `deliver`, or has no claim to, the wake file tells of
+  /// (`iauth-deliver.path`).
+  package func deliverOwn() throws(IAuthError) -> DeliveryReport {
     guard store.hasQueued else { return DeliveryReport() }
     defer { if store.hasLeft { try? Files.touch(outboxDirectory + "/wake") } }
-    return try deliver(until: deadline(Limits.deliveryBudget), through: channels)
+    return try deliver(until: deadline(Limits.deliveryBudget))
   }
 
   /// Sends whatever is due, a few at a time.
@@ -65,7 +62,7 @@ extension Service {
       let claimed = try tx.run(
         OutboxTable.claim, world.claim, tx.now + Limits.claimLease, tx.now, count, channel,
         tx.now + Limits.failedAfter)
-      try tx.renewReminders(world.claim)
+      try tx.renewReminders(world.claim, settings)
       return .done(claimed)
     }
     guard claimed > 0 else { return DeliveryReport() }
@@ -76,9 +73,7 @@ extension Service {
     ChildProcess.milliseconds() + span.seconds * 1_000
   }
 
-  private func deliver(
-    until deadline: Int64, through channels: Set<Channel> = Set(Channel.allCases)
-  ) throws(IAuthError) -> DeliveryReport {
+  private func deliver(until deadline: Int64) throws(IAuthError) -> DeliveryReport {
     let (messages, uuid) = try store.read { (tx) throws(IAuthError) in
       (
         try tx.all(OutboxTable.claimed, world.claim) { row in StoredMessage(row: row) },
@@ -90,8 +85,7 @@ extension Service {
     // A channel that hangs takes half of the time at most, and is asked once.
     var late: Set<Channel> = []
     let most = messages.count > 1 ? Limits.deliverySeconds / 2 : Limits.deliverySeconds
-    for message in messages where channels.contains(message.channel) {
-      if late.contains(message.channel) { continue }
+    for message in messages where !late.contains(message.channel) {
       let left = Int((deadline - ChildProcess.milliseconds()) / 1_000)
       guard left > 0 else { break }
       if let expiry = message.expiresAt, expiry <= world.now() { continue }
@@ -184,7 +178,9 @@ extension Service {
 extension Transaction {
   /// Reminders that could not be sent at once say what waits now: what was decided in between is
   /// dropped, and with nothing left so is the mail.
-  fileprivate func renewReminders(_ claim: [UInt8]) throws(IAuthError) {
+  fileprivate func renewReminders(
+    _ claim: [UInt8]?, _ settings: Settings
+  ) throws(IAuthError) {
     let old = try all(OutboxTable.oldReminders, claim, now - Limits.claimLease) { row in
       (id: row.int(0), account: row.intIfAny(1))
     }
@@ -194,7 +190,7 @@ extension Transaction {
         let reviewer = try first(AccountTable.byID, id, read: { row in Account(row: row) })
       {
         do throws(IAuthError) {
-          items = try waitingItems(for: reviewer)
+          items = try waitingItems(for: reviewer, settings)
         } catch {
           guard error.code == .rightMissing else { throw error }
         }

@@ -72,7 +72,7 @@ extension Service {
     try store.read { (tx) throws(IAuthError) in
       let session: Session?
       do throws(IAuthError) {
-        session = try tx.session(settings)
+        session = try tx.sessionOrKey(settings)
       } catch {
         guard code != nil else {
           throw error == .sessionNone ? .usageMissing(["--agency"], command: "admins") : error
@@ -161,7 +161,7 @@ extension Transaction {
   func appoint(
     _ form: ApplicationForm, in authority: Agency, _ system: TargetSystem, _ settings: Settings
   ) throws(IAuthError) -> Int64 {
-    let known = try accounts(in: authority.id, email: form.email, mobile: form.mobile)
+    let known = try accounts(in: authority.id, email: form.email, mobile: form.mobile, settings)
     var account = known.first
     if let found = account {
       let isSame =

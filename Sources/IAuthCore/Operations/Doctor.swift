@@ -1,6 +1,7 @@
 // Is everything as it should be (PRODUCT 4.2, `doctor`)? Each check answers by itself; what a host
 // does not have is skipped.
 
+import Glibc
 import SQLite
 
 package enum Health: String, CaseIterable, Sendable { case ok, warn, fail, skipped }
@@ -10,6 +11,12 @@ package struct Finding: Sendable {
   package let check: String
   package let status: Health
   package let detail: Bilingual
+
+  init(_ check: String, _ status: Health, _ english: String, _ chinese: String) {
+    self.check = check
+    self.status = status
+    detail = Bilingual(english, chinese)
+  }
 }
 
 enum DoctorTable {
@@ -29,91 +36,86 @@ enum DoctorTable {
   static let messages: SQL =
     "SELECT sum(status = 'queued'), sum(status = 'failed') FROM message WHERE status IN ('queued', 'failed')"
   static let administrators: SQL = """
-    SELECT count(DISTINCT account) FROM administrator
-    WHERE agency = (SELECT authority FROM service)
+    SELECT count(DISTINCT account) FROM post WHERE stays
     """
-  static let statements: [SQL] = [integrity, foreignKeys, invariants, messages, administrators]
+  static let journal: SQL = "PRAGMA journal_mode"
+  static let synchronous: SQL = "PRAGMA synchronous"
+  static let createdAt: SQL = "SELECT created_at FROM service"
+  static let lastDone: SQL =
+    "SELECT max(at) FROM audit WHERE action = ? AND outcome = 'done'"
+  static let agencies: SQL = "SELECT count(*) FROM agency WHERE status = 'active'"
+  static let statements: [SQL] = [
+    integrity, foreignKeys, invariants, messages, administrators, journal, synchronous, createdAt,
+    lastDone, agencies,
+  ]
 }
 
 extension Service {
   /// Every check, in order.
   ///
+  /// - Parameter configuration: the file that the settings are from.
   /// - Throws: `right.missing`.
-  package func doctor() throws(IAuthError) -> [Finding] {
-    var findings = try readAsOperator { (tx) throws(IAuthError) in
+  package func doctor(configuration: String? = nil) throws(IAuthError) -> [Finding] {
+    let host = world.host
+    let findings = try readAsOperator { (tx) throws(IAuthError) in
       [
-        try tx.integrity(), try tx.invariants(), try tx.auditHealth(), try tx.clock(),
-        try tx.messageHealth(), try tx.authorityHealth(),
+        try tx.integrity(), try tx.invariants(), try tx.auditHealth(), try tx.anchorHealth(),
+        try tx.backupHealth(), try tx.clock(), try tx.journalHealth(host), try tx.messageHealth(),
+        try tx.authorityHealth(), try tx.registryHealth(),
       ]
     }
-    findings.append(
-      settings.mail == .spool
-        ? Finding(
-          check: "mail", status: .warn,
-          detail: Bilingual(
-            "mail goes to the local spool outbox/mail", "郵件寄存於本機 outbox/mail，未對外寄送"))
-        : Finding(check: "mail", status: .ok, detail: Bilingual("configured", "已設定")))
-    findings.append(
-      settings.sms == .spool
-        ? Finding(
-          check: "sms", status: .warn,
-          detail: Bilingual(
-            "SMS go to the local spool outbox/sms", "簡訊寄存於本機 outbox/sms，未對外發送"))
-        : Finding(check: "sms", status: .ok, detail: Bilingual("configured", "已設定")))
-    findings.append(
-      Files.exists(settings.socket)
-        ? Finding(check: "socket", status: .ok, detail: Bilingual("listening", "已啟用"))
-        : Finding(
-          check: "socket", status: .skipped,
-          detail: Bilingual("no service on this host", "本機未設置服務")))
-    return findings
+    // Outside the transaction: this waits for others.
+    return findings + [
+      host.timeHealth(), Installation.files(store.path), host.fileSystemHealth(store.path),
+      host.diskHealth(store.path), Installation.configuration(configuration),
+      settings.mailHealth(), settings.smsHealth(), host.socketHealth(settings.socket),
+      host.scheduleHealth(isService: isService),
+    ]
   }
+
+  /// Whether this is the database of the host's service, and not somebody's own.
+  private var isService: Bool { settings.database.flatMap { Files.resolved($0) } == store.path }
 }
 
 extension Transaction {
-  fileprivate func integrity() throws(IAuthError) -> Finding {
+  /// Whether the file is whole and every reference leads somewhere.
+  func isWhole() throws(IAuthError) -> Bool {
     let answer = try first(DoctorTable.integrity) { row in row.text(0) }
     let hasOrphans = try first(DoctorTable.foreignKeys, read: { _ in true }) != nil
     return answer == "ok" && !hasOrphans
-      ? Finding(check: "database", status: .ok, detail: Bilingual("whole", "完整"))
-      : Finding(
-        check: "database", status: .fail,
-        detail: Bilingual("the file is damaged; restore a backup", "檔案已損毀，請以備份還原"))
+  }
+
+  fileprivate func integrity() throws(IAuthError) -> Finding {
+    try isWhole()
+      ? Finding("database", .ok, "whole", "完整")
+      : Finding("database", .fail, "the file is damaged; restore a backup", "檔案已損毀，請以備份還原")
   }
 
   fileprivate func invariants() throws(IAuthError) -> Finding {
     let broken = try number(DoctorTable.invariants) ?? 0
     return broken == 0
-      ? Finding(check: "invariants", status: .ok, detail: Bilingual("hold", "符合"))
-      : Finding(
-        check: "invariants", status: .fail,
-        detail: Bilingual("\(broken) rows contradict the rules", "有 \(broken) 筆資料違反規則"))
+      ? Finding("invariants", .ok, "hold", "符合")
+      : Finding("invariants", .fail, "\(broken) rows contradict the rules", "有 \(broken) 筆資料違反規則")
   }
 
   fileprivate func auditHealth() throws(IAuthError) -> Finding {
     do throws(IAuthError) {
       let proof = try verifyAudit([:])
-      return Finding(
-        check: "audit", status: .ok,
-        detail: Bilingual("\(proof.entries) entries verified", "已驗證 \(proof.entries) 筆"))
+      return Finding("audit", .ok, "\(proof.entries) entries verified", "已驗證 \(proof.entries) 筆")
     } catch {
       guard case .auditBroken(let seq, _) = error else { throw error }
-      return Finding(
-        check: "audit", status: .fail,
-        detail: Bilingual("broken at entry \(seq)", "第 \(seq) 筆不符"))
+      return Finding("audit", .fail, "broken at entry \(seq)", "第 \(seq) 筆不符")
     }
   }
 
   fileprivate func clock() throws(IAuthError) -> Finding {
     let newest = try first(AuditTable.newest) { row in row.time(0) }
     guard let newest, now < newest else {
-      return Finding(check: "clock", status: .ok, detail: Bilingual("runs forward", "正常"))
+      return Finding("clock", .ok, "runs forward", "正常")
     }
     return Finding(
-      check: "clock", status: .warn,
-      detail: Bilingual(
-        "the clock is earlier than the newest audit entry (\(newest.rfc3339))",
-        "系統時間早於最近一筆稽核紀錄（\(newest.rfc3339)）"))
+      "clock", .warn, "the clock is earlier than the newest audit entry (\(newest.rfc3339))",
+      "系統時間早於最近一筆稽核紀錄（\(newest.rfc3339)）")
   }
 
   fileprivate func messageHealth() throws(IAuthError) -> Finding {
@@ -122,20 +124,82 @@ extension Transaction {
     }
     let (queued, failed) = counts ?? (0, 0)
     return Finding(
-      check: "messages", status: queued + failed == 0 ? .ok : .warn,
-      detail: Bilingual("\(queued) queued, \(failed) failed", "待送 \(queued) 則、失敗 \(failed) 則"))
+      "messages", queued + failed == 0 ? .ok : .warn, "\(queued) queued, \(failed) failed",
+      "待送 \(queued) 則、失敗 \(failed) 則")
   }
 
   fileprivate func authorityHealth() throws(IAuthError) -> Finding {
     let count = try number(DoctorTable.administrators) ?? 0
     return Finding(
-      check: "authority", status: count < 2 ? .warn : .ok,
-      detail: Bilingual(
-        count < 2
-          ? "\(count) active administrator(s); appoint another with iauth admins --appoint"
-          : "\(count) active administrators",
-        count < 2
-          ? "主管機關啟用中的管理者 \(count) 人，請以 iauth admins --appoint 增派"
-          : "主管機關啟用中的管理者 \(count) 人"))
+      "authority", count < 2 ? .warn : .ok,
+      count < 2
+        ? "\(count == 1 ? "one" : "no") active administrator; appoint another with iauth admins --appoint"
+        : "\(count) active administrators",
+      count < 2
+        ? "主管機關啟用中的管理者 \(count) 人，請以 iauth admins --appoint 增派"
+        : "主管機關啟用中的管理者 \(count) 人")
+  }
+
+  /// The head of the trail leaves the host with the operator's digest.
+  fileprivate func anchorHealth() throws(IAuthError) -> Finding {
+    let told = try number(ReminderTable.toldAt, "operator", "digest").map { Timestamp($0) }
+    return try aged(
+      "anchor", told, Limits.anchorAge,
+      ok: ("told to the operator", "已通知系統維運"), none: ("not told yet", "尚未通知"),
+      late: (
+        "the audit head was not told to the operator lately; run iauth pending --remind daily",
+        "近日未將稽核鏈首通知系統維運，請每日執行 iauth pending --remind"
+      ))
+  }
+
+  fileprivate func backupHealth() throws(IAuthError) -> Finding {
+    try aged(
+      "backup", try lastDone(.backedUp), Limits.backupAge,
+      ok: ("newest copy", "最近備份"), none: ("none yet", "尚無備份"),
+      late: ("no backup lately: iauth backup FILE", "近日未備份：iauth backup FILE"))
+  }
+
+  fileprivate func registryHealth() throws(IAuthError) -> Finding {
+    let count = try number(DoctorTable.agencies) ?? 0
+    var loaded = try lastDone(.registryLoaded)
+    if loaded == nil { loaded = try createdAt() }
+    return try aged(
+      "registry", loaded, Limits.registryAge,
+      ok: ("\(count) agencies, loaded", "機關 \(count) 筆，載入於"), none: ("", ""),
+      late: (
+        "loaded long ago: iauth agencies --load FILE", "機關資料久未更新：iauth agencies --load FILE"
+      ))
+  }
+
+  /// What should have been done of late: ok with its day, or a warning.
+  ///
+  /// What was never done counts from the day of the database.
+  private func aged(
+    _ check: String, _ last: Timestamp?, _ limit: TimeSpan, ok: (String, String),
+    none: (String, String), late: (String, String)
+  ) throws(IAuthError) -> Finding {
+    let since = if let last { last } else { try createdAt() }
+    guard since + limit >= now else {
+      return Finding(check, .warn, late.0, late.1)
+    }
+    guard let last else { return Finding(check, .skipped, none.0, none.1) }
+    return Finding(check, .ok, "\(ok.0) \(last.rfc3339)", "\(ok.1) \(last.rfc3339)")
+  }
+
+  private func lastDone(_ action: AuditAction) throws(IAuthError) -> Timestamp? {
+    try number(DoctorTable.lastDone, action.rawValue).map { Timestamp($0) }
+  }
+
+  private func createdAt() throws(IAuthError) -> Timestamp {
+    Timestamp(try number(DoctorTable.createdAt) ?? 0)
+  }
+
+  fileprivate func journalHealth(_ host: HostFacts) throws(IAuthError) -> Finding {
+    guard let version = host.sqlite else {
+      return Finding("sqlite", .skipped, "version unknown", "版本不詳")
+    }
+    let journal = try first(DoctorTable.journal) { row in row.text(0) } ?? ""
+    let synchronous = try number(DoctorTable.synchronous) ?? 0
+    return Installation.sqlite(version, journal: journal, synchronous: synchronous)
   }
 }

@@ -95,8 +95,9 @@ extension Service {
   package func signIn(_ form: ApplicationForm, via: Via) throws(IAuthError) -> ProofReceipt {
     try store.write { (tx) throws(IAuthError) -> Verdict<ProofReceipt> in
       let agency = try tx.agency(typed: form.agency)
-      try tx.lapseInvitations(in: agency.id, form.email, form.mobile, settings)
-      let known = try tx.accounts(in: agency.id, email: form.email, mobile: form.mobile).first {
+      let known = try tx.accounts(
+        in: agency.id, email: form.email, mobile: form.mobile, settings
+      ).first {
         $0.email.text == form.email.text && $0.mobile.e164 == form.mobile.e164
           && $0.name.key == form.name.key
       }

@@ -9,10 +9,9 @@ enum IdleTable {
   /// The authority's last administrator is spared: nobody could restore the others.
   static let narrowed: SQL = """
     status = 'active' AND \(columns) <= ?1
-      AND NOT (EXISTS (SELECT 1 FROM administrator d WHERE d.account = account.id
-          AND d.agency = (SELECT authority FROM service))
-        AND NOT EXISTS (SELECT 1 FROM administrator d WHERE d.account <> account.id
-          AND d.agency = (SELECT authority FROM service)))
+      AND NOT (EXISTS (SELECT 1 FROM post WHERE post.account = account.id)
+        AND NOT EXISTS (SELECT 1 FROM post WHERE post.account <> account.id AND stays))
+
     """
   static let idle: SQL =
     "SELECT id, \(columns) FROM account WHERE \(narrowed) ORDER BY id"
@@ -66,7 +65,7 @@ extension Transaction {
   func suspendIdle(_ account: Account) throws(IAuthError) {
     try run(AccountTable.setStatus, account.id, AccountStatus.suspended, now)
     try audit(.accountSuspended, "account:\(account.id)", outcome: "idle")
-    try tell(account, .suspended, reason: Self.idleReason)
+    try tell(account, .suspended, at: try addresses(of: account), reason: Self.idleReason)
   }
 
   private static let idleReason = "帳號閒置逾期，由系統停用。The account was not used for too long."

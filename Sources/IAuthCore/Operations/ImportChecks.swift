@@ -132,7 +132,8 @@ extension ImportDesk {
   func account(
     _ form: ApplicationForm, _ agency: Agency, _ checked: inout CheckedRow
   ) throws(IAuthError) -> Account? {
-    let known = try tx.accounts(in: agency.id, email: form.email, mobile: form.mobile)
+    let known = try tx.accounts(
+      in: agency.id, email: form.email, mobile: form.mobile, settings)
     guard let account = known.first else { return nil }
     let isSamePerson =
       known.count == 1 && account.email.text == form.email.text
@@ -169,7 +170,7 @@ extension ImportDesk {
 
   private static let outside = Bilingual(
     "the agency is not yours nor below yours", "非貴機關或所屬機關")
-  private static let nationalReviewer = Bilingual(
+  static let nationalReviewer = Bilingual(
     "administrators of the authority are never part of a batch", "主管機關管理者不得以整批方式申請")
   private static let formula = Bilingual(
     "the cell holds a formula; put its value there", "儲存格為公式，請改填其值")

@@ -6,6 +6,7 @@ import SQLite
 struct ImportDesk {
   let tx: Transaction
   let importer: Importer
+  let settings: Settings
   let header: FormHeader
   let document: String?
   let digest: [UInt8]
@@ -40,11 +41,13 @@ struct ImportDesk {
   }
 
   init(
-    tx: Transaction, importer: Importer, header: FormHeader, document: String?, digest: [UInt8],
+    tx: Transaction, importer: Importer, settings: Settings, header: FormHeader, document: String?,
+    digest: [UInt8],
     defaultSystem: TargetSystem?
   ) throws(IAuthError) {
     self.tx = tx
     self.importer = importer
+    self.settings = settings
     self.header = header
     self.document = document
     self.digest = digest

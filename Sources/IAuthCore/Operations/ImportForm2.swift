@@ -49,19 +49,26 @@ extension ImportDesk {
     guard let form = checked.form, let agency = checked.agency, let system = checked.system,
       let account = try person(row, in: agency, &checked)
     else { return nil }
+    // An administrator's data are the authority's to decide on, whichever role the row names.
+    let role = try tx.holdsAdmin(account.id) ? .admin : checked.role ?? .admin
+    guard role != .admin || agency.id != authority else {
+      checked.add(header, .agencyCode, code: "agency.outside", Self.nationalReviewer)
+      return nil
+    }
     let new = Replacement(
       name: form.name.text, email: form.email.text, mobile: form.mobile.e164, title: form.title)
     let isSame =
       account.name.key == form.name.key && account.email.text == new.email
       && account.mobile.e164 == new.mobile && (new.title == nil || new.title == account.title)
     guard !isSame else { return .unchanged(nil, batch: nil) }
-    let others = try tx.accounts(in: agency.id, email: form.email, mobile: form.mobile)
+    let others = try tx.accounts(
+      in: agency.id, email: form.email, mobile: form.mobile, settings)
     guard others.allSatisfy({ $0.id == account.id }) else {
       checked.add(header, .email, code: "row.conflict", Self.conflict)
       return nil
     }
     let change = try tx.number(Form2Table.openChange, account.id)
-    let grant = try tx.number(RequestTable.pendingFor, account.id, system.id, Role.admin)
+    let grant = try tx.number(RequestTable.pendingFor, account.id, system.id, role)
     if let pending = change ?? grant {
       let request = try tx.request(pending)
       let asked = try request.map { (known) throws(IAuthError) in try tx.replacement(of: known) }
@@ -78,7 +85,7 @@ extension ImportDesk {
     return .accepted(
       try submit(
         RequestDraft(
-          account: account, system: system.id, role: .admin, kind: .change, origin: "batch",
+          account: account, system: system.id, role: role, kind: .change, origin: "batch",
           reason: checked.reason, effectiveAt: checked.effectiveAt, replacement: new)))
   }
 
@@ -98,7 +105,12 @@ extension ImportDesk {
       try EmailAddress(row[emailColumn])
     }
     guard let name, let email else { return nil }
-    let found = try tx.first(AccountTable.byEmail, agency.id, email.text) { Account(row: $0) }
+    let known = try tx.first(AccountTable.byEmail, agency.id, email.text) { Account(row: $0) }
+    if let known { try tx.settle(known.id, settings) }
+    let found =
+      try known.map { (old) throws(IAuthError) in
+        try tx.first(AccountTable.byID, old.id) { row in Account(row: row) }
+      } ?? nil
     guard let found, found.name.key == name.key else {
       checked.add(header, emailColumn, code: ErrorCode.accountUnknown.rawValue, Self.nobody)
       return nil

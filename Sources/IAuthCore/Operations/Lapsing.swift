@@ -11,12 +11,16 @@ enum LapseTable {
   static let requests: SQL = """
     SELECT id FROM request WHERE status = 'pending' AND created_at <= ? ORDER BY created_at, id
     """
-  static let invitations: SQL = """
-    SELECT a.id FROM account a WHERE a.status = 'invited' AND a.status_at <= ?1
+  private static func invitations(until oldest: SQL) -> SQL {
+    """
+    SELECT a.id FROM account a WHERE a.status = 'invited' AND a.status_at <= \(oldest)
       AND EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.status = 'active')
       AND NOT EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.status = 'active'
-        AND p.granted_at > ?1)
+        AND p.granted_at > \(oldest))
     """
+  }
+  static let invitations: SQL = invitations(until: "?1")
+  static let isInvitationOver: SQL = "\(invitations) AND a.id = ?2"
   static let ending: SQL = """
     SELECT request FROM permission WHERE status = 'active' AND ends_at <= ? ORDER BY request
     """
@@ -25,14 +29,21 @@ enum LapseTable {
     SELECT id FROM request WHERE status = 'approved' AND kind = 'change' AND applied_at IS NULL
       AND effective_at <= ? ORDER BY id
     """
-  static let isInvitationOpen: SQL = """
-    SELECT 1 FROM account a WHERE a.id = ?1 AND (
-      NOT EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.status = 'active')
-      OR EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.status = 'active'
-        AND p.granted_at > ?2))
+  static let requestsOf: SQL = """
+    SELECT id FROM request WHERE account = ?1 AND status = 'pending' AND created_at <= ?2
+    """
+  static let endingOf: SQL = """
+    SELECT request FROM permission WHERE account = ?1 AND status = 'active' AND ends_at <= ?2
+    """
+  static let hasLapsed: SQL = """
+    SELECT 1 FROM request WHERE account = ?1 AND status = 'pending' AND created_at <= ?2
+    UNION ALL
+    SELECT 1 FROM permission WHERE account = ?1 AND status = 'active' AND ends_at <= ?3
+    UNION ALL \(invitations(until: "?4")) AND a.id = ?1 LIMIT 1
     """
   static let statements: [SQL] = [
-    applications, requests, invitations, ending, endReason, changes, isInvitationOpen,
+    applications, requests, invitations, isInvitationOver, ending, endReason, changes, requestsOf,
+    endingOf, hasLapsed,
   ]
 }
 
@@ -46,11 +57,12 @@ extension Transaction {
       (id: row.int(0), reference: row.text(1), purpose: row.word(2, CodePurpose.self))
     }
     for proof in proofs {
-      try run(ProofTable.close, proof.id, "lapsed")
-      try run(OutboxTable.voidCodes, proof.reference)
-      guard proof.purpose == .application else { continue }
-      try run(OutboxTable.eraseCodes, proof.reference)
-      try audit(.applicationLapsed, proof.reference)
+      guard proof.purpose == .application else {
+        try run(ProofTable.close, proof.id, "lapsed")
+        try run(OutboxTable.voidCodes, proof.reference)
+        continue
+      }
+      try lapse(application: proof.id, proof.reference)
       ended += 1
     }
     for number in try all(LapseTable.requests, now - settings.requestLifetime, read: { $0.int(0) })
@@ -63,7 +75,7 @@ extension Transaction {
       try lapseInvitation(of: try account(id: id))
       ended += 1
     }
-    try sweepDated()
+    try sweepDated(settings)
     if let idleAfter = settings.idleAfter { try sweepIdle(idleAfter) }
     try run(ProofTable.sweepSends, now - .days(1))
     return ended
@@ -72,18 +84,29 @@ extension Transaction {
   /// What a form asked for with a date whose day has come.
   ///
   /// A permission has ended at that time already; here it is written down, and its holder told.
-  private func sweepDated() throws(IAuthError) {
+  private func sweepDated(_ settings: Settings) throws(IAuthError) {
     for number in try all(LapseTable.ending, now, read: { row in row.int(0) }) {
-      let reason = try first(LapseTable.endReason, number) { row in row.textIfAny(0) }
-      _ = try revoke(number, reason: (reason ?? nil) ?? "")
+      try endDated(number)
     }
     for number in try all(LapseTable.changes, now, read: { row in row.int(0) }) {
       guard let request = try request(number) else { continue }
       let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
       // Contacts that are someone else's by now stay theirs; it is tried again at each run.
-      guard try obstacle(to: request) == nil else { continue }
+      guard try obstacle(to: request, settings) == nil else { continue }
       if let account, account.status != .closed { try applyChange(request, account) }
     }
+  }
+
+  private func endDated(_ number: Int64) throws(IAuthError) {
+    let reason = try first(LapseTable.endReason, number) { row in row.textIfAny(0) }
+    _ = try revoke(number, reason: (reason ?? nil) ?? "")
+  }
+
+  /// Ends an application that was not proven, and takes its addresses out of the file.
+  func lapse(application id: Int64, _ reference: String) throws(IAuthError) {
+    try run(ProofTable.close, id, "lapsed")
+    try run(OutboxTable.eraseCodes, reference)
+    try audit(.applicationLapsed, reference)
   }
 
   private func lapse(request number: Int64) throws(IAuthError) {
@@ -103,32 +126,37 @@ extension Transaction {
     try finishBatch(of: request)
   }
 
-  /// Ends the invitations of these contacts that are over: nobody waits for the sweep.
-  func lapseInvitations(
-    in agency: Int64, _ email: EmailAddress, _ mobile: MobileNumber, _ settings: Settings
-  ) throws(IAuthError) {
-    let oldest = now - settings.invitationLifetime
-    for account in try accounts(in: agency, email: email, mobile: mobile)
-    where account.status == .invited {
-      guard try number(LapseTable.isInvitationOpen, account.id, oldest) == nil else { continue }
-      try lapseInvitation(of: account)
+  /// Whether an account has something that is over and not written down yet.
+  func hasLapsed(_ account: Int64, _ settings: Settings) throws(IAuthError) -> Bool {
+    try number(
+      LapseTable.hasLapsed, account, now - settings.requestLifetime, now,
+      now - settings.invitationLifetime) != nil
+  }
+
+  /// Ends what is over of an account, as the sweep would: whoever comes across it waits for no run.
+  func settle(_ account: Int64, _ settings: Settings) throws(IAuthError) {
+    guard try hasLapsed(account, settings) else { return }
+    let oldest = now - settings.requestLifetime
+    for number in try all(LapseTable.requestsOf, account, oldest, read: { row in row.int(0) }) {
+      try lapse(request: number)
+    }
+    for number in try all(LapseTable.endingOf, account, now, read: { row in row.int(0) }) {
+      try endDated(number)
+    }
+    let invited = now - settings.invitationLifetime
+    if try number(LapseTable.isInvitationOver, invited, account) != nil {
+      try lapseInvitation(of: try self.account(id: account))
     }
   }
 
   /// Ends an invitation: the permission and the account with it; the submitter is told.
   func lapseInvitation(of account: Account) throws(IAuthError) {
+    var ended: [(request: PermissionRequest, summary: RequestSummary)] = []
     for number in try all(RequestTable.activePermissions, account.id, read: { $0.int(0) }) {
       guard let request = try request(number) else { continue }
-      let summary = try summary(request)
+      ended.append((request, try summary(request)))
       try run(RequestTable.revoke, number, now, nil as Int64?, nil as String?)
       try audit(.invitationLapsed, "request:\(number)")
-      if let submitter = request.submitter,
-        let person = try first(AccountTable.byID, submitter, read: { row in Account(row: row) })
-      {
-        try queue(
-          .invitationLapsed(request: summary), to: .mail(person), reference: String(number),
-          request: number)
-      }
     }
     for number in try all(RequestTable.pendingOf, account.id, read: { row in row.int(0) }) {
       try run(
@@ -138,5 +166,14 @@ extension Transaction {
       if let request = try request(number) { try finishBatch(of: request) }
     }
     try erase(account: account.id)
+    // Told after the erasure, which takes back what is queued about the person.
+    for (request, summary) in ended {
+      guard let submitter = request.submitter,
+        let person = try first(AccountTable.byID, submitter, read: { row in Account(row: row) })
+      else { continue }
+      try queue(
+        .invitationLapsed(request: summary), to: .mail(person),
+        reference: String(request.number), request: request.number)
+    }
   }
 }

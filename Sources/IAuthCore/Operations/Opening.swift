@@ -6,7 +6,8 @@ import SQLite
 extension Transaction {
   /// Opens the account of a proven application, and signs in.
   ///
-  /// - Returns: refused with `account.taken`, `account.suspended`: said only after the proof.
+  /// - Returns: refused with `account.taken`, `account.suspended`, `account.last`: said only after
+  ///   the proof.
   func openAccount(
     _ proof: Verification, _ settings: Settings
   ) throws(IAuthError) -> Verdict<SessionReceipt> {
@@ -16,8 +17,8 @@ extension Transaction {
     let applicant = Applicant(
       agency: proof.agency, name: PersonName(stored: name), email: EmailAddress(stored: email),
       mobile: MobileNumber(stored: mobile), title: proof.title, phone: proof.phone)
-    try lapseInvitations(in: proof.agency, applicant.email, applicant.mobile, settings)
-    let known = try accounts(in: proof.agency, email: applicant.email, mobile: applicant.mobile)
+    let known = try accounts(
+      in: proof.agency, email: applicant.email, mobile: applicant.mobile, settings)
     guard let account = known.first else { return try openNew(applicant, settings) }
     let hasBoth =
       account.email.text == applicant.email.text && account.mobile.e164 == applicant.mobile.e164
@@ -48,13 +49,20 @@ extension Transaction {
   private func comeBack(
     _ account: Account, _ applicant: Applicant, hasBoth: Bool, _ settings: Settings
   ) throws(IAuthError) -> Verdict<SessionReceipt> {
+    let isSame = hasBoth && account.name.key == applicant.name.key
+    let holdsAdmin = try holdsAdmin(account.id)
+    let isReviewed = holdsAdmin && !isSame
+    // Nobody could accept it, and whoever has one of the contacts would put the authority to rest.
+    if isReviewed, try isLastAdministrator(account.id) {
+      return try refuse(.accountLast, subject: "account:\(account.id)")
+    }
+    if !isSame { try withdrawChange(of: account) }
+    if isReviewed { try requestChange(account, applicant) }
     if account.status == .invited {
       try run(AccountTable.setStatus, account.id, AccountStatus.active, now)
       try audit(.accountOpened, "account:\(account.id)")
     }
-    let isSame = hasBoth && account.name.key == applicant.name.key
-    if !isSame, try holdsAdmin(account.id) {
-      try requestChange(account, applicant)
+    if isReviewed {
       // Only what was proven of the stored contacts counts: the permission rests, and a review
       // would still need the code that goes to the contact on file.
       return .done(
@@ -73,7 +81,7 @@ extension Transaction {
 
   /// Replaces name and contacts at once, and tells the old address and the new.
   ///
-  /// Sessions end by the schema; pending requests show it, as their version changes.
+  /// Sessions end by the schema; pending requests show it by a mark, and their version changes.
   ///
   /// - Parameter isDecided: the address that stays or comes hears of it by the decision's mail.
   func replace(
@@ -109,17 +117,19 @@ extension Transaction {
     }
   }
 
+  /// A later application replaces what an earlier one asked for.
+  private func withdrawChange(of account: Account) throws(IAuthError) {
+    guard let earlier = try number(RequestTable.pendingChange, account.id) else { return }
+    try run(
+      RequestTable.decide, earlier, RequestStatus.withdrawn, account.id, world.caller.name,
+      nil as String?, now)
+    try audit(.withdrawn, "request:\(earlier)")
+    if let request = try request(earlier) { try finishBatch(of: request) }
+  }
+
   /// An administrator's new contacts are their reviewer's to accept; the permission rests until
   /// then.
-  ///
-  /// A later application replaces what an earlier one asked for.
   private func requestChange(_ account: Account, _ applicant: Applicant) throws(IAuthError) {
-    if let earlier = try number(RequestTable.pendingChange, account.id) {
-      try run(
-        RequestTable.decide, earlier, RequestStatus.withdrawn, account.id, world.caller.name,
-        nil as String?, now)
-      try audit(.withdrawn, "request:\(earlier)")
-    }
     guard let system = try number(RequestTable.firstAdminSystem, account.id) else {
       throw .databaseDamaged
     }

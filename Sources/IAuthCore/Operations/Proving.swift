@@ -94,8 +94,9 @@ extension Service {
 
 extension Transaction {
   fileprivate func channelsNeeded(_ proof: Verification) throws(IAuthError) -> [Channel] {
-    if let account = proof.account, proof.purpose == .signIn,
-      try self.account(id: account).status == .invited
+    if let id = proof.account, proof.purpose == .signIn,
+      let account = try first(AccountTable.byID, id, read: { row in Account(row: row) }),
+      account.status == .invited
     {
       return Via.both.channels
     }
@@ -147,7 +148,8 @@ extension Transaction {
     let agency = try agency(id: proof.agency)
     for owner in owners {
       try queue(
-        .wrongAttempts(agency: agency.name), to: .mail(owner), reference: "account:\(owner.id)")
+        .wrongAttempts(agency: agency.name), to: try addresses(of: owner),
+        reference: "account:\(owner.id)")
     }
   }
 
@@ -160,8 +162,7 @@ extension Transaction {
     case .suspended: return try refuse(.accountSuspended, subject: "account:\(id)")
     case .closed: return try refuse(.accountUnknown, subject: "account:\(id)")
     case .invited:
-      let email = account.email
-      try lapseInvitations(in: account.agency, email, account.mobile, settings)
+      try settle(id, settings)
       guard try first(AccountTable.byID, id, read: { _ in true }) != nil else {
         return .refused(.codeExpired(reference: proof.reference.text, isFinished: true))
       }

@@ -12,10 +12,12 @@ package struct QueueFilter: Sendable {
   package var limit: Int?
   /// nil: every status.
   package var status: RequestStatus? = .pending
+  /// The same for a batch of one's own, which is listed whole unless something else is said.
+  package var statusOfOwn: RequestStatus?
 
   package init(
     system: String? = nil, agency: String? = nil, role: Role? = nil, batch: Int64? = nil,
-    limit: Int? = nil, status: RequestStatus? = .pending
+    limit: Int? = nil, status: RequestStatus? = .pending, statusOfOwn: RequestStatus? = nil
   ) {
     self.system = system
     self.agency = agency
@@ -23,6 +25,7 @@ package struct QueueFilter: Sendable {
     self.batch = batch
     self.limit = limit
     self.status = status
+    self.statusOfOwn = statusOfOwn
   }
 }
 
@@ -48,6 +51,8 @@ package struct QueueItem: Sendable, Equatable {
   package var isDomainKnown: Bool
   package var replacement: Replacement?
   package var effectiveAt: Timestamp?
+  /// Name or contacts were replaced while it waited.
+  package var isReplaced: Bool
 
   /// Whole days from the submission until now, or until the decision.
   package func waitingDays(at now: Timestamp) -> Int {
@@ -65,7 +70,7 @@ package struct QueueItem: Sendable, Equatable {
     }
     if !email.isGovernment { marks.append("email-outside-gov") }
     if !isDomainKnown { marks.append("email-domain-new") }
-    if kind == .change { marks.append("contacts-replaced") }
+    if kind == .change || isReplaced { marks.append("contacts-replaced") }
     return marks
   }
 
@@ -116,16 +121,32 @@ extension Service {
   package func queue(
     _ filter: QueueFilter
   ) throws(IAuthError) -> (items: [QueueItem], progress: BatchProgress?, now: Timestamp) {
-    try readSignedIn { (tx, session) throws(IAuthError) in
-      let narrowed = try tx.narrow(filter)
+    if let id = filter.batch, let answer = try batchOfOperator(id, filter) { return answer }
+    return try readSignedIn(orByKey: true) { (tx, session) throws(IAuthError) in
+      let narrowed = try tx.narrow(filter, settings)
       if let id = filter.batch {
         guard let batch = try tx.batch(id) else { throw .batchUnknown(id) }
-        if batch.submitter == session.account.id {
-          let items = try tx.items(QueueTable.ofBatch, narrowed, session.account, 0, 0)
-          return (items, try tx.progress(of: id), tx.now)
-        }
+        if batch.submitter == session.account.id { return try tx.batch(id, filter, settings) }
       }
+      guard world.caller.key == nil else { throw .batchUnknown(filter.batch ?? 0) }
       return (try tx.queue(narrowed, session.account), nil, tx.now)
+    }
+  }
+
+  /// A batch for the operator, who hands in forms without signing in; nil for whoever is signed in.
+  private func batchOfOperator(
+    _ id: Int64, _ filter: QueueFilter
+  ) throws(IAuthError) -> (items: [QueueItem], progress: BatchProgress?, now: Timestamp)? {
+    guard world.caller.isOperator else { return nil }
+    return try store.read { (tx) throws(IAuthError) in
+      do throws(IAuthError) {
+        _ = try tx.session(settings)
+        return nil
+      } catch {
+        guard error == .sessionNone else { throw error }
+      }
+      guard try tx.batch(id) != nil else { throw .batchUnknown(id) }
+      return try tx.batch(id, filter, settings)
     }
   }
 
@@ -141,7 +162,7 @@ extension Service {
         guard world.caller.isOperator else { throw error }
         session = nil
       }
-      guard let request = try tx.request(number),
+      guard let request = try tx.settled(number, settings),
         let item = try tx.item(number)
       else { return try tx.refuse(.requestUnknown(number: number), subject: "request:\(number)") }
       var whyNot: IAuthError? = .sessionNone
@@ -167,16 +188,21 @@ struct NarrowedFilter {
   var batch: Int64?
   var limit: Int
   var status: RequestStatus?
+  /// What was submitted no later, and still waits, has lapsed.
+  var lapsedUntil: Timestamp
 }
 
 extension Transaction {
-  fileprivate func narrow(_ filter: QueueFilter) throws(IAuthError) -> NarrowedFilter {
+  fileprivate func narrow(
+    _ filter: QueueFilter, _ settings: Settings
+  ) throws(IAuthError) -> NarrowedFilter {
     NarrowedFilter(
       system: try filter.system.map { (code) throws(IAuthError) in
         try system(code: code, command: "pending").id
       },
       agency: try filter.agency.map { (code) throws(IAuthError) in try agency(typed: code).id },
-      role: filter.role, batch: filter.batch, limit: filter.limit ?? Int.max, status: filter.status)
+      role: filter.role, batch: filter.batch, limit: filter.limit ?? Int.max, status: filter.status,
+      lapsedUntil: now - settings.requestLifetime)
   }
 
   /// What `me` may decide, but for their own.
@@ -203,12 +229,22 @@ extension Transaction {
     return Array(found.prefix(filter.limit))
   }
 
+  /// A batch for its submitter: its requests, decided or not, and how far it has come.
+  fileprivate func batch(
+    _ id: Int64, _ filter: QueueFilter, _ settings: Settings
+  ) throws(IAuthError) -> (items: [QueueItem], progress: BatchProgress?, now: Timestamp) {
+    var narrowed = try narrow(filter, settings)
+    narrowed.status = filter.statusOfOwn
+    let found = try items(QueueTable.ofBatch, narrowed, nil, 0, 0)
+    return (found, try progress(of: id, lapsedUntil: narrowed.lapsedUntil), now)
+  }
+
   func items(
-    _ sql: SQL, _ filter: NarrowedFilter, _ me: Account, _ agency: Int64, _ system: Int64
+    _ sql: SQL, _ filter: NarrowedFilter, _ me: Account?, _ agency: Int64, _ system: Int64
   ) throws(IAuthError) -> [QueueItem] {
     try all(
-      sql, agency, system, filter.status, filter.agency, filter.batch, me.id, me.email.text,
-      me.mobile.e164, filter.limit
+      sql, agency, system, filter.status, filter.agency, filter.batch, me?.id, me?.email.text,
+      me?.mobile.e164, filter.limit, filter.lapsedUntil
     ) { row in QueueItem(row: row) }
   }
 
@@ -221,9 +257,11 @@ extension Transaction {
     try item(number)?.version ?? ""
   }
 
-  fileprivate func progress(of batch: Int64) throws(IAuthError) -> BatchProgress {
+  fileprivate func progress(
+    of batch: Int64, lapsedUntil: Timestamp
+  ) throws(IAuthError) -> BatchProgress {
     var counts: [RequestStatus: Int] = [:]
-    try each(RequestTable.batchCounts, batch) { row in
+    try each(RequestTable.batchCounts, batch, lapsedUntil) { row in
       counts[row.word(0, RequestStatus.self)] = row.count(1)
       return true
     }

@@ -78,7 +78,7 @@ extension Service {
       let last = try tx.number(ReminderTable.lastMessage) ?? 0
       if isDryRun { tx.plan = [] }
       report.lapsed = try tx.sweep(settings)
-      try tx.remind(thresholds, &report)
+      try tx.remind(thresholds, settings, &report)
       try tx.digestForAuthority(thresholds, &report)
       try tx.digestForOperator(settings, upTo: last)
       guard isDryRun else { return .done(report) }
@@ -96,7 +96,7 @@ extension Service {
 extension Transaction {
   /// Each threshold once a request and reviewer; one mail a reviewer, with all that still waits.
   fileprivate func remind(
-    _ thresholds: [TimeSpan], _ report: inout ReminderReport
+    _ thresholds: [TimeSpan], _ settings: Settings, _ report: inout ReminderReport
   ) throws(IAuthError) {
     var passed: [Int64: [Int64: [TimeSpan]]] = [:]
     var requests: Set<Int64> = []
@@ -109,7 +109,7 @@ extension Transaction {
     }
     for (reviewer, due) in passed.sorted(by: { $0.key < $1.key }) {
       let account = try account(id: reviewer)
-      let items = try waitingItems(for: account).map { item in
+      let items = try waitingItems(for: account, settings).map { item in
         var item = item
         item.passed = due[item.request.number] ?? []
         return item
@@ -121,9 +121,13 @@ extension Transaction {
   }
 
   /// What waits for one reviewer, the oldest first: what `pending` lists to them.
-  func waitingItems(for reviewer: Account) throws(IAuthError) -> [WaitingItem] {
+  func waitingItems(
+    for reviewer: Account, _ settings: Settings
+  ) throws(IAuthError) -> [WaitingItem] {
     let names = Dictionary(uniqueKeysWithValues: try systems().map { ($0.code, $0.name) })
-    return try queue(NarrowedFilter(limit: Int.max, status: .pending), reviewer).map { item in
+    let filter = NarrowedFilter(
+      limit: Int.max, status: .pending, lapsedUntil: now - settings.requestLifetime)
+    return try queue(filter, reviewer).map { item in
       WaitingItem(
         request: RequestSummary(
           number: item.number, agency: item.agency.name, name: item.name,

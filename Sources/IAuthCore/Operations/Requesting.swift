@@ -75,7 +75,7 @@ extension Service {
   /// The signed-in person's requests, newest first, with reasons.
   package func ownRequests() throws(IAuthError) -> [OwnRequest] {
     try readSignedIn { (tx, session) throws(IAuthError) in
-      try tx.all(OwnRequestTable.list, session.account.id) { row in
+      try tx.all(OwnRequestTable.list, session.account.id, tx.now) { row in
         OwnRequest(
           number: row.int(0), system: row.text(1), role: row.word(2, Role.self),
           kind: row.word(3, RequestKind.self), status: row.word(4, RequestStatus.self),
@@ -109,10 +109,10 @@ extension Service {
 enum OwnRequestTable {
   static let list: SQL = """
     SELECT r.id, s.code, r.role, r.kind, r.status, r.created_at, d.decided_at, a.name, r.reason,
-      d.note, p.status, p.reason
+      d.note, CASE WHEN p.ends_at <= ?2 THEN 'revoked' ELSE p.status END, p.reason
     FROM request r JOIN system s ON s.id = r.system LEFT JOIN decision d ON d.request = r.id
       LEFT JOIN account a ON a.id = d.reviewer LEFT JOIN permission p ON p.request = r.id
-    WHERE r.account = ? ORDER BY r.id DESC
+    WHERE r.account = ?1 ORDER BY r.id DESC
     """
   static let statements: [SQL] = [list]
 }
@@ -146,7 +146,7 @@ extension Transaction {
       let account = try first(AccountTable.byID, submitter, read: { row in Account(row: row) })
     else { return }
     var counts: [RequestStatus: Int] = [:]
-    try each(RequestTable.batchCounts, id) { row in
+    try each(RequestTable.batchCounts, id, now) { row in
       counts[row.word(0, RequestStatus.self)] = row.count(1)
       return true
     }

@@ -93,18 +93,26 @@ extension Transaction {
       needsBothCodes: settings.reviewCodes == .both, hasBothCodes: reviewer.hasProvenBoth)
   }
 
+  /// A request as it stands now: one whose time is over has ended.
+  func settled(_ number: Int64, _ settings: Settings) throws(IAuthError) -> PermissionRequest? {
+    guard let found = try request(number) else { return nil }
+    guard try hasLapsed(found.account, settings) else { return found }
+    try settle(found.account, settings)
+    return try request(number)
+  }
+
   fileprivate func decide(
     _ number: Int64, _ verdict: RequestStatus, note: String?, expecting version: String?,
     by session: Session, _ settings: Settings
   ) throws(IAuthError) -> ReviewOutcome {
-    guard let request = try request(number) else {
+    guard let request = try settled(number, settings) else {
       return try refused(nil, number, .requestUnknown(number: number))
     }
     let question = try reviewQuestion(request, session, expecting: version, settings)
     if let refusal = ReviewRules.refusal(question) {
       return try refused(question.isVisible ? request : nil, number, refusal)
     }
-    if verdict == .approved, let obstacle = try obstacle(to: request) {
+    if verdict == .approved, let obstacle = try obstacle(to: request, settings) {
       return try refused(request, number, obstacle)
     }
     try run(
@@ -143,7 +151,9 @@ extension Transaction {
 
   /// What has happened since a request was submitted, so that it can no longer be granted: the
   /// permission is there already, or the new contacts are someone else's by now.
-  func obstacle(to request: PermissionRequest) throws(IAuthError) -> IAuthError? {
+  func obstacle(
+    to request: PermissionRequest, _ settings: Settings
+  ) throws(IAuthError) -> IAuthError? {
     if request.kind == .grant,
       let held = try heldPermission(request.account, request.system, request.role)
     {
@@ -152,7 +162,7 @@ extension Transaction {
     guard let new = try replacement(of: request) else { return nil }
     let owners = try accounts(
       in: request.agency, email: EmailAddress(stored: new.email),
-      mobile: MobileNumber(stored: new.mobile))
+      mobile: MobileNumber(stored: new.mobile), settings)
     return owners.contains { $0.id != request.account } ? .accountTaken : nil
   }
 

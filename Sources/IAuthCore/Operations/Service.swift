@@ -16,16 +16,32 @@ package struct Service {
   package var hasQueuedMessages: Bool { store.hasQueued }
 
   /// Runs `body` for the signed-in person, reading only; the session's use is noted afterwards.
+  ///
+  /// - Parameter orByKey: whether an ssh key may stand for its account.
   func readSignedIn<Answer>(
-    _ body: (Transaction, Session) throws(IAuthError) -> Answer
+    orByKey: Bool = false, _ body: (Transaction, Session) throws(IAuthError) -> Answer
   ) throws(IAuthError) -> Answer {
     var due: Session?
+    var overdue: Int64 = 0
     let answer = try noting { () throws(IAuthError) in
-      try store.read { (tx) throws(IAuthError) -> Answer in
-        let session = try tx.session(settings)
+      try store.read { (tx) throws(IAuthError) -> Answer? in
+        let session = try orByKey ? tx.sessionOrKey(settings) : tx.session(settings)
+        let oldest = tx.now - settings.requestLifetime
+        guard try tx.number(LapseTable.requestsOf, session.account.id, oldest) == nil else {
+          overdue = session.account.id
+          return nil
+        }
         if session.usedAt + Limits.sessionNoteInterval <= tx.now { due = session }
         return try body(tx, session)
       }
+    }
+    guard let answer else {
+      // A request of theirs is over: a writing bracket ends it, and their permission rests no more.
+      try store.write { (tx) throws(IAuthError) -> Verdict<Void> in
+        try tx.settle(overdue, settings)
+        return .done(())
+      }
+      return try readSignedIn(orByKey: orByKey, body)
     }
     if let due {
       // A list that was answered stays answered, whether its use could be noted or not.
@@ -71,6 +87,13 @@ package struct Service {
       guard world.caller.isOperator else { throw .rightMissing(.operator_) }
       return try store.read(body)
     }
+  }
+
+  /// Whether the caller is the operator, before their files are looked at.
+  ///
+  /// - Throws: `right.missing`, which is on the audit trail.
+  package func checkOperator() throws(IAuthError) {
+    try readAsOperator { (_) throws(IAuthError) in }
   }
 
   /// Puts a reading that was refused for lack of a right on the audit trail.

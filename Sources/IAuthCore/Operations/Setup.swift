@@ -68,7 +68,7 @@ package enum Setup {
 extension Service {
   /// Loads a newer registry file, in one transaction.
   ///
-  /// - Throws: `right.missing`, `sheet.*`, `registry.shrunk`.
+  /// - Throws: `right.missing`, `sheet.*`, `registry.shrunk`, `agency.cycle`.
   package func loadRegistry(
     _ bytes: [UInt8], allowingRemovals: Bool
   ) throws(IAuthError) -> RegistryReport {
@@ -150,7 +150,7 @@ extension Service {
 enum SetupTable {
   static let service: SQL =
     "INSERT INTO service (id, uuid, authority, created_at) VALUES (1, ?, ?, ?)"
-  static let superiors: SQL = "SELECT id, code FROM agency WHERE type = 'oid'"
+  static let superiors: SQL = "SELECT id, code, superior, type = 'oid' FROM agency"
   static let statements: [SQL] = [service, superiors]
 }
 
@@ -204,8 +204,7 @@ extension Transaction {
         entry.status, now)
       if becomesRemoved { report.removed += 1 } else { report.updated += 1 }
     }
-    let listed = Set(file.entries.map(\.code.text))
-    for (code, agency) in stored where agency.status == .active && !listed.contains(code) {
+    for (code, agency) in stored where agency.status == .active && !file.listed.contains(code) {
       report.removed += try run(AgencyTable.markRemoved, agency.id, now)
     }
     try linkSuperiors(file, stored)
@@ -217,7 +216,8 @@ extension Transaction {
     authority: Agency?
   ) throws(IAuthError) {
     guard !allowingRemovals else { return }
-    let staying = Set(file.entries.filter { $0.status == .active }.map(\.code.text))
+    let staying = file.listed.subtracting(
+      file.entries.filter { $0.status == .removed }.map(\.code.text))
     let active = stored.filter { $0.value.status == .active }
     let vanishing = active.keys.filter { !staying.contains($0) }.count
     let isAuthorityGone = authority.map { $0.type == .oid && !staying.contains($0.code) } ?? false
@@ -230,8 +230,10 @@ extension Transaction {
     _ file: RegistryFile, _ stored: [String: StoredAgency]
   ) throws(IAuthError) {
     var ids: [String: Int64] = [:]
+    var above: [Int64: Int64] = [:]
     try each(SetupTable.superiors) { row in
-      ids[row.text(1)] = row.int(0)
+      if row.bool(3) { ids[row.text(1)] = row.int(0) }
+      above[row.int(0)] = row.intIfAny(2)
       return true
     }
     let derivation = Superiors(of: ids.keys.map { AgencyCode(stored: $0, type: .oid) })
@@ -244,7 +246,14 @@ extension Transaction {
       guard let superior = named ?? derived, superior != known?.superior, superior != id else {
         continue
       }
+      let chain = sequence(first: superior) { above[$0] }
+      guard !chain.contains(id) else {
+        // A derived superior may be below by the operator's word, which stands.
+        if named == nil { continue }
+        throw .agencyCycle(code: entry.code.text)
+      }
       try run(AgencyTable.setSuperior, id, superior, named == nil || entry.isDerived, now)
+      above[id] = superior
     }
   }
 }

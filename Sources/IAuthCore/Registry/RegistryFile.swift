@@ -33,6 +33,8 @@ package struct RegistryRejection: Equatable, Sendable {
 package struct RegistryFile: Sendable {
   package private(set) var entries: [RegistryEntry] = []
   package private(set) var rejected: [RegistryRejection] = []
+  /// The codes of all rows that have one, rejected or not: such an agency has not vanished.
+  package private(set) var listed: Set<String> = []
 
   /// Reads CSV in UTF-8, its columns by the header of its first row.
   ///
@@ -48,11 +50,13 @@ package struct RegistryFile: Sendable {
       switch Self.entry(in: row, columns: columns) {
       case .failure(let reason):
         rejected.append(RegistryRejection(row: row.number, reason: reason.value))
+        if let code = reason.code { listed.insert(code.text) }
       case .success(let entry):
         if let first = rowOfCode[entry.code.text] {
           rejected.append(RegistryRejection(row: row.number, reason: .duplicate(of: first)))
         } else {
           rowOfCode[entry.code.text] = row.number
+          listed.insert(entry.code.text)
           entries.append(entry)
         }
       }
@@ -98,6 +102,7 @@ package struct RegistryFile: Sendable {
   /// A reason as the error of a `Result`.
   private struct Rejected: Error {
     let value: RegistryRejection.Reason
+    var code: AgencyCode?
   }
 
   private static func entry(
@@ -111,14 +116,14 @@ package struct RegistryFile: Sendable {
       return .failure(Rejected(value: .code))
     }
     let name = text(.name)
-    guard !name.isEmpty else { return .failure(Rejected(value: .name)) }
+    guard !name.isEmpty else { return .failure(Rejected(value: .name, code: code)) }
     let superior = AgencyCode(text(.superior))
     guard superior?.type == .oid && superior != code || text(.superior).isEmpty else {
-      return .failure(Rejected(value: .superior))
+      return .failure(Rejected(value: .superior, code: code))
     }
     let word = text(.status)
     guard let status = word.isEmpty ? .active : AgencyStatus(rawValue: word) else {
-      return .failure(Rejected(value: .status))
+      return .failure(Rejected(value: .status, code: code))
     }
     return .success(
       RegistryEntry(

@@ -18,7 +18,10 @@ enum AccountTable {
   static let setStatus: SQL = "UPDATE account SET status = ?2, status_at = ?3 WHERE id = ?1"
   static let setContacts: SQL = """
     UPDATE account SET name = ?2, name_key = ?3, email = ?4, mobile = ?5,
-      title = coalesce(?6, title), phone = coalesce(?7, phone), status_at = ?8 WHERE id = ?1
+      title = coalesce(?6, title), phone = coalesce(?7, phone), status_at = ?8,
+      replaced_at = CASE WHEN (name_key, email, mobile) IS NOT (?3, ?4, ?5) THEN ?8
+        ELSE replaced_at END
+    WHERE id = ?1
     """
   static let noteUse: SQL = "UPDATE account SET used_at = ?2 WHERE id = ?1"
   static let erase: SQL = """
@@ -28,16 +31,42 @@ enum AccountTable {
     """
   static let erasePersonalAudit: SQL = "DELETE FROM audit_person WHERE account = ?"
   static let eraseMessages: SQL = """
-    UPDATE message SET recipient = '', subject = '', body = '', claim = NULL,
-      status = CASE status WHEN 'queued' THEN 'lapsed' ELSE status END WHERE account = ?
+    UPDATE message SET recipient = '', subject = '', body = '', error = NULL, claim = NULL,
+      claimed_until = NULL, status = CASE WHEN status IN ('queued', 'failed') THEN 'lapsed'
+        ELSE status END WHERE account = ?
     """
-  /// What could not be sent to others and may name the person.
-  ///
-  /// What is queued still goes out, and is blank once it is sent.
-  static let eraseFailedMessages: SQL = """
-    UPDATE message SET subject = '', body = '', status = 'lapsed' WHERE status = 'failed'
-      AND (kind IN ('reminder', 'digest')
-        OR request IN (SELECT id FROM request WHERE account = ?))
+  /// To others, about one of the person's requests: that is over, and needs nobody any more.
+  static let eraseNotices: SQL = """
+    UPDATE message SET subject = '', body = '', error = NULL, claim = NULL, claimed_until = NULL,
+      status = 'lapsed' WHERE status IN ('queued', 'failed')
+      AND request IN (SELECT id FROM request WHERE account = ?)
+    """
+  /// Reminders and digests that name one of the person's requests, as the mail has its command.
+  static let namingLists: SQL = """
+    kind IN ('reminder', 'digest') AND status IN ('queued', 'failed') AND account IS NOT NULL
+      AND EXISTS (SELECT 1 FROM request r WHERE r.account = ?1
+        AND instr(message.body, 'iauth pending ' || r.id || char(10)) > 0)
+    """
+  /// The next run writes them anew, without the person: what was marked as told was not.
+  static let forgetReminders: SQL = """
+    DELETE FROM reminder WHERE (account, sent_at) IN
+      (SELECT account, created_at FROM message WHERE \(namingLists))
+    """
+  static let forgetDigest: SQL = """
+    DELETE FROM told WHERE audience = 'authority' AND EXISTS
+      (SELECT 1 FROM message WHERE kind = 'digest' AND \(namingLists))
+    """
+  static let eraseLists: SQL = """
+    UPDATE message SET subject = '', body = '', error = NULL, claim = NULL, claimed_until = NULL,
+      status = 'lapsed' WHERE \(namingLists)
+    """
+  static let eraseNotes: SQL = """
+    UPDATE decision SET note = '' WHERE note <> ''
+      AND request IN (SELECT id FROM request WHERE account = ?)
+    """
+  static let eraseEndReasons: SQL = """
+    UPDATE permission SET reason = NULL WHERE reason IS NOT NULL
+      AND request IN (SELECT id FROM request WHERE account = ?)
     """
   static let eraseRequests: SQL = """
     UPDATE request SET reason = NULL, change_name = NULL, change_name_key = NULL,
@@ -69,7 +98,8 @@ enum AccountTable {
     """
   static let statements: [SQL] = [
     byID, byEmail, byMobile, add, setStatus, setContacts, noteUse, erase, erasePersonalAudit,
-    eraseMessages, eraseFailedMessages, eraseRequests, isAdministrator,
+    eraseMessages, eraseNotices, forgetReminders, forgetDigest, eraseLists, eraseNotes,
+    eraseEndReasons, eraseRequests, isAdministrator,
     liveSession,
     lastSessionEnd, addSession,
     endSession, noteSession, proveSession,
@@ -96,6 +126,20 @@ extension Transaction {
   }
 
   /// The accounts of an agency, not closed, that have one of the two contacts: none, one or two.
+  ///
+  /// What is over of them is ended first.
+  func accounts(
+    in agency: Int64, email: EmailAddress, mobile: MobileNumber, _ settings: Settings
+  ) throws(IAuthError) -> [Account] {
+    let known = try accounts(in: agency, email: email, mobile: mobile)
+    var isAsBefore = true
+    for account in known where try hasLapsed(account.id, settings) {
+      try settle(account.id, settings)
+      isAsBefore = false
+    }
+    return isAsBefore ? known : try accounts(in: agency, email: email, mobile: mobile)
+  }
+
   func accounts(
     in agency: Int64, email: EmailAddress, mobile: MobileNumber
   ) throws(IAuthError) -> [Account] {
@@ -119,8 +163,14 @@ extension Transaction {
     try run(AccountTable.erase, account, now)
     try run(AccountTable.erasePersonalAudit, account)
     try run(AccountTable.eraseMessages, account)
-    try run(AccountTable.eraseFailedMessages, account)
+    try run(AccountTable.eraseNotices, account)
+    try run(AccountTable.forgetReminders, account)
+    try run(AccountTable.forgetDigest, account)
+    try run(AccountTable.eraseLists, account)
+    try run(AccountTable.eraseNotes, account)
+    try run(AccountTable.eraseEndReasons, account)
     try run(AccountTable.eraseRequests, account)
+    try run(ProofTable.closeSignIns, account)
     try audit(.accountErased, "account:\(account)")
   }
 
@@ -146,6 +196,7 @@ extension Transaction {
     else { throw .sessionExpired }
     let account = try account(id: found.account)
     guard account.status == .active else { throw .sessionExpired }
+    if isWriting { try settle(account.id, settings) }
     actor = Actor(account: account.id, session: found.id)
     return Session(
       id: found.id, name: world.sessionName, account: account, emailProven: found.emailProven,

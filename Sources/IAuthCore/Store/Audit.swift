@@ -8,7 +8,8 @@ import SQLite
 /// Who acts: a live session's account.
 package struct Actor: Equatable, Sendable {
   package let account: Int64
-  package let session: Int64
+  /// None: an ssh key acts.
+  package let session: Int64?
 }
 
 struct AuditHead: Equatable {
@@ -55,6 +56,8 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case restored = "database.restore"
   case messageRetried = "message.retry"
   case messageDropped = "message.drop"
+  case keyEnrolled = "key.enrol"
+  case keyWithdrawn = "key.withdraw"
   case refused = "refused"
 }
 

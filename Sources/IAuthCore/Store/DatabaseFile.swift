@@ -38,6 +38,7 @@ struct DatabaseFile {
     guard !Self.isURI(typed) else { throw .databaseUnsafe(.path) }
     let directory = Files.directory(of: typed)
     try Files.makeDirectory(directory)
+    try Self.becomeOwner(of: directory)
     guard let path = Files.resolved(typed) else { throw .fileUncreatable(path: typed) }
     guard Files.status(path, followingLinks: false) == nil else { throw .databaseExists }
     guard let folder = Files.status(directory, followingLinks: true),
@@ -49,7 +50,7 @@ struct DatabaseFile {
       self.key = try Self.readKey(keyPath)
     } else {
       self.key = key
-      try Files.create(keyPath, Array((Hex.encode(key) + "\n").utf8))
+      try Files.make(keyPath, Array((Hex.encode(key) + "\n").utf8))
     }
   }
 
@@ -88,7 +89,13 @@ struct DatabaseFile {
     guard header[18] == 1, header[19] == 1 else { throw .databaseUnsafe(.journal) }
   }
 
-  /// Root becomes the database's owner before it opens it.
+  /// Root makes files as whoever owns the directory that they are made in.
+  static func becomeOwner(of directory: String) throws(IAuthError) {
+    guard let folder = Files.status(directory, followingLinks: true) else { return }
+    try becomeOwner(folder)
+  }
+
+  /// Root becomes the owner of the database, or of its directory, before it opens or makes it.
   private static func becomeOwner(_ target: Files.Status) throws(IAuthError) {
     guard geteuid() == 0, target.owner != 0 else { return }
     guard setgroups(0, nil) == 0, setgid(target.group) == 0, setuid(target.owner) == 0 else {

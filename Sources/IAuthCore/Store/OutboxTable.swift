@@ -100,7 +100,7 @@ extension Transaction {
     _ notice: Notice, to recipient: Recipient, reference: String, request: Int64? = nil,
     expiresAt: Timestamp? = nil
   ) throws(IAuthError) {
-    let isClaimed = queuedCount < Limits.immediateDeliveries
+    let isClaimed = world.claim != nil && queuedCount < Limits.immediateDeliveries
     queuedCount += 1
     noteQueued(isClaimed: isClaimed)
     let mail = recipient.channel == .email ? notice.mail() : nil

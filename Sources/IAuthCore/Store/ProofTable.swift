@@ -18,6 +18,16 @@ enum ProofTable {
     UPDATE verification SET status = ?2, name = NULL, email = NULL, mobile = NULL, title = NULL,
       phone = NULL WHERE id = ?1 AND status = 'open'
     """
+  static let closeSignIns: SQL =
+    "UPDATE verification SET status = 'lapsed' WHERE status = 'open' AND account = ?"
+  static let openApplications: SQL = """
+    SELECT id, reference FROM verification WHERE status = 'open' AND purpose = 'application'
+      AND (email_key = ?1 OR mobile_key = ?2)
+    """
+  static let eraseKeys: SQL = """
+    UPDATE verification SET email_key = zeroblob(32), mobile_key = zeroblob(32)
+    WHERE status <> 'open' AND (email_key = ?1 OR mobile_key = ?2)
+    """
   static let setCode: SQL = """
     INSERT INTO code (verification, channel, hash, created_at, expires_at)
     VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (verification, channel) DO UPDATE SET
@@ -52,7 +62,9 @@ enum ProofTable {
     "SELECT sent_at FROM send WHERE caller = ?1 AND sent_at > ?2 ORDER BY sent_at DESC"
   static let sweepSends: SQL = "DELETE FROM send WHERE sent_at <= ?"
   static let statements: [SQL] = [
-    add, byReference, close, setCode, codes, useCodes, attempt, setAttempt, forgetAttempts,
+    add, byReference, close, closeSignIns, openApplications, eraseKeys, setCode, codes, useCodes,
+    attempt,
+    setAttempt, forgetAttempts,
     forgetAllAttempts,
     addSend,
     sends, sendsOfCaller, sweepSends,

@@ -35,7 +35,7 @@ enum RequestTable {
     VALUES (?, ?, ?, ?, ?, ?)
     """
   static let decision: SQL = """
-    SELECT d.verdict, a.name, d.note, d.decided_at FROM decision d
+    SELECT d.verdict, a.name, nullif(d.note, ''), d.decided_at FROM decision d
     LEFT JOIN account a ON a.id = d.reviewer WHERE d.request = ?
     """
   static let grant: SQL = """
@@ -83,8 +83,10 @@ enum RequestTable {
     """
   static let batchByID: SQL =
     "SELECT id, submitter, document, rows, created_at, told_at FROM batch WHERE id = ?"
-  static let batchCounts: SQL =
-    "SELECT status, count(*) FROM request WHERE batch = ? GROUP BY status"
+  static let batchCounts: SQL = """
+    SELECT CASE WHEN status = 'pending' AND created_at <= ?2 THEN 'lapsed' ELSE status END,
+      count(*) FROM request WHERE batch = ?1 GROUP BY 1
+    """
   static let batchPending: SQL =
     "SELECT id FROM request WHERE batch = ? AND status = 'pending' ORDER BY id"
   static let batchHasPending: SQL =

@@ -7,9 +7,9 @@ extension Schema {
   static let rules: [SQL] = [views, decisionRules, requestRules, permissionRules, keepers]
 
   static let views: SQL = """
-    -- Who is an administrator now (機關管理者): permission and account active, and no replacement
-    -- of contacts waiting for its decision.
     CREATE VIEW administrator AS
+      -- Who is an administrator now (機關管理者): permission and account active, and no replacement
+      -- of contacts waiting for its decision.
       SELECT p.request, p.account, p.agency, p.system, p.starts_at,
         coalesce(p.ends_at, 9223372036854775807) AS ends_at
       FROM permission p JOIN account a ON a.id = p.account
@@ -17,8 +17,17 @@ extension Schema {
         AND NOT EXISTS (SELECT 1 FROM request c
           WHERE c.account = p.account AND c.status = 'pending' AND c.kind = 'change');
 
-    -- Who may decide on which pending request, before the question whose request it is.
+    CREATE VIEW post AS
+      -- Who administers the authority (主管機關管理者), and whether they stay: with a permission that
+      -- rests or has an end, the authority is not in safe hands.
+      SELECT p.request, p.account, p.ends_at IS NULL AND NOT EXISTS (SELECT 1 FROM request c
+          WHERE c.account = p.account AND c.status = 'pending' AND c.kind = 'change') AS stays
+      FROM permission p JOIN account a ON a.id = p.account
+      WHERE p.agency = (SELECT authority FROM service) AND p.role = 'admin'
+        AND p.status = 'active' AND a.status = 'active';
+
     CREATE VIEW reviewer AS
+      -- Who may decide on which pending request, before the question whose request it is.
       SELECT r.id AS request, d.account, d.starts_at, d.ends_at
       FROM request r JOIN administrator d ON d.agency = r.agency AND d.system = r.system
       WHERE r.role = 'general'
@@ -54,7 +63,14 @@ extension Schema {
     CREATE TRIGGER decision_takes_effect AFTER INSERT ON decision BEGIN
       UPDATE request SET status = NEW.verdict WHERE id = NEW.request;
     END;
-    CREATE TRIGGER decision_stays BEFORE UPDATE ON decision BEGIN
+    -- What was written about someone goes with them; that it was decided, when and by whom, stays.
+    CREATE TRIGGER decision_stays BEFORE UPDATE ON decision
+    WHEN NOT (NEW.request = OLD.request AND NEW.verdict = OLD.verdict
+      AND NEW.reviewer IS OLD.reviewer AND NEW.caller = OLD.caller
+      AND NEW.decided_at = OLD.decided_at AND OLD.note IS NOT NULL AND NEW.note IS ''
+      AND EXISTS (SELECT 1 FROM request r JOIN account a ON a.id = r.account
+        WHERE r.id = OLD.request AND a.erased_at IS NOT NULL))
+    BEGIN
       SELECT RAISE(ABORT, 'a decision is never changed');
     END;
     CREATE TRIGGER decision_is_kept BEFORE DELETE ON decision BEGIN
@@ -74,6 +90,21 @@ extension Schema {
         AND role = NEW.role AND status = 'pending')
     BEGIN
       SELECT RAISE(ABORT, 'request.duplicate');
+    END;
+    -- Who decides on everybody's administrators is never part of a batch.
+    CREATE TRIGGER request_national_alone BEFORE INSERT ON request
+    WHEN NEW.origin = 'batch' AND NEW.agency = (SELECT authority FROM service)
+      AND (NEW.role = 'admin' OR NEW.kind = 'change' AND EXISTS (SELECT 1 FROM permission
+        WHERE account = NEW.account AND role = 'admin' AND status = 'active'))
+    BEGIN
+      SELECT RAISE(ABORT, 'agency.outside');
+    END;
+    -- A replacement of contacts lets a permission rest: never the last one of the authority.
+    CREATE TRIGGER request_keeps_authority BEFORE INSERT ON request
+    WHEN NEW.kind = 'change' AND EXISTS (SELECT 1 FROM post WHERE account = NEW.account)
+      AND NOT EXISTS (SELECT 1 FROM post WHERE account <> NEW.account AND stays)
+    BEGIN
+      SELECT RAISE(ABORT, 'account.last');
     END;
     CREATE TRIGGER request_not_beside_permission BEFORE INSERT ON request
     WHEN NEW.kind = 'grant' AND EXISTS (SELECT 1 FROM permission
@@ -122,7 +153,11 @@ extension Schema {
       SELECT RAISE(ABORT, 'a permission needs an approved request');
     END;
     CREATE TRIGGER permission_only_ends BEFORE UPDATE ON permission
-    WHEN OLD.status <> 'active' OR NEW.request <> OLD.request
+    WHEN OLD.status <> 'active' AND NOT (NEW.reason IS NULL AND NEW.status = OLD.status
+        AND NEW.revoked_at = OLD.revoked_at AND NEW.revoker IS OLD.revoker
+        AND NEW.ends_at IS OLD.ends_at AND EXISTS (SELECT 1 FROM account
+          WHERE id = OLD.account AND erased_at IS NOT NULL))
+      OR NEW.request <> OLD.request
       OR (NEW.status <> 'revoked' AND NEW.ends_at IS NULL)
       OR NEW.account <> OLD.account OR NEW.agency <> OLD.agency OR NEW.system <> OLD.system
       OR NEW.role <> OLD.role OR NEW.granted_at <> OLD.granted_at
@@ -131,21 +166,16 @@ extension Schema {
       SELECT RAISE(ABORT, 'a permission only ends');
     END;
     -- The authority keeps an administrator, whichever way the last one would go.
-    CREATE TRIGGER permission_keeps_authority BEFORE UPDATE OF status ON permission
-    WHEN NEW.status = 'revoked' AND EXISTS (
-        SELECT 1 FROM administrator WHERE request = OLD.request
-        AND agency = (SELECT authority FROM service))
-      AND NOT EXISTS (SELECT 1 FROM administrator
-        WHERE request <> OLD.request AND agency = (SELECT authority FROM service))
+    CREATE TRIGGER permission_keeps_authority BEFORE UPDATE OF status, ends_at ON permission
+    WHEN (NEW.status = 'revoked' OR NEW.ends_at IS NOT NULL)
+      AND EXISTS (SELECT 1 FROM post WHERE request = OLD.request)
+      AND NOT EXISTS (SELECT 1 FROM post WHERE request <> OLD.request AND stays)
     BEGIN
       SELECT RAISE(ABORT, 'account.last');
     END;
     CREATE TRIGGER account_keeps_authority BEFORE UPDATE OF status ON account
-    WHEN OLD.status = 'active' AND NEW.status <> 'active' AND EXISTS (
-        SELECT 1 FROM administrator WHERE account = OLD.id
-        AND agency = (SELECT authority FROM service))
-      AND NOT EXISTS (SELECT 1 FROM administrator
-        WHERE account <> OLD.id AND agency = (SELECT authority FROM service))
+    WHEN NEW.status <> 'active' AND EXISTS (SELECT 1 FROM post WHERE account = OLD.id)
+      AND NOT EXISTS (SELECT 1 FROM post WHERE account <> OLD.id AND stays)
     BEGIN
       SELECT RAISE(ABORT, 'account.last');
     END;
@@ -202,6 +232,18 @@ extension Schema {
     END;
     CREATE TRIGGER message_is_kept BEFORE DELETE ON message BEGIN
       SELECT RAISE(ABORT, 'a message is never deleted');
+    END;
+    -- Of someone erased, a message that is out of the queue keeps neither address nor words.
+    CREATE TRIGGER message_of_erased AFTER UPDATE OF status ON message
+    WHEN OLD.status = 'queued' AND NEW.status <> 'queued' AND EXISTS (
+      SELECT 1 FROM account WHERE erased_at IS NOT NULL
+      AND id IN (NEW.account, (SELECT account FROM request WHERE id = NEW.request)))
+    BEGIN
+      UPDATE message SET subject = '', body = '', error = NULL,
+        status = CASE status WHEN 'failed' THEN 'lapsed' ELSE status END,
+        recipient = CASE WHEN EXISTS (SELECT 1 FROM account
+          WHERE id = NEW.account AND erased_at IS NOT NULL) THEN '' ELSE recipient END
+      WHERE id = NEW.id;
     END;
     CREATE TRIGGER service_stays BEFORE UPDATE ON service BEGIN
       SELECT RAISE(ABORT, 'the authority is set once');

@@ -45,6 +45,20 @@ package final class Store {
     }
   }
 
+  /// Opens a copy that this process has made, to look whether it holds.
+  init(copy path: String, key: [UInt8], world: World) throws(IAuthError) {
+    self.path = path
+    self.world = world
+    self.key = key
+    isShared = false
+    do {
+      db = try Connection(path: path)
+      try Self.prepare(db)
+    } catch {
+      throw Self.translated(error)
+    }
+  }
+
   /// Makes a new database at `path` and fills it inside one transaction.
   ///
   /// The file gets its name only when it is whole, so that a cut-off `init` leaves nothing behind

@@ -11,6 +11,7 @@ package enum Files {
     var isRegular: Bool
     var isDirectory: Bool
     var isLink: Bool
+    var isSocket: Bool
     var mode: UInt32
     var owner: UInt32
     var group: UInt32
@@ -54,16 +55,15 @@ package enum Files {
     }
   }
 
-  /// Makes a new file with its whole content on the disk: written, synced, then named.
+  /// Makes a new file and puts its content on the disk; one that must be whole when it has its
+  /// name is made by `make`.
   ///
   /// - Throws: `file.exists`, `file.uncreatable`, `disk.full`, `disk.failed`.
   package static func create(
     _ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600
   ) throws(IAuthError) {
     let file = unsafe iauth_open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
-    guard file >= 0 else {
-      throw errno == EEXIST ? .fileExists(path: path) : .fileUncreatable(path: path)
-    }
+    guard file >= 0 else { throw uncreated(path) }
     defer { close(file) }
     do throws(IAuthError) {
       try write(bytes, to: file)
@@ -71,6 +71,16 @@ package enum Files {
     } catch {
       unsafe unlink(path)
       throw error
+    }
+  }
+
+  /// Why a file could not be made, by errno.
+  static func uncreated(_ path: String) -> IAuthError {
+    switch errno {
+    case EEXIST: .fileExists(path: path)
+    case ENOSPC, EDQUOT: .diskFull
+    case EIO: .diskFailed
+    default: .fileUncreatable(path: path)
     }
   }
 
@@ -99,12 +109,14 @@ package enum Files {
     }
   }
 
-  /// Puts the names in a directory on the disk.
-  static func syncDirectory(_ path: String) {
+  /// Puts the names in a directory on the disk; false if the disk failed.
+  @discardableResult
+  static func syncDirectory(_ path: String) -> Bool {
     let file = unsafe iauth_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
-    guard file >= 0 else { return }
-    fsync(file)
-    close(file)
+    guard file >= 0 else { return false }
+    defer { close(file) }
+    // EINVAL: a file system that keeps no directories on a disk.
+    return fsync(file) == 0 || errno == EINVAL
   }
 
   /// The path of a file whose directory's links are resolved; the file itself may be a link.
@@ -120,6 +132,27 @@ package enum Files {
     let bytes = Array(path.utf8)
     guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return "." }
     return slash == 0 ? "/" : String(decoding: bytes[..<slash], as: UTF8.self)
+  }
+
+  /// The owner of what a path leads to.
+  package static func owner(of path: String) -> UInt32? {
+    status(path, followingLinks: true)?.owner
+  }
+
+  /// Where this program's own file is.
+  package static var ownExecutable: String {
+    guard let path = unsafe realpath("/proc/self/exe", nil) else { return "/usr/bin/iauth" }
+    defer { unsafe free(path) }
+    return unsafe String(cString: path)
+  }
+
+  /// Whether the caller may make files in a directory.
+  package static func isWritable(_ directory: String) -> Bool {
+    unsafe access(directory, W_OK | X_OK) == 0
+  }
+
+  package static func isReadable(_ path: String) -> Bool {
+    unsafe access(path, R_OK) == 0
   }
 
   package static func exists(_ path: String) -> Bool {
@@ -165,6 +198,7 @@ extension Files.Status {
     let kind = s.st_mode & S_IFMT
     self.init(
       isRegular: kind == S_IFREG, isDirectory: kind == S_IFDIR, isLink: kind == S_IFLNK,
+      isSocket: kind == S_IFSOCK,
       mode: s.st_mode & 0o7777, owner: s.st_uid, group: s.st_gid, links: UInt(s.st_nlink),
       bytes: Int64(s.st_size))
   }
@@ -193,10 +227,15 @@ extension Files {
     let isSynced = fsync(file) == 0
     close(file)
     guard isSynced else { throw .diskFailed }
-    guard unsafe link(draft, path) == 0 else {
-      throw errno == EEXIST ? .fileExists(path: path) : .fileUncreatable(path: path)
+    if unsafe iauth_rename_new(draft, path) != 0 {
+      guard errno == EINVAL || errno == ENOSYS, unsafe link(draft, path) == 0 else {
+        throw uncreated(path)
+      }
+      unsafe unlink(draft)
     }
-    unsafe unlink(draft)
-    syncDirectory(directory(of: path))
+    guard syncDirectory(directory(of: path)) else {
+      unsafe unlink(path)
+      throw .diskFailed
+    }
   }
 }

@@ -7,6 +7,8 @@ import IAuthCore
 /// One command of `iauth`.
 protocol Command: Sendable {
   static var usage: CommandUsage<Self> { get }
+  /// Whether it runs in this process on a host with the service, too: it needs no service, or is it.
+  static var runsHere: Bool { get }
   init()
   /// Does the work.
   ///
@@ -102,4 +104,5 @@ enum CommandGroup: CaseIterable, Sendable {
 // Through `any Command.Type` only members that do not mention `Self` can be reached.
 extension Command {
   static var described: CommandDescription { usage.description }
+  static var runsHere: Bool { false }
 }

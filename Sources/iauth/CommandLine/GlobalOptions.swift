@@ -19,6 +19,15 @@ struct Environment: Sendable {
     ("TZ", Bilingual("the time zone of times shown", "顯示時間的時區")),
     ("XDG_DATA_HOME", Bilingual("where a database of one's own is", "個人資料庫所在目錄")),
     ("HOME", Bilingual("the same, without XDG_DATA_HOME", "同上（未設 XDG_DATA_HOME 時）")),
+    (
+      "SSH_ORIGINAL_COMMAND",
+      Bilingual("what an ssh client asked for; ssh-gate only", "ssh 用戶端要求的指令（限 ssh-gate）")
+    ),
+    (
+      "SSH_CONNECTION",
+      Bilingual("an ssh client's address; ssh-gate only", "ssh 用戶端位址（限 ssh-gate）")
+    ),
+    ("SUDO_UID", Bilingual("who ran sudo; serve-one only", "執行 sudo 的使用者（限 serve-one）")),
   ]
 
   private let values: [String: String]

@@ -22,6 +22,8 @@ struct ParsedLine {
   var command: (any Command.Type)?
   var given: [Given] = []
   var operands: [Operand] = []
+  /// Where among the words the configuration was named.
+  var configWords: ClosedRange<Int>?
   /// The first fault and its place.
   var fault: (place: Int, error: IAuthError)?
 
@@ -96,8 +98,10 @@ struct Parser {
     let attached = equals.map { String(word[word.utf8.index(after: $0)...]) }
 
     if let global = GlobalOptions.parameters.first(where: { $0.description.spelling == spelling }) {
+      let first = place
       guard let text = readValue(of: global.description, attached: attached) else { return }
       let start = place
+      if global.description.name == "config" { line.configWords = first...place }
       do throws(IAuthError) {
         if global.description.takesValue, text.utf8.isEmpty {
           throw .usageValue(option: spelling, value: text, allowed: [])

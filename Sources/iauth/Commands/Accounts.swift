@@ -10,13 +10,16 @@ struct Accounts: Command {
       """
       Lists accounts by name or e-mail. An agency's administrators see, suspend and close the \
       accounts of their own agency that hold no admin permission; the operator may do all. The \
-      holder is told of every change and reads the reason; sessions end at once. The \
-      authority's last active administrator cannot be suspended, closed or erased.
+      holder is told of every change and reads the reason; sessions end at once. --erase also \
+      takes out what others wrote about the person, mail that waits, and an application under \
+      way; the last notice keeps the address until it is sent. The authority's last active \
+      administrator cannot be suspended, closed or erased.
       """,
       """
       依姓名或電子郵件查詢帳號。機關管理者可查詢、停用及關閉所屬機關中不具管理者權限的帳號；系統維運人員\
-      不受此限。異動及理由均通知帳號持有人，並立即結束其登入。主管機關最後一名有效管理者不得停用、關閉\
-      或刪除個資。
+      不受此限。異動及理由均通知帳號持有人，並立即結束其登入。--erase 併同刪除審核意見、廢止理由、待送\
+      通知及尚未完成的帳號申請；最後一則通知送出前暫留收件地址。主管機關最後一名有效管理者不得停用、\
+      關閉或刪除個資。
       """),
     parameters: [
       .operand("QUERY", \.query, Bilingual("part of a name or e-mail", "部分姓名或電子郵件")),

@@ -54,8 +54,9 @@ struct Admins: Command {
         Bilingual("Agencies below one that lack an administrator", "所屬機關中管理者不足者")),
     ],
     fails: [
-      .agencyInvalid, .agencyUnknown, .systemUnknown, .permissionHeld, .nameInvalid,
-      .emailInvalid, .mobileInvalid, .usageMissing, .sessionExpired, .rightMissing,
+      .agencyInvalid, .agencyUnknown, .systemUnknown, .accountTaken, .accountSuspended,
+      .requestDuplicate, .permissionHeld, .nameInvalid, .emailInvalid, .mobileInvalid,
+      .usageMissing, .sessionExpired, .rightMissing,
     ])
 
   var agency: String?

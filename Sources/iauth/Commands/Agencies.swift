@@ -79,6 +79,7 @@ struct Agencies: Command {
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
     if let load {
+      try service.checkOperator()
       let report = try service.loadRegistry(
         try context.bytes(of: load), allowingRemovals: isRemovalAllowed)
       show(report, context)

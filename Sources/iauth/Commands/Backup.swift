@@ -8,12 +8,16 @@ struct Backup: Command {
     summary: Bilingual("Copy the database to a file", "備份資料庫"),
     about: Bilingual(
       """
-      Writes a consistent copy of the database to a new FILE, and its key to FILE.key. It can \
-      be done while others work. Without the key a copy cannot be used: keep the two apart.
+      Writes a consistent copy of the database to a new FILE while others work. The copy is \
+      checked (pages, references, audit trail) before it gets its name. FILE.key has the key, \
+      without which a copy cannot be used: keep the two apart. FILE.manifest has the version, \
+      the time, the counts of rows, the audit head, which is an anchor for audit --verify, and a \
+      checksum for sha256sum -c. A file FILE.part is a copy that was cut off.
       """,
       """
-      將資料庫完整備份至新檔案 FILE，金鑰存於 FILE.key，備份期間不影響使用。備份須有金鑰方能還原，兩者請\
-      分開保存。
+      於使用中將資料庫完整備份至新檔案 FILE，檢查頁面、關聯及稽核紀錄無誤後始予命名。金鑰存於 FILE.key，備份須\
+      有金鑰方能還原，兩者請分開保存。FILE.manifest 載有版本、時間、各表筆數、稽核鏈首（可作 audit --verify \
+      之比對檔），以及供 sha256sum -c 核對的雜湊值。FILE.part 為中斷而未完成之備份。
       """),
     parameters: [
       .operand(
@@ -26,19 +30,30 @@ struct Backup: Command {
         "iauth backup /var/backups/iauth-monday.db",
         Bilingual("Copy the database", "備份資料庫"))
     ],
-    fails: [.fileExists, .fileUncreatable, .diskFull, .diskFailed, .rightMissing],
+    fails: [
+      .fileExists, .fileUncreatable, .databaseDamaged, .auditBroken, .databaseBusy, .diskFull,
+      .diskFailed, .rightMissing,
+    ],
     operatorOnly: true)
 
   var file: String?
 
   func run(_ context: Context) throws(IAuthError) {
     let file = file ?? ""
-    try context.service().backup(to: file)
+    let manifest = try context.service().backup(to: file, version: Program.version)
     context.emit(
-      ["file": .string(file), "key": .string(file + ".key")],
+      [
+        "file": .string(file), "key": .string(file + ".key"),
+        "manifest": .string(file + ".manifest"), "at": .time(manifest.at),
+        "entries": .int(manifest.proof.entries), "anchor": .string(manifest.proof.anchor),
+      ],
       human: Bilingual("copied to \(file)", "已備份至 \(file)")(context.language))
     context.say(
       Bilingual(
         "the key is in \(file).key; keep the two apart", "金鑰存於 \(file).key，請與備份分開保存"))
+    context.say(
+      Bilingual(
+        "checksum and anchor are in \(file).manifest; keep a copy of it on another host",
+        "雜湊值與稽核鏈首存於 \(file).manifest，請另存一份於其他主機"))
   }
 }

@@ -7,6 +7,7 @@ enum CommandTable {
     ImportBatch.self,
     Agencies.self, Systems.self, Accounts.self,
     Init.self, Deliver.self, Audit.self, Doctor.self, Backup.self, Restore.self,
+    ServeOne.self, SSHGate.self,
     HelpCommand.self, Completion.self,
   ]
 

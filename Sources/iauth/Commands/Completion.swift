@@ -3,6 +3,7 @@
 import IAuthCore
 
 struct Completion: Command {
+  static var runsHere: Bool { true }
   static let usage = CommandUsage<Completion>(
     "completion", in: .about,
     summary: Bilingual("Print a completion script for a shell", "輸出 shell 自動補全指令稿"),

@@ -8,12 +8,16 @@ struct Doctor: Command {
     summary: Bilingual("Check the installation and its data", "檢查安裝與資料"),
     about: Bilingual(
       """
-      Checks the database, its key, the audit trail, messages that wait, and the clock, and says \
-      of each ok, warn, fail or skipped. It fails only if a check fails.
+      Checks the data (pages, references, rules, audit trail, messages, registry) and the \
+      installation: who may reach files, configuration, programs and socket, the kind of file \
+      system, room on the disk, the clock, SQLite, the schedule, and the age of the newest \
+      backup and audit head. It says of each ok, warn, fail or skipped (what this host does not \
+      have), and fails only if a check fails.
       """,
       """
-      檢查資料庫、金鑰、稽核紀錄、待送訊息與系統時間，逐項顯示 ok（正常）、warn（警告）、fail（失敗）或 \
-      skipped（略過）。僅於有項目失敗時回報失敗。
+      檢查資料（頁面、關聯、規則、稽核紀錄、待送訊息、機關資料）與安裝情形：檔案、設定、外部程式及連接點之\
+      權限、檔案系統種類、磁碟空間、系統時間、SQLite、排程，以及最近一次備份與稽核鏈首距今時間。逐項顯示 \
+      ok（正常）、warn（警告）、fail（失敗）或 skipped（略過，本機所無者），僅於有項目失敗時回報失敗。
       """),
     parameters: [],
     examples: [
@@ -25,7 +29,7 @@ struct Doctor: Command {
 
   /// - Throws: `doctor.failed` if a check fails; a warning is none.
   func run(_ context: Context) throws(IAuthError) {
-    let findings = try context.service().doctor()
+    let findings = try context.service().doctor(configuration: context.configurationPath)
     let language = context.language
     let checks = findings.map { TerminalText.width($0.check) }.max() ?? 0
     let labels = findings.map { TerminalText.width($0.status.label(language)) }.max() ?? 0

@@ -3,6 +3,7 @@
 import IAuthCore
 
 struct HelpCommand: Command {
+  static var runsHere: Bool { true }
   static let usage = CommandUsage<HelpCommand>(
     "help", in: .about,
     summary: Bilingual("Explain iauth, a command, or exit-codes", "說明 iauth、指令或結束狀態"),

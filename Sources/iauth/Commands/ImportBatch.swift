@@ -102,9 +102,7 @@ struct ImportBatch: Command {
       }
       return
     }
-    let path = Files.absolute(report)
-    guard !Files.exists(path) else { throw .fileExists(path: report) }
-    guard Files.exists(Files.directory(of: path)) else { throw .fileUncreatable(path: report) }
+    try context.console.files.checkNew(report)
   }
 
   /// A report is a workbook if its name says so; what is handed in is told from its bytes.
@@ -139,7 +137,7 @@ struct ImportBatch: Command {
       context.say(answer.summary)
     } else {
       answer.show(context)
-      if let report { try Files.create(Files.absolute(report), answer.sheet) }
+      if let report { try context.console.files.create(report, answer.sheet) }
     }
     if answer.count(.rejected) > 0, !isPartial {
       context.say(

@@ -62,7 +62,7 @@ struct Init: Command {
     ],
     fails: [
       .databaseExists, .fileMissing, .fileUncreatable, .agencyInvalid, .agencyUnknown,
-      .nameInvalid, .emailInvalid, .mobileInvalid, .sheetUnreadable, .sheetHeader,
+      .agencyCycle, .nameInvalid, .emailInvalid, .mobileInvalid, .sheetUnreadable, .sheetHeader,
       .rightMissing, .databaseUnsafe, .diskFull,
     ],
     operatorOnly: true)

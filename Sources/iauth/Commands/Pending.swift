@@ -90,7 +90,7 @@ struct Pending: Command {
     let (items, progress, now) = try service.queue(
       QueueFilter(
         system: system, agency: agency, role: role, batch: batch, limit: limit,
-        status: filter.status))
+        status: filter.status, statusOfOwn: status?.status))
     context.list(
       items.map { $0.json(at: now) }, table: table(items, now, context.language),
       empty: filter == .pending

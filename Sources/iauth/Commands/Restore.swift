@@ -9,12 +9,17 @@ struct Restore: Command {
     about: Bilingual(
       """
       Puts a backup, with its key in FILE.key, in the place of a database that is gone; it never \
-      overwrites one. Codes and sessions of the copy end: what was used once must not be usable \
-      again. The audit trail shows the restoration.
+      overwrites one. FILE is compared with FILE.manifest if there is one, and its trail is \
+      verified. Codes and sessions of the copy end: what was used once must not be usable again. \
+      Messages that waited in the copy may have been sent since: they are held back as failed, \
+      and iauth deliver --retry sends one. Numbers go on 100,000 higher, since the lost \
+      database may have given out the next ones. The audit trail shows the restoration.
       """,
       """
-      以備份檔案及其金鑰（FILE.key）重建資料庫，不覆寫既有資料庫。備份中的驗證碼與登入一律失效，以免重複\
-      使用；還原作業記入稽核紀錄。
+      以備份檔案及其金鑰（FILE.key）重建資料庫，不覆寫既有資料庫。如有 FILE.manifest，先行核對雜湊值，並驗證\
+      稽核紀錄。備份中的驗證碼與登入一律失效，以免重複使用。備份時待送的通知可能已於其後送出，故改列失敗而不\
+      自動寄送，可用 iauth deliver --retry 逐則重送。遺失的資料庫可能已配發後續編號，故編號自原值加 100,000 \
+      起續編。還原作業記入稽核紀錄。
       """),
     parameters: [
       .operand(
@@ -29,8 +34,8 @@ struct Restore: Command {
     ],
     fails: [
       .fileMissing, .fileExists, .fileUncreatable, .databaseExists, .databaseForeign,
-      .databaseDamaged, .databaseVersion, .databaseUnsafe, .auditBroken, .diskFull, .diskFailed,
-      .rightMissing,
+      .databaseDamaged, .databaseVersion, .databaseUnsafe, .databaseBusy, .auditBroken, .diskFull,
+      .diskFailed, .rightMissing,
     ],
     operatorOnly: true)
 
@@ -40,20 +45,44 @@ struct Restore: Command {
     guard context.world.caller.isOperator else { throw .rightMissing(.operator_) }
     let settings = try context.settings()
     let path = try context.databasePath(settings)
-    let proof = try Service.restore(
+    let receipt = try Service.restore(
       from: file ?? "", to: path, world: context.world, settings: settings)
     context.emit(
       [
-        "database": .string(path), "entries": .int(proof.entries),
-        "hash": .string(Hex.encode(proof.hash)),
+        "database": .string(path), "entries": .int(receipt.proof.entries),
+        "hash": .string(Hex.encode(receipt.proof.hash)), "newest_at": .time(receipt.newest),
+        "manifest": .bool(receipt.hasManifest), "codes": .int(receipt.codes),
+        "sessions": .int(receipt.sessions), "held": .int(receipt.held),
       ],
       details: [
         (Bilingual("database", "資料庫"), path),
-        (Bilingual("audit entries verified", "已驗證稽核紀錄"), String(proof.entries)),
+        (Bilingual("audit entries verified", "已驗證稽核紀錄"), String(receipt.proof.entries)),
+        (
+          Bilingual("the copy's newest entry", "備份最近一筆紀錄"),
+          context.localTime.text(receipt.newest)
+        ),
       ])
+    if !receipt.hasManifest {
+      context.say(
+        Bilingual(
+          "there is no \(file ?? "").manifest to compare the copy with",
+          "查無 \(file ?? "").manifest，未能核對備份雜湊值"))
+    }
     context.say(
       Bilingual(
         "codes and sessions of the copy have ended; everyone signs in again",
         "備份中的驗證碼與登入均已失效，請重新登入"))
+    if receipt.held > 0 {
+      context.say(
+        Bilingual(
+          "\(receipt.held) messages waited in the copy; they may have been sent since, and are "
+            + "held back: iauth deliver --list",
+          "備份中有待送通知 \(receipt.held) 則，可能已於其後送出，暫不寄送：iauth deliver --list"))
+    }
+    context.say(
+      Bilingual(
+        "what came after that entry is lost; a newer anchor tells how much: iauth audit --verify "
+          + "--anchor FILE",
+        "該筆紀錄之後的資料未包含於備份；可用較新的鏈首檢視差距：iauth audit --verify --anchor FILE"))
   }
 }

@@ -8,6 +8,8 @@ final class Console {
   let out: Stream
   let err: Stream
   let input: Input
+  /// The files that the caller names.
+  let files: CallerFiles
   /// The width that help and details fit into.
   var columns: Int
   /// The width that tables fit into; into a pipe or file they go whole, unless COLUMNS is set.
@@ -20,14 +22,24 @@ final class Console {
   var color = ColorChoice.auto
   /// Whether the environment lets `--color auto` use colour.
   var hasColor = true
-  var mayAsk: Bool
+  /// Whether questions are allowed (`--no-input`).
+  var mayAskAtAll = true
+  /// Whether a person sits there who can be asked.
+  var mayAsk: Bool { mayAskAtAll && input.isTerminal && err.isTerminal }
 
-  init(out: Stream, err: Stream, input: Input, columns: Int = 80) {
+  init(
+    out: Stream, err: Stream, input: Input, columns: Int = 80, files: CallerFiles = .own
+  ) {
     self.out = out
     self.err = err
     self.input = input
     self.columns = columns
-    mayAsk = input.isTerminal && err.isTerminal
+    self.files = files
+  }
+
+  /// The same streams for someone who has no files here.
+  var withoutFiles: Console {
+    Console(out: out, err: err, input: input, columns: columns, files: .none)
   }
 
   /// A console that keeps what is written, for tests.
@@ -115,17 +127,10 @@ final class Console {
 
   /// Like `ask`, but what is typed is not shown.
   func askSecret(_ question: Bilingual) throws(IAuthError) -> String? {
-    guard input.isTerminal, let descriptor = input.descriptor else { return try ask(question) }
-    let echo = TerminalEcho(descriptor: descriptor)
-    echo.off()
-    defer {
-      echo.restore()
-      err.write("\n")
-      err.flush()
-    }
-    prompt(question(language))
-    echo.waitForLine { prompt(question(language)) }
-    return try input.line()
+    guard input.isTerminal else { return try ask(question) }
+    out.flush()
+    err.flush()
+    return try input.hiddenLine(promptText(question(language)), on: err)
   }
 
   /// Asks a question whose answer is yes or no; everything but a yes is a no.
@@ -139,8 +144,12 @@ final class Console {
 
   private func prompt(_ question: String) {
     out.flush()
-    err.write(TerminalText.escaped(question) + Bilingual(": ", "：")(language))
+    err.write(promptText(question))
     err.flush()
+  }
+
+  private func promptText(_ question: String) -> String {
+    TerminalText.escaped(question) + Bilingual(": ", "：")(language)
   }
 
   // MARK: The end
@@ -153,8 +162,8 @@ final class Console {
     out.flush()
     switch out.failure {
     case 0, EPIPE: return
-    case ENOSPC, EDQUOT, EFBIG: throw .diskFull
-    default: throw .diskFailed
+    case ENOSPC, EDQUOT, EFBIG: throw .outputFailed(isFull: true)
+    default: throw .outputFailed(isFull: false)
     }
   }
 }

@@ -1,29 +1,48 @@
 // Standard input, by lines (codes, answers) or whole (a sheet). Lines are cut off at a length no
-// honest answer has, so that an endless one cannot fill the memory.
+// honest answer has, so that an endless one cannot fill the memory. Where the bytes come from is a
+// source's matter: a descriptor, the text of a test, or the other end of a connection.
 
 import Glibc
 import IAuthCore
+
+protocol InputSource {
+  /// Some bytes; none at the end.
+  ///
+  /// Errors: `disk.failed`.
+  ///
+  /// `meanwhile` runs when the other side may begin to think.
+  func read(_ meanwhile: () -> Void) throws(IAuthError) -> [UInt8]
+  /// Asks a person and returns what was typed, which is not shown; none at the end.
+  ///
+  /// Only for a terminal. Errors: `disk.failed`.
+  func readHidden(
+    _ prompt: String, on err: Stream, _ meanwhile: () -> Void
+  ) throws(IAuthError) -> [UInt8]
+}
 
 final class Input {
   /// The longest line that is read, in bytes.
   static let lineBytesMax = 8_192
 
-  /// nil: the text of a test.
-  let descriptor: Int32?
   let isTerminal: Bool
-  private var buffer: [UInt8]
+  /// What is done whenever an answer is waited for.
+  var meanwhile: () -> Void = {}
+  private let source: any InputSource
+  private var buffer: [UInt8] = []
   private var isAtEnd = false
 
-  init(descriptor: Int32, isTerminal: Bool) {
-    self.descriptor = descriptor
+  init(_ source: any InputSource, isTerminal: Bool) {
+    self.source = source
     self.isTerminal = isTerminal
-    buffer = []
+  }
+
+  convenience init(descriptor: Int32, isTerminal: Bool) {
+    self.init(DescriptorSource(descriptor: descriptor), isTerminal: isTerminal)
   }
 
   /// An input that holds `text` and then ends.
-  init(text: String, isTerminal: Bool = false) {
-    descriptor = nil
-    self.isTerminal = isTerminal
+  convenience init(text: String, isTerminal: Bool = false) {
+    self.init(NoSource(), isTerminal: isTerminal)
     buffer = Array(text.utf8)
   }
 
@@ -32,19 +51,42 @@ final class Input {
   /// Errors: `disk.failed`.
   func line() throws(IAuthError) -> String? {
     while true {
-      if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
-        let line = buffer[..<end]
-        buffer.removeSubrange(...end)
-        return Self.text(line)
-      }
-      guard buffer.count <= Self.lineBytesMax else {
-        throw .limitBytes(max: Self.lineBytesMax)
-      }
+      if let line = try bufferedLine() { return line }
       guard try fill() else {
         defer { buffer = [] }
         return buffer.isEmpty ? nil : Self.text(buffer[...])
       }
     }
+  }
+
+  /// Like `line`, asked for by `prompt`; what is typed is not shown.
+  func hiddenLine(_ prompt: String, on err: Stream) throws(IAuthError) -> String? {
+    if let line = try bufferedLine() {
+      err.write(prompt + "\n")
+      return line
+    }
+    take(try source.readHidden(prompt, on: err, meanwhile))
+    return try line()
+  }
+
+  /// Some bytes as they come; none at the end.
+  ///
+  /// For whoever passes them on.
+  func some() throws(IAuthError) -> [UInt8] { try source.read(meanwhile) }
+
+  /// Some bytes that a person types unseen.
+  func someHidden(_ prompt: String, on err: Stream) throws(IAuthError) -> [UInt8] {
+    try source.readHidden(prompt, on: err, meanwhile)
+  }
+
+  private func bufferedLine() throws(IAuthError) -> String? {
+    guard let end = buffer.firstIndex(of: UInt8(ascii: "\n")) else {
+      guard buffer.count <= Self.lineBytesMax else { throw .limitBytes(max: Self.lineBytesMax) }
+      return nil
+    }
+    let line = buffer[..<end]
+    buffer.removeSubrange(...end)
+    return Self.text(line)
   }
 
   /// Everything to the end.
@@ -65,21 +107,60 @@ final class Input {
 
   /// Reads more; false at the end.
   private func fill() throws(IAuthError) -> Bool {
-    guard let descriptor, !isAtEnd else { return false }
+    guard !isAtEnd else { return false }
+    take(try source.read(meanwhile))
+    return !isAtEnd
+  }
+
+  private func take(_ bytes: [UInt8]) {
+    buffer.append(contentsOf: bytes)
+    isAtEnd = bytes.isEmpty
+  }
+}
+
+/// A text is all there is.
+private struct NoSource: InputSource {
+  func read(_ meanwhile: () -> Void) throws(IAuthError) -> [UInt8] { [] }
+  func readHidden(
+    _ prompt: String, on err: Stream, _ meanwhile: () -> Void
+  ) throws(IAuthError) -> [UInt8] {
+    err.write(prompt)
+    return []
+  }
+}
+
+struct DescriptorSource: InputSource {
+  let descriptor: Int32
+
+  func read(_ meanwhile: () -> Void) throws(IAuthError) -> [UInt8] {
+    meanwhile()
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while true {
       let count = unsafe chunk.withUnsafeMutableBytes { bytes in
-        unsafe read(descriptor, bytes.baseAddress, bytes.count)
+        unsafe Glibc.read(descriptor, bytes.baseAddress, bytes.count)
       }
-      if count > 0 {
-        buffer.append(contentsOf: chunk[..<count])
-        return true
-      }
-      if count == 0 {
-        isAtEnd = true
-        return false
-      }
+      if count >= 0 { return Array(chunk[..<count]) }
       if errno != EINTR { throw .diskFailed }
     }
+  }
+
+  func readHidden(
+    _ prompt: String, on err: Stream, _ meanwhile: () -> Void
+  ) throws(IAuthError) -> [UInt8] {
+    let ask = {
+      err.write(prompt)
+      err.flush()
+    }
+    let echo = TerminalEcho(descriptor: descriptor)
+    echo.off()
+    defer {
+      echo.restore()
+      err.write("\n")
+      err.flush()
+    }
+    ask()
+    meanwhile()
+    echo.waitForLine(again: ask)
+    return try read {}
   }
 }

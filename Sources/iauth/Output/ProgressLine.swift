@@ -1,6 +1,5 @@
 // How far a long piece of work is, on one line of a terminal that is gone at the end.
 
-import Glibc
 import IAuthCore
 
 final class ProgressLine {
@@ -14,12 +13,15 @@ final class ProgressLine {
     guard console.err.isTerminal, !console.isQuiet else { return nil }
     self.console = console
     self.total = total
-    start = Self.milliseconds()
+    start = ChildProcess.milliseconds()
   }
 
   /// Shows the rows so far, the rate and, if the total is known, the time left.
+  ///
+  /// It is shown from within a transaction, so it waits for nobody.
   func show(_ rows: Int) {
-    let taken = max(1, Self.milliseconds() - start)
+    guard console.err.isReady else { return }
+    let taken = max(1, ChildProcess.milliseconds() - start)
     let rate = Int64(rows) * 1_000 / taken
     var text =
       console.language == .english ? "\(rows) rows, \(rate) a second" : "\(rows) 列，每秒 \(rate) 列"
@@ -38,11 +40,5 @@ final class ProgressLine {
     console.err.write("\r\u{1B}[K")
     console.err.flush()
     isShown = false
-  }
-
-  private static func milliseconds() -> Int64 {
-    var now = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &now)
-    return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000
   }
 }

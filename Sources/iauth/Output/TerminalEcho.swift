@@ -1,6 +1,7 @@
 // Reading without echo, so that a signal cannot leave the terminal silent: signals are held back
 // while the echo is off, and let through, echo first restored, as soon as one is seen.
 
+import CSQLite
 import Glibc
 
 final class TerminalEcho {

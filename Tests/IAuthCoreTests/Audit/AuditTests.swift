@@ -145,7 +145,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["", "nothing here", "12 abc", "-1 " + String(repeating: "0", count: 64)])
+  @Test(arguments: ["", "nothing here", "12 abc", "x " + String(repeating: "0", count: 64)])
   func aFileWithoutAnchorsAnchorsNothing(text: String) throws {
     let desk = try Desk()
     #expect(throws: IAuthError.auditBroken(seq: 0, .anchor)) {

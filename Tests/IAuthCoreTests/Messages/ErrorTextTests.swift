@@ -101,7 +101,7 @@ private let samples: [IAuthError] =
     .usageConflict("--batch", "--expect", command: "approve"),
     .usageValue(option: "--via", value: "post", allowed: ["email", "sms", "both"]),
     .usageValue(option: "--limit", value: "x", allowed: []), .usageInput(needed: 2, got: 1),
-    .usageInput(needed: 1, got: 0),
+    .usageInput(needed: 1, got: 0), .usageService,
 
     .agencyInvalid(code: "12345678"), .dateInvalid("1151302"), .roleInvalid("root"),
     .changeInvalid("移轉"), .batchRejected(rejected: 3, rows: 120, isPartial: false),
@@ -116,12 +116,14 @@ private let samples: [IAuthError] =
     .fileMissing(path: "form1.csv"), .databaseMissing, .agencyUnknown(code: "2.16.886.101.1"),
     .agencyRemoved(code: "2.16.886.101.1"), .systemUnknown(code: "spn"), .accountUnknown,
     .batchUnknown(4), .referenceUnknown, .requestUnknown(number: 12), .messageUnknown(3),
+    .keyUnknown(name: "mohw"), .keyExists(name: "mohw"), .serviceSilent,
 
     .databaseDamaged, .doctorFailed(checks: 1), .internal("x"), .databaseExists,
     .fileExists(path: "backup.db"), .fileUncreatable(path: "/x/backup.db"),
     .agencyExists(code: "12345675"), .systemExists(code: "spm"),
 
-    .diskFull, .diskFailed, .codeLocked(until: noon), .codeLocked(until: nil),
+    .diskFull, .diskFailed, .outputFailed(isFull: true), .outputFailed(isFull: false),
+    .codeLocked(until: noon), .codeLocked(until: nil),
     .sendThrottled(until: noon), .databaseBusy, .deliverFailed(failed: 2), .outcomeUnknown,
 
     .sessionNone, .sessionExpired, .sessionStepUp, .requestOutside(number: 12), .accountSuspended,
@@ -139,7 +141,7 @@ private let samples: [IAuthError] =
   + [AuditProblem.changed, .missing, .cutOff, .unsealed, .personalData, .anchor].map {
     .auditBroken(seq: 7, $0)
   }
-  + [Right.operator_, .reviewer, .importer, .administrator, .owner].map { .rightMissing($0) }
+  + [Right.operator_, .reviewer, .importer, .administrator, .owner, .key].map { .rightMissing($0) }
   + [UnsafeReason.link, .owner, .mode, .directory, .key, .path, .journal].map {
     .databaseUnsafe($0)
   }

@@ -50,6 +50,28 @@ import Testing
         == [person.email + "+886" + person.mobile.dropFirst()])
   }
 
+  @Test(arguments: [
+    Person.lin.with(mobile: "0922000004"), Person.lin.with(email: "mei@cdc.gov.tw"),
+    Person.lin.with(name: "林美美"),
+  ])
+  func aPendingRequestShowsThatItsApplicantWasReplaced(person: Person) throws {
+    let desk = try Desk()
+    let li = try desk.administrator(.li, approvedBy: try desk.chief())
+    let number = try desk.opened(.lin).ask(.general)
+    func item() throws -> QueueItem { try li.detail(number).item }
+    let shown = try item()
+    #expect(!shown.marks.contains("contacts-replaced"))
+    desk.wait(.minutes(2))
+    _ = try desk.opened(person)
+    #expect(try item().marks.contains("contacts-replaced"))
+    #expect(try item().version != shown.version)
+    try #require(try li.reject(number) == nil)
+    #expect(try item().marks.contains("contacts-replaced"))
+    desk.wait(.minutes(2))
+    let later = try desk.opened(person).ask(.general)
+    #expect(try !li.detail(later).item.marks.contains("contacts-replaced"))
+  }
+
   @Test func aRejectionRestoresThePermission() throws {
     let desk = try Desk()
     let chief = try desk.chief()
@@ -87,6 +109,44 @@ import Testing
     #expect(second != first)
     #expect(try chief.queue(QueueFilter()).items.map(\.number) == [second])
     #expect(try desk.texts("SELECT status FROM request WHERE id = ?", first) == ["withdrawn"])
+  }
+
+  /// Without a permission there is nothing to accept, and what waited is not put back later.
+  @Test func whatIsReplacedAtOnceIsNotReplacedAgain() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let (_, change) = try applyingAgain(as: .li.with(mobile: "0922000003"), in: desk, chief)
+    try chief.revoke(try desk.number("SELECT max(request) FROM permission"), reason: "調職")
+    desk.wait(.minutes(1))
+    try desk.opened(.li.with(mobile: "0933000003"))
+    #expect(try chief.approve(change) == .requestDecided)
+    #expect(try desk.texts("SELECT mobile FROM account WHERE name = '李小明'") == ["+886933000003"])
+  }
+
+  /// While the new address waits, both hear of what becomes of the account.
+  @Test(arguments: [AccountVerb.suspend, .close, .erase])
+  func theOldAndTheNewAddressAreTold(verb: AccountVerb) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    _ = try applyingAgain(as: .li.with(email: "ming@cdc.gov.tw"), in: desk, chief)
+    let id = try desk.number("SELECT id FROM account WHERE name = '李小明'")
+    let operator_ = try desk.operator_()
+    let post = try desk.post { _ = try operator_.change(account: id, verb, reason: "離職") }
+    #expect(post == ["notice li@cdc.gov.tw", "notice ming@cdc.gov.tw"])
+    _ = try operator_.deliverOwn()
+    let kept: SQL = "SELECT count(*) FROM message WHERE recipient IN (?, ?)"
+    if verb == .erase {
+      #expect(try desk.number(kept, "li@cdc.gov.tw", "ming@cdc.gov.tw") == 0)
+    }
+  }
+
+  @Test func anEndedPermissionIsToldToBothAddresses() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    _ = try applyingAgain(as: .li.with(email: "ming@cdc.gov.tw"), in: desk, chief)
+    let number = try desk.number("SELECT max(request) FROM permission")
+    let post = try desk.post { try chief.revoke(number, reason: "調職") }
+    #expect(post == ["notice li@cdc.gov.tw", "notice ming@cdc.gov.tw"])
   }
 
   @Test func nobodyAcceptsTheirOwnNewContacts() throws {

@@ -84,6 +84,7 @@ private let excerpt = "../../Fixtures/registry/official-2019-excerpt.csv"
       (3, .code), (4, .name), (5, .code), (7, .superior), (8, .superior), (9, .superior),
       (10, .status), (11, .duplicate(of: 2)),
     ]
+    #expect(file.listed == Set((1...5).map { "2.16.886.101.\($0)" }))
     #expect(file.rejected == expected.map { RegistryRejection(row: $0.0, reason: $0.1) })
   }
 

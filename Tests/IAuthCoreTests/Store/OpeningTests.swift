@@ -212,4 +212,52 @@ import Testing
     let li = try desk.opened(.li)
     #expect(try chief.approve(try li.ask(.admin)) == nil)
   }
+
+  /// What a file with these rows in place of the excerpt's makes of the desk.
+  private func loading(_ replaced: String, by new: String, in desk: Desk) throws -> RegistryReport {
+    let text = Office.registry.replacing(replaced, with: new)
+    try #require(text != Office.registry)
+    return try desk.operator_().loadRegistry(Array(text.utf8), allowingRemovals: true)
+  }
+
+  @Test(arguments: ["2.16.9", "x", Office.cdc])
+  func aRowThatCannotBeReadRemovesNoAgency(superior: String) throws {
+    let desk = try Desk()
+    let report = try loading(
+      "疾病管制署,\(Office.mohw)", by: "疾病管制署,\(superior)", in: desk)
+    #expect(report == RegistryReport(unchanged: 5, rejected: 1))
+    let status = try desk.texts("SELECT status FROM agency WHERE code = ?", Office.cdc)
+    #expect(status == ["active"])
+  }
+
+  @Test func aFileOfSuperiorsInACircleIsRefused() throws {
+    let desk = try Desk()
+    let (one, two) = ("\(Office.cdc).1", "\(Office.cdc).2")
+    let rows = "\(one),一,\(two),dgpa2016,active,,,\n\(two),二,\(one),dgpa2016,active,,,\n"
+    let text = Array((Office.registry + rows).utf8)
+    #expect(
+      try refusal { _ = try desk.operator_().loadRegistry(text, allowingRemovals: false) }
+        == .agencyCycle)
+    #expect(try desk.number("SELECT count(*) FROM agency") == 6)
+    #expect(
+      try refusal {
+        _ = try Setup.create(
+          path: desk.path + "2", authority: Office.authority, registry: text, reviewer: nil,
+          world: desk.world("uid:0", isOperator: true), settings: Settings())
+      } == .agencyCycle)
+  }
+
+  /// The operator has put an agency above its OID's parent; deriving the other way would be a circle.
+  @Test func whatTheOperatorSetStands() throws {
+    let part = "\(Office.authority).1"
+    let text = Office.registry.replacing("資通安全處,\(Office.yuan),dgpa2016", with: "資通安全處,,none")
+    let other = try Desk(registry: Array(text.utf8))
+    _ = try other.operator_().addAgency(code: part, name: "一科", superior: nil)
+    _ = try other.operator_().setSuperior(part, of: [Office.authority])
+    let rows = Array((text + "\(part),一科,,none,active,,,\n").utf8)
+    let report = try other.operator_().loadRegistry(rows, allowingRemovals: false)
+    #expect(report.unchanged == 6 && report.updated == 1)
+    let tops = try other.texts("SELECT code FROM agency WHERE superior IS NULL ORDER BY sort")
+    #expect(tops == [Office.yuan, part])
+  }
 }

@@ -151,6 +151,105 @@ import Testing
     try refuses(script, expected)
   }
 
+  private static func change(of account: Int, _ role: String, _ origin: String) -> String {
+    """
+    INSERT INTO request (account, agency, system, role, kind, origin, batch, created_at,
+      change_name, change_email, change_mobile) SELECT id, agency, 1, '\(role)', 'change',
+      '\(origin)', \(origin == "batch" ? "1" : "NULL"), 1, name, 'new@ey.gov.tw', mobile
+    FROM account WHERE id = \(account)
+    """
+  }
+
+  /// 陳怡君 administers the authority alone; what else there is of 吳志明 (7, with request 10) helps
+  /// only if he stays.
+  @Test(arguments: [
+    ("", false), ("UPDATE account SET status = 'suspended' WHERE id = 7", false),
+    ("UPDATE account SET status = 'closed' WHERE id = 7", false),
+    ("UPDATE permission SET status = 'revoked', revoked_at = 2 WHERE request = 10", false),
+    ("UPDATE permission SET ends_at = 4102444800 WHERE request = 10", false),
+    (change(of: 7, "admin", "self"), false), (change(of: 7, "general", "self"), false),
+    ("SELECT 1 WHERE 0", true),
+  ])
+  func theAuthorityKeepsSomebodyWhoStays(script: String, isAllowed: Bool) throws {
+    let desk = try desk()
+    if script != "" {
+      _ = try desk.operator_().appoint(try Person.wu.form(), system: "spm")
+      try desk.opened(.wu)
+      try #require(try desk.number("SELECT count(*) FROM post WHERE stays") == 2)
+      try #require(try desk.sqlite3(script) == "")
+    }
+    for way in [
+      "UPDATE permission SET status = 'revoked', revoked_at = 2 WHERE request = 1",
+      "UPDATE permission SET ends_at = 4102444800 WHERE request = 1",
+      "UPDATE account SET status = 'suspended' WHERE id = 1",
+      "UPDATE account SET status = 'closed' WHERE id = 1", Self.change(of: 1, "admin", "self"),
+    ] {
+      // Tried and taken back, so that each meets the same state.
+      let answer = try desk.sqlite3("BEGIN; \(way); ROLLBACK")
+      #expect(isAllowed ? answer == "" : answer.contains("account.last"), "\(way): \(answer)")
+    }
+  }
+
+  @Test(arguments: [
+    (change(of: 1, "admin", "batch"), "agency.outside"),
+    (change(of: 1, "general", "batch"), "agency.outside"),
+    (
+      "INSERT INTO request (account, agency, system, role, kind, origin, batch, created_at) "
+        + "SELECT id, agency, 1, 'admin', 'revoke', 'batch', 1, 1 FROM account WHERE id = 1",
+      "agency.outside"
+    ),
+    (change(of: 2, "admin", "batch"), ""),
+  ])
+  func nationalReviewersAreNeverPartOfABatch(script: String, expected: String) throws {
+    let desk = try desk()
+    let batch = "INSERT INTO batch VALUES (1, NULL, 'uid:0', NULL, zeroblob(32), 1, 1, NULL)"
+    try #require(try desk.sqlite3(batch) == "")
+    _ = try desk.operator_().appoint(try Person.wu.form(), system: "spm")
+    try desk.opened(.wu)
+    let answer = try desk.sqlite3(script)
+    #expect(expected == "" ? answer == "" : answer.contains(expected), "\(answer)")
+  }
+
+  /// Request 5 was approved with a note and has ended with a reason; both are the person's.
+  @Test(arguments: [
+    ("UPDATE decision SET note = '' WHERE request = 5", true, ""),
+    ("UPDATE decision SET note = '' WHERE request = 5", false, "never changed"),
+    ("UPDATE decision SET note = 'y' WHERE request = 5", true, "never changed"),
+    ("UPDATE decision SET note = NULL WHERE request = 5", true, "never changed"),
+    (
+      "UPDATE decision SET note = '', verdict = 'rejected' WHERE request = 5", true,
+      "never changed"
+    ),
+    ("UPDATE decision SET note = '', decided_at = 1 WHERE request = 5", true, "never changed"),
+    ("UPDATE permission SET reason = NULL WHERE request = 5", true, ""),
+    ("UPDATE permission SET reason = NULL WHERE request = 5", false, "only ends"),
+    ("UPDATE permission SET reason = 'y' WHERE request = 5", true, "only ends"),
+    ("UPDATE permission SET reason = NULL, revoked_at = 9 WHERE request = 5", true, "only ends"),
+    ("UPDATE permission SET reason = NULL, revoker = 1 WHERE request = 5", true, "only ends"),
+    (
+      "UPDATE permission SET reason = NULL, status = 'active', revoked_at = NULL "
+        + "WHERE request = 5", true, "only ends"
+    ),
+  ])
+  func wordsAboutSomeoneGoOnlyWithThem(script: String, isErased: Bool, expected: String) throws {
+    let desk = try desk()
+    let prepared = """
+      DROP TRIGGER decision_stays; UPDATE decision SET note = 'x' WHERE request = 5;
+      UPDATE permission SET status = 'revoked', revoked_at = 2, reason = 'x' WHERE request = 5
+      """
+    let trigger = try desk.sqlite3("SELECT sql FROM sqlite_schema WHERE name = 'decision_stays'")
+    try #require(try desk.sqlite3(prepared + ";" + trigger) == "")
+    if isErased {
+      let erase = """
+        UPDATE account SET status = 'closed', erased_at = 2, name = NULL, name_key = NULL,
+          email = NULL, mobile = NULL WHERE id = 4
+        """
+      try #require(try desk.sqlite3(erase) == "")
+    }
+    let answer = try desk.sqlite3(script)
+    #expect(expected == "" ? answer == "" : answer.contains(expected), "\(answer)")
+  }
+
   @Test(arguments: [
     ("UPDATE audit SET outcome = 'done'", "never changed"),
     ("UPDATE audit SET at = at + 1 WHERE seq = 1", "never changed"),

@@ -16,7 +16,8 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("SetupTable", SetupTable.statements), ("OwnRequestTable", OwnRequestTable.statements),
   ("AccountDeskTable", AccountDeskTable.statements), ("Form2Table", Form2Table.statements),
   ("IdleTable", IdleTable.statements), ("DirectoryTable", DirectoryTable.statements),
-  ("ImportTable", ImportTable.statements), ("LapseTable", LapseTable.statements),
+  ("GateKeyTable", GateKeyTable.statements), ("ImportTable", ImportTable.statements),
+  ("LapseTable", LapseTable.statements),
   ("ReminderTable", ReminderTable.statements), ("OutboxDeskTable", OutboxDeskTable.statements),
   ("DoctorTable", DoctorTable.statements), ("BackupTable", BackupTable.statements),
   ("IdleTable", IdleTable.statements), ("Form2Table", Form2Table.statements),
@@ -25,7 +26,7 @@ private let tables: [(name: String, statements: [SQL])] = [
 /// Fragments, which are no statements by themselves, and what runs outside a transaction.
 private let fragments: Set<String> = [
   "columns", "tables", "notOwn", "narrowed", "systemColumns", "snapshot", "into", "row",
-  "personInto", "personRow", "waitingFor",
+  "personInto", "personRow", "statusNow", "namingLists", "waitingFor",
 ]
 
 @Suite struct StatementTests {

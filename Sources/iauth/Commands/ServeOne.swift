@@ -1,0 +1,123 @@
+// `iauth serve-one`: the service's side of one connection. systemd starts it with the connection as
+// standard input; whoever is at the other end is who the kernel says, and they get an answer as if
+// they had run the command themselves.
+
+import CSQLite
+import Glibc
+import IAuthCore
+
+struct ServeOne: Command {
+  static var runsHere: Bool { true }
+  static let usage = CommandUsage<ServeOne>(
+    "serve-one", in: .upkeep,
+    summary: Bilingual("Answer one connection", "回應一個連線"),
+    about: Bilingual(
+      """
+      Answers the client on standard input, a Unix socket that systemd (Accept=yes) or a \
+      super-server has accepted. The caller is the user at the other end, as the kernel says it. \
+      Where there is neither, sudo may start it with the caller's WORDs: the caller is then the \
+      user who ran sudo, and sheets are handed in on standard input.
+      """,
+      """
+      由標準輸入（systemd 以 Accept=yes 或其他超級伺服器接受的 Unix socket）回應用戶端。使用者身分以作業\
+      系統核心所示之連線對端為準。無上述環境者，得以 sudo 帶入使用者輸入的 WORD 執行，使用者身分即為執行 \
+      sudo 者，名冊由標準輸入提供。
+      """),
+    parameters: [
+      .operands("WORD", \.words, Bilingual("what the caller typed", "使用者輸入的指令"))
+    ],
+    examples: [
+      Example(
+        "systemd-socket-activate --accept --inetd -l /run/iauth/sock iauth serve-one",
+        Bilingual("Serve without systemd's own units", "未使用 systemd 單元時提供服務")),
+      Example(
+        "sudo -u iauth iauth serve-one -- verify --status",
+        Bilingual("Run a command through sudo", "經由 sudo 執行指令")),
+    ],
+    fails: [.usageService, .databaseMissing],
+    operatorOnly: true)
+
+  var words: [String] = []
+
+  func run(_ context: Context) throws(IAuthError) {
+    var peer = iauth_peer()
+    let isConnected = unsafe iauth_peer_of(STDIN_FILENO, &peer) == 0
+    guard isConnected == words.isEmpty else { throw .usageService }
+    guard isConnected else { return try runForSudo(context) }
+    let link = Link(descriptor: STDIN_FILENO, within: Limits.gateConnection)
+    var caller = context.world
+    caller.caller = Caller(name: "uid:\(peer.uid)", isOperator: false, isGated: true)
+    caller.isAbandoned = { iauth_is_abandoned(STDIN_FILENO) != 0 }
+    do throws(LinkError) {
+      try serve(link, peer.uid, caller, context)
+    } catch {
+      // The client has gone, was too slow or talks nonsense: there is nobody to tell.
+    }
+  }
+
+  /// One caller from the greeting to the last frame; then what was queued is sent.
+  private func serve(
+    _ link: Link, _ uid: UInt32, _ world: World, _ context: Context
+  ) throws(LinkError) {
+    var world = world
+    var database: String?
+    var fault: IAuthError?
+    do throws(IAuthError) {
+      let settings = try context.settings()
+      database = try context.databasePath(settings)
+      // A confined process writes to the database's directory only, and no set-id mail system works
+      // for it: another one sends.
+      if settings.sendsAway, iauth_is_confined() != 0 { world.claim = nil }
+    } catch {
+      fault = error
+    }
+    if let database, !CallerSlots.take(uid, in: Files.directory(of: database)) {
+      return try link.send(.busy)
+    }
+    let frame = try link.receive(within: Limits.gateGreetingWait)
+    guard frame.kind == .greeting, let greeting = Greeting(decoding: frame.payload) else {
+      throw .malformed
+    }
+    try link.send(.ready)
+    let environment = context.served(greeting.environment, database ?? "")
+    StartUp.forgetSurroundings(zone: greeting.environment["TZ"])
+    let console = Console.remote(link, greeting)
+    if let fault {
+      console.error(fault)
+      console.err.flush()
+      return try link.send(.status, [UInt8(truncatingIfNeeded: fault.code.status.rawValue)])
+    }
+    let (status, deliver) = Program.answer(
+      arguments: greeting.words, environment: environment, world: world, console: console)
+    try? link.send(.status, [UInt8(truncatingIfNeeded: status.rawValue)])
+    link.end()
+    deliver()
+  }
+
+  private func runForSudo(_ context: Context) throws(IAuthError) {
+    guard let text = context.environment["SUDO_UID"], let uid = try? Int64.parse(text, for: "")
+    else { throw .usageService }
+    try context.runGated(words, as: Caller(name: "uid:\(uid)", isOperator: false, isGated: true))
+  }
+}
+
+extension Context {
+  /// The environment of a served run: what counts of the caller's, and the service's own database.
+  func served(_ theirs: [String: String], _ database: String) -> Environment {
+    var values = theirs
+    values["IAUTH_DB"] = database
+    values["IAUTH_CONFIG"] = options.config
+    return Environment(values)
+  }
+
+  /// Runs words for a caller who shares this process's terminal, but none of its rights and files.
+  func runGated(_ words: [String], as caller: Caller) throws(IAuthError) {
+    var world = world
+    world.caller = caller
+    var theirs: [String: String] = [:]
+    for name in Greeting.variables { theirs[name] = environment[name] }
+    status = Program.run(
+      arguments: words, environment: served(theirs, try databasePath(try settings())),
+      world: world, console: console.withoutFiles, localTime: localTime)
+  }
+}

@@ -1,0 +1,401 @@
+// Who may do what, as one table: everybody who comes to the desk × everything that they can try
+// (PRODUCT section 6). Whoever may is asked last, so that the others find what they were refused.
+
+import SQLite
+import Testing
+
+@testable import IAuthCore
+
+@Suite struct EverybodyTests {
+  /// Everybody, and what they are.
+  enum Who: CaseIterable {
+    case nobody
+    /// The applicant, of the agency.
+    case applicant
+    /// Someone else of the agency, without a permission.
+    case colleague
+    /// The administrator of another agency.
+    case elsewhere
+    /// The administrator of the superior agency.
+    case above
+    /// Someone of the authority, without a permission.
+    case clerkOfAuthority
+    case administrator
+    case chief
+    /// The owner of the database, whom nobody signed in.
+    case operator_
+  }
+
+  private struct Scene {
+    let desk: Desk
+    let everybody: [Who: Service]
+    /// Pending: 林美玲's for use, 蔡英傑's for administration, 吳志明's for the authority.
+    let general: Int64
+    let admin: Int64
+    let national: Int64
+    /// A permission of 林美玲's for another system.
+    let granted: Int64
+    let applicant: Int64
+    let administrator: Int64
+    let batch: Int64
+  }
+
+  private func scene() throws -> Scene {
+    let desk = try Desk()
+    let operator_ = try desk.operator_()
+    _ = try operator_.addSystem(code: "doc", name: "Documents", chineseName: nil, url: nil)
+    let chief = try desk.chief()
+    let li = try desk.opened(.li)
+    for system in ["spm", "doc"] {
+      try #require(try chief.approve(try li.ask(.admin, system: system)) == nil)
+    }
+    var everybody: [Who: Service] = [
+      .nobody: try desk.service("uid:nobody"), .administrator: li, .operator_: operator_,
+      .chief: chief,
+    ]
+    for (who, person) in [(Who.elsewhere, Person.liu), (.above, .huang)] {
+      let service = try desk.opened(person)
+      try #require(try chief.approve(try service.ask(.admin, system: "spm")) == nil)
+      everybody[who] = service
+    }
+    let lin = try desk.opened(.lin)
+    let tsai = try desk.opened(.tsai)
+    let wu = try desk.opened(.wu)
+    everybody[.applicant] = lin
+    everybody[.colleague] = tsai
+    everybody[.clerkOfAuthority] = wu
+    let granted = try lin.ask(.general, system: "doc")
+    try #require(try li.approve(granted) == nil)
+    let invited = Person(
+      agency: Office.cdc, name: "周杰", email: "chou@cdc.gov.tw", mobile: "0911000009")
+    let above = try #require(everybody[.above])
+    let batch = try #require(
+      try above.importBatch(Self.order([invited], system: "spm", isDryRun: false)).batch)
+    return Scene(
+      desk: desk, everybody: everybody, general: try lin.ask(.general, system: "spm"),
+      admin: try tsai.ask(.admin, system: "spm"), national: try wu.ask(.admin, system: "spm"),
+      granted: granted,
+      applicant: try desk.number("SELECT id FROM account WHERE name = '林美玲'"),
+      administrator: try desk.number("SELECT id FROM account WHERE name = '李小明'"), batch: batch)
+  }
+
+  private static func order(
+    _ people: [Person], system: String, isDryRun: Bool = true
+  ) -> ImportOrder {
+    var order = Sheet(people).order
+    order.system = system
+    order.isDryRun = isDryRun
+    return order
+  }
+
+  /// Tries it as everybody, whoever may last; the rest are refused as expected.
+  private func expect(
+    _ expected: [Who: ErrorCode], in scene: Scene,
+    _ body: (Service) throws -> Void, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let order =
+      Who.allCases.filter { expected[$0] != nil } + Who.allCases.filter { expected[$0] == nil }
+    for who in order {
+      let service = try #require(scene.everybody[who])
+      let code = try refusal { try body(service) }
+      // One who may do it after another did is told that it is done.
+      let isDone =
+        expected[who] == nil
+        && [.requestDecided, .permissionNone, .accountState]
+          .contains(code)
+      #expect(
+        code == expected[who] || isDone, "\(who)", sourceLocation: sourceLocation)
+    }
+  }
+
+  private func decide(_ number: Int64) -> (Service) throws -> Void {
+    { service in
+      let outcome = try service.approve(.numbers([number]), note: nil, expecting: nil).first
+      if let refusal = outcome?.refusal { throw refusal }
+    }
+  }
+
+  @Test func decidingOnAGeneralRequest() throws {
+    let scene = try scene()
+    try expect(
+      [
+        .nobody: .sessionNone, .operator_: .sessionNone, .applicant: .rightMissing,
+        .colleague: .requestUnknown, .elsewhere: .requestUnknown, .above: .requestUnknown,
+        .clerkOfAuthority: .requestUnknown, .chief: .requestOutside,
+      ], in: scene, decide(scene.general))
+  }
+
+  @Test func decidingOnAnAdminRequest() throws {
+    let scene = try scene()
+    try expect(
+      [
+        .nobody: .sessionNone, .operator_: .sessionNone, .applicant: .requestUnknown,
+        .colleague: .rightMissing, .elsewhere: .requestUnknown, .above: .requestUnknown,
+        .clerkOfAuthority: .requestUnknown, .administrator: .requestOutside,
+      ], in: scene, decide(scene.admin))
+  }
+
+  @Test func decidingOnARequestForTheAuthority() throws {
+    let scene = try scene()
+    try expect(
+      [
+        .nobody: .sessionNone, .operator_: .sessionNone, .applicant: .requestUnknown,
+        .colleague: .requestUnknown, .elsewhere: .requestUnknown, .above: .requestUnknown,
+        .clerkOfAuthority: .rightMissing, .administrator: .requestUnknown,
+      ], in: scene, decide(scene.national))
+  }
+
+  @Test func readingARequest() throws {
+    let scene = try scene()
+    try expect(
+      [
+        .nobody: .sessionNone, .colleague: .requestUnknown, .elsewhere: .requestUnknown,
+        .above: .requestUnknown, .clerkOfAuthority: .requestUnknown,
+      ], in: scene
+    ) { _ = try $0.detail(scene.general) }
+  }
+
+  @Test func listingWhatWaits() throws {
+    let scene = try scene()
+    let spm = QueueFilter(system: "spm")
+    try expect(
+      [
+        .nobody: .sessionNone, .operator_: .sessionNone, .applicant: .rightMissing,
+        .colleague: .rightMissing, .clerkOfAuthority: .rightMissing,
+      ], in: scene
+    ) { _ = try $0.queue(spm) }
+    let seen = try [.administrator, .elsewhere, .above, .chief].map { (who: Who) in
+      try #require(scene.everybody[who]).queue(spm).items.map(\.number)
+    }
+    let invited = try scene.desk.number("SELECT id FROM request WHERE batch IS NOT NULL")
+    #expect(seen[0] == [scene.general])
+    #expect(seen[1].isEmpty && seen[2].isEmpty)
+    #expect(Set(seen[3]) == [scene.admin, scene.national, invited])
+  }
+
+  @Test func lookingAtABatch() throws {
+    let scene = try scene()
+    let filter = QueueFilter(batch: scene.batch, status: nil)
+    for (who, rows) in [(Who.administrator, 0), (.elsewhere, 0), (.chief, 1), (.above, 1)] {
+      let service = try #require(scene.everybody[who])
+      #expect(try service.queue(filter).items.count == rows, "\(who)")
+      #expect((try service.queue(filter).progress != nil) == (who == .above), "\(who)")
+    }
+    // Deciding on the whole of it.
+    for who: Who in [.colleague, .elsewhere, .administrator, .clerkOfAuthority] {
+      let service = try #require(scene.everybody[who])
+      #expect(
+        try refusal { _ = try service.approve(.batch(scene.batch), note: nil, expecting: nil) }
+          == .batchUnknown, "\(who)")
+    }
+  }
+
+  @Test func takingAnothersRequestBack() throws {
+    let scene = try scene()
+    var expected: [Who: ErrorCode] = [.nobody: .sessionNone, .operator_: .sessionNone]
+    for who in Who.allCases where expected[who] == nil && who != .applicant {
+      expected[who] = .requestUnknown
+    }
+    try expect(expected, in: scene) { try $0.withdraw(scene.general) }
+  }
+
+  @Test func endingAPermission() throws {
+    let scene = try scene()
+    try expect(
+      [
+        .nobody: .sessionNone, .colleague: .requestUnknown, .elsewhere: .requestUnknown,
+        .above: .requestUnknown, .clerkOfAuthority: .requestUnknown, .chief: .requestOutside,
+      ], in: scene
+    ) { try $0.revoke(scene.granted, reason: "調職") }
+  }
+
+  @Test func listingAccounts() throws {
+    let scene = try scene()
+    try expect(
+      [
+        .nobody: .sessionNone, .applicant: .rightMissing, .colleague: .rightMissing,
+        .clerkOfAuthority: .rightMissing, .elsewhere: .rightMissing, .above: .rightMissing,
+        .chief: .rightMissing,
+      ], in: scene
+    ) { _ = try $0.accounts("", agency: Office.cdc) }
+    let mine = try #require(scene.everybody[.administrator]).accounts("", agency: nil)
+    #expect(!mine.isEmpty && mine.allSatisfy { $0.agency.code == Office.cdc })
+    #expect(try scene.desk.operator_().accounts("", agency: nil).count > mine.count)
+  }
+
+  @Test(arguments: [AccountVerb.suspend, .close])
+  func suspendingAndClosing(_ verb: AccountVerb) throws {
+    let scene = try scene()
+    var expected: [Who: ErrorCode] = [.nobody: .sessionNone]
+    for who: Who in [.applicant, .colleague, .elsewhere, .above, .clerkOfAuthority, .chief] {
+      expected[who] = .accountUnknown
+    }
+    // Of one who holds `admin`, also their own administrator's not.
+    var ofAdministrator = expected
+    ofAdministrator[.administrator] = .rightMissing
+    ofAdministrator[.operator_] = .reasonInvalid
+    try expect(ofAdministrator, in: scene) { service in
+      let reason = service.world.caller.isOperator ? "" : "離職"
+      _ = try service.change(account: scene.administrator, verb, reason: reason)
+    }
+    try expect(expected, in: scene) {
+      _ = try $0.change(account: scene.applicant, verb, reason: "離職")
+    }
+  }
+
+  @Test(arguments: [AccountVerb.restore, .unlock, .erase])
+  func whatOnlyTheOperatorDoesToAccounts(_ verb: AccountVerb) throws {
+    let scene = try scene()
+    var expected: [Who: ErrorCode] = [.nobody: .sessionNone, .administrator: .rightMissing]
+    for who: Who in [.applicant, .colleague, .elsewhere, .above, .clerkOfAuthority, .chief] {
+      expected[who] = .accountUnknown
+    }
+    try expect(expected, in: scene) {
+      _ = try $0.change(account: scene.applicant, verb, reason: "當事人請求")
+    }
+  }
+
+  /// What the operator alone may, by name.
+  private static let upkeep: [(name: String, body: @Sendable (Service, Desk) throws -> Void)] = [
+    (
+      "agencies --load",
+      { service, _ in
+        _ = try service.loadRegistry(Array(Office.registry.utf8), allowingRemovals: false)
+      }
+    ),
+    (
+      "agencies --add",
+      { service, _ in
+        _ = try service.addAgency(code: "04595257", name: "某公司", superior: nil)
+      }
+    ),
+    (
+      "agencies --set-superior",
+      { service, _ in
+        _ = try service.setSuperior(Office.yuan, of: [Office.cdc])
+      }
+    ),
+    (
+      "systems --add",
+      { service, _ in
+        _ = try service.addSystem(code: "new", name: "New", chineseName: nil, url: nil)
+      }
+    ),
+    (
+      "admins --appoint",
+      { service, _ in
+        _ = try service.appoint(
+          try Person.chen.with(name: "何雅婷", email: "ho@ey.gov.tw", mobile: "0911000088").form(),
+          system: "spm")
+      }
+    ),
+    ("pending --remind", { service, _ in _ = try service.remind(after: nil, isDryRun: false) }),
+    ("deliver", { service, _ in _ = try service.deliverDue() }),
+    ("deliver --list", { service, _ in _ = try service.outbox() }),
+    (
+      "deliver --retry",
+      { service, desk in
+        try service.retry(try desk.number("SELECT max(id) FROM message WHERE status = 'queued'"))
+      }
+    ),
+    (
+      "deliver --drop",
+      { service, desk in
+        try service.drop(try desk.number("SELECT max(id) FROM message WHERE status = 'queued'"))
+      }
+    ),
+    ("audit", { service, _ in _ = try service.auditTrail(AuditFilter()) }),
+    ("audit --verify", { service, _ in _ = try service.verifyAudit(anchors: nil) }),
+    ("doctor", { service, _ in _ = try service.doctor() }),
+    (
+      "backup",
+      { service, desk in
+        _ = try service.backup(to: desk.directory + "/copy.db", version: "1")
+      }
+    ),
+    (
+      "ssh-gate --enrol",
+      { service, desk in
+        try service.enrolKey(
+          "key", account: try desk.number("SELECT id FROM account WHERE name = '李小明'"))
+      }
+    ),
+    ("ssh-gate --list", { service, _ in _ = try service.keys() }),
+  ]
+
+  @Test(arguments: upkeep.indices)
+  func upkeepIsTheOperators(_ index: Int) throws {
+    let (name, body) = Self.upkeep[index]
+    let scene = try scene()
+    var expected: [Who: ErrorCode] = [:]
+    for who in Who.allCases where who != .operator_ { expected[who] = .rightMissing }
+    let before = try scene.desk.number("SELECT count(*) FROM audit WHERE action = 'refused'")
+    try expect(expected, in: scene) { try body($0, scene.desk) }
+    // Each refusal is on the trail.
+    let after = try scene.desk.number("SELECT count(*) FROM audit WHERE action = 'refused'")
+    #expect(after - before == Int64(expected.count), "\(name)")
+  }
+
+  @Test func handingInForms() throws {
+    let scene = try scene()
+    let chou = Person(
+      agency: Office.cdc, name: "鄭成", email: "cheng@cdc.gov.tw", mobile: "0911000010")
+    let expected: [Who: ErrorCode] = [
+      .nobody: .sessionNone, .applicant: .rightMissing, .colleague: .rightMissing,
+      .clerkOfAuthority: .rightMissing,
+    ]
+    try expect(expected, in: scene) {
+      _ = try $0.importBatch(Self.order([chou], system: "spm"))
+    }
+    // Within one's reach, and for a system that one administers.
+    let outside = try #require(scene.everybody[.elsewhere])
+      .importBatch(Self.order([chou], system: "spm"))
+    #expect(outside.rows.first?.problems.map(\.code) == ["agency.outside"])
+    let system = try #require(scene.everybody[.above])
+      .importBatch(Self.order([chou], system: "doc"))
+    #expect(system.rows.first?.problems.map(\.code) == ["right.missing"])
+  }
+
+  @Test func contactsOfAdministratorsAreForThoseWhoAreSignedIn() throws {
+    let scene = try scene()
+    let stranger = try #require(scene.everybody[.nobody])
+      .administrators(agency: Office.cdc, system: nil)
+    let known = try #require(scene.everybody[.applicant])
+      .administrators(agency: Office.cdc, system: nil)
+    #expect(stranger.allSatisfy { $0.email == "l***@cdc.gov.tw" } && !stranger.isEmpty)
+    #expect(known.allSatisfy { $0.email == "li@cdc.gov.tw" })
+  }
+
+  @Test func anSSHKeyLooksAndHandsInAndDecidesNothing() throws {
+    let scene = try scene()
+    let desk = scene.desk
+    func key(_ name: String) throws -> Service {
+      let world = World(
+        now: { [clock = desk.clock] in clock.now },
+        randomBytes: { [UInt8](repeating: 7, count: $0) },
+        caller: Caller(key: name), sessionName: "default")
+      return Service(
+        store: try Store(path: desk.path, world: world), world: world, settings: desk.settings)
+    }
+    let above = try desk.number("SELECT id FROM account WHERE name = '黃淑芬'")
+    let batch = QueueFilter(batch: scene.batch, status: nil)
+    #expect(try refusal { _ = try key("mohw").queue(batch) } == .rightMissing, "not enrolled")
+    #expect(
+      try refusal { try desk.operator_().enrolKey("mohw", account: scene.applicant) }
+        == .rightMissing, "no administrator")
+    try desk.operator_().enrolKey("mohw", account: above)
+    #expect(try key("mohw").queue(batch).items.count == 1)
+    #expect(try refusal { _ = try key("mohw").queue(QueueFilter()) } == .batchUnknown)
+    for refused in [
+      try refusal { _ = try key("mohw").approve(scene.general) },
+      try refusal { _ = try key("mohw").detail(scene.general) },
+      try refusal { _ = try key("mohw").accounts("", agency: nil) },
+    ] { #expect(refused == .sessionNone) }
+    try desk.operator_().revoke(
+      try desk.number("SELECT request FROM permission WHERE account = ?", above), reason: "調職")
+    #expect(try refusal { _ = try key("mohw").queue(batch) } == .rightMissing, "no longer")
+    _ = try desk.operator_().change(account: above, .suspend, reason: "調查")
+    #expect(
+      try refusal { try desk.operator_().enrolKey("again", account: above) } == .accountState)
+  }
+}
