@@ -282,7 +282,6 @@ def test_messages_that_are_left_wake_the_delivery_unit(desk):
         f"{person.agency},{person.name},{person.email},{person.mobile}\n" for person in people))
     batch = desk.json("import-batch", sheet)[-1]["batch"]
     assert not (desk.data / watched).exists()
-    desk.sign_in(CHIEF)
     desk.ok("approve", "--batch", batch, session=CHIEF)
     assert (desk.data / watched).stat().st_mode & 0o777 == 0o600
     assert desk.one("deliver")["delivered"] == 1
