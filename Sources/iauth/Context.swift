@@ -119,6 +119,7 @@ final class Context {
   /// What cannot be sent now stays queued: the answer stands, and a note says so.
   func deliver() {
     guard let opened, opened.hasQueuedMessages else { return }
+    if world.claim == nil { world.sendElsewhere() }
     do throws(IAuthError) {
       let report = try opened.deliverOwn()
       guard report.postponed + report.failed > 0, !isDiscreet else { return }

@@ -215,8 +215,19 @@ def test_another_key_is_refused(desk, copy):
     (copy.parent / "monday.db.key").write_text("0" * 64 + "\n")
     lost(desk)
     desk.refused("audit.broken", "restore", copy)
-    (copy.parent / "monday.db.key").unlink()
-    desk.refused("file.missing", "restore", copy)
+
+
+def test_the_key_may_be_kept_apart(desk, copy):
+    kept = (copy.parent / "monday.db.key").rename(copy.parent / "safe")
+    junk = copy.parent / "junk"
+    junk.write_bytes(b"no database " * 99)
+    lost(desk)
+    desk.refused("database.foreign", "restore", junk)
+    desk.refused("database.unsafe", "restore", copy)
+    assert not desk.db.exists() and not (desk.data / "iauth.key").exists()
+    shutil.copy(kept, desk.data / "iauth.key")
+    desk.ok("restore", copy)
+    desk.content()
 
 
 @pytest.mark.parametrize("name, code", [

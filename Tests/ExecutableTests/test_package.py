@@ -189,12 +189,17 @@ def test_an_operator_installs_it_and_the_service_waits(server):
     # Root makes the database as its owner-to-be.
     host.done("iauth " + " ".join(INIT))
     assert set(server.modes("/var/lib/iauth/*").values()) == {"600 iauth iauth", "700 iauth iauth"}
-    assert {line["check"]: line["status"] for line in host.json("doctor")}["socket"] == "ok"
+    found = {line["check"]: line["status"] for line in host.json("doctor")}
+    for check in ["socket", "schedule", "configuration", "files", "filesystem", "disk"]:
+        assert found[check] == "ok", (check, found)
     host.done("systemctl start iauth-deliver.service iauth-remind.service")
     for unit in ("iauth-deliver", "iauth-remind"):
         shown = host.done(f"systemctl show {unit} -p Result -p ConditionResult -p ExecMainCode")
         assert "Result=success" in shown and "ConditionResult=yes" in shown
         assert "ExecMainCode=1" in shown  # it ran, and exited
+    host.done("systemctl disable --now iauth-remind.timer")
+    found = {line["check"]: line["status"] for line in host.json("doctor")}
+    assert found["schedule"] == "warn"
 
 
 def test_the_units_are_sound_and_shut(shared):

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 
+import pexpect
 import pytest
 
 from conftest import CDC, CDC_OFFICES, CHIEF, MANAGER, clerk, status_of, wait_for
@@ -166,6 +167,28 @@ def test_an_applicant_without_an_account_on_the_host(host):
     assert "addr:127.0.0.1" in callers
     assert host.value("SELECT count(*) FROM session WHERE caller LIKE 'addr:%'"
                       " AND ended_at IS NULL") == 0
+
+
+def test_a_terminal_at_the_open_gate(host):
+    """Codes are sent while the question stands; the prompt comes back, and exit signs out."""
+    person = clerk(905)
+    host.join(person)
+    shell = pexpect.spawn(
+        "ssh", ["-tt", "-F", "none", "-i", str(host.root / "ssh/all"), "-p", str(host.port),
+                "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+                "-o", "LogLevel=ERROR", f"{SERVICE}@127.0.0.1"], encoding="utf-8", timeout=30)
+    shell.expect("iauth> ")
+    words = " ".join(f"'{word}'" for word in person.words)
+    shell.sendline(f"verify {words} --via email")
+    shell.expect(r"S-[0-9A-Z]{4}-[0-9A-Z]{4}")
+    reference = shell.match.group()
+    shell.expect("Code from the e-mail: ")
+    wait_for(lambda: host.codes(reference))
+    shell.sendline(host.codes(reference)[0])
+    shell.expect("signed in")
+    shell.expect("iauth> ")
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
 
 
 def test_the_open_gate_refuses_what_is_the_operators(host):

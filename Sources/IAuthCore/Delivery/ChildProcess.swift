@@ -5,7 +5,7 @@
 import CSQLite
 import Glibc
 
-package struct ChildProcess {
+package struct ChildProcess: Sendable {
   let path: String
   let arguments: [String]
   let input: [UInt8]

@@ -133,7 +133,8 @@ extension Service {
 
   /// Puts a copy in place as a new database; never overwrites.
   ///
-  /// Codes and sessions in it are dead, and what waited to be sent is held back.
+  /// Its key stands beside it or, kept apart, is in its place already. Codes and sessions in it are
+  /// dead, and what waited to be sent is held back.
   ///
   /// - Throws: `file.missing`, `database.exists`, `database.foreign`, `database.damaged`, …
   package static func restore(
@@ -141,7 +142,8 @@ extension Service {
   ) throws(IAuthError) -> RestoreReceipt {
     let source = Files.absolute(typed)
     let bytes = try Files.read(source, max: Int.max)
-    let key = try Files.read(source + ".key", max: 1_024)
+    let hasKey = Files.status(source + ".key", followingLinks: false) != nil
+    let key = hasKey ? try Files.read(source + ".key", max: 1_024) : nil
     let manifestPath = source + ".manifest"
     let hasManifest = Files.status(manifestPath, followingLinks: false) != nil
     if hasManifest {
@@ -163,11 +165,13 @@ extension Service {
     var made: [String] = []
     do throws(IAuthError) {
       try draft.write(bytes)
-      if Files.status(keyPath, followingLinks: false) == nil {
-        try Files.make(keyPath, key)
-        made.append(keyPath)
-      } else if (try? Files.read(keyPath, max: 1_024)) != key {
-        throw .fileExists(path: keyPath)
+      if let key {
+        if Files.status(keyPath, followingLinks: false) == nil {
+          try Files.make(keyPath, key)
+          made.append(keyPath)
+        } else if (try? Files.read(keyPath, max: 1_024)) != key {
+          throw .fileExists(path: keyPath)
+        }
       }
       let receipt = try revive(draft.path, world, settings, hasManifest: hasManifest)
       try Files.publish(draft.path, as: path)

@@ -198,8 +198,8 @@ extension HostFacts {
     guard hasSystemd || Files.exists(root + "/usr/sbin/cron") else {
       return Finding("schedule", .skipped, "neither systemd nor cron", "無 systemd 與 cron")
     }
-    let timers = ["iauth-deliver.timer", "iauth-remind.timer"]
-    let missing = hasSystemd ? timers.filter { !isEnabled($0) } : timers
+    let units = ["iauth-deliver.timer", "iauth-deliver.path", "iauth-remind.timer"]
+    let missing = hasSystemd ? units.filter { !isEnabled($0) } : units
     guard missing.isEmpty else {
       let names = missing.joined(separator: " ")
       return Finding(

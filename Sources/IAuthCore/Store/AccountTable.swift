@@ -43,10 +43,11 @@ enum AccountTable {
     """
   /// Reminders and digests that name one of the person's requests, as the mail has its command.
   static let namingLists: SQL = """
-    kind IN ('reminder', 'digest') AND status IN ('queued', 'failed') AND account IS NOT NULL
+    kind IN ('reminder', 'digest') AND status IN ('queued', 'failed') AND +account IS NOT NULL
       AND EXISTS (SELECT 1 FROM request r WHERE r.account = ?1
         AND instr(message.body, 'iauth pending ' || r.id || char(10)) > 0)
     """
+  static let isListed: SQL = "SELECT 1 FROM message WHERE \(namingLists) LIMIT 1"
   /// The next run writes them anew, without the person: what was marked as told was not.
   static let forgetReminders: SQL = """
     DELETE FROM reminder WHERE (account, sent_at) IN
@@ -98,7 +99,7 @@ enum AccountTable {
     """
   static let statements: [SQL] = [
     byID, byEmail, byMobile, add, setStatus, setContacts, noteUse, erase, erasePersonalAudit,
-    eraseMessages, eraseNotices, forgetReminders, forgetDigest, eraseLists, eraseNotes,
+    eraseMessages, eraseNotices, isListed, forgetReminders, forgetDigest, eraseLists, eraseNotes,
     eraseEndReasons, eraseRequests, isAdministrator,
     liveSession,
     lastSessionEnd, addSession,
@@ -164,9 +165,11 @@ extension Transaction {
     try run(AccountTable.erasePersonalAudit, account)
     try run(AccountTable.eraseMessages, account)
     try run(AccountTable.eraseNotices, account)
-    try run(AccountTable.forgetReminders, account)
-    try run(AccountTable.forgetDigest, account)
-    try run(AccountTable.eraseLists, account)
+    if try number(AccountTable.isListed, account) != nil {
+      try run(AccountTable.forgetReminders, account)
+      try run(AccountTable.forgetDigest, account)
+      try run(AccountTable.eraseLists, account)
+    }
     try run(AccountTable.eraseNotes, account)
     try run(AccountTable.eraseEndReasons, account)
     try run(AccountTable.eraseRequests, account)

@@ -23,11 +23,6 @@ package struct Settings: Equatable, Sendable {
   package var sessionLifetime = TimeSpan.hours(8)
   package var gateSends = 20
 
-  /// The channels that need no program and no directory but the database's own.
-  package var spooledChannels: Set<Channel> {
-    Set((mail == .spool ? [Channel.email] : []) + (sms == .spool ? [.sms] : []))
-  }
-
   /// Where the operator's mail goes if nothing else is said: root, as with cron.
   static let defaultOperatorMail = "root@localhost"
 

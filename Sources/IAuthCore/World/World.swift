@@ -43,6 +43,8 @@ package struct World: Sendable {
   /// Bytes of the system's cryptographic source.
   package var randomBytes: @Sendable (_ count: Int) -> [UInt8]
   package var caller: Caller
+  /// Has another process send what this one may not, or shall not be seen to.
+  package var sendElsewhere: @Sendable () -> Void = {}
   /// Where the program is, for those who shall start it.
   package var executable = "/usr/bin/iauth"
   /// Whether whoever asked has gone, so that a long piece of work can end.

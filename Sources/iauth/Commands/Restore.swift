@@ -8,18 +8,19 @@ struct Restore: Command {
     summary: Bilingual("Restore the database from a copy", "還原資料庫"),
     about: Bilingual(
       """
-      Puts a backup, with its key in FILE.key, in the place of a database that is gone; it never \
-      overwrites one. FILE is compared with FILE.manifest if there is one, and its trail is \
-      verified. Codes and sessions of the copy end: what was used once must not be usable again. \
-      Messages that waited in the copy may have been sent since: they are held back as failed, \
-      and iauth deliver --retry sends one. Numbers go on 100,000 higher, since the lost \
-      database may have given out the next ones. The audit trail shows the restoration.
+      Puts a backup in the place of a database that is gone; it never overwrites one. Its key is \
+      FILE.key or, kept apart, is in its place beside the database already. FILE is compared with \
+      FILE.manifest if there is one, and its trail is verified. Codes and sessions of the copy \
+      end: what was used once must not be usable again. Messages that waited in the copy may have \
+      been sent since: they are held back as failed, and iauth deliver --retry sends one. Numbers \
+      go on 100,000 higher, since the lost database may have given out the next ones. The audit \
+      trail shows the restoration.
       """,
       """
-      以備份檔案及其金鑰（FILE.key）重建資料庫，不覆寫既有資料庫。如有 FILE.manifest，先行核對雜湊值，並驗證\
-      稽核紀錄。備份中的驗證碼與登入一律失效，以免重複使用。備份時待送的通知可能已於其後送出，故改列失敗而不\
-      自動寄送，可用 iauth deliver --retry 逐則重送。遺失的資料庫可能已配發後續編號，故編號自原值加 100,000 \
-      起續編。還原作業記入稽核紀錄。
+      以備份檔案重建資料庫，不覆寫既有資料庫。金鑰取自 FILE.key；另行保管者，請先置於資料庫所在目錄。如有 \
+      FILE.manifest，先行核對雜湊值，並驗證稽核紀錄。備份中的驗證碼與登入一律失效，以免重複使用。備份時待送的\
+      通知可能已於其後送出，故改列失敗而不自動寄送，可用 iauth deliver --retry 逐則重送。遺失的資料庫可能已\
+      配發後續編號，故編號自原值加 100,000 起續編。還原作業記入稽核紀錄。
       """),
     parameters: [
       .operand(

@@ -113,8 +113,10 @@ struct SSHGate: Command {
 
   private func show(_ name: String, _ context: Context) throws(IAuthError) {
     var words = [context.world.executable, "ssh-gate", name]
-    if let config = context.options.config { words[1...1] = ["--config", config, "ssh-gate"] }
-    if let db = context.options.db { words[1..<1] = ["--db", db] }
+    if let config = context.options.config {
+      words[1..<1] = ["--config", Files.absolute(config)]
+    }
+    if let db = context.options.db { words[1..<1] = ["--db", Files.absolute(db)] }
     // Twice in quotes: for the shell that sshd runs, and for the file that holds the line.
     let command = words.map(shellQuoted).joined(separator: " ")
     let line = "restrict,command=\"" + escaped(command) + "\""

@@ -71,7 +71,10 @@ struct ServeOne: Command {
     } catch {
       fault = error
     }
-    if let database, !CallerSlots.take(uid, in: Files.directory(of: database)) {
+    // Before there is a database there is nothing to be kept from others.
+    if let database, Files.exists(database),
+      !CallerSlots.take(uid, in: Files.directory(of: database))
+    {
       return try link.send(.busy)
     }
     let frame = try link.receive(within: Limits.gateGreetingWait)
@@ -106,7 +109,7 @@ extension Context {
   func served(_ theirs: [String: String], _ database: String) -> Environment {
     var values = theirs
     values["IAUTH_DB"] = database
-    values["IAUTH_CONFIG"] = options.config
+    values["IAUTH_CONFIG"] = options.config.map(Files.absolute)
     return Environment(values)
   }
 

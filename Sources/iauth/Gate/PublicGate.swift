@@ -22,14 +22,18 @@ struct PublicGate {
     // Sent by a process of its own: how long it takes would tell whom something was sent to.
     world.claim = nil
     let database = try context.databasePath(try context.settings())
+    var words = ["--db", database, "--quiet", "deliver"]
+    if let config = context.options.config { words = ["--config", config] + words }
+    let delivery = ChildProcess(path: world.executable, arguments: words, input: [])
+    world.sendElsewhere = { delivery.detach() }
     defer {
       _ = Program.answer(
         arguments: ["verify", "--sign-out"], environment: environment(database), world: world,
         console: .recording())
     }
-    let words = try context.sshWords()
-    if !words.isEmpty {
-      context.status = answer(words, world, database)
+    let asked = try context.sshWords()
+    if !asked.isEmpty {
+      context.status = answer(asked, world, database)
       return
     }
     try converse(world, database)
@@ -75,7 +79,8 @@ struct PublicGate {
     let (status, _) = Program.answer(
       arguments: words, environment: environment(database), world: world,
       console: context.console.withoutFiles, localTime: context.localTime)
-    sendElsewhere(database)
+    // Also when nothing was queued: whoever waits for the end learns nothing from it.
+    world.sendElsewhere()
     return status
   }
 
@@ -85,13 +90,6 @@ struct PublicGate {
       theirs[name] = context.environment[name]
     }
     return context.served(theirs, database)
-  }
-
-  /// Starts a delivery run that goes on by itself.
-  private func sendElsewhere(_ database: String) {
-    var words = ["--db", database, "--quiet", "deliver"]
-    if let config = context.options.config { words = ["--config", config] + words }
-    ChildProcess(path: context.world.executable, arguments: words, input: []).detach()
   }
 
   /// A letter of an IP address, as sshd writes it: RFC 4291 with a zone, or dotted.

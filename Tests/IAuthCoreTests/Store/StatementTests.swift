@@ -112,6 +112,9 @@ private let fragments: Set<String> = [
     ("reminders to mark", ReminderTable.mark), ("old reminders", OutboxTable.oldReminders),
     ("personal data of an account", AccountTable.erasePersonalAudit),
     ("messages of an account", AccountTable.eraseMessages),
+    ("notices about someone", AccountTable.eraseNotices),
+    ("lists that name someone", AccountTable.isListed),
+    ("what of an account is over", LapseTable.hasLapsed),
   ])
   func nothingHotScans(_ what: String, _ sql: SQL) throws {
     let desk = try Desk()
