@@ -1,0 +1,82 @@
+// Guards behind guards. What the first one keeps away is put there with the sqlite3 shell, or by a
+// moment that few tests hit; the second one refuses it too.
+
+import SQLite
+import Testing
+
+@testable import IAuthCore
+
+@Suite struct SecondGuardTests {
+  /// 李小明, signed in, and the reference and codes of it.
+  private func proven(_ desk: Desk) throws -> (li: Service, reference: String, codes: [String]) {
+    try desk.opened(.li)
+    desk.wait(.minutes(1))
+    let li = try desk.shell(of: .li)
+    let receipt = try li.signIn(try Person.li.form(), via: .both)
+    let codes = try desk.codes(receipt.reference)
+    return (li, receipt.reference.text, codes)
+  }
+
+  @Test func aUsedCodeIsUsedThoughItsReferenceWereOpen() throws {
+    let desk = try Desk()
+    let (li, reference, codes) = try proven(desk)
+    _ = try li.prove(reference, codes: codes)
+    #expect(try desk.sqlite3("UPDATE verification SET status = 'open';").isEmpty)
+    #expect(try refusal { _ = try li.prove(reference, codes: codes) } == .codeExpired)
+  }
+
+  @Test func aReferenceThatIsOverIsOverThoughItsCodesWereNot() throws {
+    let desk = try Desk()
+    let (li, reference, codes) = try proven(desk)
+    #expect(try desk.sqlite3("UPDATE verification SET status = 'lapsed';").isEmpty)
+    #expect(try refusal { _ = try li.prove(reference, codes: codes) } == .codeExpired)
+  }
+
+  @Test func aCodeFromTheFutureIsVoidThoughItsReferenceIsNot() throws {
+    let desk = try Desk()
+    let (li, reference, _) = try proven(desk)
+    desk.wait(.minutes(2))
+    let again = try li.resend(reference)
+    let codes = try desk.codes(again.reference)
+    desk.wait(.minutes(-1))
+    #expect(try refusal { _ = try li.prove(reference, codes: codes) } == .codeExpired)
+    desk.wait(.minutes(1))
+    #expect(try refusal { _ = try li.prove(reference, codes: codes) } == nil)
+  }
+
+  @Test func aSessionOfASuspendedAccountIsNone() throws {
+    let desk = try Desk()
+    let li = try desk.opened(.li)
+    #expect(try refusal { _ = try li.status() } == nil)
+    #expect(
+      try desk.sqlite3(
+        "DROP TRIGGER account_ends_sessions;"
+          + "UPDATE account SET status = 'suspended' WHERE name = '李小明';"
+      ).isEmpty)
+    #expect(try refusal { _ = try desk.shell(of: .li).status() } == .sessionExpired)
+  }
+
+  /// A session may be older than the configuration that shortens it.
+  @Test func aSessionEndsByTheConfigurationOfToday() throws {
+    let desk = try Desk()
+    _ = try desk.opened(.li)
+    for _ in 0..<3 {
+      desk.wait(.minutes(20))
+      #expect(try refusal { _ = try desk.shell(of: .li).status() } == nil)
+    }
+    desk.settings.sessionLifetime = .hours(1)
+    #expect(try refusal { _ = try desk.shell(of: .li).status() } == .sessionExpired)
+  }
+
+  @Test func anAgencyMayGoBetweenApplicationAndProof() throws {
+    let desk = try Desk()
+    let shell = try desk.shell(of: .li)
+    let receipt = try shell.apply(try Person.li.form())
+    let shrunk = Office.registry.split(separator: "\n").filter { !$0.hasPrefix(Office.cdc) }
+    _ = try desk.operator_().loadRegistry(
+      Array(shrunk.joined(separator: "\n").utf8), allowingRemovals: true)
+    let codes = try desk.codes(receipt.reference)
+    #expect(
+      try refusal { _ = try shell.prove(receipt.reference.text, codes: codes) } == .agencyRemoved)
+  }
+}
