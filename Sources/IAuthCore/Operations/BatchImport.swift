@@ -84,6 +84,11 @@ extension Service {
   ///   `document.invalid`, `sheet.*`, `limit.rows`. Rejected rows stand in the report.
   package func importBatch(_ order: ImportOrder) throws(IAuthError) -> ImportReport {
     let document = try FreeText.filled(order.document, FreeText.document)
+    // Who may not import is told so, whatever is in the file; it is looked at again under the lock.
+    try store.write { (tx) throws(IAuthError) -> Verdict<Void> in
+      guard case .refused(let error) = try tx.importer(settings) else { return .undone(()) }
+      return .refused(error)
+    }
     let form = try CheckedForm(order, spoolsIn: directory)
     return try store.write { (tx) throws(IAuthError) -> Verdict<ImportReport> in
       let importer: Importer
