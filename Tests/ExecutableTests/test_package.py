@@ -329,7 +329,7 @@ def test_whoever_connects_without_end_is_the_only_one_to_wait(service, how):
                                stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
               for _ in range(4)]
     try:
-        for _ in range(5):
+        for _ in range(3):
             host.ok("agencies", CDC, session=MING)
             # systemd itself goes on working, too.
             host.done("systemctl start iauth-deliver.service")

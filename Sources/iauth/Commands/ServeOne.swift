@@ -14,14 +14,14 @@ struct ServeOne: Command {
     about: Bilingual(
       """
       Answers the client on standard input, a Unix socket that iauth serve, systemd (Accept=yes) \
-      or a super-server has accepted. The caller is the user at the other end, as the kernel says it. \
-      Where there is neither, sudo may start it with the caller's WORDs: the caller is then the \
-      user who ran sudo, and sheets are handed in on standard input.
+      or a super-server has accepted. The caller is the user at the other end, as the kernel \
+      says it. Where there is neither, sudo may start it with the caller's WORDs: the caller is \
+      then the user who ran sudo, and sheets are handed in on standard input.
       """,
       """
-      由標準輸入（由 iauth serve、systemd 之 Accept=yes 或其他超級伺服器接受的 Unix socket）回應用戶端。使用者身分以作業\
-      系統核心所示之連線對端為準。無上述環境者，得以 sudo 帶入使用者輸入的 WORD 執行，使用者身分即為執行 \
-      sudo 者，名冊由標準輸入提供。
+      由標準輸入（由 iauth serve、systemd 之 Accept=yes 或其他超級伺服器接受的 Unix socket）回應用戶端。\
+      使用者身分以作業系統核心所示之連線對端為準。無上述環境者，得以 sudo 帶入使用者輸入的 WORD 執行，\
+      使用者身分即為執行 sudo 者，名冊由標準輸入提供。
       """),
     parameters: [
       .operands("WORD", \.words, Bilingual("what the caller typed", "使用者輸入的指令"))

@@ -158,7 +158,7 @@ import Testing
   @Test func whoMayNotSendLeavesWordAndNoClaim() throws {
     let desk = try desk(sendmail: "cat >> $0.got")
     _ = try desk.operator_().deliverDue()
-    var world = try desk.shell(of: .li).world
+    var world = desk.world("uid:li")
     world.claim = nil
     let li = Service(
       store: try Store(path: desk.path, world: world), world: world, settings: desk.settings)
@@ -167,7 +167,7 @@ import Testing
     #expect(try desk.spool("sms").isEmpty)
     #expect(isWoken(desk))
     // Nobody has to wait for a claim to end.
-    _ = try desk.operator_().deliverDue()
+    #expect(try desk.operator_().deliverDue().delivered >= 2)
     #expect(
       try desk.texts("SELECT DISTINCT status FROM message WHERE reference = ?", reference.text)
         == ["sent"])
