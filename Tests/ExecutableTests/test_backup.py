@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 from datetime import datetime, timedelta, timezone
 from hashlib import sha256
@@ -192,6 +193,16 @@ def test_a_damaged_copy_is_refused(desk, copy, damage, code):
         assert ended.status in (0, 70), ended
     else:
         assert ended.code in ("database.damaged", "database.foreign"), ended
+
+
+def test_of_a_damaged_database_there_is_no_copy(desk, tmp_path):
+    """A reference that leads nowhere would be copied as it is."""
+    with sqlite3.connect(desk.db) as db:
+        db.execute("PRAGMA foreign_keys = OFF")
+        db.execute("INSERT INTO reminder VALUES (999, 999, 1, 1)")
+    db.close()
+    desk.refused("database.damaged", "backup", tmp_path / "copy.db")
+    assert beside(tmp_path / "copy.db") == []
 
 
 def test_a_trail_that_was_changed_is_refused(desk, copy):

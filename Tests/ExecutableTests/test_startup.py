@@ -241,9 +241,9 @@ def test_a_child_gets_nothing_of_ours_nor_of_our_parents(desk, tmp_path):
     program.chmod(0o755)
     conf = tmp_path / "conf"
     conf.write_text(f"mail = sendmail:{program}\nmail-from = iauth@example.gov.tw\n")
-    secret = open(tmp_path / "secret", "w+")
-    ended = desk.end(desk.start("apply", *TONG.words, "--config", conf, pass_fds=[secret.fileno()],
-                                env=HOSTILE | {"SECRET": "1"}))
+    with open(tmp_path / "secret", "w+") as secret:
+        ended = desk.end(desk.start("apply", *TONG.words, "--config", conf,
+                                    pass_fds=[secret.fileno()], env=HOSTILE | {"SECRET": "1"}))
     assert ended.status == 0, ended
     seen = json.loads((tmp_path / "sendmail.seen").read_text())
     assert seen["argv"][1:] == ["-i", "-f", "iauth@example.gov.tw", "--", TONG.email]

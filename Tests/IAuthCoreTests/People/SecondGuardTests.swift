@@ -79,4 +79,28 @@ import Testing
     #expect(
       try refusal { _ = try shell.prove(receipt.reference.text, codes: codes) } == .agencyRemoved)
   }
+
+  @Test func aFormForARemovedAgencyIsRefused() throws {
+    let desk = try Desk()
+    let shrunk = Office.registry.split(separator: "\n").filter { !$0.hasPrefix(Office.cdc) }
+    _ = try desk.operator_().loadRegistry(
+      Array(shrunk.joined(separator: "\n").utf8), allowingRemovals: true)
+    let report = try desk.operator_().importBatch(Sheet([.li]).order)
+    #expect(report.rows.first?.problems.map(\.code) == ["agency.removed"])
+  }
+
+  /// A submitter still sees their batch when they are no longer an administrator, and no more.
+  @Test func aSubmitterWithoutAPermissionEndsNothing() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let huang = try desk.administrator(.huang, approvedBy: chief)
+    let row = try huang.importBatch(Sheet([.li]).order).rows.first
+    let number = try #require(row?.request)
+    try #require(try chief.approve(number) == nil)
+    #expect(try refusal { try huang.revoke(number, reason: "x") } == .requestOutside)
+    let own = try desk.number(
+      "SELECT request FROM permission p JOIN account a ON a.id = p.account WHERE a.name = '黃淑芬'")
+    try desk.operator_().revoke(own, reason: "調職")
+    #expect(try refusal { try huang.revoke(number, reason: "x") } == .rightMissing)
+  }
 }
