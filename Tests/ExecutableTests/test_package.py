@@ -133,6 +133,7 @@ def test_the_package_has_everything_in_both_languages(package):
                  "/usr/share/zsh/vendor-completions/_iauth", "/usr/share/iauth/sms/gammu",
                  "/usr/share/fish/vendor_completions.d/iauth.fish", "/etc/iauth/iauth.conf",
                  "/usr/share/doc/iauth/examples/sudoers",
+                 "/usr/share/doc/iauth/examples/accept-no.conf",
                  "/usr/share/doc/iauth/examples/sshd_config",
                  "/usr/share/doc/iauth/copyright", "/usr/share/doc/iauth/changelog.Debian.gz",
                  "/usr/share/doc/iauth/README.zh-TW.md"):
@@ -204,11 +205,13 @@ def test_an_operator_installs_it_and_the_service_waits(server):
 
 def test_the_units_are_sound_and_shut(shared):
     host = shared.host
-    names = " ".join(path.name for path in (ROOT / "Scripts/systemd").iterdir())
+    names = " ".join(path.name.replace("@.", "@1.")
+                     for path in (ROOT / "Scripts/systemd").iterdir())
     assert host.sh(f"systemd-analyze verify --man=no {names} 2>&1").stdout == ""
     # From 0, shut, to 100, open: what the gate's processes could do if one were taken over.
-    host.done("systemd-analyze security --offline=true --threshold=10 "
-              "/lib/systemd/system/iauth.service")
+    for unit in ("iauth@.service", "iauth.service"):
+        host.done("systemd-analyze security --offline=true --threshold=10 "
+                  f"/lib/systemd/system/{unit}")
     # Mail systems need set-id helpers, so the delivery must be able to gain privileges.
     for unit in ("iauth-deliver", "iauth-remind"):
         assert host.done(f"systemctl show {unit} -p NoNewPrivileges") == "NoNewPrivileges=no\n"
@@ -306,28 +309,79 @@ def test_everybody_uses_it_by_the_socket(service):
                   "rm -f /run/iauth/sock"):
         assert host.sh(words, user=TONG.session).returncode != 0, words
     host.refused("right.missing", "doctor", session=TONG)
-    assert host.done("systemctl list-units --failed --no-legend 'iauth*'") == ""
+    # A refusal is an answer, not a failure; and nothing stays of who has been answered.
+    host.done("journalctl --sync")
+    said = host.done("journalctl --quiet --unit 'iauth@*'")
+    assert "Deactivated successfully" in said and "Failed with result" not in said
+    wait_for(lambda: host.done("systemctl list-units --all --no-legend 'iauth@*'") == "")
+    # The other way of serving does not get in between.
+    host.done("systemctl start iauth.service")
+    wait_for(lambda: host.sh("systemctl is-active iauth.service").stdout == "failed\n")
+    host.done("systemctl reset-failed iauth.service")
+    host.ok("agencies", CDC, session=MING)
 
 
-# Until its standard input ends.
-FLOOD = """
-import select, socket, sys
+# Connects as often as it is told, or without end; ends with its standard input.
+CROWD = """
+import resource, select, socket, sys
+how, often = sys.argv[1], int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
 held = []
 while not select.select([0], [], [], 0)[0]:
     one = socket.socket(socket.AF_UNIX)
     one.connect("/run/iauth/sock")
-    if sys.argv[1] == "half-open":
+    if how == "half-open":
         held.append(one)
-        del held[:-500]
+        del held[:-(often or 500)]
+    if len(held) == often:
+        print("here", flush=True)
+        sys.stdin.read()
 """
 
 
-@pytest.mark.parametrize("how", ["in a loop", "half-open"])
-def test_whoever_connects_without_end_is_the_only_one_to_wait(service, how):
+def crowd(host, how, often=0):
+    return subprocess.Popen(
+        host.entering("/usr/bin/python3", "-c", CROWD, how, str(often), user=TONG.session),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def test_two_thousand_at_once_keep_nobody_out(service):
     host = service
-    floods = [subprocess.Popen(host.entering("/usr/bin/python3", "-c", FLOOD, how, user=TONG.session),
-                               stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
-              for _ in range(4)]
+    many = crowd(host, "half-open", 2000)
+    try:
+        assert many.stdout.readline() == "here\n"
+        # Each in a process of its own, whose unit names the caller.
+        uid = host.done(f"id -u {TONG.session}").strip()
+        assert f"-{uid}.service" in host.done("systemctl list-units --no-legend 'iauth@*'")
+        # On a slow machine somebody may have to do as they are told, and come again.
+        asking = [host.start("agencies", CDC, session=MING) for _ in range(8)]
+        assert {host.end(one).status for one in asking} <= {0, 75}
+        wait_for(lambda: host.run("agencies", CDC, session=MING).status == 0, 30)
+        assert host.done("systemctl is-active iauth.socket") == "active\n"
+    finally:
+        many.communicate()
+    host.ok("agencies", CDC, session=TONG)
+
+
+@pytest.fixture
+def accepting(service):
+    """The service as it is on a host whose users may mean harm."""
+    host = service
+    folder = "/etc/systemd/system/iauth.socket.d"
+    host.done(f"install -D -m 644 -t {folder} /usr/share/doc/iauth/examples/accept-no.conf; "
+              "systemctl daemon-reload; systemctl restart iauth.socket")
+    assert host.done("systemctl show iauth.socket -P Accept") == "no\n"
+    yield host
+    host.done(f"rm -r {folder}; systemctl daemon-reload; systemctl stop iauth.service; "
+              "systemctl restart iauth.socket")
+    assert host.done("systemctl show iauth.socket -P Accept") == "yes\n"
+    host.ok("agencies", CDC, session=MING)
+
+
+@pytest.mark.parametrize("how", ["in a loop", "half-open"])
+def test_whoever_connects_without_end_is_the_only_one_to_wait(accepting, how):
+    host = accepting
+    floods = [crowd(host, how) for _ in range(4)]
     try:
         for _ in range(3):
             host.ok("agencies", CDC, session=MING)
@@ -336,13 +390,12 @@ def test_whoever_connects_without_end_is_the_only_one_to_wait(service, how):
         assert all(flood.poll() is None for flood in floods)
     finally:
         for flood in floods:
-            flood.stdin.close()
-            flood.wait()
+            flood.communicate()
     host.ok("agencies", CDC, session=TONG)
 
 
-def test_a_restart_of_the_service_loses_nobody(service):
-    host = service
+def test_a_restart_of_the_service_loses_nobody(accepting):
+    host = accepting
     asking = [host.start("agencies", CDC, session=MING) for _ in range(8)]
     host.done("systemctl restart iauth.service")
     asking += [host.start("agencies", CDC, session=MING) for _ in range(8)]
