@@ -223,7 +223,13 @@ def test_a_new_version_keeps_the_database_and_what_the_operator_has_set(server):
     host.done("echo 'review-codes = either' >>/etc/iauth/iauth.conf")
     host.done("systemctl disable --now iauth-remind.timer")
     stored = host.dump()
+    # Nobody notices: one command after the other, until it is installed.
+    words = f"until [ -e /tmp/installed ]; do iauth agencies {CDC} || exit; done"
+    asking = subprocess.Popen(host.entering("sh", "-c", words, user="games"),
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     server.install()
+    host.done("touch /tmp/installed")
+    assert asking.communicate()[1] == ""
     assert host.dump() == stored
     assert host.done("tail -n 1 /etc/iauth/iauth.conf") == "review-codes = either\n"
     assert host.done("systemctl is-active iauth.socket") == "active\n"
@@ -245,7 +251,7 @@ def test_a_new_schema_is_not_met_without_a_copy(server, tmp_path_factory):
     assert "0.1.0" in host.done("dpkg-query -W -f '${Version}' iauth")
     assert host.json("doctor") and host.dump() == stored
 
-    host.done("mv /var/backups/elsewhere /var/backups/iauth")
+    host.done("rmdir /var/backups/iauth; mv /var/backups/elsewhere /var/backups/iauth")
     upgraded = server.install(newer)
     assert upgraded.returncode == 0, upgraded
     copy = re.search(r"copied to (\S+\.db), its key to \1\.key", upgraded.stdout)[1]
@@ -258,28 +264,59 @@ def test_a_new_schema_is_not_met_without_a_copy(server, tmp_path_factory):
     host.done(f"iauth restore {copy}")
     host.done("iauth audit --verify")
 
+    # Nobody asked for that copy, so a purge takes it; what the operator made was asked for.
+    mine = "/var/backups/iauth/before-0.2.0.db"
+    host.done(f"iauth backup {mine}")
+    beside = set(host.done(f"ls {mine}*").split())
+    assert len(beside) == 3
+    purged = host.done("dpkg --purge iauth")
+    deleted = re.search(r"upgrades had made: (.*)", purged)[1].split()
+    assert sorted(deleted) == [f"{copy.split('/')[-1]}{end}" for end in ("", ".key", ".manifest")]
+    assert "kept in /var/backups/iauth" in purged
+    assert set(host.done("ls -d /var/backups/iauth/*").split()) == beside
+    assert server.install().returncode == 0
+    host.done(f"iauth restore {mine} && iauth audit --verify")
 
-def test_purging_keeps_the_data_unless_asked(server):
+
+def test_removing_keeps_the_data_and_purging_does_not(server):
     host = server.host
     host.done("iauth " + " ".join(INIT))
-    removed = host.done("dpkg --remove iauth")
-    assert host.sh("systemctl is-active " + " ".join(UNITS)).stdout.split() == ["inactive"] * 4
-    assert host.root_path("/etc/iauth/iauth.conf").exists(), removed
-    purged = host.done("dpkg --purge iauth")
-    assert "/var/lib/iauth is kept" in purged
-    assert host.sh("ls -d /etc/iauth /run/iauth /usr/bin/iauth /var/backups/iauth").stdout == ""
-    assert {"iauth.db", "iauth.key"} <= {path.name for path in host.data.iterdir()}
-    assert host.sh("find /etc/systemd -name '*iauth*'").stdout == ""
+    stored = host.dump()
+    data = "ls -d /var/lib/iauth /var/backups/iauth"
 
-    # Back again: the same database, the same owner. Chinese is spoken where the locale asks.
+    host.done("dpkg --remove iauth")
+    assert host.sh("systemctl is-active " + " ".join(UNITS)).stdout.split() == ["inactive"] * 4
+    assert host.root_path("/etc/iauth/iauth.conf").exists() and host.dump() == stored
+
+    # Kept if that is said, however it is said; back again it is the same database and owner.
+    for value in ("yes", "1"):
+        kept = host.done("dpkg --purge iauth", env={"IAUTH_KEEP_DATA": value})
+        assert "kept in /var/lib/iauth" in kept and "deleted from" not in kept
+        assert host.dump() == stored
+        assert host.sh("ls -d /etc/iauth /run/iauth /usr/bin/iauth").stdout == ""
+        assert host.sh("find /etc/systemd -name '*iauth*'").stdout == ""
+        assert "no database" not in server.install().stdout
+        host.done("iauth audit --verify")
+
+    purged = host.done("dpkg --purge iauth")
+    said = re.search(r"deleted from /var/lib/iauth: (.*)", purged)[1].split()
+    assert {"iauth.db", "iauth.key", "outbox"} <= set(said) and "kept" not in purged
+    assert host.sh(data).stdout == ""
+    # Again, with nothing to delete; and Chinese is spoken where the locale asks.
     chinese = {"LANG": "zh_TW.UTF-8"}
-    assert server.install().returncode == 0
-    host.done("iauth audit --verify")
-    assert "保留 /var/lib/iauth" in host.done("dpkg --purge iauth", env=chinese)
-    assert "尚無" not in server.install(env=chinese).stdout
-    host.done("dpkg --purge iauth", env={"IAUTH_PURGE_DATA": "yes"})
-    assert host.sh("ls -d /var/lib/iauth /var/backups/iauth").stdout == ""
     assert "尚無資料庫" in server.install(env=chinese).stdout
+    assert "iauth: " not in host.done("dpkg --purge iauth")
+    assert host.sh(data).stdout == ""
+
+    # Data on another disk, behind a link, is data; what an operator put beside the configuration
+    # is theirs.
+    host.done("mkdir /srv/iauth; ln -s /srv/iauth /var/lib/iauth")
+    server.install()
+    host.done("iauth " + " ".join(INIT) + "; touch /etc/iauth/authorized_keys")
+    purged = host.done("dpkg --purge iauth", env=chinese)
+    assert "已刪除 /var/lib/iauth 內之資料：" in purged
+    assert "保留於 /etc/iauth，確定不再需要時請自行刪除：authorized_keys" in purged
+    assert host.done("ls -A /srv/iauth") == ""
 
 
 # Everybody on that host
