@@ -208,7 +208,7 @@ def test_children_get_no_text_of_people_as_words(desk, tmp_path):
         program = tmp_path / name
         program.write_text(f'#!/bin/sh\nfor w in "$@"; do printf "%s\\0" "$w"; done >> {tmp_path}/'
                            f'{name}.words\nenv > {tmp_path}/{name}.env\n'
-                           f'ls /proc/$$/fd | tr "\\n" " " > {tmp_path}/{name}.fds\n'
+                           f'ls /proc/$$/fd > {tmp_path}/{name}.fds\n'
                            f'cat >> {tmp_path}/{name}.in\n')
         program.chmod(0o755)
     conf = tmp_path / "conf"

@@ -242,12 +242,8 @@ def test_a_child_gets_nothing_of_ours_nor_of_our_parents(desk, tmp_path):
     conf = tmp_path / "conf"
     conf.write_text(f"mail = sendmail:{program}\nmail-from = iauth@example.gov.tw\n")
     secret = open(tmp_path / "secret", "w+")
-    os.dup2(secret.fileno(), 9)
-    try:
-        ended = desk.end(desk.start("apply", *TONG.words, "--config", conf, pass_fds=[9],
-                                    env=HOSTILE | {"SECRET": "1"}))
-    finally:
-        os.close(9)
+    ended = desk.end(desk.start("apply", *TONG.words, "--config", conf, pass_fds=[secret.fileno()],
+                                env=HOSTILE | {"SECRET": "1"}))
     assert ended.status == 0, ended
     seen = json.loads((tmp_path / "sendmail.seen").read_text())
     assert seen["argv"][1:] == ["-i", "-f", "iauth@example.gov.tw", "--", TONG.email]
