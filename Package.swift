@@ -16,10 +16,12 @@ let package = Package(
   products: [.executable(name: "iauth", targets: ["iauth"])],
   targets: [
     .systemLibrary(name: "CSQLite"),
+    .systemLibrary(name: "CSHA256"),
     .target(name: "CRegistry", exclude: ["agencies.csv"]),
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: settings),
     .target(
-      name: "IAuthCore", dependencies: ["SQLite", "CSQLite", "CRegistry"], swiftSettings: settings),
+      name: "IAuthCore", dependencies: ["SQLite", "CSQLite", "CSHA256", "CRegistry"],
+      swiftSettings: settings),
     .executableTarget(
       name: "iauth", dependencies: ["IAuthCore", "CSQLite"], swiftSettings: settings),
     .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: settings),

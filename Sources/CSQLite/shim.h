@@ -36,8 +36,20 @@ static inline int iauth_bind_blob(sqlite3_stmt *s, int i, const void *bytes, int
                     : sqlite3_bind_blob(s, i, bytes, count, SQLITE_TRANSIENT);
 }
 
+/* SQLITE_STATIC: the bytes stay where they are until the bindings are cleared. */
+static inline int iauth_bind_text_in_place(sqlite3_stmt *s, int i, const void *text, int count) {
+  return sqlite3_bind_text(s, i, text, count, SQLITE_STATIC);
+}
+static inline int iauth_bind_blob_in_place(sqlite3_stmt *s, int i, const void *bytes, int count) {
+  return sqlite3_bind_blob(s, i, bytes, count, SQLITE_STATIC);
+}
+
 static inline int iauth_open(const char *path, int flags, unsigned mode) {
   return open(path, flags, mode);
+}
+/* A file of the directory that never has a name; open(2), O_TMPFILE. */
+static inline int iauth_open_unnamed(const char *directory) {
+  return open(directory, __O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }
 /* rename(2) that fails with EEXIST instead of overwriting; EINVAL where a file system cannot. */
 static inline int iauth_rename_new(const char *from, const char *to) {

@@ -101,13 +101,26 @@ import CSQLite
   /// It belongs to the connection; reset it after each use.
   package func statement(_ sql: SQL) throws(SQLiteError) -> Statement {
     if let known = statements[sql.text] { return known }
-    let made = try unsafe Statement(sql.text, on: db)
+    let made = try prepared(sql)
     statements[sql.text] = made
     return made
   }
 
+  func prepared(_ sql: SQL) throws(SQLiteError) -> Statement {
+    try unsafe Statement(sql.text, on: db)
+  }
+
   package var lastInsertID: Int64 { unsafe sqlite3_last_insert_rowid(db) }
   package var isInTransaction: Bool { unsafe sqlite3_get_autocommit(db) == 0 }
+
+  /// Lets triggers run or rest, on this connection only.
+  ///
+  /// Statements are prepared anew.
+  package func setTriggers(enabled: Bool) throws(SQLiteError) {
+    let code = unsafe iauth_db_config(
+      db, SQLITE_DBCONFIG_ENABLE_TRIGGER, enabled ? 1 : 0, nil)
+    guard code == SQLITE_OK else { throw unsafe SQLiteError(code: code, on: db) }
+  }
 
   /// Sets how long SQLite itself waits for another process's lock, in milliseconds.
   package func setBusyTimeout(milliseconds: Int32) {

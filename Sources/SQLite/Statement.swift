@@ -41,6 +41,32 @@ import CSQLite
     guard code == SQLITE_OK else { throw unsafe SQLiteError(code: code, on: db) }
   }
 
+  /// Binds the values where they lie, and runs to the end.
+  func run(_ parameters: borrowing Parameters) throws(SQLiteError) {
+    // The bindings must not outlive the buffer.
+    defer { reset() }
+    let code = unsafe parameters.bytes.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress else { return SQLITE_MISUSE }
+      for (index, cell) in parameters.cells.enumerated() {
+        let at = Int32(index + 1)
+        let code =
+          switch cell {
+          case .null: unsafe sqlite3_bind_null(handle, at)
+          case .integer(let number): unsafe sqlite3_bind_int64(handle, at, number)
+          case .text(let offset, let count):
+            unsafe iauth_bind_text_in_place(handle, at, start + offset, Int32(count))
+          case .blob(let offset, let count):
+            unsafe iauth_bind_blob_in_place(handle, at, start + offset, Int32(count))
+          }
+        guard code == SQLITE_OK else { return code }
+      }
+      var code = SQLITE_ROW
+      while code == SQLITE_ROW { code = unsafe sqlite3_step(handle) }
+      return code
+    }
+    guard code == SQLITE_DONE else { throw unsafe SQLiteError(code: code, on: db) }
+  }
+
   /// Goes to the next row; false at the end.
   package func step() throws(SQLiteError) -> Bool {
     switch unsafe sqlite3_step(handle) {

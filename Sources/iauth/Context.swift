@@ -84,6 +84,19 @@ final class Context {
       ? try console.input.all(max: max) : try console.files.read(path, max)
   }
 
+  /// The same, to be read in pieces: what a pipe gives is spooled beside the database.
+  ///
+  /// - Throws: `file.missing`, `limit.bytes`, `disk.failed`; for `-` also what `service` throws.
+  func source(of path: String, max: Int) throws(IAuthError) -> any ByteSource {
+    guard path.utf8.elementsEqual("-".utf8) else { return try console.files.source(path, max) }
+    let spool = Spool(in: try service().directory)
+    while let piece = try console.input.piece() {
+      guard spool.count + piece.count <= max else { throw .limitBytes(max: max) }
+      try spool.append(piece)
+    }
+    return SpoolSource(spool)
+  }
+
   /// The configuration: the file that was named, else `/etc/iauth/iauth.conf` if it is there for
   /// the caller.
   ///

@@ -45,6 +45,8 @@ enum Program {
     do throws(IAuthError) {
       status = try run(line, typed: typed, arguments, context)
     } catch {
+      // What was answered before it stands before it.
+      console.out.flush()
       console.error(error)
       status = error.code.status
     }

@@ -122,11 +122,11 @@ class Host(Desk):
 
     def rows(self, sql):
         # Asked there: SQLite does not find its way into another root.
-        answer = self.done(f'sqlite3 -readonly -json /var/lib/iauth/iauth.db "{sql}"')
+        answer = self.done(f'sqlite3 -readonly -json -cmd \'.timeout 10000\' /var/lib/iauth/iauth.db "{sql}"')
         return [tuple(row.values()) for row in json.loads(answer or "[]")]
 
     def dump(self):
-        return self.done("sqlite3 -readonly /var/lib/iauth/iauth.db .dump")
+        return self.done("sqlite3 -readonly -cmd '.timeout 10000' /var/lib/iauth/iauth.db .dump")
 
     def start(self, *words, session=None, env=None, under=(), **options):
         user = getattr(session, "session", session) or "iauth"

@@ -351,7 +351,8 @@ def _is_told_to_wait(peer):
 
 
 def _served(host):
-    listing = subprocess.run(["pgrep", "-u", SERVICE, "-f", "serve-one"], capture_output=True)
+    listing = subprocess.run(["pgrep", "-u", SERVICE, "-f", f"{host.program} serve-one"],
+                             capture_output=True)
     return [pid for pid in listing.stdout.split() if int(pid) != host.listener.pid]
 
 

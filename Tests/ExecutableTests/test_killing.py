@@ -203,9 +203,9 @@ def test_killed_at_random_moments(desk):
         if ended.out.endswith("\n"):
             answered.append(ended.lines[0]["application"])
     assert killed > 10
+    desk.content()  # what was cut off is rolled back before we read the file
     stored = {row[0] for row in desk.rows("SELECT reference FROM verification")}
     assert set(answered) <= stored
-    desk.content()
     desk.apply(TONG)
 
 
@@ -280,7 +280,7 @@ def test_a_full_small_disk(desk, tmp_path):
         small.ok("audit", "--verify")
         subprocess.run(["mount", "-o", f"remount,size={size * 3}k", disk], check=True)
         small.apply(clerk(199))
-        small.content()
+        small.content(but={"disk"})
     finally:
         subprocess.run(["umount", "-l", disk], check=True)
 

@@ -133,6 +133,7 @@ def test_the_package_has_everything_in_both_languages(package):
                  "/usr/share/zsh/vendor-completions/_iauth", "/usr/share/iauth/sms/gammu",
                  "/usr/share/fish/vendor_completions.d/iauth.fish", "/etc/iauth/iauth.conf",
                  "/usr/share/doc/iauth/examples/sudoers",
+                 "/usr/share/doc/iauth/examples/accept-no.conf",
                  "/usr/share/doc/iauth/examples/sshd_config",
                  "/usr/share/doc/iauth/copyright", "/usr/share/doc/iauth/changelog.Debian.gz",
                  "/usr/share/doc/iauth/README.zh-TW.md"):
@@ -204,11 +205,13 @@ def test_an_operator_installs_it_and_the_service_waits(server):
 
 def test_the_units_are_sound_and_shut(shared):
     host = shared.host
-    names = " ".join(path.name for path in (ROOT / "Scripts/systemd").iterdir())
+    names = " ".join(path.name.replace("@.", "@1.")
+                     for path in (ROOT / "Scripts/systemd").iterdir())
     assert host.sh(f"systemd-analyze verify --man=no {names} 2>&1").stdout == ""
     # From 0, shut, to 100, open: what the gate's processes could do if one were taken over.
-    host.done("systemd-analyze security --offline=true --threshold=10 "
-              "/lib/systemd/system/iauth.service")
+    for unit in ("iauth@.service", "iauth.service"):
+        host.done("systemd-analyze security --offline=true --threshold=10 "
+                  f"/lib/systemd/system/{unit}")
     # Mail systems need set-id helpers, so the delivery must be able to gain privileges.
     for unit in ("iauth-deliver", "iauth-remind"):
         assert host.done(f"systemctl show {unit} -p NoNewPrivileges") == "NoNewPrivileges=no\n"
@@ -220,7 +223,13 @@ def test_a_new_version_keeps_the_database_and_what_the_operator_has_set(server):
     host.done("echo 'review-codes = either' >>/etc/iauth/iauth.conf")
     host.done("systemctl disable --now iauth-remind.timer")
     stored = host.dump()
+    # Nobody notices: one command after the other, until it is installed.
+    words = f"until [ -e /tmp/installed ]; do iauth agencies {CDC} || exit; done"
+    asking = subprocess.Popen(host.entering("sh", "-c", words, user="games"),
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     server.install()
+    host.done("touch /tmp/installed")
+    assert asking.communicate()[1] == ""
     assert host.dump() == stored
     assert host.done("tail -n 1 /etc/iauth/iauth.conf") == "review-codes = either\n"
     assert host.done("systemctl is-active iauth.socket") == "active\n"
@@ -242,7 +251,7 @@ def test_a_new_schema_is_not_met_without_a_copy(server, tmp_path_factory):
     assert "0.1.0" in host.done("dpkg-query -W -f '${Version}' iauth")
     assert host.json("doctor") and host.dump() == stored
 
-    host.done("mv /var/backups/elsewhere /var/backups/iauth")
+    host.done("rmdir /var/backups/iauth; mv /var/backups/elsewhere /var/backups/iauth")
     upgraded = server.install(newer)
     assert upgraded.returncode == 0, upgraded
     copy = re.search(r"copied to (\S+\.db), its key to \1\.key", upgraded.stdout)[1]
@@ -255,28 +264,59 @@ def test_a_new_schema_is_not_met_without_a_copy(server, tmp_path_factory):
     host.done(f"iauth restore {copy}")
     host.done("iauth audit --verify")
 
+    # Nobody asked for that copy, so a purge takes it; what the operator made was asked for.
+    mine = "/var/backups/iauth/before-0.2.0.db"
+    host.done(f"iauth backup {mine}")
+    beside = set(host.done(f"ls {mine}*").split())
+    assert len(beside) == 3
+    purged = host.done("dpkg --purge iauth")
+    deleted = re.search(r"upgrades had made: (.*)", purged)[1].split()
+    assert sorted(deleted) == [f"{copy.split('/')[-1]}{end}" for end in ("", ".key", ".manifest")]
+    assert "kept in /var/backups/iauth" in purged
+    assert set(host.done("ls -d /var/backups/iauth/*").split()) == beside
+    assert server.install().returncode == 0
+    host.done(f"iauth restore {mine} && iauth audit --verify")
 
-def test_purging_keeps_the_data_unless_asked(server):
+
+def test_removing_keeps_the_data_and_purging_does_not(server):
     host = server.host
     host.done("iauth " + " ".join(INIT))
-    removed = host.done("dpkg --remove iauth")
-    assert host.sh("systemctl is-active " + " ".join(UNITS)).stdout.split() == ["inactive"] * 4
-    assert host.root_path("/etc/iauth/iauth.conf").exists(), removed
-    purged = host.done("dpkg --purge iauth")
-    assert "/var/lib/iauth is kept" in purged
-    assert host.sh("ls -d /etc/iauth /run/iauth /usr/bin/iauth /var/backups/iauth").stdout == ""
-    assert {"iauth.db", "iauth.key"} <= {path.name for path in host.data.iterdir()}
-    assert host.sh("find /etc/systemd -name '*iauth*'").stdout == ""
+    stored = host.dump()
+    data = "ls -d /var/lib/iauth /var/backups/iauth"
 
-    # Back again: the same database, the same owner. Chinese is spoken where the locale asks.
+    host.done("dpkg --remove iauth")
+    assert host.sh("systemctl is-active " + " ".join(UNITS)).stdout.split() == ["inactive"] * 4
+    assert host.root_path("/etc/iauth/iauth.conf").exists() and host.dump() == stored
+
+    # Kept if that is said, however it is said; back again it is the same database and owner.
+    for value in ("yes", "1"):
+        kept = host.done("dpkg --purge iauth", env={"IAUTH_KEEP_DATA": value})
+        assert "kept in /var/lib/iauth" in kept and "deleted from" not in kept
+        assert host.dump() == stored
+        assert host.sh("ls -d /etc/iauth /run/iauth /usr/bin/iauth").stdout == ""
+        assert host.sh("find /etc/systemd -name '*iauth*'").stdout == ""
+        assert "no database" not in server.install().stdout
+        host.done("iauth audit --verify")
+
+    purged = host.done("dpkg --purge iauth")
+    said = re.search(r"deleted from /var/lib/iauth: (.*)", purged)[1].split()
+    assert {"iauth.db", "iauth.key", "outbox"} <= set(said) and "kept" not in purged
+    assert host.sh(data).stdout == ""
+    # Again, with nothing to delete; and Chinese is spoken where the locale asks.
     chinese = {"LANG": "zh_TW.UTF-8"}
-    assert server.install().returncode == 0
-    host.done("iauth audit --verify")
-    assert "保留 /var/lib/iauth" in host.done("dpkg --purge iauth", env=chinese)
-    assert "尚無" not in server.install(env=chinese).stdout
-    host.done("dpkg --purge iauth", env={"IAUTH_PURGE_DATA": "yes"})
-    assert host.sh("ls -d /var/lib/iauth /var/backups/iauth").stdout == ""
     assert "尚無資料庫" in server.install(env=chinese).stdout
+    assert "iauth: " not in host.done("dpkg --purge iauth")
+    assert host.sh(data).stdout == ""
+
+    # Data on another disk, behind a link, is data; what an operator put beside the configuration
+    # is theirs.
+    host.done("mkdir /srv/iauth; ln -s /srv/iauth /var/lib/iauth")
+    server.install()
+    host.done("iauth " + " ".join(INIT) + "; touch /etc/iauth/authorized_keys")
+    purged = host.done("dpkg --purge iauth", env=chinese)
+    assert "已刪除 /var/lib/iauth 內之資料：" in purged
+    assert "保留於 /etc/iauth，確定不再需要時請自行刪除：authorized_keys" in purged
+    assert host.done("ls -A /srv/iauth") == ""
 
 
 # Everybody on that host
@@ -306,28 +346,79 @@ def test_everybody_uses_it_by_the_socket(service):
                   "rm -f /run/iauth/sock"):
         assert host.sh(words, user=TONG.session).returncode != 0, words
     host.refused("right.missing", "doctor", session=TONG)
-    assert host.done("systemctl list-units --failed --no-legend 'iauth*'") == ""
+    # A refusal is an answer, not a failure; and nothing stays of who has been answered.
+    host.done("journalctl --sync")
+    said = host.done("journalctl --quiet --unit 'iauth@*'")
+    assert "Deactivated successfully" in said and "Failed with result" not in said
+    wait_for(lambda: host.done("systemctl list-units --all --no-legend 'iauth@*'") == "")
+    # The other way of serving does not get in between.
+    host.done("systemctl start iauth.service")
+    wait_for(lambda: host.sh("systemctl is-active iauth.service").stdout == "failed\n")
+    host.done("systemctl reset-failed iauth.service")
+    host.ok("agencies", CDC, session=MING)
 
 
-# Until its standard input ends.
-FLOOD = """
-import select, socket, sys
+# Connects as often as it is told, or without end; ends with its standard input.
+CROWD = """
+import resource, select, socket, sys
+how, often = sys.argv[1], int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
 held = []
 while not select.select([0], [], [], 0)[0]:
     one = socket.socket(socket.AF_UNIX)
     one.connect("/run/iauth/sock")
-    if sys.argv[1] == "half-open":
+    if how == "half-open":
         held.append(one)
-        del held[:-500]
+        del held[:-(often or 500)]
+    if len(held) == often:
+        print("here", flush=True)
+        sys.stdin.read()
 """
 
 
-@pytest.mark.parametrize("how", ["in a loop", "half-open"])
-def test_whoever_connects_without_end_is_the_only_one_to_wait(service, how):
+def crowd(host, how, often=0):
+    return subprocess.Popen(
+        host.entering("/usr/bin/python3", "-c", CROWD, how, str(often), user=TONG.session),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def test_two_thousand_at_once_keep_nobody_out(service):
     host = service
-    floods = [subprocess.Popen(host.entering("/usr/bin/python3", "-c", FLOOD, how, user=TONG.session),
-                               stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
-              for _ in range(4)]
+    many = crowd(host, "half-open", 2000)
+    try:
+        assert many.stdout.readline() == "here\n"
+        # Each in a process of its own, whose unit names the caller.
+        uid = host.done(f"id -u {TONG.session}").strip()
+        assert f"-{uid}.service" in host.done("systemctl list-units --no-legend 'iauth@*'")
+        # On a slow machine somebody may have to do as they are told, and come again.
+        asking = [host.start("agencies", CDC, session=MING) for _ in range(8)]
+        assert {host.end(one).status for one in asking} <= {0, 75}
+        wait_for(lambda: host.run("agencies", CDC, session=MING).status == 0, 30)
+        assert host.done("systemctl is-active iauth.socket") == "active\n"
+    finally:
+        many.communicate()
+    host.ok("agencies", CDC, session=TONG)
+
+
+@pytest.fixture
+def accepting(service):
+    """The service as it is on a host whose users may mean harm."""
+    host = service
+    folder = "/etc/systemd/system/iauth.socket.d"
+    host.done(f"install -D -m 644 -t {folder} /usr/share/doc/iauth/examples/accept-no.conf; "
+              "systemctl daemon-reload; systemctl restart iauth.socket")
+    assert host.done("systemctl show iauth.socket -P Accept") == "no\n"
+    yield host
+    host.done(f"rm -r {folder}; systemctl daemon-reload; systemctl stop iauth.service; "
+              "systemctl restart iauth.socket")
+    assert host.done("systemctl show iauth.socket -P Accept") == "yes\n"
+    host.ok("agencies", CDC, session=MING)
+
+
+@pytest.mark.parametrize("how", ["in a loop", "half-open"])
+def test_whoever_connects_without_end_is_the_only_one_to_wait(accepting, how):
+    host = accepting
+    floods = [crowd(host, how) for _ in range(4)]
     try:
         for _ in range(3):
             host.ok("agencies", CDC, session=MING)
@@ -336,13 +427,12 @@ def test_whoever_connects_without_end_is_the_only_one_to_wait(service, how):
         assert all(flood.poll() is None for flood in floods)
     finally:
         for flood in floods:
-            flood.stdin.close()
-            flood.wait()
+            flood.communicate()
     host.ok("agencies", CDC, session=TONG)
 
 
-def test_a_restart_of_the_service_loses_nobody(service):
-    host = service
+def test_a_restart_of_the_service_loses_nobody(accepting):
+    host = accepting
     asking = [host.start("agencies", CDC, session=MING) for _ in range(8)]
     host.done("systemctl restart iauth.service")
     asking += [host.start("agencies", CDC, session=MING) for _ in range(8)]

@@ -15,6 +15,12 @@ package enum Folding {
 
   /// The text without surrounding white space (Unicode White_Space, line ends included).
   package static func trim(_ text: String) -> String {
+    // Nearly every value begins and ends with visible ASCII; asking Unicode costs far more.
+    if let first = text.utf8.first, let last = text.utf8.last, (0x21...0x7E).contains(first),
+      (0x21...0x7E).contains(last)
+    {
+      return text
+    }
     let scalars = text.unicodeScalars
     guard
       let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),

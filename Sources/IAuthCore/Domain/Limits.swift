@@ -134,6 +134,15 @@ package enum Limits {
   /// Rows of an import that are stored by one statement; more gain nothing.
   package static let importRowsPerStatement = 64
 
+  /// Rows from which on a form is stored in the order of the registry, not of its own rows: only
+  /// then does it pay.
+  package static let importSortedRows = 10_000
+
+  /// Bytes of a file that are read at once.
+  package static let pieceBytes = 256 << 10
+  /// Bytes of a spool that stay in memory; a form through the gate never needs a file.
+  package static let spoolBytes = 8 << 20
+
   package static let gateImportBytes = 10 << 20
   package static let importBytes = 1 << 30
   package static let workbookRows = 20_000

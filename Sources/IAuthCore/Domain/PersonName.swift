@@ -57,6 +57,8 @@ package struct PersonName: Hashable, Sendable {
   /// Letters, marks, digits and spaces of any script, apostrophes, hyphens, periods, middle dots.
   private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar {
+    case "\u{4E00}"..."\u{9FFF}", "a"..."z", "A"..."Z":
+      true
     case "'", "\u{2018}", "\u{2019}", "\u{FF07}", "-", "\u{2010}", "\u{2011}", "\u{FE63}",
       "\u{FF0D}", ".", "\u{3002}", "\u{FE52}", "\u{FF61}":
       true
@@ -70,7 +72,8 @@ package struct PersonName: Hashable, Sendable {
 extension Unicode.Scalar {
   /// Letters, and letter numbers such as `〇`; all of the planes that hold nothing but ideographs.
   fileprivate var isLetter: Bool {
-    switch properties.generalCategory {
+    if (0x4E00...0x9FFF).contains(value) { return true }
+    return switch properties.generalCategory {
     case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
       .letterNumber:
       true
@@ -80,7 +83,8 @@ extension Unicode.Scalar {
   }
 
   fileprivate var isMark: Bool {
-    switch properties.generalCategory {
+    if value < 0x80 || (0x4E00...0x9FFF).contains(value) { return false }
+    return switch properties.generalCategory {
     case .nonspacingMark, .spacingMark, .enclosingMark: true
     default: false
     }

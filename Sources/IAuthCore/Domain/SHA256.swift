@@ -1,6 +1,8 @@
-// SHA-256 (FIPS 180-4) and HMAC (RFC 2104) in plain Swift: the standard library has neither, and
-// a library for two functions would be the largest part of the program. Everything is of fixed
-// size, so a short input costs one block and one result.
+// SHA-256 (FIPS 180-4) and HMAC (RFC 2104): the standard library has neither, and a library for two
+// functions would be the largest part of the program. By the processor's instructions where it has
+// them, else in plain Swift. Everything is of fixed size, so a short input costs one block.
+
+import CSHA256
 
 /// SHA-256 of bytes that may arrive in pieces.
 package struct SHA256: Sendable {
@@ -13,8 +15,15 @@ package struct SHA256: Sendable {
   private var buffer: [64 of UInt8] = .init(repeating: 0)
   private var buffered = 0
   private var total: UInt64 = 0
+  private let usesInstructions: Bool
 
-  package init() {}
+  /// Whether the processor has instructions for SHA-256.
+  package static let hasInstructions = iauth_has_sha() != 0
+
+  /// - Parameter usesInstructions: false for plain Swift, whatever the processor has.
+  package init(usesInstructions: Bool = hasInstructions) {
+    self.usesInstructions = usesInstructions
+  }
 
   package static func hash(_ bytes: [UInt8]) -> [UInt8] {
     var hash = SHA256()
@@ -32,12 +41,11 @@ package struct SHA256: Sendable {
     if buffered > 0 {
       next = fill(from: bytes, at: 0)
       guard buffered == 64 else { return }
-      Self.compress(&state, buffer.span, at: 0)
+      add(1, of: buffer.span, at: 0, to: &state)
     }
-    while bytes.count - next >= 64 {
-      Self.compress(&state, bytes, at: next)
-      next += 64
-    }
+    let blocks = (bytes.count - next) / 64
+    add(blocks, of: bytes, at: next, to: &state)
+    next += 64 * blocks
     buffered = 0
     _ = fill(from: bytes, at: next)
   }
@@ -49,13 +57,13 @@ package struct SHA256: Sendable {
     block[buffered] = 0x80
     for i in (buffered + 1)..<64 { block[i] = 0 }
     if buffered >= 56 {
-      Self.compress(&state, block.span, at: 0)
+      add(1, of: block.span, at: 0, to: &state)
       block = .init(repeating: 0)
     }
     for i in 0..<8 {
       block[56 + i] = UInt8(truncatingIfNeeded: (total &* 8) >> UInt64(56 - 8 * i))
     }
-    Self.compress(&state, block.span, at: 0)
+    add(1, of: block.span, at: 0, to: &state)
     var hash: [UInt8] = []
     hash.reserveCapacity(Self.length)
     for i in 0..<8 {
@@ -72,6 +80,26 @@ package struct SHA256: Sendable {
     for i in 0..<count { buffer[buffered + i] = bytes[start + i] }
     buffered += count
     return start + count
+  }
+
+  /// Adds whole blocks of 64 bytes.
+  private func add(
+    _ blocks: Int, of bytes: Span<UInt8>, at start: Int, to state: inout [8 of UInt32]
+  ) {
+    guard usesInstructions else {
+      for block in 0..<blocks { Self.compress(&state, bytes, at: start + 64 * block) }
+      return
+    }
+    guard blocks > 0 else { return }
+    let whole = bytes.extracting(start..<start + 64 * blocks)
+    var words = state.mutableSpan
+    unsafe words.withUnsafeMutableBufferPointer { words in
+      unsafe whole.withUnsafeBufferPointer { whole in
+        unsafe Self.constants.span.withUnsafeBufferPointer { constants in
+          unsafe iauth_sha256(words.baseAddress, whole.baseAddress, blocks, constants.baseAddress)
+        }
+      }
+    }
   }
 
   /// One round of section 6.2.2; the caller turns the names instead of moving the values.

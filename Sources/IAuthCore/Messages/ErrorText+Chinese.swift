@@ -196,6 +196,8 @@ extension SheetProblem {
     case .badByte(let row, let offset):
       "第 \(row) 列（檔案第 \(offset) 位元組）的內容與檔案編碼不符，請另存為 UTF-8"
     case .badQuote(let row): "第 \(row) 列的引號不成對"
+    case .unsupported("xls"): "檔案為舊式 .xls 活頁簿，請另存為 .xlsx"
+    case .unsupported("encrypted"): "活頁簿設有密碼，請另存為無密碼的檔案"
     case .unsupported(let what): "檔案使用 iauth 不支援的\(quoted(what))"
     case .damaged(let what): "檔案於\(quoted(what))處損毀"
     }

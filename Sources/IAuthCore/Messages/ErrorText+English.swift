@@ -204,6 +204,8 @@ extension SheetProblem {
       "row \(row) has a byte (at \(offset) of the file) that is not of the file's encoding; save it"
         + " as UTF-8"
     case .badQuote(let row): "the quotation marks in row \(row) do not pair"
+    case .unsupported("xls"): "the file is an old .xls workbook; save it as .xlsx"
+    case .unsupported("encrypted"): "the workbook has a password; save it without one"
     case .unsupported(let what): "the file uses \(quoted(what)), which iauth does not read"
     case .damaged(let what): "the file is damaged at \(quoted(what))"
     }

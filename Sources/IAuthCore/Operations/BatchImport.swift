@@ -6,7 +6,7 @@ import SQLite
 
 /// What was handed in.
 package struct ImportOrder {
-  package var bytes: [UInt8]
+  package var source: any ByteSource
   package var document: String?
   package var system: String?
   package var isDryRun = false
@@ -14,12 +14,23 @@ package struct ImportOrder {
   package var encoding: TextEncoding?
   package var sheet: String?
   package var report: ImportReportFormat?
-  /// Told now and then how many rows were read; for a terminal.
-  package var progress: ((_ rows: Int) -> Void)?
+  /// Told now and then how far it is; for a terminal.
+  package var progress: ((ImportProgress) -> Void)?
+
+  package init(_ source: any ByteSource) {
+    self.source = source
+  }
 
   package init(bytes: [UInt8]) {
-    self.bytes = bytes
+    self.init(MemorySource(bytes))
   }
+}
+
+/// How far an import is: every row is read and checked, and then stored.
+package enum ImportProgress: Sendable {
+  /// Of how many lines, is only known of a text.
+  case reading(rows: Int, of: Int?)
+  case storing(rows: Int, of: Int)
 }
 
 /// In which form the sheet is given back.
@@ -40,22 +51,21 @@ package struct RowProblem: Equatable, Sendable {
 
 package struct ImportRow: Sendable {
   package let number: Int
-  package internal(set) var outcome: RowOutcome
-  package internal(set) var request: Int64?
-  package internal(set) var problems: [RowProblem]
+  package let outcome: RowOutcome
+  package let request: Int64?
+  package let problems: [RowProblem]
 }
 
-package struct ImportReport: Sendable {
-  package internal(set) var rows: [ImportRow] = []
+package struct ImportReport {
+  package internal(set) var rows: ImportRows
   package internal(set) var batch: Int64?
-  package internal(set) var digest = ""
+  package let digest: String
   package let isDryRun: Bool
-  /// The sheet with its results, if it was asked for.
-  package internal(set) var sheet: [UInt8] = []
+  let header: FormHeader
+  /// The sheet's cells, if it is to be given back.
+  let cells: Spool?
 
-  package func count(_ outcome: RowOutcome) -> Int {
-    rows.reduce(0) { $0 + ($1.outcome == outcome ? 1 : 0) }
-  }
+  package func count(_ outcome: RowOutcome) -> Int { rows.count(outcome) }
 
   /// What the call ends with: rejected rows are an error whatever became of the others.
   package func error(isPartial: Bool) -> IAuthError? {
@@ -68,45 +78,42 @@ package struct ImportReport: Sendable {
 extension Service {
   /// Reads a sheet and imports it.
   ///
+  /// The whole file is read and checked before the database is locked, so that nobody waits for
+  /// someone's slow pipe or disk.
   /// - Throws: `session.*`, `right.missing`, `session.step-up`, `system.unknown`,
   ///   `document.invalid`, `sheet.*`, `limit.rows`. Rejected rows stand in the report.
   package func importBatch(_ order: ImportOrder) throws(IAuthError) -> ImportReport {
     let document = try FreeText.filled(order.document, FreeText.document)
-    let reader = try SheetFormat.open(order.bytes, encoding: order.encoding, sheet: order.sheet)
-    var sheet = try FormSheet(reader)
-    let digest = SHA256.hash(order.bytes)
+    // Who may not import is told so, whatever is in the file; it is looked at again under the lock.
+    try store.write { (tx) throws(IAuthError) -> Verdict<Void> in
+      guard case .refused(let error) = try tx.importer(settings) else { return .undone(()) }
+      return .refused(error)
+    }
+    let form = try CheckedForm(order, spoolsIn: directory)
     return try store.write { (tx) throws(IAuthError) -> Verdict<ImportReport> in
       let importer: Importer
       switch try tx.importer(settings) {
       case .done(let known), .undone(let known): importer = known
       case .refused(let error): return .refused(error)
       }
+      try tx.useLargeCache()
       var desk = try ImportDesk(
-        tx: tx, importer: importer, settings: settings, header: sheet.header, document: document,
-        digest: digest,
+        tx: tx, importer: importer, settings: settings, form: form, document: document,
         defaultSystem: try order.system.map { (code) throws(IAuthError) in
           try tx.system(code: code, command: "import-batch")
         })
-      var report = ImportReport(isDryRun: order.isDryRun)
-      try tx.useLargeCache()
-      var cells: [[String]] = []
-      while let row = try sheet.next() {
-        try desk.take(row)
-        if order.report != nil { cells.append(row.cells) }
-        guard desk.rows.count % Limits.importProgressRows == 0 else { continue }
-        try Gate.checkInterrupt()
-        guard !world.isAbandoned() else { throw .internal("interrupted") }
-        order.progress?(desk.rows.count)
-      }
-      report.batch = try desk.close()
-      report.rows = desk.rows
+      try desk.takeAll(order.progress)
+      var report = ImportReport(
+        rows: desk.rows, batch: try desk.close(), digest: Hex.encode(form.digest),
+        isDryRun: order.isDryRun, header: form.header, cells: form.cells)
       let isWhole = report.count(.rejected) == 0 || order.isPartial
-      if !isWhole { report.hold() }
-      report.digest = Hex.encode(digest)
+      if !isWhole { report.rows.hold() }
       if order.isDryRun || !isWhole {
-        report.forgetNumbers(but: desk.earlierBatch)
+        // What was rolled back has no numbers.
+        report.rows.forgetNumbers()
+        let isUnchanged = report.count(.unchanged) == report.rows.count
+        report.batch = isUnchanged ? desk.earlierBatch : nil
       }
-      if let format = order.report { try report.writeSheet(sheet.header, cells, as: format) }
       return order.isDryRun || !isWhole ? .undone(report) : .done(report)
     }
   }
@@ -151,25 +158,12 @@ extension Transaction {
 }
 
 extension ImportReport {
-  /// One bad row keeps the good ones out.
-  fileprivate mutating func hold() {
-    for index in rows.indices where rows[index].outcome == .accepted {
-      rows[index].outcome = .held
-    }
-  }
-
-  /// What was rolled back has no numbers.
-  fileprivate mutating func forgetNumbers(but earlier: Int64?) {
-    batch = count(.unchanged) == rows.count ? earlier : nil
-    for index in rows.indices where rows[index].outcome != .unchanged {
-      rows[index].request = nil
-    }
-  }
-
-  /// The sheet again, with 結果, 代碼, 說明; the columns of an earlier report give way to them.
-  fileprivate mutating func writeSheet(
-    _ header: FormHeader, _ cells: [[String]], as format: ImportReportFormat
+  /// The sheet again, with 結果, 代碼, 說明, piece by piece; the columns of an earlier report give
+  /// way to them.
+  package func writeSheet(
+    as format: ImportReportFormat, _ write: ([UInt8]) throws(IAuthError) -> Void
   ) throws(IAuthError) {
+    guard let cells else { return }
     var writer: any SheetWriter = format == .csv ? DelimitedWriter() : WorkbookWriter()
     let results = Set(FormColumn.results.compactMap { header.column($0) })
     func own(_ cells: [String]) -> [String] {
@@ -178,13 +172,20 @@ extension ImportReport {
       }
     }
     try writer.write(own(header.titles) + FormColumn.results.map { $0.titles[0] })
-    for (row, cells) in zip(rows, cells) {
+    var place = 0
+    for row in rows {
+      let record = try cells.record(at: place)
+      place += 4 + record.count
+      var fields = RecordReader(record)
+      var texts: [String] = []
+      while let text = fields.text() { texts.append(text) }
       let codes = row.problems.map(\.code).joined(separator: " ")
       let message = row.problems.map { "\($0.column)：\($0.message.chinese)" }
       try writer.write(
-        own(cells) + [row.outcome.chinese, codes, message.joined(separator: "；")])
+        own(texts) + [row.outcome.chinese, codes, message.joined(separator: "；")])
+      try write(writer.take())
     }
-    sheet = try writer.finish()
+    try write(try writer.finish())
   }
 }
 

@@ -1,5 +1,5 @@
-// One row after another: what is wrong with it, and if nothing is, its account and its request.
-// The validators are those of `apply`.
+// The second half of an import, under the lock: one agency after another, one row after another, what
+// is wrong with it beside what is known, and if nothing is, its account and its request.
 
 import SQLite
 
@@ -7,26 +7,29 @@ struct ImportDesk {
   let tx: Transaction
   let importer: Importer
   let settings: Settings
-  let header: FormHeader
+  let form: CheckedForm
   let document: String?
-  let digest: [UInt8]
   let defaultSystem: TargetSystem?
   /// The batch that unchanged rows came with.
-  var earlierBatch: Int64?
+  private(set) var earlierBatch: Int64?
 
-  /// Every row so far, with what became of it.
-  private(set) var rows: [ImportRow] = []
+  /// Every row, with what became of it.
+  private(set) var rows: ImportRows
 
   private(set) var batch: Int64?
   /// The first account that this import made: later ones are of its own rows.
   private(set) var firstOwnAccount: Int64?
-  private var staged = StagedRows()
-  var agencies: [String: KnownAgency] = [:]
-  var systems: [TargetSystem]?
+  private var staged: StagedRows
+  /// The accounts of the agency whose rows are being taken.
+  private(set) var people = AgencyPeople()
+  private var systems: [String: TargetSystem] = [:]
+  private var allSystems: [TargetSystem]?
   private var firstRequests: [ReviewerGroup: PermissionRequest] = [:]
   private var accepted = 0
   var revoked = 0
   let authority: Int64
+
+  var header: FormHeader { form.header }
 
   /// Requests that the same people decide on.
   private struct ReviewerGroup: Hashable {
@@ -35,81 +38,105 @@ struct ImportDesk {
     let agency: Int64?
   }
 
-  struct KnownAgency {
-    let agency: Agency
-    let isInside: Bool
-  }
-
   init(
-    tx: Transaction, importer: Importer, settings: Settings, header: FormHeader, document: String?,
-    digest: [UInt8],
-    defaultSystem: TargetSystem?
+    tx: Transaction, importer: Importer, settings: Settings, form: CheckedForm,
+    document: String?, defaultSystem: TargetSystem?
   ) throws(IAuthError) {
     self.tx = tx
     self.importer = importer
     self.settings = settings
-    self.header = header
+    self.form = form
     self.document = document
-    self.digest = digest
     self.defaultSystem = defaultSystem
     authority = try tx.authority().id
+    rows = form.results(Files.directory(of: tx.storePath))
+    staged = try StagedRows(tx)
   }
 
-  /// Checks a row and stores what it asks for; at once, or with the next rows in one statement.
-  mutating func take(_ row: FormRow) throws(IAuthError) {
-    var checked = CheckedRow()
-    try check(row, &checked)
-    rows.append(
-      ImportRow(number: row.number, outcome: .rejected, request: nil, problems: checked.problems))
-    guard !checked.hasErrors, let change = checked.change else { return }
-    if change != .add { try flush() }
-    let answer: Answer?
-    switch change {
-    case .add: answer = try add(&checked)
-    case .remove: answer = try remove(row, &checked)
-    case .modify: answer = try modify(row, &checked)
+  /// Takes every row of the form.
+  mutating func takeAll(_ progress: ((ImportProgress) -> Void)?) throws(IAuthError) {
+    var places: [FormAgency] = []
+    for code in form.codes { places.append(try find(code)) }
+    var codes = Array(places.indices)
+    if form.count >= Limits.importSortedRows {
+      codes.sort { (places[$0].agency?.id ?? .max, $0) < (places[$1].agency?.id ?? .max, $1) }
     }
-    let index = rows.count - 1
-    rows[index].problems = checked.problems
-    guard !checked.hasErrors, let answer else { return }
-    switch answer {
-    case .accepted(let number):
-      accepted += 1
-      rows[index].outcome = .accepted
-      rows[index].request = number
-    case .unchanged(let number, let batch):
-      if earlierBatch == nil { earlierBatch = batch }
-      rows[index].outcome = .unchanged
-      rows[index].request = number
+    let order = form.order(by: codes)
+    var (done, end) = (0, 0)
+    while done < order.count {
+      let code = form.code(of: Int(order[done]))
+      while end < order.count, form.code(of: Int(order[end])) == code { end += 1 }
+      let place = places[code]
+      if let agency = place.agency { people = try tx.people(of: agency.id, rows: end - done) }
+      while done < end {
+        try take(Int(order[done]), place)
+        done += 1
+        guard done % Limits.importProgressRows == 0 else { continue }
+        try Gate.checkInterrupt()
+        guard !tx.world.isAbandoned() else { throw .internal("interrupted") }
+        progress?(.storing(rows: done, of: order.count))
+      }
     }
+  }
+
+  /// Stores what a row asks for; at once, or with the next rows in one statement.
+  private mutating func take(_ index: Int, _ place: FormAgency) throws(IAuthError) {
+    var row = try form.row(index)
+    let system = try check(&row, place)
+    var answer: Answer?
+    if !row.hasErrors, let agency = place.agency, let system, let role = row.role {
+      switch row.change {
+      case .add: answer = try add(&row, agency, system, role)
+      case .remove: answer = try remove(&row, agency, system, role)
+      case .modify: answer = try modify(&row, agency, system)
+      case nil: break
+      }
+    }
+    var outcome = RowOutcome.rejected
+    var request: Int64?
+    if !row.hasErrors {
+      switch answer {
+      case .accepted(let number):
+        accepted += 1
+        (outcome, request) = (.accepted, number)
+      case .unchanged(let number, let batch):
+        if earlierBatch == nil { earlierBatch = batch }
+        (outcome, request) = (.unchanged, number)
+      case nil: break
+      }
+    }
+    if row.problems.count > 1 { row.sortProblems(header) }
+    try rows.set(index, outcome, request: request, row.problems)
   }
 
   /// What became of a row without errors.
   enum Answer {
-    /// The number is nil while the row waits to be stored.
-    case accepted(Int64?)
+    case accepted(Int64)
     case unchanged(Int64?, batch: Int64?)
   }
 
   /// 新增: a `grant` request, for an account that there is or for an invited one.
-  private mutating func add(_ checked: inout CheckedRow) throws(IAuthError) -> Answer? {
-    guard let form = checked.form, let agency = checked.agency, let system = checked.system,
-      let role = checked.role
-    else { return nil }
-    if staged.contains(agency.id, form) { try flush() }
-    let known = try account(form, agency, &checked)
-    guard !checked.hasErrors else { return nil }
+  private mutating func add(
+    _ row: inout CheckedRow, _ agency: Agency, _ system: TargetSystem, _ role: Role
+  ) throws(IAuthError) -> Answer? {
+    guard let name = row.name, let email = row.email, let mobile = row.mobile else { return nil }
+    let known = try account(&row, agency, name, email, mobile)
+    guard !row.hasErrors else { return nil }
     guard let known else {
-      staged.add(
-        StagedRow(
-          index: rows.count - 1, form: form, agency: agency, unit: checked.unit,
-          system: system.id, role: role, reason: checked.reason, effectiveAt: checked.effectiveAt))
-      if staged.rows.count == Limits.importRowsPerStatement { try flush() }
-      return .accepted(nil)
+      try openBatch()
+      let new = Account(
+        id: staged.nextAccount, agency: agency.id, name: name, email: email, mobile: mobile,
+        title: row.title, status: .invited)
+      if firstOwnAccount == nil { firstOwnAccount = new.id }
+      people.add(new)
+      let number = staged.nextRequest
+      try staged.add(row, new, system: system.id, role, tx, batchValues)
+      try remember(number, system: system.id, role, new)
+      return .accepted(number)
     }
     if let standing = try standing(known, system, role) {
       guard standing.batch == nil || standing.batch != batch else {
-        checked.add(header, .email, code: "row.duplicate", Self.duplicate)
+        row.add(header, .email, code: "row.duplicate", Self.duplicate)
         return nil
       }
       return .unchanged(standing.number, batch: standing.batch)
@@ -117,8 +144,8 @@ struct ImportDesk {
     return .accepted(
       try submit(
         RequestDraft(
-          account: known, system: system.id, role: role, origin: "batch",
-          reason: checked.reason, effectiveAt: checked.effectiveAt)))
+          account: known, system: system.id, role: role, origin: "batch", reason: row.reason,
+          effectiveAt: row.effectiveAt)))
   }
 
   /// Closes the batch: its size, its trail, and one mail to each who may decide.
@@ -155,66 +182,89 @@ struct ImportDesk {
     }
   }
 
+  // MARK: What is known
+
+  /// The accounts with one of the row's contacts, after what is over of them was ended.
+  mutating func accounts(
+    _ agency: Agency, _ email: EmailAddress, _ mobile: MobileNumber
+  ) throws(IAuthError) -> [Account] {
+    // Nearly every row of a first form is of someone new.
+    if people.isComplete, !people.has(email, mobile) { return [] }
+    if people.isComplete || people.hasStaged(email, mobile) { try flush() }
+    return try tx.accounts(in: agency.id, email: email, mobile: mobile, settings)
+  }
+
+  /// The system that a row names.
+  mutating func system(_ typed: String) throws(IAuthError) -> TargetSystem? {
+    if let known = systems[typed] { return known }
+    let all: [TargetSystem]
+    if let allSystems { all = allSystems } else { all = try tx.systems() }
+    allSystems = all
+    let key = FormColumn.key(typed)
+    let system =
+      typed.isEmpty
+      ? defaultSystem ?? (all.count == 1 ? all.first : nil)
+      : all.first {
+        [$0.code, $0.name.english, $0.name.chinese].contains { FormColumn.key($0) == key }
+      }
+    systems[typed] = system
+    return system
+  }
+
   // MARK: Storing
 
-  /// Stores a request of this batch; the first one opens the batch.
+  /// Stores a request of this batch.
   mutating func submit(_ draft: RequestDraft) throws(IAuthError) -> Int64 {
-    let draft = try ofBatch(draft)
-    let number = try tx.add(draft)
-    try tx.audit(.requested, "request:\(number)")
-    try remember(number, draft)
-    return number
-  }
-
-  /// Stores the rows that wait: their accounts, their requests and their entries on the trail, a
-  /// statement each.
-  ///
-  /// SQLite sets up as much for one row as for many.
-  mutating func flush() throws(IAuthError) {
-    guard !staged.rows.isEmpty else { return }
-    let waiting = staged.rows
-    staged = StagedRows()
-    let accounts = try tx.invite(waiting)
-    if firstOwnAccount == nil { firstOwnAccount = accounts.first?.id }
-    var drafts: [RequestDraft] = []
-    for (row, account) in zip(waiting, accounts) {
-      drafts.append(
-        try ofBatch(
-          RequestDraft(
-            account: account, system: row.system, role: row.role, origin: "batch",
-            reason: row.reason, effectiveAt: row.effectiveAt)))
-    }
-    let first = try tx.add(drafts)
-    var entries: [(subject: String, person: AuditPerson?)] = []
-    for (offset, row) in waiting.enumerated() {
-      let number = first + Int64(offset)
-      rows[row.index].request = number
-      entries.append(("request:\(number)", row.form.personalData(accounts[offset].id)))
-      try remember(number, drafts[offset])
-    }
-    try tx.audit(.requested, entries)
-  }
-
-  /// The draft as part of this batch; the first one opens it.
-  private mutating func ofBatch(_ draft: RequestDraft) throws(IAuthError) -> RequestDraft {
+    try openBatch()
+    try flush()
     var draft = draft
-    if batch == nil {
-      batch = try tx.insert(
-        ImportTable.addBatch, importer.session?.account.id, tx.world.caller.name, document, digest,
-        tx.now)
-    }
     draft.batch = batch
     draft.document = document
     draft.submitter = importer.session?.account.id
-    return draft
+    let number = try tx.add(draft)
+    try tx.audit(.requested, "request:\(number)")
+    if draft.kind != .revoke {
+      try remember(number, system: draft.system, draft.role, draft.account)
+    }
+    try staged.begin(tx)
+    return number
+  }
+
+  /// Stores the rows that wait.
+  ///
+  /// Nothing else is looked up in the tables, or stored, before.
+  mutating func flush() throws(IAuthError) {
+    people.forgetStaged()
+    try staged.store(tx, batchValues)
+    try tx.setTriggers(enabled: true)
+  }
+
+  /// What the tables hold is what counts from now on for this agency.
+  mutating func lookAgain() throws(IAuthError) {
+    try flush()
+    people.isComplete = false
+  }
+
+  private var batchValues: StagedRows.BatchValues {
+    StagedRows.BatchValues(
+      batch: batch, document: document, submitter: importer.session?.account.id)
+  }
+
+  /// Opens the batch with its first request.
+  private mutating func openBatch() throws(IAuthError) {
+    guard batch == nil else { return }
+    batch = try tx.insert(
+      ImportTable.addBatch, importer.session?.account.id, tx.world.caller.name, document,
+      form.digest, tx.now)
   }
 
   /// Keeps one request of each group of reviewers, who are told of the batch when it closes.
-  private mutating func remember(_ number: Int64, _ draft: RequestDraft) throws(IAuthError) {
-    guard draft.kind != .revoke else { return }
-    let group = ReviewerGroup(
-      system: draft.system, agency: draft.role == .admin ? nil : draft.account.agency)
+  private mutating func remember(
+    _ number: Int64, system: Int64, _ role: Role, _ account: Account
+  ) throws(IAuthError) {
+    let group = ReviewerGroup(system: system, agency: role == .admin ? nil : account.agency)
     guard firstRequests[group] == nil else { return }
+    try flush()
     firstRequests[group] = try tx.request(number)
   }
 }
@@ -225,60 +275,34 @@ enum ImportTable {
     VALUES (?, ?, ?, ?, 1, ?)
     """
   static let setRows: SQL = "UPDATE batch SET rows = ?2 WHERE id = ?1"
-  static let statements: [SQL] = [addBatch, setRows]
-}
-
-/// A good row for someone new, not stored yet.
-struct StagedRow {
-  let index: Int
-  let form: ApplicationForm
-  let agency: Agency
-  let unit: String?
-  let system: Int64
-  let role: Role
-  let reason: String?
-  let effectiveAt: Timestamp?
-}
-
-/// Rows that wait for one statement, and the contacts in them.
-struct StagedRows {
-  private(set) var rows: [StagedRow] = []
-  private var contacts: Set<Contact> = []
-
-  private struct Contact: Hashable {
-    let agency: Int64
-    let address: String
-  }
-
-  mutating func add(_ row: StagedRow) {
-    rows.append(row)
-    contacts.insert(Contact(agency: row.agency.id, address: row.form.email.text))
-    contacts.insert(Contact(agency: row.agency.id, address: row.form.mobile.e164))
-  }
-
-  func contains(_ agency: Int64, _ form: ApplicationForm) -> Bool {
-    contacts.contains(Contact(agency: agency, address: form.email.text))
-      || contacts.contains(Contact(agency: agency, address: form.mobile.e164))
-  }
-}
-
-extension Transaction {
-  /// Stores invited accounts in one statement.
-  fileprivate func invite(_ rows: [StagedRow]) throws(IAuthError) -> [Account] {
-    var values: [any Bindable] = []
-    for row in rows {
-      let form = row.form
-      values += [
-        row.agency.id, form.name.text, form.name.key, form.email.text, form.mobile.e164,
-        form.title, row.unit, form.phone, AccountStatus.invited, now, now,
-      ]
-    }
-    let first = try insertMany(
-      SQL(AccountTable.into, AccountTable.row, count: rows.count), count: rows.count, values)
-    return rows.enumerated().map { offset, row in
-      Account(
-        id: first + Int64(offset), agency: row.agency.id, name: row.form.name,
-        email: row.form.email, mobile: row.form.mobile, title: row.form.title, status: .invited)
-    }
-  }
+  /// What makes a row unchanged: the permission is held, or asked for.
+  static let standing: SQL = """
+    SELECT r.id, r.batch FROM permission p JOIN request r ON r.id = p.request
+    WHERE p.account = ?1 AND p.system = ?2 AND (p.role = ?3 OR p.role = 'admin')
+      AND p.status = 'active'
+    UNION ALL
+    SELECT id, batch FROM request
+    WHERE account = ?1 AND system = ?2 AND role = ?3 AND status = 'pending'
+    LIMIT 1
+    """
+  static let people: SQL = """
+    SELECT email, mobile FROM account WHERE agency = ?1 AND status <> 'closed' LIMIT ?2
+    """
+  static let lastNumbers: SQL = """
+    SELECT (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'account'),
+      (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'request')
+    """
+  static let accounts = ManyRows(
+    """
+    INSERT INTO account (created_at, status_at, status, id, agency, name, name_key, email, mobile,
+      title, unit, phone) VALUES
+    """, "(?1, ?1, 'invited', ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+  static let requests = ManyRows(
+    """
+    INSERT INTO request (created_at, batch, document, submitter, kind, origin, id, account, agency,
+      system, role, reason, effective_at) VALUES
+    """, "(?1, ?2, ?3, ?4, 'grant', 'batch', ?, ?, ?, ?, ?, ?, ?)")
+  static let statements: [SQL] = [
+    addBatch, setRows, standing, people, lastNumbers, accounts.full, requests.full,
+  ]
 }

@@ -6,16 +6,15 @@ import SQLite
 extension ImportDesk {
   /// 刪除: the permission of whom the row names ends; a pending request of theirs is taken back.
   mutating func remove(
-    _ row: FormRow, _ checked: inout CheckedRow
+    _ row: inout CheckedRow, _ agency: Agency, _ system: TargetSystem, _ role: Role
   ) throws(IAuthError) -> Answer? {
-    guard let agency = checked.agency, let system = checked.system, let role = checked.role,
-      let account = try person(row, in: agency, &checked)
-    else { return nil }
+    try lookAgain()
+    guard let account = try person(&row, in: agency) else { return nil }
     let held = try tx.first(Form2Table.held, account.id, system.id, role) { row in
       (number: row.int(0), endsAt: row.timeIfAny(1))
     }
     let pending = try tx.number(RequestTable.pendingFor, account.id, system.id, role)
-    let end = checked.effectiveAt ?? tx.now
+    let end = row.effectiveAt ?? tx.now
     if let ending = held?.endsAt, ending <= max(end, tx.now), pending == nil {
       return .unchanged(held?.number, batch: nil)
     }
@@ -24,12 +23,12 @@ extension ImportDesk {
     let number = try submit(
       RequestDraft(
         account: account, system: system.id, role: role, kind: .revoke, origin: "batch",
-        reason: checked.reason, effectiveAt: checked.effectiveAt))
+        reason: row.reason, effectiveAt: row.effectiveAt))
     try tx.run(
       RequestTable.decide, number, RequestStatus.approved, nil as Int64?, tx.world.caller.name,
       nil as String?, tx.now)
     if let held {
-      let reason = checked.reason ?? "附表2 刪除"
+      let reason = row.reason ?? "附表2 刪除"
       if end <= tx.now {
         _ = try tx.revoke(held.number, reason: reason)
       } else {
@@ -44,27 +43,27 @@ extension ImportDesk {
 
   /// 修改: a `change` request for whom 原管理者姓名 and 原公務信箱 name.
   mutating func modify(
-    _ row: FormRow, _ checked: inout CheckedRow
+    _ row: inout CheckedRow, _ agency: Agency, _ system: TargetSystem
   ) throws(IAuthError) -> Answer? {
-    guard let form = checked.form, let agency = checked.agency, let system = checked.system,
-      let account = try person(row, in: agency, &checked)
+    try lookAgain()
+    guard let name = row.name, let email = row.email, let mobile = row.mobile,
+      let account = try person(&row, in: agency)
     else { return nil }
     // An administrator's data are the authority's to decide on, whichever role the row names.
-    let role = try tx.holdsAdmin(account.id) ? .admin : checked.role ?? .admin
+    let role = try tx.holdsAdmin(account.id) ? .admin : row.role ?? .admin
     guard role != .admin || agency.id != authority else {
-      checked.add(header, .agencyCode, code: "agency.outside", Self.nationalReviewer)
+      row.add(header, .agencyCode, code: "agency.outside", Self.nationalReviewer)
       return nil
     }
     let new = Replacement(
-      name: form.name.text, email: form.email.text, mobile: form.mobile.e164, title: form.title)
+      name: name.text, email: email.text, mobile: mobile.e164, title: row.title)
     let isSame =
-      account.name.key == form.name.key && account.email.text == new.email
+      account.name.key == name.key && account.email.text == new.email
       && account.mobile.e164 == new.mobile && (new.title == nil || new.title == account.title)
     guard !isSame else { return .unchanged(nil, batch: nil) }
-    let others = try tx.accounts(
-      in: agency.id, email: form.email, mobile: form.mobile, settings)
+    let others = try tx.accounts(in: agency.id, email: email, mobile: mobile, settings)
     guard others.allSatisfy({ $0.id == account.id }) else {
-      checked.add(header, .email, code: "row.conflict", Self.conflict)
+      row.add(header, .email, code: "row.conflict", Self.conflict)
       return nil
     }
     let change = try tx.number(Form2Table.openChange, account.id)
@@ -73,11 +72,11 @@ extension ImportDesk {
       let request = try tx.request(pending)
       let asked = try request.map { (known) throws(IAuthError) in try tx.replacement(of: known) }
       guard request?.batch == nil || request?.batch != batch else {
-        checked.add(header, .priorEmail, code: "row.duplicate", Self.duplicate)
+        row.add(header, .priorEmail, code: "row.duplicate", Self.duplicate)
         return nil
       }
       guard asked == new else {
-        checked.add(header, .change, code: "row.conflict", Self.waiting)
+        row.add(header, .change, code: "row.conflict", Self.waiting)
         return nil
       }
       return .unchanged(pending, batch: request?.batch)
@@ -86,25 +85,14 @@ extension ImportDesk {
       try submit(
         RequestDraft(
           account: account, system: system.id, role: role, kind: .change, origin: "batch",
-          reason: checked.reason, effectiveAt: checked.effectiveAt, replacement: new)))
+          reason: row.reason, effectiveAt: row.effectiveAt, replacement: new)))
   }
 
-  /// Whom the row means: by 原管理者姓名 and 原公務信箱, or where a 刪除 row has neither, by its own
-  /// name and e-mail.
+  /// Whom the row means.
   private func person(
-    _ row: FormRow, in agency: Agency, _ checked: inout CheckedRow
+    _ row: inout CheckedRow, in agency: Agency
   ) throws(IAuthError) -> Account? {
-    let hasPrior =
-      checked.change == .modify || !row[.priorName].isEmpty || !row[.priorEmail].isEmpty
-    let (nameColumn, emailColumn): (FormColumn, FormColumn) =
-      hasPrior ? (.priorName, .priorEmail) : (.name, .email)
-    let name = checked.value(header, nameColumn) { () throws(IAuthError) in
-      try PersonName(row[nameColumn])
-    }
-    let email = checked.value(header, emailColumn) { () throws(IAuthError) in
-      try EmailAddress(row[emailColumn])
-    }
-    guard let name, let email else { return nil }
+    guard let name = row.subjectName, let email = row.subjectEmail else { return nil }
     let known = try tx.first(AccountTable.byEmail, agency.id, email.text) { Account(row: $0) }
     if let known { try tx.settle(known.id, settings) }
     let found =
@@ -112,7 +100,7 @@ extension ImportDesk {
         try tx.first(AccountTable.byID, old.id) { row in Account(row: row) }
       } ?? nil
     guard let found, found.name.key == name.key else {
-      checked.add(header, emailColumn, code: ErrorCode.accountUnknown.rawValue, Self.nobody)
+      row.add(header, row.subjectColumn, code: ErrorCode.accountUnknown.rawValue, Self.nobody)
       return nil
     }
     return found

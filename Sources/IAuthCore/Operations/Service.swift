@@ -12,6 +12,9 @@ package struct Service {
     self.settings = settings
   }
 
+  /// Where the database is, and what an import spools.
+  package var directory: String { Files.directory(of: store.path) }
+
   /// Whether this process has queued a message.
   package var hasQueuedMessages: Bool { store.hasQueued }
 

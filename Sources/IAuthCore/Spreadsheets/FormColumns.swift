@@ -2,7 +2,7 @@
 // is matched whole, after `key` has taken away what carries no meaning: an allow-list, so that no
 // column that iauth does not know can have an effect (PRODUCT 4.1, import-batch).
 
-package enum FormColumn: CaseIterable, Hashable, Sendable {
+package enum FormColumn: Int, CaseIterable, Sendable {
   case agencyCode, agencyName, name, email, mobile, title, unit, phone, system, role, change
   case priorName, priorEmail, effectiveDate, reason, remark
   case resultOutcome, resultCode, resultMessage

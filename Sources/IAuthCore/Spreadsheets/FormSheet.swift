@@ -1,5 +1,5 @@
 // A sheet read as a form: the header is found below any number of title rows, and every row after
-// it can be asked by column. Rows below the table that fill none of the needed columns are notes.
+// it can be asked by column. Rows with no value in the needed columns are notes.
 
 /// The row that names the columns.
 package struct FormHeader: Equatable, Sendable {
@@ -7,14 +7,18 @@ package struct FormHeader: Equatable, Sendable {
   package let row: Int
   /// The titles as they stand, surrounding white space removed.
   package let titles: [String]
-  private let positions: [FormColumn: Int]
+  /// By column; -1 for one that the sheet does not have.
+  private let positions: [Int]
 
   /// The position of a column, from 0; nil if the sheet does not have it.
-  package func column(_ column: FormColumn) -> Int? { positions[column] }
+  package func column(_ column: FormColumn) -> Int? {
+    let position = positions[column.rawValue]
+    return position < 0 ? nil : position
+  }
 
   /// The title of a column as it stands in the sheet, or the one that iauth writes.
   package func title(of column: FormColumn) -> String {
-    positions[column].map { titles[$0] } ?? column.titles[0]
+    self.column(column).map { titles[$0] } ?? column.titles[0]
   }
 
   /// Reads on until the first row that has all needed columns.
@@ -25,7 +29,7 @@ package struct FormHeader: Equatable, Sendable {
     while let row = try reader.next() {
       guard !row.isBlank else { continue }
       let (header, duplicated) = read(row)
-      let lacks = FormColumn.needed.filter { header.positions[$0] == nil }
+      let lacks = FormColumn.needed.filter { header.column($0) == nil }
       guard !lacks.isEmpty else {
         guard duplicated.isEmpty else { throw .sheetHeader(missing: [], duplicated: duplicated) }
         return header
@@ -38,12 +42,12 @@ package struct FormHeader: Equatable, Sendable {
   }
 
   private static func read(_ row: SheetRow) -> (header: FormHeader, duplicated: [String]) {
-    var positions: [FormColumn: Int] = [:]
+    var positions = [Int](repeating: -1, count: FormColumn.allCases.count)
     var duplicated: [String] = []
     for (index, cell) in row.cells.enumerated() {
       guard let column = FormColumn(title: cell) else { continue }
-      if positions[column] == nil {
-        positions[column] = index
+      if positions[column.rawValue] < 0 {
+        positions[column.rawValue] = index
       } else if !FormColumn.results.contains(column) {
         duplicated.append(trimmed(cell))
       }
@@ -91,9 +95,12 @@ package struct FormRow: Sendable {
     }
   }
 
-  /// Whether code, name, e-mail and mobile are all empty: a remark below the table.
+  /// Whether it has no code, name, e-mail and mobile: those cells are empty, or hold a remark.
   package var isNote: Bool {
-    FormColumn.needed.allSatisfy { self[$0].isEmpty }
+    FormColumn.needed.allSatisfy { column in
+      let text = self[column]
+      return text.isEmpty || FormRemark.isRemark(text)
+    }
   }
 }
 

@@ -30,8 +30,7 @@ package enum SheetFormat: Equatable, Sendable {
       }
       return
     }
-    let others = ["%PDF", "PK\u{5}\u{6}", "{\\rtf", "\u{7F}ELF", "GIF8", "7z", "Rar!", "<"]
-    guard !others.contains(where: { bytes.starts(with: $0.utf8) }) else {
+    guard !Self.others.contains(where: { bytes.starts(with: $0) }) else {
       throw .sheetUnreadable(.notASheet)
     }
     self = .delimited
@@ -47,17 +46,43 @@ package enum SheetFormat: Equatable, Sendable {
 
   /// A reader of the rows of a file.
   ///
+  /// A text is read as it is asked for; an archive, whose list of parts stands at its end, is taken
+  /// whole.
   /// - Parameters:
   ///   - encoding: of a text file, when it is not to be found from the bytes.
   ///   - sheet: the name of a workbook's sheet; when nil, the visible ones one after another.
   /// - Throws: as `init(of:)`, and what the reader finds wrong on opening.
   package static func open(
+    _ source: any ByteSource, encoding: TextEncoding? = nil, sheet: String? = nil
+  ) throws(IAuthError) -> any SheetReader {
+    guard let head = try source.next() else { throw .sheetEmpty }
+    try source.rewind()
+    guard isText(head) else {
+      let bytes = try source.whole()
+      return switch try SheetFormat(of: bytes) {
+      case .openDocument: try OpenDocumentReader(try ZipArchive(bytes), sheet: sheet)
+      default: try WorkbookReader(try ZipArchive(bytes), sheet: sheet)
+      }
+    }
+    guard let encoding else {
+      return DelimitedReader(source, encoding: try TextEncoding.find(in: source))
+    }
+    return DelimitedReader(source, encoding: encoding)
+  }
+
+  package static func open(
     _ bytes: [UInt8], encoding: TextEncoding? = nil, sheet: String? = nil
   ) throws(IAuthError) -> any SheetReader {
-    switch try SheetFormat(of: bytes) {
-    case .delimited: DelimitedReader(try TextEncoding.decoded(bytes, as: encoding))
-    case .workbook: try WorkbookReader(try ZipArchive(bytes), sheet: sheet)
-    case .openDocument: try OpenDocumentReader(try ZipArchive(bytes), sheet: sheet)
-    }
+    try open(MemorySource(bytes), encoding: encoding, sheet: sheet)
   }
+
+  /// Whether bytes do not begin as a format that is no text.
+  private static func isText(_ head: [UInt8]) -> Bool {
+    !(others + archives).contains { head.starts(with: $0) }
+  }
+
+  private static let archives: [[UInt8]] = [[0xD0, 0xCF, 0x11, 0xE0], Array("PK\u{3}\u{4}".utf8)]
+  private static let others: [[UInt8]] = [
+    "%PDF", "PK\u{5}\u{6}", "{\\rtf", "\u{7F}ELF", "GIF8", "7z", "Rar!", "<",
+  ].map { Array($0.utf8) }
 }

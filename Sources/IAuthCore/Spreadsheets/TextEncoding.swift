@@ -1,6 +1,5 @@
-// What text files from agencies are encoded in, found from the bytes and turned into UTF-8.
-// Decoding is strict: an undecodable byte is an error with its place, never a silent `?` in
-// someone's name.
+// What text files from agencies are encoded in, found from the bytes. Decoding is strict: an
+// undecodable byte is an error with its place, never a silent `?` in someone's name.
 
 /// The encoding of a CSV or TSV file.
 package enum TextEncoding: String, CaseIterable, Sendable {
@@ -8,112 +7,70 @@ package enum TextEncoding: String, CaseIterable, Sendable {
   case utf16 = "utf-16"
   case cp950
 
-  /// The file in UTF-8; the very bytes if they are so already.
+  /// Finds the encoding of a text, and begins it again.
   ///
   /// UTF-16 is told by its mark, or by the zero bytes that digits and delimiters have in it. What
-  /// is no UTF-8 is taken for CP950 (Traditional Chinese Windows) if all of it is that.
-  /// - Parameter encoding: the encoding, when it is not to be found from the bytes.
-  /// - Throws: `.sheetUnreadable(.badByte)` with the row and the offset in the file, in the
-  ///   encoding that goes further.
-  static func decoded(_ bytes: [UInt8], as encoding: TextEncoding?) throws(IAuthError) -> [UInt8] {
-    switch encoding {
-    case .utf8: return bytes
-    case .utf16: return try utf16(bytes)
-    case .cp950: return try cp950(bytes)
-    case nil: break
+  /// is no UTF-8 is taken for CP950 (Traditional Chinese Windows) if that goes further.
+  /// - Throws: what the source does; `.sheetUnreadable(.unsupported)` without a converter.
+  static func find(in source: any ByteSource) throws(IAuthError) -> TextEncoding {
+    guard let head = try source.next() else { return .utf8 }
+    if Self.isUTF16(head) {
+      try source.rewind()
+      return .utf16
     }
-    if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
-      return try utf16(bytes)
+    var check = UTF8Check()
+    var piece: [UInt8]? = head
+    while let bytes = piece, check.fault == nil {
+      check.add(bytes)
+      piece = try source.next()
     }
-    let zeros = bytes.prefix(4_096).count { $0 == 0 }
-    // Han text has few zero bytes, but no line of a form is without a delimiter.
-    if zeros * 50 >= min(bytes.count, 4_096) { return try utf16(bytes) }
-    guard let utf8Fault = firstFault(ofUTF8: bytes) else { return bytes }
-    do throws(IAuthError) {
-      return try cp950(bytes)
-    } catch {
-      guard case .sheetUnreadable(.badByte(_, let offset)) = error, offset > utf8Fault else {
-        throw badByte(row: rows(in: bytes, until: utf8Fault), offset: utf8Fault)
-      }
-      throw error
-    }
+    check.finish()
+    try source.rewind()
+    guard let utf8Fault = check.fault else { return .utf8 }
+    var decoder = TextDecoder(source, encoding: .cp950)
+    while try decoder.next() != nil {}
+    try source.rewind()
+    guard let fault = decoder.fault, fault <= utf8Fault else { return .cp950 }
+    return .utf8
   }
 
-  private static func firstFault(ofUTF8 bytes: [UInt8]) -> Int? {
+  private static func isUTF16(_ head: [UInt8]) -> Bool {
+    if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]) { return true }
+    let zeros = head.prefix(4_096).count { $0 == 0 }
+    // Han text has few zero bytes, but no line of a form is without a delimiter.
+    return zeros * 50 >= min(head.count, 4_096)
+  }
+}
+
+/// Looks for the first byte of a text that is no UTF-8, piece by piece.
+private struct UTF8Check {
+  /// Where it is.
+  private(set) var fault: Int?
+  private var rest: [UInt8] = []
+  private var offset = 0
+
+  mutating func add(_ piece: [UInt8]) {
+    let bytes = rest + piece
+    // A sequence may go on in the next piece: the last three bytes tell.
+    var end = bytes.count
+    for index in bytes.indices.suffix(3).reversed() where bytes[index] & 0xC0 != 0x80 {
+      let length = bytes[index] < 0xC0 ? 1 : bytes[index] < 0xE0 ? 2 : bytes[index] < 0xF0 ? 3 : 4
+      if index + length > bytes.count { end = index }
+      break
+    }
+    check(bytes[..<end])
+    rest = Array(bytes[end...])
+  }
+
+  mutating func finish() { check(rest[...]) }
+
+  private mutating func check(_ bytes: ArraySlice<UInt8>) {
+    guard fault == nil else { return }
     do throws(UTF8.ValidationError) {
       _ = try UTF8Span(validating: bytes.span)
-      return nil
+      offset += bytes.count
     } catch {
-      return error.byteOffsets.lowerBound
+      fault = offset + error.byteOffsets.lowerBound
     }
-  }
-
-  /// UTF-16 by its mark, else by the side on which the zeros of ASCII stand, as UTF-8.
-  private static func utf16(_ bytes: [UInt8]) throws(IAuthError) -> [UInt8] {
-    let hasMark = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
-    let head = bytes.prefix(4_096)
-    let isBigEndian =
-      hasMark
-      ? bytes[0] == 0xFE
-      : head.indices.count { $0 % 2 == 0 && head[$0] == 0 }
-        > head.indices.count { $0 % 2 == 1 && head[$0] == 0 }
-    var decoded: [UInt8] = []
-    decoded.reserveCapacity(bytes.count)
-    var position = hasMark ? 2 : 0
-    while position < bytes.count {
-      let start = position
-      guard let unit = unit(of: bytes, at: &position, isBigEndian: isBigEndian), unit != 0 else {
-        throw badByte(row: rows(in: decoded, until: decoded.count), offset: start)
-      }
-      var value = UInt32(unit)
-      if UTF16.isLeadSurrogate(unit) {
-        let trail = Self.unit(of: bytes, at: &position, isBigEndian: isBigEndian)
-        if let trail, UTF16.isTrailSurrogate(trail) {
-          value = 0x10000 + (UInt32(unit) & 0x3FF) << 10 + UInt32(trail) & 0x3FF
-        }
-      }
-      guard let scalar = Unicode.Scalar(value) else {
-        throw badByte(row: rows(in: decoded, until: decoded.count), offset: start)
-      }
-      UTF8.encode(scalar).map { decoded.append(contentsOf: $0) }
-    }
-    return decoded
-  }
-
-  private static func unit(
-    of bytes: [UInt8], at position: inout Int, isBigEndian: Bool
-  ) -> UInt16? {
-    guard position + 1 < bytes.count else { return nil }
-    let (first, second) = (UInt16(bytes[position]), UInt16(bytes[position + 1]))
-    position += 2
-    return isBigEndian ? first << 8 | second : second << 8 | first
-  }
-
-  /// CP950 as glibc knows it, as UTF-8.
-  private static func cp950(_ bytes: [UInt8]) throws(IAuthError) -> [UInt8] {
-    guard let (decoded, consumed) = CodePage950.utf8(of: bytes) else {
-      throw .unsupported("cp950")
-    }
-    guard consumed == bytes.count else {
-      throw badByte(row: rows(in: decoded, until: decoded.count), offset: consumed)
-    }
-    return decoded
-  }
-
-  /// The row that a place in UTF-8 text belongs to.
-  private static func rows(in bytes: [UInt8], until offset: Int) -> Int {
-    var reader = DelimitedReader(Array(bytes[..<offset]) + [UInt8(ascii: "x")])
-    var row = 1
-    do throws(IAuthError) {
-      while let next = try reader.next() { row = next.number }
-    } catch {
-      // Within quotes that end behind the place.
-      if case .sheetUnreadable(.badQuote(let open)) = error { return open }
-    }
-    return row
-  }
-
-  private static func badByte(row: Int, offset: Int) -> IAuthError {
-    .sheetUnreadable(.badByte(row: row, offset: offset))
   }
 }

@@ -9,12 +9,10 @@ enum AccountTable {
     "SELECT \(columns) FROM account WHERE agency = ? AND email = ? AND status <> 'closed'"
   static let byMobile: SQL =
     "SELECT \(columns) FROM account WHERE agency = ? AND mobile = ? AND status <> 'closed'"
-  static let into: SQL = """
+  static let add: SQL = """
     INSERT INTO account (agency, name, name_key, email, mobile, title, unit, phone, status,
-      created_at, status_at) VALUES
+      created_at, status_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
-  static let row: SQL = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-  static let add: SQL = "\(into) \(row)"
   static let setStatus: SQL = "UPDATE account SET status = ?2, status_at = ?3 WHERE id = ?1"
   static let setContacts: SQL = """
     UPDATE account SET name = ?2, name_key = ?3, email = ?4, mobile = ?5,

@@ -63,22 +63,28 @@ package enum AuditAction: String, CaseIterable, Sendable {
 
 enum AuditTable {
   static let head: SQL = "SELECT seq, hash, seal FROM audit_head WHERE id = 1"
-  static let into: SQL = """
+  static let append: SQL = """
     INSERT INTO audit (seq, at, caller, account, session, action, subject, outcome, person_hash,
-      previous, hash) VALUES
+      previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
-  static let row: SQL = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-  static let append: SQL = "\(into) \(row)"
-  static let personInto: SQL = "INSERT INTO audit_person (seq, account, salt, fields) VALUES"
-  static let personRow: SQL = "(?, ?, ?, ?)"
-  static let appendPerson: SQL = "\(personInto) \(personRow)"
+  static let entries = ManyRows(
+    """
+    INSERT INTO audit (at, caller, account, session, action, outcome, seq, subject, person_hash,
+      previous, hash) VALUES
+    """, "(?1, ?2, ?3, ?4, ?5, 'done', ?, ?, ?, ?, ?)")
+  static let appendPerson: SQL =
+    "INSERT INTO audit_person (seq, account, salt, fields) VALUES (?, ?, ?, ?)"
+  static let people = ManyRows(
+    "INSERT INTO audit_person (seq, account, salt, fields) VALUES", "(?, ?, ?, ?)")
   static let moveHead: SQL = """
     INSERT INTO audit_head (id, seq, hash, seal) VALUES (1, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, seal = excluded.seal
     """
   static let uuid: SQL = "SELECT uuid FROM service"
   static let newest: SQL = "SELECT at FROM audit ORDER BY seq DESC LIMIT 1"
-  static let statements: [SQL] = [head, append, appendPerson, moveHead, uuid, newest]
+  static let statements: [SQL] = [
+    head, append, entries.full, appendPerson, people.full, moveHead, uuid, newest,
+  ]
 }
 
 /// Personal data that belongs to an entry.
@@ -86,8 +92,31 @@ struct AuditPerson {
   var account: Int64
   var fields: [(name: String, value: String)]
 
+  init(account: Int64, fields: [(name: String, value: String)]) {
+    self.account = account
+    self.fields = fields
+  }
+
+  init(_ account: Account) {
+    self.init(
+      account: account.id,
+      fields: [
+        ("name", account.name.text), ("email", account.email.text),
+        ("mobile", account.mobile.e164),
+      ])
+  }
+
   /// One `name=value` a line.
-  var text: String { fields.map { "\($0.name)=\($0.value)" }.joined(separator: "\n") }
+  var text: String {
+    var text = ""
+    for (name, value) in fields {
+      if !text.isEmpty { text += "\n" }
+      text += name
+      text += "="
+      text += value
+    }
+    return text
+  }
 }
 
 extension Transaction {
@@ -103,31 +132,13 @@ extension Transaction {
     if let kept = entry.personValues { try runMany(AuditTable.appendPerson, kept) }
   }
 
-  /// Appends an entry for each subject, in statements of many rows.
-  func audit(
-    _ action: AuditAction, _ entries: [(subject: String, person: AuditPerson?)]
-  ) throws(IAuthError) {
-    var values: [any Bindable] = []
-    var kept: [any Bindable] = []
-    var keptCount = 0
-    for (subject, person) in entries {
-      let entry = try nextEntry(action, subject, outcome: "done", person: person)
-      values += entry.values
-      guard let person = entry.personValues else { continue }
-      kept += person
-      keptCount += 1
-    }
-    try runMany(SQL(AuditTable.into, AuditTable.row, count: entries.count), values)
-    guard keptCount > 0 else { return }
-    try runMany(SQL(AuditTable.personInto, AuditTable.personRow, count: keptCount), kept)
-  }
-
   /// The next entry with its hash; the head moves on.
   private func nextEntry(
-    _ action: AuditAction, _ subject: String, outcome: String, person: AuditPerson?
+    _ action: AuditAction, _ subject: String, outcome: String, person: AuditPerson?,
+    salt: [UInt8]? = nil
   ) throws(IAuthError) -> HashedEntry {
     let head = try currentHead()
-    let salt = person == nil ? [] : world.randomBytes(32)
+    let salt = person == nil ? [] : salt ?? world.randomBytes(32)
     let fields = person?.text ?? ""
     let entry = AuditEntry(
       seq: head.seq + 1, at: now, caller: world.caller.name, account: actor?.account,
@@ -165,6 +176,53 @@ extension Transaction {
     }
     knownUUID = uuid
     return uuid
+  }
+}
+
+/// Entries of one action about many people, stored by one statement a table.
+struct AuditRows {
+  fileprivate var count = 0
+  fileprivate var entries = Parameters()
+  fileprivate var people = Parameters()
+  /// Salts for the next entries: the system is asked for many at once.
+  fileprivate var salts: [UInt8] = []
+}
+
+extension Transaction {
+  /// Makes an entry, and keeps it for `storeStaged`; no other is made before that.
+  func stage(
+    _ action: AuditAction, _ subject: String, _ person: AuditPerson, in rows: inout AuditRows
+  ) throws(IAuthError) {
+    if rows.salts.isEmpty { rows.salts = world.randomBytes(32 * Limits.importRowsPerStatement) }
+    let salt = Array(rows.salts.suffix(32))
+    rows.salts.removeLast(32)
+    let made = try nextEntry(action, subject, outcome: "done", person: person, salt: salt)
+    let entry = made.entry
+    if rows.count == 0 {
+      rows.entries.add(entry.at.seconds)
+      rows.entries.add(entry.caller)
+      rows.entries.add(entry.account)
+      rows.entries.add(entry.session)
+      rows.entries.add(entry.action)
+    }
+    rows.count += 1
+    rows.entries.add(entry.seq)
+    rows.entries.add(subject)
+    rows.entries.add(entry.personHash)
+    rows.entries.add(entry.previous)
+    rows.entries.add(made.hash)
+    rows.people.add(entry.seq)
+    rows.people.add(person.account)
+    rows.people.add(salt)
+    rows.people.add(made.fields)
+  }
+
+  func storeStaged(_ rows: inout AuditRows) throws(IAuthError) {
+    try insertMany(AuditTable.entries, rows.count, rows.entries)
+    try insertMany(AuditTable.people, rows.count, rows.people)
+    rows.entries.removeAll()
+    rows.people.removeAll()
+    rows.count = 0
   }
 }
 
@@ -259,8 +317,6 @@ enum AuditHash {
   }
 
   private static func addBigEndian(_ number: UInt64, to bytes: inout [UInt8]) {
-    for shift in stride(from: 56, through: 0, by: -8) {
-      bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
-    }
+    unsafe withUnsafeBytes(of: number.bigEndian) { unsafe bytes.append(contentsOf: $0) }
   }
 }

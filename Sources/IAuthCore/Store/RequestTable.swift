@@ -7,13 +7,11 @@ enum RequestTable {
     id, account, agency, system, role, kind, status, batch, submitter, created_at, effective_at
     """
   static let byID: SQL = "SELECT \(columns) FROM request WHERE id = ?"
-  static let into: SQL = """
+  static let add: SQL = """
     INSERT INTO request (account, agency, system, role, kind, origin, reason, document, batch,
       submitter, created_at, effective_at, change_name, change_name_key, change_email,
-      change_mobile, change_title) VALUES
+      change_mobile, change_title) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
-  static let row: SQL = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-  static let add: SQL = "\(into) \(row)"
   static let pendingFor: SQL = """
     SELECT id FROM request WHERE account = ? AND system = ? AND role = ? AND status = 'pending'
     """
@@ -167,14 +165,8 @@ extension Transaction {
   }
 
   func add(_ draft: RequestDraft) throws(IAuthError) -> Int64 {
-    try insertMany(RequestTable.add, count: 1, draft.values(now))
-  }
-
-  /// Stores requests in one statement; their numbers follow each other.
-  func add(_ drafts: [RequestDraft]) throws(IAuthError) -> Int64 {
-    try insertMany(
-      SQL(RequestTable.into, RequestTable.row, count: drafts.count), count: drafts.count,
-      drafts.flatMap { $0.values(now) })
+    try runMany(RequestTable.add, draft.values(now))
+    return db.lastInsertID
   }
 
   /// A request as messages name it.

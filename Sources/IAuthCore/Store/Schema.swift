@@ -180,7 +180,7 @@ package enum Schema {
     CREATE INDEX request_change ON request (account) WHERE status = 'pending' AND kind = 'change';
     CREATE INDEX request_to_apply ON request (effective_at)
       WHERE status = 'approved' AND kind = 'change' AND applied_at IS NULL;
-    CREATE INDEX request_batch ON request (batch) WHERE batch IS NOT NULL;
+    CREATE INDEX request_batch ON request (batch, status) WHERE batch IS NOT NULL;
 
     CREATE TABLE decision (
       -- How a request ended (審核). Never changed afterwards.

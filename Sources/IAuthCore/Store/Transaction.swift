@@ -17,6 +17,8 @@ package final class Transaction {
   private let store: Store
   /// How many messages the transaction has queued.
   var queuedCount = 0
+  /// Whether triggers run; only staged rows are stored without.
+  var hasTriggers = true
   /// What a dry run has queued so far.
   var plan: [PlannedMessage]?
   /// The session that acts, if any; it stands in audit entries.
@@ -48,14 +50,6 @@ package final class Transaction {
   /// Runs a statement whose values were gathered.
   func runMany(_ sql: SQL, _ values: [any Bindable]) throws(IAuthError) {
     do { try db.run(sql, values) } catch { throw Store.translated(error) }
-  }
-
-  /// Runs an INSERT of many rows.
-  ///
-  /// - Returns: the id of the first; ids of one statement are consecutive.
-  func insertMany(_ sql: SQL, count: Int, _ values: [any Bindable]) throws(IAuthError) -> Int64 {
-    try runMany(sql, values)
-    return db.lastInsertID - Int64(count) + 1
   }
 
   /// Runs an INSERT and returns the new row's id.

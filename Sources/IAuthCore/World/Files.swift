@@ -62,11 +62,19 @@ package enum Files {
   package static func create(
     _ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600
   ) throws(IAuthError) {
+    try create(path, mode: mode) { (write) throws(IAuthError) in try write(bytes) }
+  }
+
+  /// The same for content that comes in pieces.
+  package static func create(
+    _ path: String, mode: UInt32 = 0o600,
+    _ content: ((_ piece: [UInt8]) throws(IAuthError) -> Void) throws(IAuthError) -> Void
+  ) throws(IAuthError) {
     let file = unsafe iauth_open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
     guard file >= 0 else { throw uncreated(path) }
     defer { close(file) }
     do throws(IAuthError) {
-      try write(bytes, to: file)
+      try content { (piece) throws(IAuthError) in try write(piece, to: file) }
       guard fsync(file) == 0 else { throw .diskFailed }
     } catch {
       unsafe unlink(path)

@@ -75,7 +75,7 @@ struct ImportBatch: Command {
     try checkReport(context)
     let isGated = context.world.caller.isGated
     var order = ImportOrder(
-      bytes: try context.bytes(
+      try context.source(
         of: file ?? "", max: isGated ? Limits.gateImportBytes : Limits.importBytes))
     order.document = document
     order.system = system
@@ -84,8 +84,8 @@ struct ImportBatch: Command {
     order.encoding = encoding.flatMap { TextEncoding(rawValue: $0.rawValue) }
     order.sheet = sheet
     order.report = report.map { Self.isWorkbook($0) ? .xlsx : .csv }
-    let progress = ProgressLine(on: context.console, total: Self.lineCount(of: order.bytes))
-    order.progress = progress.map { line in { rows in line.show(rows) } }
+    let progress = ProgressLine(on: context.console)
+    order.progress = progress.map { line in { step in line.show(step) } }
     defer { progress?.clear() }
     let answer = try context.service().importBatch(order)
     progress?.clear()
@@ -111,15 +111,10 @@ struct ImportBatch: Command {
       || path.utf8.suffix(5).elementsEqual(".XLSX".utf8)
   }
 
-  /// About how many rows a text has; nil for a workbook, whose rows are not known before.
-  private static func lineCount(of bytes: [UInt8]) -> Int? {
-    bytes.starts(with: "PK".utf8) ? nil : bytes.reduce(0) { $1 == 0x0A ? $0 + 1 : $0 }
-  }
-
   private var isOnStandardOutput: Bool { report?.utf8.elementsEqual("-".utf8) ?? false }
 
   /// The sheet as it is; on a terminal what could steer it is escaped.
-  private func writeSheet(_ sheet: [UInt8], _ console: Console) {
+  private func write(_ sheet: ArraySlice<UInt8>, _ console: Console) {
     guard console.out.isTerminal else {
       console.page(String(decoding: sheet, as: UTF8.self))
       return
@@ -132,12 +127,17 @@ struct ImportBatch: Command {
 
   /// The rows and the summary; or the sheet itself, and the summary beside it.
   private func deliver(_ answer: ImportReport, _ context: Context) throws(IAuthError) {
+    let format: ImportReportFormat = report.map(Self.isWorkbook) ?? false ? .xlsx : .csv
     if isOnStandardOutput {
-      writeSheet(answer.sheet, context.console)
+      try answer.writeSheet(as: format) { piece in write(piece[...], context.console) }
       context.say(answer.summary)
     } else {
       answer.show(context)
-      if let report { try context.console.files.create(report, answer.sheet) }
+      if let report {
+        try context.console.files.create(report) { (write) throws(IAuthError) in
+          try answer.writeSheet(as: format, write)
+        }
+      }
     }
     if answer.count(.rejected) > 0, !isPartial {
       context.say(

@@ -18,6 +18,29 @@ struct CallerFiles {
   /// Errors: `file.exists`, `file.uncreatable`, `disk.full`, `disk.failed`.
   let create: (_ path: String, _ bytes: [UInt8]) throws(IAuthError) -> Void
 
+  /// Whether they are files of this process, which need not stand in memory.
+  var isOwn = false
+
+  /// A file's bytes, to be read in pieces.
+  ///
+  /// Errors: as `read`.
+  func source(_ path: String, _ max: Int) throws(IAuthError) -> any ByteSource {
+    isOwn ? try FileSource(path, max: max) : MemorySource(try read(path, max))
+  }
+
+  /// Makes a new file of content that comes in pieces.
+  ///
+  /// Errors: as `create`.
+  func create(
+    _ path: String,
+    _ content: ((_ piece: [UInt8]) throws(IAuthError) -> Void) throws(IAuthError) -> Void
+  ) throws(IAuthError) {
+    guard !isOwn else { return try Files.create(Files.absolute(path), content) }
+    var bytes: [UInt8] = []
+    try content { (piece) throws(IAuthError) in bytes += piece }
+    try create(path, bytes)
+  }
+
   /// The files of this process.
   static var own: CallerFiles {
     CallerFiles(
@@ -31,7 +54,7 @@ struct CallerFiles {
       },
       create: { (path, bytes) throws(IAuthError) in
         try Files.create(Files.absolute(path), bytes)
-      })
+      }, isOwn: true)
   }
 
   /// No files: what is handed in comes by standard input.

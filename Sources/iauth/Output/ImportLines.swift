@@ -6,7 +6,7 @@ import IAuthCore
 extension ImportReport {
   func show(_ context: Context) {
     if context.options.json {
-      for row in rows { context.console.line(row.json) }
+      for row in rows { row.write(to: context.console) }
       context.console.line(json)
       return
     }
@@ -46,7 +46,17 @@ extension ImportReport {
 }
 
 extension ImportRow {
-  fileprivate var json: JSON {
+  /// The row as a line of JSON; nearly all of a million have nothing to tell, and are written as
+  /// `json` would have them.
+  fileprivate func write(to console: Console) {
+    guard problems.isEmpty else { return console.line(json) }
+    let request = request.map(String.init) ?? "null"
+    console.page(
+      "{\"outcome\":\"\(outcome.rawValue)\",\"problems\":[],\"request\":\(request),\"row\":\(number)}\n"
+    )
+  }
+
+  private var json: JSON {
     [
       "row": .int(number), "outcome": .word(outcome), "request": .number(request),
       "problems": .array(

@@ -101,6 +101,15 @@ final class Input {
     return buffer
   }
 
+  /// What there is, in pieces; nil at the end.
+  ///
+  /// Errors: `disk.failed`.
+  func piece() throws(IAuthError) -> [UInt8]? {
+    if buffer.isEmpty, try !fill() { return nil }
+    defer { buffer = [] }
+    return buffer
+  }
+
   private static func text(_ line: ArraySlice<UInt8>) -> String {
     String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
   }

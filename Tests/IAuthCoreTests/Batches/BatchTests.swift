@@ -159,6 +159,29 @@ import Testing
     #expect(try refusal { _ = try huang.importBatch(order) } == .sessionStepUp)
   }
 
+  /// A formula is the one thing to say of its cell, and problems stand as the columns do.
+  @Test(arguments: ["formulas.xlsx", "formulas.ods"])
+  func aFormulaIsARowsProblem(file: String) throws {
+    let desk = try Desk()
+    let report = try desk.operator_().importBatch(ImportOrder(bytes: try sheetFixture(file)))
+    let formulas = report.rows.map { row in
+      row.problems.filter { $0.code == "row.formula" }.map(\.column)
+    }
+    #expect(formulas == [["公務信箱"], ["生效日期"], []])
+    for (row, columns) in zip(report.rows, formulas) {
+      #expect(row.problems.count { columns.contains($0.column) } == columns.count)
+    }
+  }
+
+  /// Each row's problems in the order of the columns, whichever check found them.
+  @Test func problemsStandAsTheColumnsDo() throws {
+    let desk = try Desk()
+    let report = try desk.operator_().importBatch(
+      Sheet(lines: ["手機,公務信箱,角色,姓名,機關OID", "1,2,3,!,2.16.886.101.9"]).order)
+    #expect(
+      report.rows[0].problems.map(\.column) == ["手機", "公務信箱", "角色", "姓名", "機關OID"])
+  }
+
   @Test func theSheetAsAgenciesFillItIn() throws {
     let (desk, chief, huang) = try superior()
     let report = try huang.importBatch(

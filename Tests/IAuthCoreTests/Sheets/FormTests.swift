@@ -38,6 +38,27 @@ private func form(_ text: String) throws(IAuthError) -> (FormHeader, [FormRow]) 
     #expect(rows[1][.agencyCode] == "2.16.886.101.20003.2")
   }
 
+  /// Below the table, in whatever column the program put it.
+  @Test(arguments: [
+    "備註：請附公文,,,", "附註,,,", "註1：一人一列,,,", "※ 手機請填十碼,,,", "說明,,,", "1. 每列一人,,,",
+    "（二）請勿合併儲存格,,,", "三、承辦人請核章,,,", "承辦人：,單位主管：,,機關首長：", ",合計 3 人,,", "Note: one row each,,,",
+    "Remarks,,,", "以下空白,,,", "【備註】,,,", ",,備註：同上,",
+  ])
+  func remarksAreNoRows(line: String) throws {
+    let (_, rows) = try form("OID,姓名,信箱,手機\n2.16.886.101.3,王小明,a@b.tw,0912345678\n\(line)\n")
+    #expect(rows.map(\.number) == [2])
+  }
+
+  /// Whatever may be meant as a value is a row's, right or wrong.
+  @Test(arguments: [
+    "2.16.886.101.20003,,,", "2.16,,,", "abc,,,", ",王小明,,", ",,w@cdc.gov.tw,", ",,,0912345678",
+    "備註：代填,王小明,,", "機關,,,", "12345675,,,", ",Noteworthy,,", ",註冊組王小明 a,w@x.tw,",
+  ])
+  func aRowWithAnyOfThemIsARow(line: String) throws {
+    let (_, rows) = try form("OID,姓名,信箱,手機\n2.16.886.101.3,王小明,a@b.tw,0912345678\n\(line)\n")
+    #expect(rows.map(\.number) == [2, 3])
+  }
+
   @Test(arguments: [
     "agency_code,NAME,E-mail,Mobile Number", "機關代號,姓　名,電子郵件*,※手機號碼",
     "OID,真實姓名,公務E-MAIL,行動電話：",
