@@ -85,7 +85,7 @@ class Host(Desk):
         self.listener = subprocess.Popen(
             [ACTIVATE, "--accept", "--inetd", "-l", self.socket,
              "-E", f"IAUTH_CONFIG={self.config}", self.program, "serve-one"],
-            user=SERVICE, group=SERVICE, extra_groups=[], cwd="/", stdin=subprocess.DEVNULL,
+            user=SERVICE, group=SERVICE, extra_groups=[], cwd="/usr", stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=(self.root / "journal").open("ab"))
         wait_for(self.socket.exists)
         self.socket.chmod(0o666)

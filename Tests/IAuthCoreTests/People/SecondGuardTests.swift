@@ -103,4 +103,40 @@ import Testing
     try desk.operator_().revoke(own, reason: "調職")
     #expect(try refusal { try huang.revoke(number, reason: "x") } == .rightMissing)
   }
+
+  /// The schema looks at the moment of the decision too.
+  @Test func aPermissionThatIsOverDecidesNothingInTheSchemaEither() throws {
+    let desk = try Desk()
+    _ = try desk.administrator(.li, approvedBy: try desk.chief())
+    let number = try desk.opened(.lin).ask(.general)
+    let li = try desk.number("SELECT id FROM account WHERE name = '李小明'")
+    let decide = """
+      INSERT INTO decision (request, verdict, reviewer, caller, decided_at)
+      VALUES (\(number), 'approved', \(li), 'x',
+      """
+    let now = desk.clock.now.seconds
+    try desk.sqlite3("UPDATE permission SET ends_at = \(now + 10) WHERE account = \(li);")
+    #expect(try desk.sqlite3("\(decide) \(now + 10));").contains("request.outside"))
+    #expect(try desk.sqlite3("\(decide) \(now));").isEmpty)
+  }
+
+  /// One contact in common, in another agency: nobody's own for the schema either.
+  @Test(arguments: [
+    Person.chen.with(email: "yijun@cdc.gov.tw"), Person.chen.with(mobile: "0911000077"),
+  ])
+  func theSchemaKnowsOnesOwnByEitherContact(twin: Person) throws {
+    let desk = try Desk()
+    try desk.chief()
+    var twin = twin
+    twin.agency = Office.cdc
+    let number = try desk.opened(twin).ask(.admin)
+    let chief = try desk.number(
+      "SELECT a.id FROM account a JOIN service s ON s.authority = a.agency")
+    let said = try desk.sqlite3(
+      """
+      INSERT INTO decision (request, verdict, reviewer, caller, decided_at)
+      VALUES (\(number), 'approved', \(chief), 'x', \(desk.clock.now.seconds));
+      """)
+    #expect(said.contains("request.own"))
+  }
 }
