@@ -119,8 +119,11 @@ extension Service {
           report.failed += try tx.run(OutboxTable.failed, message.id, world.claim, reason)
         } else {
           let wait = Limits.retryWaits[min(message.attempts, Limits.retryWaits.count - 1)]
+          // The last try is when its time is up, not up to an hour later.
+          let (next, end) = (tx.now + wait, message.createdAt + Limits.failedAfter)
           report.postponed += try tx.run(
-            OutboxTable.postponed, message.id, world.claim, tx.now + wait, reason)
+            OutboxTable.postponed, message.id, world.claim, tx.now < end ? min(next, end) : next,
+            reason)
         }
       }
       try tx.run(OutboxTable.lapseCodes, tx.now)
@@ -135,6 +138,13 @@ extension Service {
     return String(decoding: symbols, as: UTF8.self)
   }
 
+  /// A message's number for its Message-ID, a dot in every run of eight digits.
+  ///
+  /// Eight digits in a row could be taken for a code.
+  static func identifier(_ id: Int64) -> String {
+    SafeText.withoutCodes(String(id)).split(separator: " ").joined(separator: ".")
+  }
+
   private func outgoing(_ message: StoredMessage, _ uuid: String) -> OutgoingMessage {
     let name = "\(message.createdAt.seconds).iauth-\(uuid)-\(message.id)"
     let domain = EmailAddress(stored: settings.mailFrom).domain
@@ -143,7 +153,7 @@ extension Service {
       ? mailFile(
         from: settings.mailFrom, to: message.recipient, subject: message.subject,
         body: message.body, date: message.createdAt,
-        messageID: "iauth-\(uuid)-\(message.id)@\(domain)", kind: message.kind,
+        messageID: "iauth-\(uuid)-\(Self.identifier(message.id))@\(domain)", kind: message.kind,
         reference: message.reference)
       : smsFile(to: message.recipient, text: message.body)
     return OutgoingMessage(

@@ -15,10 +15,10 @@ extension ImportDesk {
     }
     let pending = try tx.number(RequestTable.pendingFor, account.id, system.id, role)
     let end = row.effectiveAt ?? tx.now
-    if let ending = held?.endsAt, ending <= max(end, tx.now), pending == nil {
-      return .unchanged(held?.number, batch: nil)
+    let isEnding = held?.endsAt.map { $0 <= max(end, tx.now) } ?? (held == nil)
+    guard pending != nil || !isEnding else {
+      return try earlier(.revoke, account, system, role) ?? .unchanged(held?.number, batch: nil)
     }
-    guard held != nil || pending != nil else { return .unchanged(nil, batch: nil) }
     if let pending { try takeBack(pending) }
     let number = try submit(
       RequestDraft(
@@ -46,21 +46,24 @@ extension ImportDesk {
     _ row: inout CheckedRow, _ agency: Agency, _ system: TargetSystem
   ) throws(IAuthError) -> Answer? {
     try lookAgain()
-    guard let name = row.name, let email = row.email, let mobile = row.mobile,
-      let account = try person(&row, in: agency)
-    else { return nil }
-    // An administrator's data are the authority's to decide on, whichever role the row names.
-    let role = try tx.holdsAdmin(account.id) ? .admin : row.role ?? .admin
+    guard let name = row.name, let email = row.email, let mobile = row.mobile else { return nil }
+    if let known = try tx.first(
+      AccountTable.byEmail, agency.id, email.text, read: { Account(row: $0) }),
+      isSame(known, row),
+      let answer = try earlier(.change, known, system, try role(of: row, known))
+    {
+      // What it asks for was done: the person goes by the new data now.
+      return answer
+    }
+    guard let account = try person(&row, in: agency) else { return nil }
+    let role = try role(of: row, account)
     guard role != .admin || agency.id != authority else {
       row.add(header, .agencyCode, code: "agency.outside", Self.nationalReviewer)
       return nil
     }
     let new = Replacement(
       name: name.text, email: email.text, mobile: mobile.e164, title: row.title)
-    let isSame =
-      account.name.key == name.key && account.email.text == new.email
-      && account.mobile.e164 == new.mobile && (new.title == nil || new.title == account.title)
-    guard !isSame else { return .unchanged(nil, batch: nil) }
+    guard !isSame(account, row) else { return .unchanged(nil, batch: nil) }
     let others = try tx.accounts(in: agency.id, email: email, mobile: mobile, settings)
     guard others.allSatisfy({ $0.id == account.id }) else {
       row.add(header, .email, code: "row.conflict", Self.conflict)
@@ -86,6 +89,27 @@ extension ImportDesk {
         RequestDraft(
           account: account, system: system.id, role: role, kind: .change, origin: "batch",
           reason: row.reason, effectiveAt: row.effectiveAt, replacement: new)))
+  }
+
+  /// An administrator's data are the authority's to decide on, whichever role the row names.
+  private func role(of row: CheckedRow, _ account: Account) throws(IAuthError) -> Role {
+    try tx.holdsAdmin(account.id) ? .admin : row.role ?? .admin
+  }
+
+  /// Whether the account has the row's new data.
+  private func isSame(_ account: Account, _ row: CheckedRow) -> Bool {
+    account.name.key == row.name?.key && account.email.text == row.email?.text
+      && account.mobile.e164 == row.mobile?.e164
+      && (row.title == nil || row.title == account.title)
+  }
+
+  /// The form by which what the row asks for was done; nil if it was by none.
+  private func earlier(
+    _ kind: RequestKind, _ account: Account, _ system: TargetSystem, _ role: Role
+  ) throws(IAuthError) -> Answer? {
+    try tx.first(Form2Table.earlier, account.id, kind, system.id, role) { row in
+      .unchanged(row.int(0), batch: row.int(1))
+    }
   }
 
   /// Whom the row means.
@@ -131,5 +155,10 @@ enum Form2Table {
       AND (status = 'pending' OR (status = 'approved' AND applied_at IS NULL))
     ORDER BY id DESC LIMIT 1
     """
-  static let statements: [SQL] = [held, openChange]
+  static let earlier: SQL = """
+    SELECT id, batch FROM request WHERE account = ?1 AND kind = ?2 AND system = ?3 AND role = ?4
+      AND status = 'approved' AND batch IS NOT NULL
+    ORDER BY id DESC LIMIT 1
+    """
+  static let statements: [SQL] = [held, openChange, earlier]
 }

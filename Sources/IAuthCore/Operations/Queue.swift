@@ -235,8 +235,13 @@ extension Transaction {
   ) throws(IAuthError) -> (items: [QueueItem], progress: BatchProgress?, now: Timestamp) {
     var narrowed = try narrow(filter, settings)
     narrowed.status = filter.statusOfOwn
-    let found = try items(QueueTable.ofBatch, narrowed, nil, 0, 0)
-    return (found, try progress(of: id, lapsedUntil: narrowed.lapsedUntil), now)
+    narrowed.limit = Int.max
+    let found = try items(QueueTable.ofBatch, narrowed, nil, 0, narrowed.system ?? 0)
+      .filter { filter.role == nil || $0.role == filter.role }
+    return (
+      Array(found.prefix(filter.limit ?? Int.max)),
+      try progress(of: id, lapsedUntil: narrowed.lapsedUntil), now
+    )
   }
 
   func items(

@@ -46,7 +46,7 @@ enum QueueTable {
   /// A batch for its submitter: decided or not.
   static let ofBatch: SQL = """
     SELECT \(columns(statusNow)) \(tables)
-    WHERE r.batch = ?5 AND ?1 = 0 AND ?2 = 0 AND (?4 IS NULL OR r.agency = ?4)
+    WHERE r.batch = ?5 AND ?1 = 0 AND (?2 = 0 OR r.system = ?2) AND (?4 IS NULL OR r.agency = ?4)
       AND (?3 IS NULL OR \(statusNow) = ?3) AND ?6 IS NULL AND ?7 IS NULL AND ?8 IS NULL
     ORDER BY r.id LIMIT ?9
     """

@@ -113,6 +113,24 @@ import Testing
     #expect(try desk.operator_().verifyAudit(anchors: nil).entries > 0)
   }
 
+  /// What a form did stays done, under the batch that did it.
+  @Test(arguments: [FormChange.remove, .modify])
+  func theSameFormAgainNamesItsBatch(change: FormChange) throws {
+    let (desk, chief, huang) = try superior()
+    try put(.holder, desk, chief, huang)
+    let first = try huang.importBatch(form(change))
+    if change == .modify { #expect(try chief.approve(first.rows[0].request ?? 0) == nil) }
+    for isDryRun in [true, false] {
+      var order = form(change)
+      order.isDryRun = isDryRun
+      let again = try huang.importBatch(order)
+      #expect(again.rows.flatMap(\.problems).isEmpty)
+      #expect(again.rows.map(\.outcome) == [.unchanged])
+      #expect(again.rows.map(\.request) == first.rows.map(\.request))
+      #expect(again.batch != nil && again.batch == first.batch)
+    }
+  }
+
   @Test(arguments: FormChange.allCases)
   func onlyWhoIsAboveMayChange(change: FormChange) throws {
     let (desk, chief, _) = try superior()

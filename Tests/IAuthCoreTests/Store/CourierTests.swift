@@ -103,6 +103,29 @@ import Testing
     #expect(try refusal { try operator_.drop(9_999) } == .messageUnknown)
   }
 
+  @Test func itHasFailedADayAfterItWasQueued() throws {
+    let desk = try desk(sendmail: "exit 75")
+    let operator_ = try desk.operator_()
+    let queued = try desk.number("SELECT created_at FROM message")
+    desk.wait(.minutes(3))
+    while try operator_.outbox().first?.status == .queued {
+      let due = try desk.number("SELECT due_at FROM message")
+      try #require(due - queued <= 24 * 3_600)
+      desk.wait(.seconds(max(0, due - desk.clock.now.seconds)))
+      _ = try operator_.deliverDue()
+    }
+    #expect(desk.clock.now.seconds - queued == 24 * 3_600)
+  }
+
+  /// In the Message-ID of a code mail, nothing looks like a code.
+  @Test(arguments: [
+    (Int64(7), "7"), (9_999_999, "9999999"), (10_000_000, "1000000.0"),
+    (123_456_789_012_345, "1234567.8901234.5"),
+  ])
+  func aNumberIsNoCode(id: Int64, spelled: String) {
+    #expect(Service.identifier(id) == spelled)
+  }
+
   @Test func aCodeIsNeverSentAfterItsExpiry() throws {
     let desk = try desk(sendmail: "exit 75")
     let li = try desk.shell(of: .li)
