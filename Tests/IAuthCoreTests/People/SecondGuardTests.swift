@@ -151,4 +151,13 @@ import Testing
         + " WHERE name = '林美玲';")
     #expect(said.contains("UNIQUE constraint failed"))
   }
+
+  @Test func aCallerHasOneSessionOfAName() throws {
+    let desk = try Desk()
+    try desk.opened(.li)
+    try desk.signedIn(.li)
+    #expect(try desk.number("SELECT count(*) FROM session") == 2)
+    let said = try desk.sqlite3("UPDATE session SET ended_at = NULL, end_reason = NULL;")
+    #expect(said.contains("UNIQUE constraint failed"))
+  }
 }
