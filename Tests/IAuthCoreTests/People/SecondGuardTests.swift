@@ -96,6 +96,7 @@ import Testing
     let huang = try desk.administrator(.huang, approvedBy: chief)
     let row = try huang.importBatch(Sheet([.li]).order).rows.first
     let number = try #require(row?.request)
+    #expect(try desk.sqlite3("DELETE FROM batch;").contains("a batch is never deleted"))
     try #require(try chief.approve(number) == nil)
     #expect(try refusal { try huang.revoke(number, reason: "x") } == .requestOutside)
     let own = try desk.number(
@@ -138,5 +139,25 @@ import Testing
       VALUES (\(number), 'approved', \(chief), 'x', \(desk.clock.now.seconds));
       """)
     #expect(said.contains("request.own"))
+  }
+
+  @Test(arguments: ["email", "mobile"])
+  func oneContactIsOneAccountsInAnAgency(_ column: String) throws {
+    let desk = try Desk()
+    try desk.opened(.li)
+    try desk.opened(.lin)
+    let said = try desk.sqlite3(
+      "UPDATE account SET \(column) = (SELECT \(column) FROM account WHERE name = '李小明')"
+        + " WHERE name = '林美玲';")
+    #expect(said.contains("UNIQUE constraint failed"))
+  }
+
+  @Test func aCallerHasOneSessionOfAName() throws {
+    let desk = try Desk()
+    try desk.opened(.li)
+    try desk.signedIn(.li)
+    #expect(try desk.number("SELECT count(*) FROM session") == 2)
+    let said = try desk.sqlite3("UPDATE session SET ended_at = NULL, end_reason = NULL;")
+    #expect(said.contains("UNIQUE constraint failed"))
   }
 }
