@@ -97,6 +97,7 @@ enum Program {
       console.err.write(HelpText.short(CommandTable.described, console.language))
       return .usage
     }
+    console.command = command.described.name
     if context.world.caller.isGated {
       try context.checkGated(typed)
     } else if line.fault == nil, !command.runsHere,

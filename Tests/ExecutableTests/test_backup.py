@@ -263,6 +263,13 @@ def test_a_copy_overwrites_nothing(desk, tmp_path, name, code):
     assert (tmp_path / name).read_bytes() == b"precious"
 
 
+def test_standard_output_takes_no_copy(desk, tmp_path):
+    desk.refused("usage.operand", "backup", "-", cwd=tmp_path)
+    assert not list(tmp_path.glob("-*"))
+    desk.ok("backup", "./-", cwd=tmp_path)
+    assert (tmp_path / "-").exists()
+
+
 def test_a_link_in_place_of_the_draft_is_not_followed(desk, tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("precious")

@@ -118,6 +118,13 @@ def test_a_dash_is_standard_input_and_output(desk):
     assert report.read_bytes() in out.communicate()[0]
 
 
+def test_what_is_wrong_with_a_file_is_explained_where_it_was_named(desk, tmp_path):
+    (tmp_path / "no.csv").write_text("a,b\n1,2\n")
+    for words in [("agencies", "--load"), ("import-batch",)]:
+        ended = desk.refused("sheet.header", *words, tmp_path / "no.csv", session=CHIEF)
+        assert ended.error["hint"] == f"iauth help {words[0]}"
+
+
 @pytest.mark.parametrize("words", [
     ["apply"], ["apply", "--agency", CDC], ["verify"], ["verify", "--agency", CDC],
     ["reject", "2"], ["revoke", "2"], ["init"], ["restore"], ["backup"], ["completion"],

@@ -11,15 +11,17 @@ package struct ErrorText: Sendable, Equatable {
 }
 
 extension IAuthError {
-  package func text(_ language: Language) -> ErrorText {
-    switch language {
+  /// - Parameter command: which was run; what is said of a file is explained in its help.
+  package func text(_ language: Language, of command: String? = nil) -> ErrorText {
+    let hint = hint(command ?? "import-batch")
+    return switch language {
     case .english: ErrorText(sentence: englishSentence, hint: hint)
     case .chinese: ErrorText(sentence: chineseSentence, hint: hint)
     }
   }
 
   /// The command that helps; capitals stand for what the person fills in.
-  private var hint: String? {
+  private func hint(_ command: String) -> String? {
     switch self {
     case .codeWrong: "iauth verify REFERENCE"
     case .codeExpired(let reference, let isFinished):
@@ -61,7 +63,7 @@ extension IAuthError {
       nil
     case .roleInvalid, .changeInvalid, .dateInvalid, .sheetHeader, .sheetEmpty, .sheetUnreadable,
       .limitBytes, .limitRows:
-      "iauth help import-batch"
+      "iauth help \(command)"
     case .batchRejected: "iauth import-batch FILE --dry-run --report FILE"
     case .registryShrunk: "iauth agencies --load FILE --allow-removals"
 

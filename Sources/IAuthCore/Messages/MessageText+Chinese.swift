@@ -70,7 +70,8 @@ extension Notice {
         ["您提報的整批案已全數審核完畢：", ""] + Self.chineseBatch(batch, document)
           + [
             "核准：\(approved)", "退回：\(rejected)", "其他（撤回或逾期失效）：\(other)", "",
-            "各件結果與退回原因：", "", "    iauth pending --batch \(batch)",
+            "各件結果，以及個別案件的退回原因：", "",
+            "    iauth pending --batch \(batch)", "    iauth pending NUMBER",
           ])
     case .invitationLapsed(let request):
       Wording(

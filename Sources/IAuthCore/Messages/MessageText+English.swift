@@ -79,7 +79,8 @@ extension Notice {
         ["All requests of your batch are decided:", ""] + Self.englishBatch(batch, document)
           + [
             "Approved: \(approved)", "Rejected: \(rejected)", "Withdrawn or lapsed: \(other)", "",
-            "Each result, with the reasons:", "", "    iauth pending --batch \(batch)",
+            "Each result, and why a request was rejected:", "",
+            "    iauth pending --batch \(batch)", "    iauth pending NUMBER",
           ])
     case .invitationLapsed(let request):
       Wording(

@@ -71,7 +71,8 @@ package struct ImportReport {
   package func error(isPartial: Bool) -> IAuthError? {
     let rejected = count(.rejected)
     guard rejected > 0 else { return nil }
-    return .batchRejected(rejected: rejected, rows: rows.count, isPartial: isPartial)
+    return .batchRejected(
+      rejected: rejected, rows: rows.count, isPartial: isPartial && !isDryRun)
   }
 }
 
@@ -81,7 +82,8 @@ extension Service {
   /// The whole file is read and checked before the database is locked, so that nobody waits for
   /// someone's slow pipe or disk.
   /// - Throws: `session.*`, `right.missing`, `session.step-up`, `system.unknown`,
-  ///   `document.invalid`, `sheet.*`, `limit.rows`. Rejected rows stand in the report.
+  ///   `usage.missing`, `document.invalid`, `sheet.*`, `limit.rows`. Rejected rows stand in the
+  ///   report.
   package func importBatch(_ order: ImportOrder) throws(IAuthError) -> ImportReport {
     let document = try FreeText.filled(order.document, FreeText.document)
     // Who may not import is told so, whatever is in the file; it is looked at again under the lock.
@@ -96,12 +98,18 @@ extension Service {
       case .done(let known), .undone(let known): importer = known
       case .refused(let error): return .refused(error)
       }
+      let hasColumn = form.header.column(.system) != nil
+      let system =
+        order.system == nil && hasColumn
+        ? nil : try tx.system(code: order.system, command: "import-batch")
+      // Without the column there is no cell to mend.
+      if !hasColumn, let system, importer.session != nil, !importer.systems.contains(system.id) {
+        return try tx.refuse(.rightMissing(.importer))
+      }
       try tx.useLargeCache()
       var desk = try ImportDesk(
         tx: tx, importer: importer, settings: settings, form: form, document: document,
-        defaultSystem: try order.system.map { (code) throws(IAuthError) in
-          try tx.system(code: code, command: "import-batch")
-        })
+        defaultSystem: system)
       try desk.takeAll(order.progress)
       var report = ImportReport(
         rows: desk.rows, batch: try desk.close(), digest: Hex.encode(form.digest),
@@ -132,14 +140,16 @@ struct Importer {
 }
 
 extension Transaction {
-  /// Who imports: the signed-in administrator; without a session, the operator.
+  /// Who imports: the signed-in administrator; where nobody is signed in, the operator.
+  ///
+  /// Whose session has expired is told so: a form means more when the operator hands it in.
   fileprivate func importer(_ settings: Settings) throws(IAuthError) -> Verdict<Importer> {
     let session: Session
     do throws(IAuthError) {
       session = try sessionOrKey(settings)
     } catch {
       if error.code == .rightMissing { return try refuse(error) }
-      guard world.caller.isOperator else { throw error }
+      guard error == .sessionNone, world.caller.isOperator else { throw error }
       return .done(Importer(session: nil, agency: nil, isAuthority: true, systems: []))
     }
     let me = session.account

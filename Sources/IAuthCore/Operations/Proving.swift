@@ -83,8 +83,10 @@ extension Service {
   package func signOut() throws(IAuthError) {
     try store.write { (tx) throws(IAuthError) -> Verdict<Void> in
       _ = try? tx.session(settings)
-      let ended = try tx.run(
-        AccountTable.endSession, world.caller.name, world.sessionName, tx.now, "signed-out")
+      let (caller, name) = (world.caller.name, world.sessionName)
+      var ended = try tx.run(AccountTable.endSession, caller, name, tx.now, "signed-out")
+      // One that a change of the account ended is given up, too.
+      if ended == 0 { ended = try tx.run(AccountTable.giveUpSession, caller, name) }
       guard ended > 0 else { throw .sessionNone }
       try tx.audit(.signedOut, "session:\(world.sessionName)")
       return .done(())

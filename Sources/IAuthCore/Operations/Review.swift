@@ -244,6 +244,6 @@ extension Transaction {
     guard account.status == .invited,
       try number(RequestTable.hasOtherClaim, account.id) == nil
     else { return }
-    try erase(account: account.id)
+    try erase(account: account.id, keepingNotes: true)
   }
 }

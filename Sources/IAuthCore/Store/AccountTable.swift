@@ -90,6 +90,10 @@ enum AccountTable {
     UPDATE session SET ended_at = ?3, end_reason = ?4
     WHERE caller = ?1 AND name = ?2 AND ended_at IS NULL
     """
+  static let giveUpSession: SQL = """
+    UPDATE session SET end_reason = 'signed-out' WHERE end_reason = 'account'
+      AND id = (SELECT max(id) FROM session WHERE caller = ?1 AND name = ?2)
+    """
   static let noteSession: SQL = "UPDATE session SET used_at = ?2 WHERE id = ?1"
   static let proveSession: SQL = """
     UPDATE session SET email_proven = max(email_proven, ?2), sms_proven = max(sms_proven, ?3),
@@ -101,7 +105,7 @@ enum AccountTable {
     eraseEndReasons, eraseRequests, isAdministrator,
     liveSession,
     lastSessionEnd, addSession,
-    endSession, noteSession, proveSession,
+    endSession, giveUpSession, noteSession, proveSession,
   ]
 }
 
@@ -158,7 +162,10 @@ extension Transaction {
   /// Closes an account and takes the person out of the file.
   ///
   /// The audit trail still verifies.
-  func erase(account: Int64) throws(IAuthError) {
+  ///
+  /// - Parameter keepingNotes: for a refusal that just closed the account: its reason is the
+  ///   submitter's to read.
+  func erase(account: Int64, keepingNotes: Bool = false) throws(IAuthError) {
     try run(AccountTable.erase, account, now)
     try run(AccountTable.erasePersonalAudit, account)
     try run(AccountTable.eraseMessages, account)
@@ -168,7 +175,7 @@ extension Transaction {
       try run(AccountTable.forgetDigest, account)
       try run(AccountTable.eraseLists, account)
     }
-    try run(AccountTable.eraseNotes, account)
+    if !keepingNotes { try run(AccountTable.eraseNotes, account) }
     try run(AccountTable.eraseEndReasons, account)
     try run(AccountTable.eraseRequests, account)
     try run(ProofTable.closeSignIns, account)

@@ -40,6 +40,11 @@ struct Backup: Command {
 
   func run(_ context: Context) throws(IAuthError) {
     let file = file ?? ""
+    // Three files do not fit into one stream.
+    guard !file.utf8.elementsEqual("-".utf8) else {
+      try context.service().checkOperator()
+      throw .usageOperand("-", command: "backup")
+    }
     let manifest = try context.service().backup(to: file, version: Program.version)
     context.emit(
       [

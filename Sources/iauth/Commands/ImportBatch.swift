@@ -12,12 +12,14 @@ struct ImportBatch: Command {
       their headers, in any order; agency code, name, e-mail and mobile are needed. With one bad \
       row nothing is imported and every problem of every row is reported; --partial imports the \
       good rows. Rows that are in force or pending already are unchanged, so a sheet can be \
-      handed in again.
+      handed in again. Where nobody is signed in, the owner of the database imports as the \
+      operator; after a session that expired, sign in again or give it up: verify --sign-out.
       """,
       """
       讀取本機關及所屬機關管理者名冊。依欄位名稱辨識欄位，順序不拘；機關代碼、姓名、電子郵件及行動電話為\
       必要欄位。任一列有誤即全部不匯入，並列出各列所有問題；--partial 則匯入無誤的列。已生效或審核中的列\
-      不重複建立，名冊修正後可再次匯入。
+      不重複建立，名冊修正後可再次匯入。無人登入時，資料庫擁有者以系統維運身分匯入；登入逾時者請重新登入，或以 \
+      verify --sign-out 登出。
       """),
     parameters: [
       .operand(

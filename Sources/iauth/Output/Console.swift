@@ -19,6 +19,8 @@ final class Console {
   var language = Language.english
   var isJSON = false
   var isQuiet = false
+  /// The command that runs, once it is known.
+  var command: String?
   var color = ColorChoice.auto
   /// Whether the environment lets `--color auto` use colour.
   var hasColor = true
@@ -83,7 +85,7 @@ final class Console {
   /// Never silent.
   func error(_ error: IAuthError) {
     guard !isJSON else {
-      let text = error.text(.english)
+      let text = error.text(.english, of: command)
       let object: JSON = [
         "error": [
           "code": .string(error.code.rawValue), "message": .string(text.sentence),
@@ -93,7 +95,7 @@ final class Console {
       err.write(object.text + "\n")
       return
     }
-    let text = error.text(language)
+    let text = error.text(language, of: command)
     let code = styled(error.code.rawValue, "1;31", on: err)
     err.write("iauth: \(code): \(TerminalText.escaped(text.sentence))\n")
     let label = Bilingual("try", "請試")(language)

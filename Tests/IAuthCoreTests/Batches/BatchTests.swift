@@ -29,7 +29,10 @@ import Testing
     let items = try chief.queue(QueueFilter(batch: batch)).items
     #expect(items.map(\.name) == ["李小明", "林美玲", "劉家豪"])
     #expect(items.allSatisfy { $0.document == "衛部資字第1號" && !$0.isVerified })
-    #expect(try chief.reject(items[2].number) == nil)
+    #expect(try chief.reject(items[2].number, reason: "公文未用印") == nil)
+    // The person is told nothing and is erased; why, is for the submitter to read.
+    let refused = try huang.detail(items[2].number)
+    #expect(refused.item.name.isEmpty && refused.decision?.note == "公文未用印")
     let told = try desk.post { _ = try chief.approve(.batch(batch), note: nil, expecting: nil) }
     #expect(
       told.sorted()
@@ -73,6 +76,11 @@ import Testing
     order.isDryRun = true
     let report = try huang.importBatch(order)
     #expect(report.isDryRun && report.batch == nil)
+    let rejected = report.count(.rejected)
+    #expect(
+      report.error(isPartial: true)
+        == (rejected > 0 ? .batchRejected(rejected: rejected, rows: 2, isPartial: false) : nil),
+      "nothing was imported")
     #expect(report.rows.allSatisfy { $0.request == nil })
     #expect(try desk.sqlite3(".dump") == before)
   }
@@ -157,6 +165,71 @@ import Testing
       try refusal { _ = try desk.service("uid:nobody").importBatch(order) } == .sessionNone)
     let huang = try desk.signedIn(.huang, via: .email)
     #expect(try refusal { _ = try huang.importBatch(order) } == .sessionStepUp)
+  }
+
+  /// Who was signed in is not silently the operator afterwards, and may become it.
+  @Test(arguments: [false, true])
+  func anExpiredSessionIsNotTheOperator(isSuspended: Bool) throws {
+    let desk = try Desk()
+    _ = try desk.administrator(.huang, approvedBy: try desk.chief())
+    let owner = try desk.service("uid:0", isOperator: true, session: "huang")
+    let order = Sheet([.li]).order
+    desk.wait(.minutes(1))
+    let signIn = try owner.signIn(try Person.huang.form(), via: .both)
+    _ = try owner.prove(signIn.reference.text, codes: try desk.codes(signIn.reference))
+    if isSuspended {
+      _ = try desk.operator_().change(
+        account: try owner.status().account, .suspend, reason: "離職")
+    } else {
+      desk.wait(.minutes(30))
+    }
+    #expect(try refusal { _ = try owner.importBatch(order) } == .sessionExpired)
+    try owner.signOut()
+    #expect(try owner.importBatch(order).count(.accepted) == 1)
+  }
+
+  @Test func severalSystemsAndNoneNamed() throws {
+    let (desk, chief, huang) = try superior()
+    _ = try desk.operator_().addSystem(code: "x", name: "X", chineseName: nil, url: nil)
+    #expect(try refusal { _ = try huang.importBatch(Sheet([.li]).order) } == .usageMissing)
+    var order = Sheet([.li]).order
+    order.system = "spm"
+    #expect(try chief.importBatch(order).count(.accepted) == 1)
+    // Whose right is for another system has no row to mend.
+    order.system = "x"
+    #expect(try refusal { _ = try huang.importBatch(order) } == .rightMissing)
+    // A column of its own says it row by row.
+    let row = try #require(
+      try huang.importBatch(
+        Sheet(lines: [
+          "機關OID,姓名,公務信箱,手機,申請系統", "\(Office.cdc),林美玲,lin@cdc.gov.tw,0911000004,",
+        ]).order
+      ).rows.first)
+    #expect(row.problems.map(\.code) == ["system.unknown"])
+    #expect(row.problems.map(\.column) == ["申請系統"])
+  }
+
+  @Test func oneMayNarrowAnOwnBatch() throws {
+    let (desk, _, huang) = try superior()
+    _ = try desk.operator_().addSystem(code: "x", name: "X", chineseName: nil, url: nil)
+    let batch = try desk.operator_().importBatch(
+      Sheet(lines: [
+        "機關OID,姓名,公務信箱,手機,申請系統,角色", "\(Office.cdc),李小明,li@cdc.gov.tw,0911000003,spm,admin",
+        "\(Office.cdc),林美玲,lin@cdc.gov.tw,0911000004,x,general",
+        "\(Office.cdc),李小明,li@cdc.gov.tw,0911000003,x,general",
+      ]).order
+    ).batch
+    func names(_ filter: QueueFilter) throws -> [String] {
+      var filter = filter
+      filter.batch = batch
+      return try desk.operator_().queue(filter).items.map { $0.name + " " + $0.system }
+    }
+    #expect(try names(QueueFilter(system: "spm")) == ["李小明 spm"])
+    #expect(try names(QueueFilter(system: "x")) == ["林美玲 x", "李小明 x"])
+    #expect(try names(QueueFilter(role: .admin)) == ["李小明 spm"])
+    #expect(try names(QueueFilter(role: .general, limit: 1)) == ["林美玲 x"])
+    #expect(try names(QueueFilter(limit: 2)).count == 2)
+    _ = huang
   }
 
   /// A formula is the one thing to say of its cell, and problems stand as the columns do.
