@@ -63,6 +63,25 @@ import Testing
     try refuses(script, expected)
   }
 
+  /// An ssh key's name stands for one account at a time, and what stood for an account once stays.
+  @Test(arguments: [
+    ("INSERT INTO gate_key (name, account, enrolled_at) VALUES ('hr', 2, 5)", "UNIQUE"),
+    ("INSERT INTO gate_key (name, account, enrolled_at) VALUES ('a b', 1, 5)", "CHECK"),
+    ("INSERT INTO gate_key (name, account, enrolled_at) VALUES ('', 1, 5)", "CHECK"),
+    ("INSERT INTO gate_key (name, account, enrolled_at) VALUES ('x', 99, 5)", "FOREIGN KEY"),
+    ("DELETE FROM gate_key", "withdrawn, not deleted"),
+    ("UPDATE gate_key SET account = 2", "stays with its account"),
+    ("UPDATE gate_key SET name = 'other'", "stays with its account"),
+    (
+      "UPDATE gate_key SET withdrawn_at = 6; UPDATE gate_key SET withdrawn_at = NULL",
+      "stays with its account"
+    ),
+  ])
+  func keys(script: String, expected: String) throws {
+    let key = "INSERT INTO gate_key (name, account, enrolled_at) VALUES ('hr', 1, 4);"
+    try refuses("\(key) \(script)", expected)
+  }
+
   @Test(arguments: [
     ("UPDATE request SET status = 'approved' WHERE id = 3", "ends by its decision"),
     ("UPDATE request SET status = 'pending' WHERE id = 6", "ends by its decision"),
