@@ -98,18 +98,11 @@ extension Service {
       case .done(let known), .undone(let known): importer = known
       case .refused(let error): return .refused(error)
       }
-      let hasColumn = form.header.column(.system) != nil
-      let system =
-        order.system == nil && hasColumn
-        ? nil : try tx.system(code: order.system, command: "import-batch")
-      // Without the column there is no cell to mend.
-      if !hasColumn, let system, importer.session != nil, !importer.systems.contains(system.id) {
-        return try tx.refuse(.rightMissing(.importer))
-      }
       try tx.useLargeCache()
       var desk = try ImportDesk(
         tx: tx, importer: importer, settings: settings, form: form, document: document,
-        defaultSystem: system)
+        defaultSystem: order.system == nil && form.header.column(.system) != nil
+          ? nil : try tx.system(code: order.system, command: "import-batch"))
       try desk.takeAll(order.progress)
       var report = ImportReport(
         rows: desk.rows, batch: try desk.close(), digest: Hex.encode(form.digest),
