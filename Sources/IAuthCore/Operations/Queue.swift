@@ -127,6 +127,7 @@ extension Service {
       if let id = filter.batch {
         guard let batch = try tx.batch(id) else { throw .batchUnknown(id) }
         if batch.submitter == session.account.id { return try tx.batch(id, filter, settings) }
+        guard try tx.maySee(batch, session) else { throw .batchUnknown(id) }
       }
       guard world.caller.key == nil else { throw .batchUnknown(filter.batch ?? 0) }
       return (try tx.queue(narrowed, session.account), nil, tx.now)

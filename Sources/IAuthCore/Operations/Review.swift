@@ -70,7 +70,17 @@ extension Transaction {
       return numbers.filter { seen.insert($0).inserted }
     case .batch(let id):
       guard let batch = try batch(id), try maySee(batch, session) else { throw .batchUnknown(id) }
-      return try all(RequestTable.batchPending, id) { row in row.int(0) }
+      var pending = try all(RequestTable.batchPending, id) { row in row.int(0) }
+      guard try !maySeeWhole(batch, session) else { return pending }
+      // Of the others' nothing is said.
+      for (index, number) in pending.enumerated().reversed() {
+        guard let request = try request(number), try maySee(request, session.account, isOwn: false)
+        else {
+          pending.remove(at: index)
+          continue
+        }
+      }
+      return pending
     }
   }
 

@@ -15,7 +15,14 @@ extension Transaction {
     return account.agency == request.agency && scopes.contains(request.system)
   }
 
+  /// Whether an account may see a batch: as a whole, or the requests in it that it may see.
   func maySee(_ batch: Batch, _ session: Session) throws(IAuthError) -> Bool {
+    if try maySeeWhole(batch, session) { return true }
+    let me = session.account.id
+    return try first(RequestTable.batchTouches, batch.id, me, now, read: { _ in true }) != nil
+  }
+
+  func maySeeWhole(_ batch: Batch, _ session: Session) throws(IAuthError) -> Bool {
     if batch.submitter == session.account.id { return true }
     return try isAuthorityAdministrator(session.account)
   }

@@ -64,6 +64,11 @@ enum RequestTable {
     """
     SELECT 1 FROM reviewer WHERE request = ?1 AND account = ?2 AND starts_at <= ?3 AND ?3 < ends_at
     """
+  /// Whether a batch has a request of an agency and system that the account administers.
+  static let batchTouches: SQL = """
+    SELECT 1 FROM request r JOIN administrator d ON d.agency = r.agency AND d.system = r.system
+    WHERE r.batch = ?1 AND d.account = ?2 AND d.starts_at <= ?3 AND ?3 < d.ends_at LIMIT 1
+    """
   static let scopes: SQL =
     """
     SELECT system FROM administrator
@@ -91,6 +96,7 @@ enum RequestTable {
     "SELECT 1 FROM request WHERE batch = ? AND status = 'pending' LIMIT 1"
   static let batchTold: SQL = "UPDATE batch SET told_at = ?2 WHERE id = ?1"
   static let statements: [SQL] = [
+    batchTouches,
     byID, add, pendingFor, pendingChange, activeFor, firstAdminSystem, replacement, decide,
     decision, grant, revoke,
     setEnd, markApplied, permission, activePermissions, pendingOf, hasOtherClaim, reviewersOf,

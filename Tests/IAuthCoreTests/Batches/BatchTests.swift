@@ -273,4 +273,28 @@ import Testing
     desk.wait(.seconds(starts - desk.clock.now.seconds))
     #expect(try refusal { _ = try desk.signedIn(.li).queue(QueueFilter()) } == nil)
   }
+
+  /// A batch of general users is decided agency by agency; of the others' requests nothing is said.
+  @Test func whoSeesABatch() throws {
+    let (desk, chief, huang) = try superior()
+    let li = try desk.administrator(.li, approvedBy: chief)
+    var other = Person.lin.with(email: "other@fda.gov.tw", mobile: "0911000088")
+    other.agency = Office.fda
+    let general = try huang.importBatch(Sheet([.lin, other], role: "一般權限").order)
+    let batch = try #require(general.batch)
+    #expect(try li.queue(QueueFilter(batch: batch)).items.map(\.agency.code) == [Office.cdc])
+    let decided = try li.approve(.batch(batch), note: nil, expecting: nil)
+    #expect(decided.map(\.number) == [try #require(general.rows[0].request)])
+    #expect(try li.queue(QueueFilter(batch: batch)).items.isEmpty)
+    // Of a batch that has nothing of theirs it is not even said that it is there.
+    let elsewhere = try huang.importBatch(
+      Sheet(
+        [other.with(email: "third@fda.gov.tw", mobile: "0911000089")], role: "一般權限"
+      ).order)
+    let hidden = try #require(elsewhere.batch)
+    #expect(try refusal { _ = try li.queue(QueueFilter(batch: hidden)) } == .batchUnknown)
+    #expect(
+      try refusal { _ = try li.approve(.batch(hidden), note: nil, expecting: nil) }
+        == .batchUnknown)
+  }
 }
