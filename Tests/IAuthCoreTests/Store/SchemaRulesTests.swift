@@ -63,6 +63,24 @@ import Testing
     try refuses(script, expected)
   }
 
+  /// Behind the triggers, which stand against REPLACE too, each pair has an index of its own.
+  @Test(arguments: [
+    (
+      "DROP TRIGGER request_is_new;"
+        + "INSERT INTO request (account, agency, system, role, kind, origin, created_at) "
+        + "SELECT account, agency, system, role, kind, origin, 1 FROM request WHERE id = 3",
+      "UNIQUE constraint failed: request."
+    ),
+    (
+      "DROP TRIGGER permission_needs_approval;" + permission(6, 4, "general"),
+      "UNIQUE constraint failed: permission."
+    ),
+  ])
+  func onePendingAndOneActive(script: String, expected: String) throws {
+    let desk = try desk()
+    #expect(try desk.sqlite3(script).contains(expected))
+  }
+
   /// An ssh key's name stands for one account at a time, and what stood for an account once stays.
   @Test(arguments: [
     ("INSERT INTO gate_key (name, account, enrolled_at) VALUES ('hr', 2, 5)", "UNIQUE"),
