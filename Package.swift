@@ -19,15 +19,20 @@ let package = Package(
     .systemLibrary(name: "CSHA256"),
     .target(name: "CRegistry", exclude: ["agencies.csv"]),
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: settings),
+    .target(name: "Values", dependencies: ["CSHA256"], swiftSettings: settings),
+    .target(name: "Sheets", dependencies: ["Values"], swiftSettings: settings),
     .target(
-      name: "IAuthCore", dependencies: ["SQLite", "CSQLite", "CSHA256", "CRegistry"],
+      name: "IAuthCore", dependencies: ["SQLite", "CSQLite", "CRegistry", "Values", "Sheets"],
       swiftSettings: settings),
     .executableTarget(
-      name: "iauth", dependencies: ["IAuthCore", "CSQLite"], swiftSettings: settings),
+      name: "iauth", dependencies: ["IAuthCore", "CSQLite", "Values", "Sheets"],
+      swiftSettings: settings),
     .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: settings),
-    .testTarget(name: "IAuthCoreTests", dependencies: ["IAuthCore"], swiftSettings: settings),
     .testTarget(
-      name: "IAuthTests", dependencies: ["iauth"], exclude: ["Transcripts"],
+      name: "IAuthCoreTests", dependencies: ["IAuthCore", "Values", "Sheets"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "IAuthTests", dependencies: ["iauth", "Values", "Sheets"], exclude: ["Transcripts"],
       swiftSettings: settings),
   ]
 )

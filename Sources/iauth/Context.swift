@@ -2,6 +2,8 @@
 // only then.
 
 import IAuthCore
+import Sheets
+import Values
 
 final class Context {
   let world: World
@@ -67,8 +69,8 @@ final class Context {
   func service() throws(IAuthError) -> Service {
     if let opened { return opened }
     let settings = try settings()
-    let store = try Store(path: try databasePath(settings), world: world)
-    let service = Service(store: store, world: world, settings: settings)
+    let store = try Store(path: try databasePath(settings), world: world, settings: settings)
+    let service = Service(store: store)
     opened = service
     return service
   }

@@ -2,6 +2,8 @@
 
 import Glibc
 import IAuthCore
+import Sheets
+import Values
 
 @main
 enum Main {

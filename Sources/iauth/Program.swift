@@ -2,6 +2,8 @@
 // command, then write everything out. Nothing is printed before a command has committed.
 
 import IAuthCore
+import Sheets
+import Values
 
 enum Program {
   static let version = "0.1.0"

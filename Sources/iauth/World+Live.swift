@@ -4,6 +4,8 @@
 import CSQLite
 import Glibc
 import IAuthCore
+import Sheets
+import Values
 
 extension World {
   static func live() -> World {

@@ -150,7 +150,7 @@ def test_the_package_is_made_the_same_twice(package):
 
 def test_every_key_of_the_configuration_is_explained_and_accepted(desk):
     keys = set(re.findall(r'^    case "([a-z-]+)":',
-                          (ROOT / "Sources/IAuthCore/World/Settings.swift").read_text(), re.M))
+                          (ROOT / "Sources/IAuthCore/Environment/Settings.swift").read_text(), re.M))
     lines = re.findall(r"^(#?)([a-z-]+) = (.*)$", CONFIGURATION, re.M)
     assert {key for _, key, _ in lines} == keys
     assert [key for hash_, key, _ in lines if not hash_] == ["database"]

@@ -8,6 +8,8 @@ import Synchronization
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 /// Agencies of the excerpt that a desk is set up with.
 enum Office {
@@ -129,11 +131,11 @@ final class Desk {
   ) throws -> Service {
     let world = world(caller, isOperator: isOperator, session: session, isGated: isGated)
     return Service(
-      store: try Store(path: path, world: world), world: world, settings: settings)
+      store: try Store(path: path, world: world, settings: settings))
   }
 
   /// The owner of the database, whom nobody signed in.
-  func operator_() throws -> Service { try service("uid:0", isOperator: true) }
+  func owner() throws -> Service { try service("uid:0", isOperator: true) }
 
   func shell(of person: Person) throws -> Service { try service(person.caller) }
 

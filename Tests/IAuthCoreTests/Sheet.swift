@@ -1,6 +1,8 @@
 // A form as an agency fills it in.
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 struct Sheet {
   private var lines: [String]

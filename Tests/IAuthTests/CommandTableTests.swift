@@ -3,6 +3,8 @@
 import IAuthCore
 import Testing
 
+@testable import Sheets
+@testable import Values
 @testable import iauth
 
 struct CommandTableTests {

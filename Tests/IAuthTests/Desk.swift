@@ -4,6 +4,8 @@
 import Foundation
 import IAuthCore
 
+@testable import Sheets
+@testable import Values
 @testable import iauth
 
 final class Desk {

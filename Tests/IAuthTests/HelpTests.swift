@@ -3,6 +3,8 @@
 import IAuthCore
 import Testing
 
+@testable import Sheets
+@testable import Values
 @testable import iauth
 
 struct HelpTests {
@@ -52,7 +54,7 @@ struct HelpTests {
     let text = iauth("help exit-codes").out
     for code in ErrorCode.allCases { #expect(text.contains(code.rawValue)) }
     let rows = iauth("help exit-codes --json").outLines
-    #expect(rows.count == IAuthCore.ExitStatus.allCases.count)
+    #expect(rows.count == Values.ExitStatus.allCases.count)
     #expect(rows.first == #"{"codes":[],"meaning":"done","status":0}"#)
   }
 

@@ -4,6 +4,8 @@ import Foundation
 import IAuthCore
 import Testing
 
+@testable import Sheets
+@testable import Values
 @testable import iauth
 
 struct OutputTests {

@@ -3,6 +3,8 @@
 import IAuthCore
 import Testing
 
+@testable import Sheets
+@testable import Values
 @testable import iauth
 
 private struct Probe: Command {
@@ -14,7 +16,7 @@ private struct Probe: Command {
       .option("text", "TEXT", \.text, Bilingual("t", "t"), asks: Bilingual("Text", "Text")),
       .option("role", "ROLE", \.role, Bilingual("r", "r"), asks: Bilingual("Role", "Role")),
       .option("limit", "N", \.limit, Bilingual("n", "n")),
-      .flag("list", \.isList, Bilingual("l", "l")),
+      .flag("list", \.lists, Bilingual("l", "l")),
       .flag("dry-run", \.isDryRun, Bilingual("d", "d")),
     ],
     forms: [
@@ -28,7 +30,7 @@ private struct Probe: Command {
   var text: String?
   var role: Role?
   var limit: Int?
-  var isList = false
+  var lists = false
   var isDryRun = false
 
   func run(_ context: Context) throws(IAuthError) {}
@@ -37,7 +39,7 @@ private struct Probe: Command {
     [
       first.map { "first=\($0)" }, rest.isEmpty ? nil : "rest=\(rest)",
       text.map { "text=\($0)" }, role.map { "role=\($0)" }, limit.map { "limit=\($0)" },
-      isList ? "list" : nil, isDryRun ? "dry-run" : nil,
+      lists ? "list" : nil, isDryRun ? "dry-run" : nil,
     ].compactMap(\.self).joined(separator: " ")
   }
 }

@@ -4,10 +4,12 @@ import Foundation
 import IAuthCore
 import Testing
 
+@testable import Sheets
+@testable import Values
 @testable import iauth
 
 struct Answer {
-  var status: IAuthCore.ExitStatus
+  var status: Values.ExitStatus
   var out: String
   var err: String
 

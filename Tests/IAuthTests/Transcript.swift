@@ -18,6 +18,8 @@ import Foundation
 import IAuthCore
 import Synchronization
 
+@testable import Sheets
+@testable import Values
 @testable import iauth
 
 struct Transcript {

@@ -3,6 +3,8 @@
 import Foundation
 import Testing
 
+@testable import Sheets
+@testable import Values
 @testable import iauth
 
 struct TranscriptTests {

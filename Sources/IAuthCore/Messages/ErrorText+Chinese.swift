@@ -1,6 +1,9 @@
 // Every error's sentence in Chinese as Taiwan's government writes it: polite, plain, full-width
 // punctuation, no full stop at the end. There is no default, as in the English file.
 
+import Sheets
+import Values
+
 extension IAuthError {
   var chineseSentence: String {
     switch self {
@@ -220,7 +223,7 @@ extension AuditProblem {
 extension Right {
   fileprivate var chinese: String {
     switch self {
-    case .operator_: "僅系統維運人員（資料庫擁有者）得執行此項作業"
+    case .serviceOperator: "僅系統維運人員（資料庫擁有者）得執行此項作業"
     case .reviewer: "僅該系統的管理者得審核"
     case .importer: "僅機關管理者、主管機關或系統維運人員得匯入"
     case .administrator: "僅該機關的管理者得執行此項作業"

@@ -1,6 +1,9 @@
 // Every error's sentence in English: lower case, no full stop, what was refused and why. There is
 // no default, so an error without a sentence does not compile.
 
+import Sheets
+import Values
+
 extension IAuthError {
   var englishSentence: String {
     switch self {
@@ -228,7 +231,7 @@ extension AuditProblem {
 extension Right {
   fileprivate var english: String {
     switch self {
-    case .operator_: "only the operator, who owns the database, may do this"
+    case .serviceOperator: "only the operator, who owns the database, may do this"
     case .reviewer: "only an administrator of this system may decide"
     case .importer: "only an administrator, the authority or the operator may import"
     case .administrator: "only an administrator of the agency may do this"

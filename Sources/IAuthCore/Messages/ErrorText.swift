@@ -1,6 +1,9 @@
 // What an error says to a person: one sentence and, where a command helps, that command. The two
 // languages have a file each; the hint is the same in both, for commands are not translated.
 
+import Sheets
+import Values
+
 /// The sentence of an error, and the command that helps, as typed.
 package struct ErrorText: Sendable, Equatable {
   /// What was refused and why, without a full stop.
@@ -86,7 +89,7 @@ extension IAuthError {
     case .sessionStepUp: "iauth verify --step-up"
     case .rightMissing(.reviewer), .rightMissing(.importer), .rightMissing(.administrator):
       "iauth request-permission --role admin"
-    case .rightMissing(.operator_), .rightMissing(.owner), .rightMissing(.key): nil
+    case .rightMissing(.serviceOperator), .rightMissing(.owner), .rightMissing(.key): nil
     case .databaseForeign: "iauth --db FILE doctor"
     case .databaseVersion: "iauth --version"
     case .databaseUnsafe(.key): "iauth restore FILE"

@@ -2,6 +2,9 @@
 // a header line reach one, whatever was passed in; lines end with LF, as Maildir and sendmail(1)
 // take them.
 
+import Sheets
+import Values
+
 /// A plain-text mail in UTF-8, its subject as encoded words (RFC 2047).
 ///
 /// The body is 8bit, so that a spool can be read and searched, or base64 where a line is longer

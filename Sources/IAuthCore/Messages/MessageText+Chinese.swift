@@ -1,6 +1,9 @@
 // Every notice in Chinese, as Taiwan's government writes to people: what happened, whose and which,
 // and the command to type next. No case is left to a default.
 
+import Sheets
+import Values
+
 extension Notice {
   var chineseWording: Wording {
     switch self {

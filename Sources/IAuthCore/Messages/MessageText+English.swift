@@ -1,6 +1,9 @@
 // Every notice in English: what happened, whose and which, and the command to type next. No case
 // is left to a default.
 
+import Sheets
+import Values
+
 extension Notice {
   var englishWording: Wording {
     switch self {

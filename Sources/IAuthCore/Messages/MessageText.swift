@@ -1,6 +1,9 @@
 // A notice as a mail or an SMS. Each language has its file with one exhaustive switch; a mail is
 // the Chinese text, a line of dashes, the English one. Subjects hold nothing that a stranger typed.
 
+import Sheets
+import Values
+
 /// A message as it is stored and sent.
 package struct RenderedMessage: Sendable, Equatable {
   package let subject: String

@@ -1,6 +1,9 @@
 // Everything that iauth ever writes to a person, as data (PRODUCT 3.6). MessageText renders it;
 // what is rendered is stored, and what is stored is sent.
 
+import Sheets
+import Values
+
 package enum Notice: Sendable, Equatable {
   /// A one-time code; `purpose` says what it proves.
   case code(purpose: CodePurpose, channel: Channel, code: String, agency: String, reference: String)

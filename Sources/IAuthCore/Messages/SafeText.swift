@@ -1,6 +1,9 @@
 // Text of strangers inside a message. What could deceive its reader is shown as `\u{202E}`, and
 // free text stands behind a bar, so that it cannot pass for a line of ours.
 
+import Sheets
+import Values
+
 enum SafeText {
   /// The text on one line, with every hostile scalar, line ends too, shown as `\u{…}`.
   static func line(_ text: String) -> String { text.escapingHostileScalars }

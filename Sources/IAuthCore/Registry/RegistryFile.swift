@@ -2,6 +2,9 @@
 // and the cleaned form that ships, which also names superiors. The official file is dirty: what can
 // be read without guessing is folded, every other row is rejected by its number.
 
+import Sheets
+import Values
+
 /// One agency as a registry file describes it.
 package struct RegistryEntry: Equatable, Sendable {
   package let code: AgencyCode

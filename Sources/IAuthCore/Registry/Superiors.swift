@@ -2,6 +2,9 @@
 // parent OID; bodies of a locality lie in a branch of their own, below an arc that is no agency.
 // Pure, over the codes of the registry: stored at load, never asked for at run time.
 
+import Sheets
+import Values
+
 package struct Superiors {
   private let listed: [[UInt32]: AgencyCode]
 

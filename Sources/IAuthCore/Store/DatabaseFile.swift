@@ -4,6 +4,8 @@
 
 import CSQLite
 import Glibc
+import Sheets
+import Values
 
 struct DatabaseFile {
   /// Absolute, its directory's links resolved.

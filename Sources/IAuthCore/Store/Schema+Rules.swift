@@ -2,9 +2,11 @@
 // gets round a rule by accident. The messages are the error codes of the rules.
 
 import SQLite
+import Sheets
+import Values
 
 extension Schema {
-  static let rules: [SQL] = [views, decisionRules, requestRules, permissionRules, keepers]
+  static let rules: [SQL] = [views, decisionRules, requestRules, permissionRules, deleteGuards]
 
   static let views: SQL = """
     CREATE VIEW administrator AS
@@ -214,7 +216,7 @@ extension Schema {
     END;
     """
 
-  static let keepers: SQL = """
+  static let deleteGuards: SQL = """
     CREATE TRIGGER agency_is_kept BEFORE DELETE ON agency BEGIN
       SELECT RAISE(ABORT, 'an agency is never deleted');
     END;

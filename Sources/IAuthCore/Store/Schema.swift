@@ -4,6 +4,8 @@
 // may remember are never deleted.
 
 import SQLite
+import Sheets
+import Values
 
 package enum Schema {
   /// "iAUT": file(1) and every opening know the file by it.

@@ -4,21 +4,24 @@
 import CSQLite
 import Glibc
 import SQLite
+import Sheets
+import Values
 
 /// What an operation answers from inside its transaction.
 ///
 /// A refusal commits too: a wrong code must keep its counted attempt, and a refused approval its
 /// audit entry.
-package enum Verdict<Answer> {
-  case done(Answer)
-  case refused(IAuthError)
+package enum TransactionEnd<Answer> {
+  case commit(Answer)
+  case commitThenThrow(IAuthError)
   /// Nothing is kept, but the answer stands: a dry run.
-  case undone(Answer)
+  case rollback(Answer)
 }
 
 package final class Store {
   let db: Connection
   let world: World
+  let settings: Settings
   let key: [UInt8]
   package let path: String
   /// Whether anything was queued that this process might send.
@@ -31,10 +34,11 @@ package final class Store {
   ///
   /// - Throws: the first that holds of `database.missing`, `.foreign`, `.damaged`, `.version`,
   ///   `.unsafe`.
-  package init(path: String, world: World) throws(IAuthError) {
+  package init(path: String, world: World, settings: Settings) throws(IAuthError) {
     let file = try DatabaseFile(existing: path)
     self.path = file.path
     self.world = world
+    self.settings = settings
     key = file.key
     isShared = true
     do {
@@ -49,6 +53,7 @@ package final class Store {
   init(copy path: String, key: [UInt8], world: World) throws(IAuthError) {
     self.path = path
     self.world = world
+    settings = Settings()
     self.key = key
     isShared = false
     do {
@@ -64,7 +69,8 @@ package final class Store {
   /// The file gets its name only when it is whole, so that a cut-off `init` leaves nothing behind
   /// that a second one would refuse.
   package static func create(
-    path: String, world: World, _ fill: (Transaction) throws(IAuthError) -> Void
+    path: String, world: World, settings: Settings,
+    _ fill: (Transaction) throws(IAuthError) -> Void
   ) throws(IAuthError) -> Store {
     let file = try DatabaseFile(creating: path, key: world.randomBytes(32))
     let draft = file.path + ".new"
@@ -72,7 +78,7 @@ package final class Store {
     unsafe unlink(draft + "-journal")
     try Files.create(draft, [])
     do throws(IAuthError) {
-      try fillDraft(draft: draft, file: file, world: world, fill)
+      try fillDraft(draft: draft, file: file, world: world, settings: settings, fill)
       guard unsafe link(draft, file.path) == 0 else {
         throw errno == EEXIST ? IAuthError.databaseExists : .fileUncreatable(path: path)
       }
@@ -83,11 +89,11 @@ package final class Store {
       unsafe unlink(draft + "-journal")
       throw error
     }
-    return try Store(path: file.path, world: world)
+    return try Store(path: file.path, world: world, settings: settings)
   }
 
   private static func fillDraft(
-    draft: String, file: DatabaseFile, world: World,
+    draft: String, file: DatabaseFile, world: World, settings: Settings,
     _ fill: (Transaction) throws(IAuthError) -> Void
   ) throws(IAuthError) {
     let db: Connection
@@ -98,18 +104,22 @@ package final class Store {
     } catch {
       throw translated(error)
     }
-    let store = Store(db: db, path: draft, world: world, key: file.key, isShared: false)
+    let store = Store(
+      db: db, path: draft, world: world, settings: settings, key: file.key, isShared: false)
     try store.write { (tx) throws(IAuthError) in
       for script in Schema.script { try tx.execute(script) }
       try fill(tx)
-      return .done(())
+      return .commit(())
     }
   }
 
-  private init(db: Connection, path: String, world: World, key: [UInt8], isShared: Bool) {
+  private init(
+    db: Connection, path: String, world: World, settings: Settings, key: [UInt8], isShared: Bool
+  ) {
     self.db = db
     self.path = path
     self.world = world
+    self.settings = settings
     self.key = key
     self.isShared = isShared
   }
@@ -136,39 +146,39 @@ package final class Store {
   /// - Throws: what `body` throws (nothing is kept); the refusal it returned (its writes are kept);
   ///   `database.busy`, `disk.full`, `disk.failed` (nothing is kept); `outcome.unknown`.
   package func write<Answer>(
-    _ body: (Transaction) throws(IAuthError) -> Verdict<Answer>
+    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     if isShared {
-      let gate = try Gate(
+      let lock = try WriteLock(
         path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
         seconds: Int(Limits.busyWait.seconds))
-      defer { withExtendedLifetime(gate) {} }
+      defer { withExtendedLifetime(lock) {} }
       return try bracket(body)
     }
     return try bracket(body)
   }
 
   private func bracket<Answer>(
-    _ body: (Transaction) throws(IAuthError) -> Verdict<Answer>
+    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     let tx = Transaction(store: self, isWriting: true)
     try tx.execute("BEGIN IMMEDIATE")
-    let verdict: Verdict<Answer>
+    let end: TransactionEnd<Answer>
     do throws(IAuthError) {
-      verdict = try body(tx)
+      end = try body(tx)
       try tx.sealAudit()
     } catch {
       try? db.execute("ROLLBACK")
       throw error
     }
-    if case .undone(let answer) = verdict {
+    if case .rollback(let answer) = end {
       try tx.execute("ROLLBACK")
       return answer
     }
     try commit()
-    switch verdict {
-    case .done(let answer), .undone(let answer): return answer
-    case .refused(let error): throw error
+    switch end {
+    case .commit(let answer), .rollback(let answer): return answer
+    case .commitThenThrow(let error): throw error
     }
   }
 

@@ -2,12 +2,15 @@
 // between BEGIN and COMMIT, and only `Store` makes one.
 
 import SQLite
+import Sheets
+import Values
 
 package final class Transaction {
   let db: Connection
   /// One reading of the clock for everything in the transaction.
   package let now: Timestamp
   let world: World
+  let settings: Settings
   let key: [UInt8]
   let isWriting: Bool
   /// The head of the audit trail, once something was appended to it.
@@ -29,6 +32,7 @@ package final class Transaction {
     db = store.db
     now = store.world.now()
     world = store.world
+    settings = store.settings
     key = store.key
     self.isWriting = isWriting
   }

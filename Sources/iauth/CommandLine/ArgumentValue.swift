@@ -2,6 +2,8 @@
 // the domain reads them, with its own errors and status 65.
 
 import IAuthCore
+import Sheets
+import Values
 
 /// A value that can stand on a command line.
 protocol ArgumentValue: Sendable {

@@ -3,6 +3,8 @@
 // over the whole table read `CommandDescription`, which is plain data.
 
 import IAuthCore
+import Sheets
+import Values
 
 /// One command of `iauth`.
 protocol Command: Sendable {

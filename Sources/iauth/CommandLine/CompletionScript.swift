@@ -2,6 +2,8 @@
 // offer commands, options and closed vocabularies; nothing out of the database.
 
 import IAuthCore
+import Sheets
+import Values
 
 enum CompletionScript {
   static func text(for shell: Shell, _ language: Language) -> String {

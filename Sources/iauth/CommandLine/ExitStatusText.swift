@@ -1,6 +1,8 @@
 // What each exit status means, for help and manual (PRODUCT section 5).
 
 import IAuthCore
+import Sheets
+import Values
 
 extension ExitStatus {
   var meaning: Bilingual {

@@ -2,6 +2,8 @@
 // environment that iauth looks at. An empty variable counts as unset.
 
 import IAuthCore
+import Sheets
+import Values
 
 /// The environment, as far as iauth looks at it.
 struct Environment: Sendable {

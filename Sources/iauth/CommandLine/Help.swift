@@ -1,6 +1,8 @@
 // Showing help: text for people, or the same descriptions as JSON.
 
 import IAuthCore
+import Sheets
+import Values
 
 enum Help {
   /// The topic of `iauth help` that lists statuses and codes.

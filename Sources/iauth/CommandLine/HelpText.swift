@@ -1,6 +1,8 @@
 // Help for people, made from the descriptions: at most 80 columns wide, and in English 80 bytes.
 
 import IAuthCore
+import Sheets
+import Values
 
 enum HelpText {
   static let width = 80

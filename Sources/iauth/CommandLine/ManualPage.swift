@@ -2,6 +2,8 @@
 // committed under man/, and a test compares them.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct ManualPage {
   /// The path below man/.

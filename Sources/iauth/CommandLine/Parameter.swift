@@ -2,6 +2,8 @@
 // path for the one who fills it in. Global options are parameters too, of `GlobalOptions`.
 
 import IAuthCore
+import Sheets
+import Values
 
 /// What is known of a parameter without its command's type.
 struct ParameterDescription: Sendable, Equatable {

@@ -2,6 +2,8 @@
 // so that --help, --json and --lang take effect wherever they stand; the first fault is reported.
 
 import IAuthCore
+import Sheets
+import Values
 
 /// What the words say, before any value but those of the global options is read.
 struct ParsedLine {

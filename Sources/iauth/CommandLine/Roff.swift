@@ -1,6 +1,9 @@
 // Text as manual pages want it: mdoc(7) lines whose every byte is ASCII, so that a page reads the
 // same whatever groff is told of its encoding.
 
+import Sheets
+import Values
+
 /// The lines of a page in the mdoc macros.
 struct Roff {
   private(set) var text = ""

@@ -1,5 +1,8 @@
 // The nearest known word to one that was mistyped. It is named, never run.
 
+import Sheets
+import Values
+
 enum Suggestion {
   /// The candidate that `word` most likely stands for; nil if none is near.
   static func nearest(to word: String, among candidates: [String]) -> String? {

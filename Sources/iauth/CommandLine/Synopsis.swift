@@ -1,6 +1,8 @@
 // The usage lines of a command: one for each form. Help, manual and the short help share them.
 
 import IAuthCore
+import Sheets
+import Values
 
 extension CommandDescription {
   /// The words of a form behind the command's name; the optional ones in brackets.

@@ -1,6 +1,8 @@
 // `iauth accounts`: looking up accounts, and changing what state they are in.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Accounts: Command {
   static let usage = CommandUsage<Accounts>(

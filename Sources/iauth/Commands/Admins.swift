@@ -1,6 +1,8 @@
 // `iauth admins`: who the administrators of an agency are, and which agencies lack one.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Admins: Command {
   static let usage = CommandUsage<Admins>(
@@ -26,7 +28,7 @@ struct Admins: Command {
       .option(
         "under", "CODE", \.under, Bilingual("only agencies below this one", "僅列此機關之所屬機關")),
       .flag(
-        "appoint", \.isAppoint,
+        "appoint", \.appoints,
         Bilingual("invite an administrator of the authority (operator)", "邀請主管機關管理者（系統維運）")),
       .option(
         "name", "NAME", \.name, Bilingual("the new administrator's name", "新管理者姓名"),
@@ -63,14 +65,14 @@ struct Admins: Command {
   var system: String?
   var isMissing = false
   var under: String?
-  var isAppoint = false
+  var appoints = false
   var name: String?
   var email: String?
   var mobile: String?
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
-    if isAppoint {
+    if appoints {
       try appoint(service, context)
     } else if isMissing {
       let found = try service.agenciesMissingAdministrators(under: under, system: system)

@@ -1,6 +1,8 @@
 // `iauth agencies`: the registry: looking up, loading, and its relations.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Agencies: Command {
   static let usage = CommandUsage<Agencies>(
@@ -30,7 +32,7 @@ struct Agencies: Command {
       .flag(
         "allow-removals", \.isRemovalAllowed,
         Bilingual("load even if many agencies vanished", "大量機關減少時仍予載入")),
-      .flag("add", \.isAdd, Bilingual("add an agency (operator)", "新增機關（系統維運）")),
+      .flag("add", \.adds, Bilingual("add an agency (operator)", "新增機關（系統維運）")),
       .option(
         "code", "CODE", \.code, Bilingual("the new agency's code", "新機關代碼"),
         asks: Bilingual("Agency code", "機關代碼")),
@@ -70,7 +72,7 @@ struct Agencies: Command {
   var limit: Int?
   var load: String?
   var isRemovalAllowed = false
-  var isAdd = false
+  var adds = false
   var code: String?
   var name: String?
   var superior: String?
@@ -83,7 +85,7 @@ struct Agencies: Command {
       let report = try service.loadRegistry(
         try context.bytes(of: load), allowingRemovals: isRemovalAllowed)
       show(report, context)
-    } else if isAdd {
+    } else if adds {
       let added = try service.addAgency(code: code ?? "", name: name ?? "", superior: superior)
       show([added], context)
     } else if let setSuperior {

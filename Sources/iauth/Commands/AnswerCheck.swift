@@ -1,6 +1,8 @@
 // What an answer at a prompt is looked at with: the domain's own reading, whose result is dropped.
 
 import IAuthCore
+import Sheets
+import Values
 
 enum AnswerCheck {
   static let name = { @Sendable (text: String) throws(IAuthError) in _ = try PersonName(text) }

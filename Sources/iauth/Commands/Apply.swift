@@ -1,6 +1,8 @@
 // `iauth apply`: a person asks for an account; both codes go out.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Apply: Command {
   static let usage = CommandUsage<Apply>(

@@ -1,6 +1,8 @@
 // `iauth approve`: a reviewer says yes.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Approve: Command {
   static let usage = CommandUsage<Approve>(

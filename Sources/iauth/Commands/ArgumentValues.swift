@@ -1,6 +1,8 @@
 // Values of the command line that belong to commands, not to the domain.
 
 import IAuthCore
+import Sheets
+import Values
 
 /// By which channels a sign-in is proven.
 extension Via: ArgumentWord {}

@@ -1,6 +1,8 @@
 // `iauth audit`: who did what, and the proof that nobody changed the record of it.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Audit: Command {
   static let usage = CommandUsage<Audit>(

@@ -1,6 +1,8 @@
 // `iauth backup`: a copy of the database while it is in use.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Backup: Command {
   static let usage = CommandUsage<Backup>(

@@ -1,5 +1,8 @@
 // The one list of commands. Its order is the order of help and manual.
 
+import Sheets
+import Values
+
 enum CommandTable {
   static let all: [any Command.Type] = [
     Apply.self, Verify.self, RequestPermission.self,

@@ -1,6 +1,8 @@
 // `iauth completion`: scripts with which shells complete commands and options.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Completion: Command {
   static var runsHere: Bool { true }

@@ -1,6 +1,8 @@
 // `iauth deliver`: sends the messages that are due.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Deliver: Command {
   static let usage = CommandUsage<Deliver>(
@@ -17,7 +19,7 @@ struct Deliver: Command {
       失敗。有訊息未能送出時以 deliver.failed 結束，其餘訊息仍已寄送。
       """),
     parameters: [
-      .flag("list", \.isList, Bilingual("list queued and failed messages", "列出待送與失敗的訊息")),
+      .flag("list", \.lists, Bilingual("list queued and failed messages", "列出待送與失敗的訊息")),
       .option("retry", "ID", \.retry, Bilingual("send a failed one again", "重送失敗的訊息")),
       .option("drop", "ID", \.drop, Bilingual("never send this one", "不再寄送該訊息")),
     ],
@@ -29,13 +31,13 @@ struct Deliver: Command {
     fails: [.deliverFailed, .messageUnknown, .messageState, .rightMissing],
     operatorOnly: true)
 
-  var isList = false
+  var lists = false
   var retry: Int64?
   var drop: Int64?
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
-    if isList {
+    if lists {
       list(try service.outbox(), context)
     } else if let retry {
       try service.retry(retry)

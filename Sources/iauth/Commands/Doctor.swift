@@ -1,6 +1,8 @@
 // `iauth doctor`: whether everything is as it should be.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Doctor: Command {
   static let usage = CommandUsage<Doctor>(

@@ -1,6 +1,8 @@
 // `iauth help`: the same text as `--help`, by name, and the list of statuses and error codes.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct HelpCommand: Command {
   static var runsHere: Bool { true }

@@ -1,6 +1,8 @@
 // `iauth import-batch`: a superior agency hands in Form 1 or Form 2 as a sheet.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct ImportBatch: Command {
   static let usage = CommandUsage<ImportBatch>(

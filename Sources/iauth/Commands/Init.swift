@@ -1,6 +1,8 @@
 // `iauth init`: a new database with its key, the registry, the first system and reviewer.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Init: Command {
   static let usage = CommandUsage<Init>(
@@ -74,7 +76,7 @@ struct Init: Command {
   var reviewerMobile: String?
 
   func run(_ context: Context) throws(IAuthError) {
-    guard context.world.caller.isOperator else { throw .rightMissing(.operator_) }
+    guard context.world.caller.isOperator else { throw .rightMissing(.serviceOperator) }
     let settings = try context.settings()
     let registry = try agencies.map { (path) throws(IAuthError) in try context.bytes(of: path) }
     let (receipt, service) = try Setup.create(

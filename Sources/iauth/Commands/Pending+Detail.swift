@@ -1,6 +1,8 @@
 // `iauth pending NUMBER`: one request in full (審查詳細資訊), for scripts and for people.
 
 import IAuthCore
+import Sheets
+import Values
 
 extension Context {
   func show(_ detail: RequestDetail) {
@@ -25,7 +27,7 @@ extension Context {
     }
   }
 
-  private func showReplacement(_ item: QueueItem) {
+  private func showReplacement(_ item: PendingRequest) {
     guard let new = item.replacement else { return }
     console.line("")
     console.details([

@@ -1,6 +1,8 @@
 // What `iauth pending --remind` says: its counts, and for a dry run every message as it would go.
 
 import IAuthCore
+import Sheets
+import Values
 
 extension Context {
   /// One message whole, below a rule: what is in it could not be taken for ours.

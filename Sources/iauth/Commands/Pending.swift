@@ -1,6 +1,8 @@
 // `iauth pending`: what waits for a decision, one request in full, and the reminder run.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Pending: Command {
   static let usage = CommandUsage<Pending>(
@@ -88,7 +90,7 @@ struct Pending: Command {
   private func list(_ service: Service, _ context: Context) throws(IAuthError) {
     let filter = status ?? .pending
     let (items, progress, now) = try service.queue(
-      QueueFilter(
+      PendingFilter(
         system: system, agency: agency, role: role, batch: batch, limit: limit,
         status: filter.status, statusOfOwn: status?.status))
     context.list(
@@ -111,7 +113,7 @@ struct Pending: Command {
           + "--reason TEXT"))
   }
 
-  private func table(_ items: [QueueItem], _ now: Timestamp, _ language: Language) -> Table {
+  private func table(_ items: [PendingRequest], _ now: Timestamp, _ language: Language) -> Table {
     let hasStatus = items.contains { $0.status != .pending }
     let hasMarks = items.contains { !$0.marks(language).isEmpty }
     var columns: [Table.Column] = [

@@ -1,6 +1,8 @@
 // `iauth reject`: a reviewer says no, and why.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Reject: Command {
   static let usage = CommandUsage<Reject>(

@@ -1,6 +1,8 @@
 // `iauth request-permission`: asking for a role on a system, and following it up.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct RequestPermission: Command {
   static let usage = CommandUsage<RequestPermission>(
@@ -29,7 +31,7 @@ struct RequestPermission: Command {
       .option(
         "document", "NUMBER", \.document, Bilingual("the official letter's number", "公文文號")),
       .flag(
-        "list", \.isList,
+        "list", \.lists,
         Bilingual("list your permissions and requests", "列出本人的權限與申請")),
       .option(
         "withdraw", "REQUEST", \.withdraw,
@@ -57,12 +59,12 @@ struct RequestPermission: Command {
   var role: Role?
   var reason: String?
   var document: String?
-  var isList = false
+  var lists = false
   var withdraw: Int64?
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
-    if isList {
+    if lists {
       try list(service, context)
     } else if let withdraw {
       try service.withdraw(withdraw)

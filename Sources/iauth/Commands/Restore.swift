@@ -1,6 +1,8 @@
 // `iauth restore`: a backup takes the database's place.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Restore: Command {
   static let usage = CommandUsage<Restore>(
@@ -43,7 +45,7 @@ struct Restore: Command {
   var file: String?
 
   func run(_ context: Context) throws(IAuthError) {
-    guard context.world.caller.isOperator else { throw .rightMissing(.operator_) }
+    guard context.world.caller.isOperator else { throw .rightMissing(.serviceOperator) }
     let settings = try context.settings()
     let path = try context.databasePath(settings)
     let receipt = try Service.restore(

@@ -1,6 +1,8 @@
 // `iauth revoke`: ends the permission that a request gave.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Revoke: Command {
   static let usage = CommandUsage<Revoke>(

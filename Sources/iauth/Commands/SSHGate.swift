@@ -3,6 +3,8 @@
 // do is run.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct SSHGate: Command {
   static var runsHere: Bool { true }
@@ -34,7 +36,7 @@ struct SSHGate: Command {
         "account", "ACCOUNT", \.account, Bilingual("the account's number", "帳號編號"),
         asks: Bilingual("Account", "帳號編號")),
       .option("withdraw", "KEYNAME", \.withdraw, Bilingual("end a key's right", "註銷金鑰")),
-      .flag("list", \.isList, Bilingual("list the keys", "列出金鑰")),
+      .flag("list", \.lists, Bilingual("list the keys", "列出金鑰")),
     ],
     forms: [
       Form(needs: ["KEYNAME"]), Form(needs: ["public"]), Form(needs: ["enrol", "account"]),
@@ -64,7 +66,7 @@ struct SSHGate: Command {
   var enrol: String?
   var account: Int64?
   var withdraw: String?
-  var isList = false
+  var lists = false
 
   func run(_ context: Context) throws(IAuthError) {
     if let key {

@@ -3,6 +3,8 @@
 
 import CSQLite
 import IAuthCore
+import Sheets
+import Values
 
 struct Serve: Command {
   static var runsHere: Bool { true }

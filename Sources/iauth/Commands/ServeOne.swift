@@ -5,6 +5,8 @@
 import CSQLite
 import Glibc
 import IAuthCore
+import Sheets
+import Values
 
 struct ServeOne: Command {
   static var runsHere: Bool { true }
@@ -44,7 +46,7 @@ struct ServeOne: Command {
     let isConnected = unsafe iauth_peer_of(STDIN_FILENO, &peer) == 0
     guard isConnected == words.isEmpty else { throw .usageService }
     guard isConnected else { return try runForSudo(context) }
-    let link = Link(descriptor: STDIN_FILENO, within: Limits.gateConnection)
+    let link = FrameConnection(descriptor: STDIN_FILENO, within: Limits.gateConnection)
     var caller = context.world
     caller.caller = Caller(name: "uid:\(peer.uid)", isOperator: false, isGated: true)
     caller.isAbandoned = { iauth_is_abandoned(STDIN_FILENO) != 0 }
@@ -57,7 +59,7 @@ struct ServeOne: Command {
 
   /// One caller from the greeting to the last frame; then what was queued is sent.
   private func serve(
-    _ link: Link, _ uid: UInt32, _ world: World, _ context: Context
+    _ link: FrameConnection, _ uid: UInt32, _ world: World, _ context: Context
   ) throws(LinkError) {
     var world = world
     var database: String?
@@ -78,7 +80,7 @@ struct ServeOne: Command {
       return try link.send(.busy)
     }
     let frame = try link.receive(within: Limits.gateGreetingWait)
-    guard frame.kind == .greeting, let greeting = Greeting(decoding: frame.payload) else {
+    guard frame.kind == .greeting, let greeting = Hello(decoding: frame.payload) else {
       throw .malformed
     }
     try link.send(.ready)
@@ -118,7 +120,7 @@ extension Context {
     var world = world
     world.caller = caller
     var theirs: [String: String] = [:]
-    for name in Greeting.variables { theirs[name] = environment[name] }
+    for name in Hello.variables { theirs[name] = environment[name] }
     status = Program.run(
       arguments: words, environment: served(theirs, try databasePath(try settings())),
       world: world, console: console.withoutFiles, localTime: localTime)

@@ -1,6 +1,8 @@
 // `iauth systems`: the target systems that permissions are for.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Systems: Command {
   static let usage = CommandUsage<Systems>(

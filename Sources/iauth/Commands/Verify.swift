@@ -1,6 +1,8 @@
 // `iauth verify`: everything about proving who one is: codes, signing in and out.
 
 import IAuthCore
+import Sheets
+import Values
 
 struct Verify: Command {
   static let usage = CommandUsage<Verify>(
@@ -141,7 +143,7 @@ struct Verify: Command {
   /// Says what to do next.
   ///
   /// Of a sign-in it must say the same whoever was named, and no address.
-  private func announce(_ receipt: ProofReceipt, _ context: Context) {
+  private func announce(_ receipt: VerificationReceipt, _ context: Context) {
     context.isDiscreet = receipt.purpose == .signIn
     context.emit(receipt.json, details: receipt.details(context.language, context.localTime))
     let command = "iauth verify \(receipt.reference.text)"

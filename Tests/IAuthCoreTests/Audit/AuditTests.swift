@@ -5,6 +5,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct AuditTests {
   /// A morning with a bit of everything.
@@ -22,21 +24,22 @@ import Testing
     desk.wait(.minutes(1))
     let reference = try lin.signIn(try Person.lin.form(), via: .both).reference
     for _ in 1...6 { _ = try? lin.prove(reference.text, codes: ["00000000", "00000000"]) }
-    _ = try desk.operator_().importBatch(Sheet([.tsai, .huang]).order)
-    _ = try desk.operator_().change(account: try lin.status().account, .suspend, reason: "調查中")
+    _ = try desk.owner().importBatch(Sheet([.tsai, .huang]).order)
+    _ = try desk.owner().change(
+      account: try lin.status().account, .suspend, reason: "調查中")
     desk.wait(.hours(-2))
-    _ = try desk.operator_().auditTrail(AuditFilter())
+    _ = try desk.owner().auditTrail(AuditFilter())
     return desk
   }
 
   @Test func theTrailHoldsAfterALongStory() throws {
     let desk = try desk()
-    let proof = try desk.operator_().verifyAudit(anchors: nil)
+    let proof = try desk.owner().verifyAudit(anchors: nil)
     #expect(proof.entries == (try desk.number("SELECT count(*) FROM audit")))
     #expect(proof.entries > 30)
-    let again = try desk.operator_().verifyAudit(anchors: proof.anchor + "\n")
+    let again = try desk.owner().verifyAudit(anchors: proof.anchor + "\n")
     #expect(again == proof)
-    #expect(try desk.operator_().doctor().first { $0.check == "audit" }?.status == .ok)
+    #expect(try desk.owner().doctor().first { $0.check == "audit" }?.status == .ok)
     let seen = Set(try desk.texts("SELECT DISTINCT action FROM audit"))
     for action in [
       AuditAction.created, .applied, .accountOpened, .signedIn, .requested,
@@ -67,7 +70,7 @@ import Testing
     let seq = try desk.number("SELECT min(seq) FROM audit WHERE action = 'request.submit'")
     #expect(try desk.sqlite3(Self.unlocked + "UPDATE audit SET \(change) WHERE seq = \(seq)") == "")
     try expect(.auditBroken(seq: seq, .changed), desk)
-    #expect(try desk.operator_().doctor().first { $0.check == "audit" }?.status == .fail)
+    #expect(try desk.owner().doctor().first { $0.check == "audit" }?.status == .fail)
   }
 
   @Test(arguments: [
@@ -132,16 +135,16 @@ import Testing
       "2026-03-02 iauth \($0.entry.seq) \(Hex.encode($0.hash))"
     }
     let kept = anchors.joined(separator: "\n")
-    _ = try desk.operator_().verifyAudit(anchors: kept)
-    try rewrite(desk, from: 12, key: try desk.operator_().store.key)
-    _ = try desk.operator_().verifyAudit(anchors: nil)
+    _ = try desk.owner().verifyAudit(anchors: kept)
+    try rewrite(desk, from: 12, key: try desk.owner().store.key)
+    _ = try desk.owner().verifyAudit(anchors: nil)
     #expect(throws: IAuthError.auditBroken(seq: 15, .anchor)) {
-      _ = try desk.operator_().verifyAudit(anchors: kept)
+      _ = try desk.owner().verifyAudit(anchors: kept)
     }
     // An old copy put back is behind its newest anchor.
     let ahead = "\(lines.count + 100) \(Hex.encode(lines[0].hash))"
     #expect(throws: IAuthError.auditBroken(seq: Int64(lines.count + 100), .cutOff)) {
-      _ = try desk.operator_().verifyAudit(anchors: ahead)
+      _ = try desk.owner().verifyAudit(anchors: ahead)
     }
   }
 
@@ -149,7 +152,7 @@ import Testing
   func aFileWithoutAnchorsAnchorsNothing(text: String) throws {
     let desk = try Desk()
     #expect(throws: IAuthError.auditBroken(seq: 0, .anchor)) {
-      _ = try desk.operator_().verifyAudit(anchors: text)
+      _ = try desk.owner().verifyAudit(anchors: text)
     }
   }
 
@@ -158,20 +161,21 @@ import Testing
     let chief = try desk.chief()
     #expect(try refusal { _ = try chief.verifyAudit(anchors: nil) } == .rightMissing)
     #expect(try refusal { _ = try chief.auditTrail(AuditFilter()) } == .rightMissing)
-    let operator_ = try desk.operator_()
+    let serviceOperator = try desk.owner()
     let session = try chief.status().account
-    let found = try operator_.auditTrail(AuditFilter(actor: session))
+    let found = try serviceOperator.auditTrail(AuditFilter(actor: session))
     #expect(found.map(\.entry.action) == ["session.start", "refused", "refused"])
-    #expect(try operator_.auditTrail(AuditFilter(action: "audit.read")).count == 1)
-    #expect(try operator_.auditTrail(AuditFilter(since: desk.clock.now + .seconds(1))).isEmpty)
+    #expect(try serviceOperator.auditTrail(AuditFilter(action: "audit.read")).count == 1)
+    #expect(
+      try serviceOperator.auditTrail(AuditFilter(since: desk.clock.now + .seconds(1))).isEmpty)
   }
 
   private func expect(_ error: IAuthError, _ desk: Desk) throws {
-    #expect(throws: error) { _ = try desk.operator_().verifyAudit(anchors: nil) }
+    #expect(throws: error) { _ = try desk.owner().verifyAudit(anchors: nil) }
   }
 
   private func lines(of desk: Desk) throws -> [AuditLine] {
-    try desk.operator_().store.read { (tx) throws(IAuthError) in
+    try desk.owner().store.read { (tx) throws(IAuthError) in
       try tx.all(
         AuditTrailTable.list, nil as Int64?, nil as Int64?, nil as Int64?, nil as Int64?,
         nil as Int64?

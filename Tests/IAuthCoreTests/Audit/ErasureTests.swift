@@ -5,6 +5,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct ErasureTests {
   /// What of a person stands somewhere in the database's file.
@@ -31,20 +33,20 @@ import Testing
     let moved = Person.lin.with(mobile: "0922000004")
     try desk.opened(moved)
     desk.wait(.days(8))
-    _ = try desk.operator_().remind(after: nil, isDryRun: false)
+    _ = try desk.owner().remind(after: nil, isDryRun: false)
     #expect(try traces(of: .lin, in: desk) != [])
     let id = try desk.number("SELECT id FROM account WHERE name = '林美玲'")
-    let operator_ = try desk.operator_()
-    _ = try operator_.change(account: id, .erase, reason: "當事人請求")
-    _ = try operator_.deliverOwn()
+    let serviceOperator = try desk.owner()
+    _ = try serviceOperator.change(account: id, .erase, reason: "當事人請求")
+    _ = try serviceOperator.deliverOwn()
     #expect(try traces(of: .lin, in: desk) == [])
     #expect(try traces(of: moved, in: desk) == [])
     #expect(try traces(of: .li, in: desk).count == 3)
-    _ = try desk.operator_().verifyAudit(anchors: nil)
-    #expect(try desk.operator_().doctor().filter { $0.status == .fail }.isEmpty)
+    _ = try desk.owner().verifyAudit(anchors: nil)
+    #expect(try desk.owner().doctor().filter { $0.status == .fail }.isEmpty)
     #expect(try desk.signedIn(.li).detail(second).item.name == "")
     #expect(
-      try refusal { _ = try desk.operator_().change(account: id, .erase, reason: "x") }
+      try refusal { _ = try desk.owner().change(account: id, .erase, reason: "x") }
         == .accountState)
   }
 
@@ -61,32 +63,32 @@ import Testing
     _ = try li.deliverOwn()
     let words = ["甲：", "乙：", "丙：", "丁："]
     #expect(try traces(of: .lin, words, in: desk).count == 6)
-    let operator_ = try desk.operator_()
+    let serviceOperator = try desk.owner()
     let id = try lin.status().account
-    _ = try operator_.change(account: id, .close, reason: "丁：林美玲請求")
+    _ = try serviceOperator.change(account: id, .close, reason: "丁：林美玲請求")
     #expect(try traces(of: .lin, words, in: desk).count == 7)
-    _ = try operator_.change(account: id, .erase, reason: "戊：林美玲請求")
-    _ = try operator_.deliverOwn()
+    _ = try serviceOperator.change(account: id, .erase, reason: "戊：林美玲請求")
+    _ = try serviceOperator.deliverOwn()
     #expect(try traces(of: .lin, words + ["戊："], in: desk) == [])
     // That it was decided, when and by whom, stays.
     let item = try desk.signedIn(.li).detail(number)
     #expect(item.decision?.reviewer == "李小明" && item.decision?.note == nil)
     #expect(try desk.texts("SELECT verdict FROM decision WHERE request = ?", last) == ["lapsed"])
-    _ = try operator_.verifyAudit(anchors: nil)
+    _ = try serviceOperator.verifyAudit(anchors: nil)
   }
 
   /// The holder of a live account hears of its end, at the address that is then forgotten.
   @Test func whoIsErasedIsToldFirst() throws {
     let desk = try Desk()
     let id = try desk.opened(.lin).status().account
-    let operator_ = try desk.operator_()
+    let serviceOperator = try desk.owner()
     let post = try desk.post {
-      _ = try operator_.change(account: id, .erase, reason: "當事人請求")
+      _ = try serviceOperator.change(account: id, .erase, reason: "當事人請求")
     }
     #expect(post == ["notice lin@cdc.gov.tw"])
     #expect(
       try desk.number("SELECT instr(body, '當事人請求') > 0 FROM message ORDER BY id DESC LIMIT 1") == 1)
-    _ = try operator_.deliverOwn()
+    _ = try serviceOperator.deliverOwn()
     #expect(
       try desk.texts(
         "SELECT status || recipient || subject || body FROM message ORDER BY id DESC LIMIT 1")
@@ -98,13 +100,13 @@ import Testing
   @Test func whatCannotBeSentIsForgotten() throws {
     let desk = try Desk()
     let id = try desk.opened(.lin).status().account
-    let operator_ = try desk.operator_()
-    _ = try operator_.change(account: id, .erase, reason: "當事人請求")
+    let serviceOperator = try desk.owner()
+    _ = try serviceOperator.change(account: id, .erase, reason: "當事人請求")
     let message = try desk.number("SELECT max(id) FROM message")
     #expect(
       try desk.sqlite3("UPDATE message SET status = 'failed' WHERE id = \(message)") == "")
     #expect(try traces(of: .lin, in: desk) == [])
-    #expect(try refusal { try operator_.retry(message) } == .messageState)
+    #expect(try refusal { try serviceOperator.retry(message) } == .messageState)
   }
 
   /// Mail to others that waits: about the person's requests it is dropped; lists are written anew.
@@ -128,9 +130,9 @@ import Testing
     let before = try desk.texts(queued)
     #expect(before.contains("reminder li@cdc.gov.tw") && before.contains("digest chen@ey.gov.tw"))
     for account in [try lin.account(in: desk), try liu.account(in: desk)] {
-      let operator_ = try desk.operator_()
-      _ = try operator_.change(account: account, .erase, reason: "當事人請求")
-      _ = try operator_.deliverOwn()
+      let serviceOperator = try desk.owner()
+      _ = try serviceOperator.change(account: account, .erase, reason: "當事人請求")
+      _ = try serviceOperator.deliverOwn()
     }
     #expect(try traces(of: .lin, in: desk) == [] && traces(of: .liu, in: desk) == [])
     let about: SQL = "SELECT count(*) FROM message WHERE request IN (?, ?) AND status = 'queued'"
@@ -150,7 +152,7 @@ import Testing
     let settings = try Settings(text: "mail = maildir:/dev/null/none\n")
     let world = desk.world("uid:0", isOperator: true)
     let service = Service(
-      store: try Store(path: desk.path, world: world), world: world, settings: settings)
+      store: try Store(path: desk.path, world: world, settings: settings))
     return try desk.post { _ = try service.remind(after: nil, isDryRun: false) }
       .filter { !$0.hasSuffix("root@localhost") }.sorted()
   }
@@ -171,12 +173,12 @@ import Testing
     // Someone else's is not touched.
     let tsai = try desk.shell(of: .tsai)
     let bystander = try tsai.apply(try Person.tsai.form()).reference
-    let operator_ = try desk.operator_()
-    _ = try operator_.change(account: id, .erase, reason: "當事人請求")
-    _ = try operator_.deliverOwn()
+    let serviceOperator = try desk.owner()
+    _ = try serviceOperator.change(account: id, .erase, reason: "當事人請求")
+    _ = try serviceOperator.deliverOwn()
     #expect(try traces(of: .lin, in: desk) == [] && traces(of: elsewhere, in: desk) == [])
     // Nor is there anything by which a guess could be checked.
-    let key = try operator_.store.read { (tx) throws(IAuthError) in
+    let key = try serviceOperator.store.read { (tx) throws(IAuthError) in
       tx.addressKey(.email, Person.lin.email)
     }
     #expect(try desk.number("SELECT count(*) FROM verification WHERE email_key = ?", key) == 0)
@@ -199,24 +201,24 @@ import Testing
     _ = try lin.deliverOwn()
     desk.wait(.hours(24))
     #expect(try traces(of: .lin, in: desk).count == 3)
-    _ = try desk.operator_().remind(after: nil, isDryRun: false)
+    _ = try desk.owner().remind(after: nil, isDryRun: false)
     #expect(try traces(of: .lin, in: desk) == [])
     #expect(
       try refusal { _ = try lin.prove(reference.text, codes: ["00000000", "00000000"]) }
         == .codeExpired)
-    _ = try desk.operator_().verifyAudit(anchors: nil)
+    _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
   @Test func aRejectedInvitationLeavesNothing() throws {
     let desk = try Desk()
     let chief = try desk.chief()
-    let report = try desk.operator_().importBatch(Sheet([.lin, .tsai]).order)
-    _ = try desk.operator_().deliverDue()
+    let report = try desk.owner().importBatch(Sheet([.lin, .tsai]).order)
+    _ = try desk.owner().deliverDue()
     let number = try #require(report.rows.first?.request)
     #expect(try chief.reject(number, reason: "非該機關人員") == nil)
     #expect(try traces(of: .lin, in: desk) == [])
     #expect(try traces(of: .tsai, in: desk).count == 3)
-    _ = try desk.operator_().verifyAudit(anchors: nil)
+    _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
   @Test func aDeliveredCodeStandsNowhere() throws {

@@ -5,6 +5,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct BatchTests {
   /// 黃淑芬 of 衛生福利部, which is above 疾病管制署 and 食品藥物管理署.
@@ -26,7 +28,7 @@ import Testing
     #expect(report?.rows.map(\.outcome) == [.accepted, .accepted, .accepted])
     #expect(report?.rows.map(\.number) == [2, 3, 4])
     let batch = try #require(report?.batch)
-    let items = try chief.queue(QueueFilter(batch: batch)).items
+    let items = try chief.queue(PendingFilter(batch: batch)).items
     #expect(items.map(\.name) == ["李小明", "林美玲", "劉家豪"])
     #expect(items.allSatisfy { $0.document == "衛部資字第1號" && !$0.isVerified })
     #expect(try chief.reject(items[2].number, reason: "公文未用印") == nil)
@@ -39,7 +41,7 @@ import Testing
         == [
           "invitation li@cdc.gov.tw", "invitation lin@cdc.gov.tw", "notice huang@mohw.gov.tw",
         ])
-    let progress = try #require(try huang.queue(QueueFilter(batch: batch)).progress)
+    let progress = try #require(try huang.queue(PendingFilter(batch: batch)).progress)
     #expect(progress.counts == [.approved: 2, .rejected: 1])
     let li = try desk.signedIn(.li)
     #expect(try li.status().status == .active)
@@ -134,13 +136,13 @@ import Testing
     #expect(
       report.rows.flatMap(\.problems).map(\.code) == ["agency.outside", "agency.outside"])
     let all = Sheet([own, .li, above, Self.elsewhere])
-    #expect(try desk.operator_().importBatch(all.order).count(.accepted) == 4)
+    #expect(try desk.owner().importBatch(all.order).count(.accepted) == 4)
     #expect(try chief.importBatch(all.order).count(.unchanged) == 4)
   }
 
   @Test func theAuthoritysAdministratorsAreNeverPartOfABatch() throws {
     let (desk, chief, _) = try superior()
-    for service in [chief, try desk.operator_()] {
+    for service in [chief, try desk.owner()] {
       let row = try #require(try service.importBatch(Sheet([.wu]).order).rows.first)
       #expect(row.problems.map(\.code) == ["agency.outside"])
       let general = try service.importBatch(Sheet([.wu], role: "一般權限").order)
@@ -151,7 +153,7 @@ import Testing
   @Test func aRemovedSuperiorReachesNothing() throws {
     let (desk, _, huang) = try superior()
     let shrunk = Office.registry.split(separator: "\n").filter { !$0.hasPrefix(Office.mohw + ",") }
-    _ = try desk.operator_().loadRegistry(
+    _ = try desk.owner().loadRegistry(
       Array(shrunk.joined(separator: "\n").utf8), allowingRemovals: true)
     let row = try #require(try huang.importBatch(Sheet([.li]).order).rows.first)
     #expect(row.problems.map(\.code) == ["agency.outside"])
@@ -178,7 +180,7 @@ import Testing
     let signIn = try owner.signIn(try Person.huang.form(), via: .both)
     _ = try owner.prove(signIn.reference.text, codes: try desk.codes(signIn.reference))
     if isSuspended {
-      _ = try desk.operator_().change(
+      _ = try desk.owner().change(
         account: try owner.status().account, .suspend, reason: "離職")
     } else {
       desk.wait(.minutes(30))
@@ -190,7 +192,7 @@ import Testing
 
   @Test func severalSystemsAndNoneNamed() throws {
     let (desk, chief, huang) = try superior()
-    _ = try desk.operator_().addSystem(code: "x", name: "X", chineseName: nil, url: nil)
+    _ = try desk.owner().addSystem(code: "x", name: "X", chineseName: nil, url: nil)
     #expect(try refusal { _ = try huang.importBatch(Sheet([.li]).order) } == .usageMissing)
     var order = Sheet([.li]).order
     order.system = "spm"
@@ -208,24 +210,24 @@ import Testing
 
   @Test func oneMayNarrowAnOwnBatch() throws {
     let (desk, _, huang) = try superior()
-    _ = try desk.operator_().addSystem(code: "x", name: "X", chineseName: nil, url: nil)
-    let batch = try desk.operator_().importBatch(
+    _ = try desk.owner().addSystem(code: "x", name: "X", chineseName: nil, url: nil)
+    let batch = try desk.owner().importBatch(
       Sheet(lines: [
         "機關OID,姓名,公務信箱,手機,申請系統,角色", "\(Office.cdc),李小明,li@cdc.gov.tw,0911000003,spm,admin",
         "\(Office.cdc),林美玲,lin@cdc.gov.tw,0911000004,x,general",
         "\(Office.cdc),李小明,li@cdc.gov.tw,0911000003,x,general",
       ]).order
     ).batch
-    func names(_ filter: QueueFilter) throws -> [String] {
+    func names(_ filter: PendingFilter) throws -> [String] {
       var filter = filter
       filter.batch = batch
-      return try desk.operator_().queue(filter).items.map { $0.name + " " + $0.system }
+      return try desk.owner().queue(filter).items.map { $0.name + " " + $0.system }
     }
-    #expect(try names(QueueFilter(system: "spm")) == ["李小明 spm"])
-    #expect(try names(QueueFilter(system: "x")) == ["林美玲 x", "李小明 x"])
-    #expect(try names(QueueFilter(role: .admin)) == ["李小明 spm"])
-    #expect(try names(QueueFilter(role: .general, limit: 1)) == ["林美玲 x"])
-    #expect(try names(QueueFilter(limit: 2)).count == 2)
+    #expect(try names(PendingFilter(system: "spm")) == ["李小明 spm"])
+    #expect(try names(PendingFilter(system: "x")) == ["林美玲 x", "李小明 x"])
+    #expect(try names(PendingFilter(role: .admin)) == ["李小明 spm"])
+    #expect(try names(PendingFilter(role: .general, limit: 1)) == ["林美玲 x"])
+    #expect(try names(PendingFilter(limit: 2)).count == 2)
     _ = huang
   }
 
@@ -233,7 +235,7 @@ import Testing
   @Test(arguments: ["formulas.xlsx", "formulas.ods"])
   func aFormulaIsARowsProblem(file: String) throws {
     let desk = try Desk()
-    let report = try desk.operator_().importBatch(ImportOrder(bytes: try sheetFixture(file)))
+    let report = try desk.owner().importBatch(ImportOrder(bytes: try sheetFixture(file)))
     let formulas = report.rows.map { row in
       row.problems.filter { $0.code == "row.formula" }.map(\.column)
     }
@@ -246,7 +248,7 @@ import Testing
   /// Each row's problems in the order of the columns, whichever check found them.
   @Test func problemsStandAsTheColumnsDo() throws {
     let desk = try Desk()
-    let report = try desk.operator_().importBatch(
+    let report = try desk.owner().importBatch(
       Sheet(lines: ["手機,公務信箱,角色,姓名,機關OID", "1,2,3,!,2.16.886.101.9"]).order)
     #expect(
       report.rows[0].problems.map(\.column) == ["手機", "公務信箱", "角色", "姓名", "機關OID"])
@@ -269,9 +271,10 @@ import Testing
     let starts = try desk.number("SELECT starts_at FROM permission ORDER BY request DESC LIMIT 1")
     #expect(Timestamp(starts).rfc3339 == "2026-03-31T16:00:00Z")
     let li = try desk.signedIn(.li)
-    #expect(try refusal { _ = try li.queue(QueueFilter()) } == .rightMissing, "not before its day")
+    #expect(
+      try refusal { _ = try li.queue(PendingFilter()) } == .rightMissing, "not before its day")
     desk.wait(.seconds(starts - desk.clock.now.seconds))
-    #expect(try refusal { _ = try desk.signedIn(.li).queue(QueueFilter()) } == nil)
+    #expect(try refusal { _ = try desk.signedIn(.li).queue(PendingFilter()) } == nil)
   }
 
   /// A batch of general users is decided agency by agency; of the others' requests nothing is said.
@@ -282,17 +285,17 @@ import Testing
     other.agency = Office.fda
     let general = try huang.importBatch(Sheet([.lin, other], role: "一般權限").order)
     let batch = try #require(general.batch)
-    #expect(try li.queue(QueueFilter(batch: batch)).items.map(\.agency.code) == [Office.cdc])
+    #expect(try li.queue(PendingFilter(batch: batch)).items.map(\.agency.code) == [Office.cdc])
     let decided = try li.approve(.batch(batch), note: nil, expecting: nil)
     #expect(decided.map(\.number) == [try #require(general.rows[0].request)])
-    #expect(try li.queue(QueueFilter(batch: batch)).items.isEmpty)
+    #expect(try li.queue(PendingFilter(batch: batch)).items.isEmpty)
     // Of a batch that has nothing of theirs it is not even said that it is there.
     let elsewhere = try huang.importBatch(
       Sheet(
         [other.with(email: "third@fda.gov.tw", mobile: "0911000089")], role: "一般權限"
       ).order)
     let hidden = try #require(elsewhere.batch)
-    #expect(try refusal { _ = try li.queue(QueueFilter(batch: hidden)) } == .batchUnknown)
+    #expect(try refusal { _ = try li.queue(PendingFilter(batch: hidden)) } == .batchUnknown)
     #expect(
       try refusal { _ = try li.approve(.batch(hidden), note: nil, expecting: nil) }
         == .batchUnknown)

@@ -5,6 +5,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct Form2Tests {
   /// How 林美玲 of 疾病管制署 stands when the form comes.
@@ -37,7 +39,7 @@ import Testing
       try #require(try row(.modify, huang).outcome == .accepted)
     case .suspended, .closed:
       let id = try desk.administrator(.lin, approvedBy: chief).status().account
-      _ = try desk.operator_().change(
+      _ = try desk.owner().change(
         account: id, state == .closed ? .close : .suspend, reason: "依規定辦理")
     }
   }
@@ -110,7 +112,7 @@ import Testing
         try desk.texts("SELECT email FROM account WHERE mobile = ?", "+886911000044")
           == [Self.renewed.email])
     }
-    #expect(try desk.operator_().verifyAudit(anchors: nil).entries > 0)
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
   }
 
   /// What a form did stays done, under the batch that did it.
@@ -143,7 +145,7 @@ import Testing
     #expect(
       try desk.number("SELECT count(*) FROM permission WHERE status = 'revoked'") == 0)
     // Her own agency's administrator, the authority and the operator may.
-    for service in [try desk.signedIn(.lin), chief, try desk.operator_()] {
+    for service in [try desk.signedIn(.lin), chief, try desk.owner()] {
       var order = form(change)
       order.isDryRun = true
       let row = try service.importBatch(order).rows.first
@@ -200,7 +202,7 @@ import Testing
     let email = "SELECT email FROM account WHERE name = '林美玲'" as SQL
     #expect(try desk.texts(email) == [Person.lin.email])
     desk.wait(.seconds(Self.midnight - desk.clock.now.seconds))
-    _ = try desk.operator_().remind(after: nil, isDryRun: false)
+    _ = try desk.owner().remind(after: nil, isDryRun: false)
     #expect(try desk.texts(email) == [Self.renewed.email])
   }
 

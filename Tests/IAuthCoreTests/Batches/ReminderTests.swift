@@ -4,11 +4,13 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct ReminderTests {
   /// Runs cron once; the mails that it queued to people, but for the operator's digest.
   private func run(_ desk: Desk) throws -> [String] {
-    try desk.post { _ = try desk.operator_().remind(after: nil, isDryRun: false) }
+    try desk.post { _ = try desk.owner().remind(after: nil, isDryRun: false) }
       .filter { !$0.hasSuffix("root@localhost") }
   }
 
@@ -54,7 +56,7 @@ import Testing
     let (desk, _, _) = try waiting()
     desk.wait(.days(3))
     let before = try desk.sqlite3(".dump")
-    let report = try desk.operator_().remind(after: nil, isDryRun: true)
+    let report = try desk.owner().remind(after: nil, isDryRun: true)
     #expect(report.reminded == 1 && report.requests == 1)
     let reminder = try #require(report.messages.first { $0.kind == .reminder })
     #expect(reminder.recipient == "li@cdc.gov.tw" && reminder.name == "李小明")
@@ -74,7 +76,7 @@ import Testing
     _ = try typist.apply(try Person.tsai.form())
     desk.wait(.minutes(3))
     let before = try desk.sqlite3(".dump")
-    let report = try desk.operator_().remind(after: nil, isDryRun: true)
+    let report = try desk.owner().remind(after: nil, isDryRun: true)
     #expect(report.lapsed == 1)
     #expect(
       report.messages.contains {
@@ -91,11 +93,11 @@ import Testing
     let second = try desk.opened(.tsai).ask(.general)
     desk.wait(.days(3))
     desk.settings.mail = .sendmail("/nowhere")
-    _ = try desk.operator_().remind(after: nil, isDryRun: false)
+    _ = try desk.owner().remind(after: nil, isDryRun: false)
     #expect(try desk.signedIn(.li).approve(first) == nil)
     desk.settings.mail = .spool
     desk.wait(.hours(1))
-    _ = try desk.operator_().deliverDue()
+    _ = try desk.owner().deliverDue()
     let sent = try desk.spool("mail/new").filter { $0.contains("X-IAuth-Kind: reminder") }
     #expect(sent.count == 1 && sent[0].contains("iauth pending \(second)\n"))
     #expect(!sent[0].contains("iauth pending \(first)\n"))
@@ -106,11 +108,11 @@ import Testing
     let (desk, _, number) = try waiting()
     desk.wait(.days(3))
     desk.settings.mail = .sendmail("/nowhere")
-    _ = try desk.operator_().remind(after: nil, isDryRun: false)
+    _ = try desk.owner().remind(after: nil, isDryRun: false)
     #expect(try desk.signedIn(.li).approve(number) == nil)
     desk.settings.mail = .spool
     desk.wait(.hours(1))
-    _ = try desk.operator_().deliverDue()
+    _ = try desk.owner().deliverDue()
     #expect(try desk.spool("mail/new").allSatisfy { !$0.contains("X-IAuth-Kind: reminder") })
     #expect(
       try desk.texts("SELECT status || body FROM message WHERE kind = 'reminder'") == ["lapsed"])
@@ -121,7 +123,7 @@ import Testing
     desk.wait(.days(13))
     #expect(try !run(desk).contains("digest chen@ey.gov.tw"))
     desk.wait(.days(1))
-    let report = try desk.operator_().remind(after: nil, isDryRun: true)
+    let report = try desk.owner().remind(after: nil, isDryRun: true)
     let digest = try #require(report.messages.first { $0.recipient == "chen@ey.gov.tw" })
     #expect(digest.causes == [.init(event: .overdue, subject: "request:\(number)")])
     #expect(digest.body.contains("iauth pending \(number)\n"))
@@ -136,17 +138,18 @@ import Testing
     let (desk, _, _) = try waiting()
     let mail = try #require(try desk.spool("mail/new").last { $0.contains("To: root@localhost") })
     #expect(mail.contains("\n    iauth-audit/1 "))
-    _ = try desk.operator_().verifyAudit(anchors: mail)
+    _ = try desk.owner().verifyAudit(anchors: mail)
     try desk.sqlite3(
       "DROP TRIGGER audit_is_kept; DELETE FROM audit_person; DELETE FROM audit WHERE seq > 2")
-    #expect(try refusal { _ = try desk.operator_().verifyAudit(anchors: mail) } == .auditBroken)
+    #expect(
+      try refusal { _ = try desk.owner().verifyAudit(anchors: mail) } == .auditBroken)
   }
 
   @Test func theAuthorityHearsOfWhatNobodyCanDecide() throws {
     let desk = try Desk()
     try desk.chief()
     _ = try desk.opened(.lin).ask(.general)
-    let report = try desk.operator_().remind(after: nil, isDryRun: true)
+    let report = try desk.owner().remind(after: nil, isDryRun: true)
     #expect(report.withoutReviewer == 1)
     #expect(try run(desk) == ["digest chen@ey.gov.tw"])
     #expect(try run(desk).isEmpty)
@@ -199,7 +202,7 @@ import Testing
       try desk.texts("SELECT status FROM permission ORDER BY request DESC LIMIT 1") == ["revoked"])
     let session = try desk.opened(person).status()
     #expect(session.status == .active)
-    #expect(try refusal { _ = try shell.queue(QueueFilter()) } == .rightMissing)
+    #expect(try refusal { _ = try shell.queue(PendingFilter()) } == .rightMissing)
   }
 
   /// The codes were sent before the end, and are entered after it.
@@ -218,7 +221,9 @@ import Testing
   @Test func theOperatorHearsOnceADay() throws {
     let desk = try Desk()
     for expected in [1, 0, 0, 0, 1] {
-      let post = try desk.post { _ = try desk.operator_().remind(after: nil, isDryRun: false) }
+      let post = try desk.post {
+        _ = try desk.owner().remind(after: nil, isDryRun: false)
+      }
       #expect(post.count { $0 == "digest root@localhost" } == expected)
       desk.wait(.hours(6))
     }

@@ -4,6 +4,8 @@
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct ErrorTextTests {
   @Test func everyCodeHasASample() {
@@ -141,7 +143,9 @@ private let samples: [IAuthError] =
   + [AuditProblem.changed, .missing, .cutOff, .unsealed, .personalData, .anchor].map {
     .auditBroken(seq: 7, $0)
   }
-  + [Right.operator_, .reviewer, .importer, .administrator, .owner, .key].map { .rightMissing($0) }
+  + [Right.serviceOperator, .reviewer, .importer, .administrator, .owner, .key].map {
+    .rightMissing($0)
+  }
   + [UnsafeReason.link, .owner, .mode, .directory, .key, .path, .journal].map {
     .databaseUnsafe($0)
   }

@@ -4,6 +4,8 @@
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct MessageTextTests {
   /// A text that each mail must hold twice: once in Chinese, once in English.

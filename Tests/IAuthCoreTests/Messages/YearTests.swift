@@ -6,6 +6,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct YearTests {
   /// Who was reminded of what, and what should be.
@@ -84,7 +86,7 @@ import Testing
     let due = model.run(desk.clock.now, desk.settings)
     let last = try desk.number("SELECT coalesce(max(id), 0) FROM message")
     let spool = desk.directory + "/db/outbox/mail/new/"
-    let report = try desk.operator_().remind(after: nil, isDryRun: false)
+    let report = try desk.owner().remind(after: nil, isDryRun: false)
     #expect(report.reminded == due.count)
     let sent = try desk.rows(
       """

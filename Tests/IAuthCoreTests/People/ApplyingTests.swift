@@ -4,6 +4,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct ApplyingTests {
   @Test func bothCodesOpenAnAccount() throws {
@@ -48,7 +50,7 @@ import Testing
     let desk = try Desk()
     let form = try ApplicationForm(
       agency: agency, name: "李小明", email: "li@cdc.gov.tw", mobile: "0911000003")
-    #expect(try refusal { _ = try desk.operator_().apply(form) } == expected)
+    #expect(try refusal { _ = try desk.owner().apply(form) } == expected)
     #expect(try desk.number("SELECT count(*) FROM verification") == 0)
   }
 
@@ -71,7 +73,7 @@ import Testing
     let li = try desk.administrator(.li, approvedBy: chief)
     let lin = try desk.opened(.lin)
     let number = try lin.ask(.general)
-    let shown = try #require(try li.queue(QueueFilter()).items.first)
+    let shown = try #require(try li.queue(PendingFilter()).items.first)
     let moved = Person.lin.with(mobile: "0922000004")
     let elsewhere = try desk.service("uid:home")
     desk.wait(.minutes(1))
@@ -82,7 +84,7 @@ import Testing
     #expect(post == ["notice lin@cdc.gov.tw", "notice +886911000004"])
     #expect(try elsewhere.status().account == lin.world.caller.account(in: desk))
     #expect(try refusal { _ = try lin.status() } == .sessionExpired)
-    let now = try #require(try li.queue(QueueFilter()).items.first)
+    let now = try #require(try li.queue(PendingFilter()).items.first)
     #expect(now.mobile == "+886922000004")
     #expect(now.version != shown.version)
     #expect(try li.approve(number, expecting: shown.version) == .requestChanged)
@@ -140,7 +142,7 @@ import Testing
   @Test func theSuspendedHearItAfterTheProof() throws {
     let desk = try Desk()
     let account = try desk.opened(.lin).status().account
-    _ = try desk.operator_().change(account: account, .suspend, reason: "調查中")
+    _ = try desk.owner().change(account: account, .suspend, reason: "調查中")
     desk.wait(.minutes(1))
     #expect(try refusal { try desk.opened(.lin) } == .accountSuspended)
     #expect(try refusal { try desk.signedIn(.lin) } == .accountSuspended)
@@ -149,7 +151,7 @@ import Testing
   @Test func whoWasClosedStartsAnew() throws {
     let desk = try Desk()
     let account = try desk.opened(.lin).status().account
-    _ = try desk.operator_().change(account: account, .close, reason: "離職")
+    _ = try desk.owner().change(account: account, .close, reason: "離職")
     desk.wait(.minutes(1))
     #expect(try desk.opened(.lin).status().account > account)
   }

@@ -4,6 +4,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct CodeBudgetTests {
   @Test(arguments: [(Int64(599), ErrorCode?.none), (600, .codeExpired)])
@@ -151,7 +153,7 @@ import Testing
       ]
     }
     let shell = try desk.service("uid:shell")
-    var answers: [ProofReceipt] = []
+    var answers: [VerificationReceipt] = []
     var added: [[Int64]] = []
     var posts: [Int] = []
     for person in [Person.lin, Person.lin.with(name: "王大同", email: "w@cdc.gov.tw"), .tsai] {

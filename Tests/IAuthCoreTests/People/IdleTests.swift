@@ -5,6 +5,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct IdleTests {
   private static let settings = {
@@ -15,7 +17,7 @@ import Testing
 
   /// Runs cron once; the notices to accounts that it queued.
   private func run(_ desk: Desk) throws -> [String] {
-    try desk.post { _ = try desk.operator_().remind(after: nil, isDryRun: false) }
+    try desk.post { _ = try desk.owner().remind(after: nil, isDryRun: false) }
       .filter { $0.hasPrefix("notice") }
   }
 
@@ -82,7 +84,7 @@ import Testing
     desk.wait(.days(91))
     _ = try run(desk)
     let id = try desk.number("SELECT id FROM account WHERE name = ?", Person.lin.name)
-    #expect(try desk.operator_().change(account: id, .restore, reason: "本人來電") == .active)
+    #expect(try desk.owner().change(account: id, .restore, reason: "本人來電") == .active)
     desk.wait(.days(60))
     _ = try run(desk)
     #expect(try status(desk, .lin) == ["active"])
@@ -98,9 +100,9 @@ import Testing
     let owner = "SELECT id FROM account WHERE name = '\(Person.li.name)'"
     let set = "UPDATE permission SET ends_at = \(end) WHERE account = (\(owner));"
     #expect(try desk.sqlite3(set).isEmpty)
-    #expect(try li.queue(QueueFilter()).items.map(\.number) == [number])
+    #expect(try li.queue(PendingFilter()).items.map(\.number) == [number])
     desk.wait(.seconds(60))
-    #expect(try refusal { _ = try li.queue(QueueFilter()) } == .rightMissing)
+    #expect(try refusal { _ = try li.queue(PendingFilter()) } == .rightMissing)
     #expect(try li.approve(number) == .requestUnknown)
     _ = try run(desk)
     #expect(try desk.number("SELECT count(*) FROM permission WHERE status = 'revoked'") == 1)

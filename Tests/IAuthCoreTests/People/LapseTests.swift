@@ -5,6 +5,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct LapseTests {
   private func actions(_ desk: Desk, _ action: AuditAction) throws -> Int64 {
@@ -45,11 +47,11 @@ import Testing
     case .ask:
       #expect(try refusal { _ = try service.ask(.general) } == (isOver ? nil : .requestDuplicate))
     case .list:
-      let found = try service.queue(QueueFilter()).items.map(\.number)
+      let found = try service.queue(PendingFilter()).items.map(\.number)
       #expect(found == (isOver ? [] : [number]))
-      let lapsed = try service.queue(QueueFilter(status: .lapsed)).items
+      let lapsed = try service.queue(PendingFilter(status: .lapsed)).items
       #expect(lapsed.map(\.number) == (isOver ? [number] : []))
-      let all = try service.queue(QueueFilter(status: nil)).items
+      let all = try service.queue(PendingFilter(status: nil)).items
       #expect(all.map(\.status) == [isOver ? .lapsed : .pending])
     case .detail:
       let detail = try service.detail(number)
@@ -57,12 +59,12 @@ import Testing
       #expect(detail.whyNot?.code == decided)
     case .own: #expect(try service.ownRequests().map(\.status) == [isOver ? .lapsed : .pending])
     case .importRow:
-      let report = try desk.operator_().importBatch(Sheet([.lin], role: "一般權限").order)
+      let report = try desk.owner().importBatch(Sheet([.lin], role: "一般權限").order)
       #expect(report.rows.map(\.outcome) == [isOver ? .accepted : .unchanged])
     case .run: break
     }
     // Whoever came first wrote it down or left it to the run; it stands there once, and is told once.
-    for _ in 0..<2 { _ = try desk.operator_().remind(after: nil, isDryRun: false) }
+    for _ in 0..<2 { _ = try desk.owner().remind(after: nil, isDryRun: false) }
     #expect(try actions(desk, .lapsed) == (isOver ? 1 : 0))
     let told: SQL = """
       SELECT count(*) FROM message WHERE recipient = 'lin@cdc.gov.tw' AND kind = 'notice'
@@ -79,10 +81,10 @@ import Testing
     desk.wait(.minutes(1))
     try desk.opened(.li.with(mobile: "0922000003"))
     desk.wait(.days(179))
-    #expect(try refusal { _ = try desk.signedIn(.li).queue(QueueFilter()) } == .rightMissing)
+    #expect(try refusal { _ = try desk.signedIn(.li).queue(PendingFilter()) } == .rightMissing)
     desk.wait(.days(1))
     let li = try desk.signedIn(.li)
-    #expect(try refusal { _ = try li.queue(QueueFilter()) } == nil)
+    #expect(try refusal { _ = try li.queue(PendingFilter()) } == nil)
     #expect(try desk.texts("SELECT mobile FROM account WHERE name = '李小明'") == ["+886911000003"])
     #expect(try actions(desk, .lapsed) == 1)
   }
@@ -103,7 +105,7 @@ import Testing
     #expect(try lin.ownRequests().map(\.permission) == [.revoked])
     #expect(try refusal { try li.revoke(number, reason: "x") } == .permissionNone)
     #expect(try refusal { _ = try lin.ask(.general) } == nil)
-    _ = try desk.operator_().remind(after: nil, isDryRun: false)
+    _ = try desk.owner().remind(after: nil, isDryRun: false)
     #expect(try actions(desk, .revoked) == 1)
   }
 
@@ -116,19 +118,19 @@ import Testing
   func anInvitation(come: Come) throws {
     let desk = try Desk()
     let chief = try desk.chief()
-    let operator_ = try desk.operator_()
-    _ = try operator_.appoint(try Person.wu.form(), system: "spm")
+    let serviceOperator = try desk.owner()
+    _ = try serviceOperator.appoint(try Person.wu.form(), system: "spm")
     let sheet = Sheet([.lin])
-    let number = try #require(try operator_.importBatch(sheet.order).rows.first?.request)
+    let number = try #require(try serviceOperator.importBatch(sheet.order).rows.first?.request)
     #expect(try chief.approve(number) == nil)
     var second: Int64 = 0
     if come == .approve {
       // A second request of the invited person's, which waits.
-      _ = try operator_.addSystem(
+      _ = try serviceOperator.addSystem(
         code: "drill", name: "Drill", chineseName: "演練平臺", url: nil)
       var order = sheet.order
       order.system = "drill"
-      second = try #require(try operator_.importBatch(order).rows.first?.request)
+      second = try #require(try serviceOperator.importBatch(order).rows.first?.request)
     }
     desk.wait(.days(30))
     switch come {
@@ -138,29 +140,30 @@ import Testing
       #expect(try desk.codes(reference).isEmpty)
     case .apply:
       let lin = try desk.opened(.lin)
-      #expect(try refusal { _ = try lin.queue(QueueFilter()) } == .rightMissing)
+      #expect(try refusal { _ = try lin.queue(PendingFilter()) } == .rightMissing)
     case .appoint:
       let post = try desk.post {
-        _ = try operator_.appoint(try Person.wu.form(), system: "spm")
+        _ = try serviceOperator.appoint(try Person.wu.form(), system: "spm")
       }
       #expect(post == ["invitation wu@ey.gov.tw", "notice chen@ey.gov.tw"])
       #expect(try actions(desk, .invitationLapsed) == 1)
       #expect(try desk.opened(.wu).status().status == .active)
     case .importRow:
-      let report = try operator_.importBatch(sheet.order)
+      let report = try serviceOperator.importBatch(sheet.order)
       #expect(report.rows.map(\.outcome) == [.accepted])
       #expect(report.rows.first?.request != number)
     case .approve:
       #expect(try desk.signedIn(.chen).approve(second) == .requestDecided)
     case .revoke:
-      #expect(try refusal { try operator_.revoke(number, reason: "x") } == .permissionNone)
+      #expect(try refusal { try serviceOperator.revoke(number, reason: "x") } == .permissionNone)
     case .close:
       let id = try desk.number("SELECT id FROM account WHERE email = 'lin@cdc.gov.tw'")
       #expect(
-        try refusal { _ = try operator_.change(account: id, .close, reason: "x") } == .accountState)
+        try refusal { _ = try serviceOperator.change(account: id, .close, reason: "x") }
+          == .accountState)
     case .run: break
     }
-    for _ in 0..<2 { _ = try desk.operator_().remind(after: nil, isDryRun: false) }
+    for _ in 0..<2 { _ = try desk.owner().remind(after: nil, isDryRun: false) }
     #expect(try actions(desk, .invitationLapsed) == 2, "each of the two once")
     let stays: SQL = "SELECT count(*) FROM permission WHERE request = ? AND status = 'active'"
     #expect(try desk.number(stays, number) == 0)
@@ -178,7 +181,7 @@ import Testing
     #expect(try lin.resend(reference.text).expiresAt == desk.clock.now + .seconds(1))
     let codes = try desk.codes(reference)
     desk.wait(.seconds(1))
-    if isSwept { _ = try desk.operator_().remind(after: nil, isDryRun: false) }
+    if isSwept { _ = try desk.owner().remind(after: nil, isDryRun: false) }
     #expect(try refusal { _ = try lin.prove(reference.text, codes: codes) } == .codeExpired)
     #expect(try refusal { _ = try lin.resend(reference.text) } == .codeExpired)
     #expect(try desk.number("SELECT count(*) FROM account WHERE email = 'lin@cdc.gov.tw'") == 0)
@@ -192,19 +195,19 @@ import Testing
     _ = try desk.administrator(.li, approvedBy: chief)
     _ = try desk.opened(.lin).ask(.general)
     desk.wait(.days(150))
-    let report = try desk.operator_().importBatch(Sheet([.liu]).order)
+    let report = try desk.owner().importBatch(Sheet([.liu]).order)
     #expect(try desk.signedIn(.chen).approve(try #require(report.rows.first?.request)) == nil)
     desk.wait(.days(29))
     _ = try desk.shell(of: .tsai).apply(try Person.tsai.form())
     desk.wait(.days(1))
     let runs = try (0..<2).map { _ in
-      try desk.operator_().remind(after: nil, isDryRun: false).lapsed
+      try desk.owner().remind(after: nil, isDryRun: false).lapsed
     }
     #expect(runs == [3, 0])
     for action in [AuditAction.lapsed, .invitationLapsed, .applicationLapsed] {
       #expect(try actions(desk, action) == 1, "\(action)")
     }
-    #expect(try desk.operator_().verifyAudit(anchors: nil).entries > 0)
-    #expect(try desk.operator_().doctor().filter { $0.status == .fail }.isEmpty)
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+    #expect(try desk.owner().doctor().filter { $0.status == .fail }.isEmpty)
   }
 }

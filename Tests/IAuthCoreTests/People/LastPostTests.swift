@@ -5,6 +5,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct LastPostTests {
   /// 吳志明, beside 陳怡君.
@@ -19,7 +21,7 @@ import Testing
   }()
 
   private func appointed(_ desk: Desk) throws -> Int64 {
-    try desk.operator_().appoint(try Person.wu.form(), system: "spm").number
+    try desk.owner().appoint(try Person.wu.form(), system: "spm").number
   }
 
   private func account(_ person: Person, _ desk: Desk) throws -> Int64 {
@@ -43,7 +45,7 @@ import Testing
       try #require(
         try desk.sqlite3("UPDATE permission SET ends_at = \(end) WHERE request = \(number)") == "")
     case .suspended, .closed:
-      _ = try desk.operator_().change(
+      _ = try desk.owner().change(
         account: try account(.wu, desk), other == .closed ? .close : .suspend, reason: "離職")
     default: break
     }
@@ -54,14 +56,14 @@ import Testing
   private func refusal(of way: Way, _ desk: Desk) throws -> ErrorCode? {
     let id = try account(.chen, desk)
     let number = try desk.number("SELECT request FROM permission WHERE account = ?", id)
-    let operator_ = try desk.operator_()
+    let serviceOperator = try desk.owner()
     desk.wait(.minutes(1))
     return try IAuthCoreTests.refusal {
       switch way {
-      case .suspend: _ = try operator_.change(account: id, .suspend, reason: "離職")
-      case .close: _ = try operator_.change(account: id, .close, reason: "離職")
-      case .erase: _ = try operator_.change(account: id, .erase, reason: "離職")
-      case .revoke: try operator_.revoke(number, reason: "離職")
+      case .suspend: _ = try serviceOperator.change(account: id, .suspend, reason: "離職")
+      case .close: _ = try serviceOperator.change(account: id, .close, reason: "離職")
+      case .erase: _ = try serviceOperator.change(account: id, .erase, reason: "離職")
+      case .revoke: try serviceOperator.revoke(number, reason: "離職")
       case .own: try desk.chief().revoke(number, reason: "離職")
       case .applyAgain: try desk.opened(.chen.with(mobile: "0922000001"))
       case .end:
@@ -71,7 +73,7 @@ import Testing
         // 吳志明 is in use all the time, whatever the state.
         _ = try desk.sqlite3("UPDATE account SET used_at = used_at + 7776000 WHERE id <> \(id)")
         desk.wait(.days(90))
-        _ = try operator_.remind(after: nil, isDryRun: false)
+        _ = try serviceOperator.remind(after: nil, isDryRun: false)
         let isSpared = try desk.texts("SELECT status FROM account WHERE id = ?", id) == ["active"]
         if isSpared { throw IAuthError.accountLast }
       }
@@ -109,7 +111,7 @@ import Testing
   @Test func theFirstReviewerWhoNeverCameIsNoLastAdministrator() throws {
     let desk = try Desk()
     let id = try account(.chen, desk)
-    #expect(try desk.operator_().change(account: id, .close, reason: "信箱誤植") == .closed)
+    #expect(try desk.owner().change(account: id, .close, reason: "信箱誤植") == .closed)
     #expect(try appointed(desk) == 2)
   }
 
@@ -119,11 +121,12 @@ import Testing
     let right = Person.chen.with(mobile: "0922000001")
     let session = try desk.opened(right).status()
     #expect(session.status == .active && session.pendingChange == 2)
-    #expect(try desk.operator_().administrators(agency: Office.authority, system: nil).isEmpty)
+    #expect(
+      try desk.owner().administrators(agency: Office.authority, system: nil).isEmpty)
     _ = try appointed(desk)
     #expect(try desk.opened(.wu).approve(2) == nil)
     #expect(
-      try desk.operator_().administrators(agency: Office.authority, system: nil).map(\.name)
+      try desk.owner().administrators(agency: Office.authority, system: nil).map(\.name)
         == ["陳怡君", "吳志明"])
   }
 
@@ -143,7 +146,7 @@ import Testing
       "\(Office.authority),吳志明,wu@ey.gov.tw,\(mobile),\(change),\(role),吳志明,wu@ey.gov.tw",
     ])
     let before = try desk.sqlite3("SELECT * FROM request; SELECT * FROM permission")
-    for service in [try desk.operator_(), try desk.chief()] {
+    for service in [try desk.owner(), try desk.chief()] {
       let row = try #require(try service.importBatch(sheet.order).rows.first)
       // To take away, or to give, what an administrator has anyway asks for nothing.
       let isNothing = role == "一般權限" && change != "修改"
@@ -161,7 +164,7 @@ import Testing
       Self.title,
       "\(Office.authority),吳志明,wu@ey.gov.tw,0922000002,修改,一般權限,吳志明,wu@ey.gov.tw",
     ])
-    let row = try #require(try desk.operator_().importBatch(sheet.order).rows.first)
+    let row = try #require(try desk.owner().importBatch(sheet.order).rows.first)
     let number = try #require(row.request)
     #expect(try desk.texts("SELECT role FROM request WHERE id = ?", number) == ["general"])
     #expect(try chief.approve(number) == nil)

@@ -5,6 +5,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct LockTests {
   private static let wrong = ["00000000", "00000000"]
@@ -129,7 +131,7 @@ import Testing
     _ = try lin.status()
     desk.wait(.days(3))
     #expect(try refusal { try desk.signedIn(.lin) } == .codeLocked)
-    _ = try desk.operator_().change(account: account, .unlock, reason: "本人來電")
+    _ = try desk.owner().change(account: account, .unlock, reason: "本人來電")
     try desk.signedIn(.lin)
   }
 

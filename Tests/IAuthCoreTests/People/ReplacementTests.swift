@@ -5,6 +5,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct ReplacementTests {
   /// 李小明 administers 疾病管制署, and applies again with these contacts.
@@ -34,9 +36,9 @@ import Testing
     let (shell, change) = try applyingAgain(as: person, in: desk, chief)
     #expect(try shell.status().proven == proven)
     #expect(try names(chief).isEmpty)
-    #expect(try refusal { _ = try shell.queue(QueueFilter()) } == .rightMissing)
+    #expect(try refusal { _ = try shell.queue(PendingFilter()) } == .rightMissing)
     #expect(try desk.texts("SELECT email FROM account WHERE name = '李小明'") == ["li@cdc.gov.tw"])
-    let item = try #require(try chief.queue(QueueFilter()).items.first)
+    let item = try #require(try chief.queue(PendingFilter()).items.first)
     #expect(
       item.number == change && item.kind == .change && item.marks.contains("contacts-replaced"))
     let post = try desk.post { try #require(try chief.approve(change) == nil) }
@@ -58,7 +60,7 @@ import Testing
     let desk = try Desk()
     let li = try desk.administrator(.li, approvedBy: try desk.chief())
     let number = try desk.opened(.lin).ask(.general)
-    func item() throws -> QueueItem { try li.detail(number).item }
+    func item() throws -> PendingRequest { try li.detail(number).item }
     let shown = try item()
     #expect(!shown.marks.contains("contacts-replaced"))
     desk.wait(.minutes(2))
@@ -107,7 +109,7 @@ import Testing
     let reference = try shell.apply(try Person.li.with(mobile: "0933000003").form()).reference
     let second = try shell.prove(reference.text, codes: try desk.codes(reference)).pendingChange
     #expect(second != first)
-    #expect(try chief.queue(QueueFilter()).items.map(\.number) == [second])
+    #expect(try chief.queue(PendingFilter()).items.map(\.number) == [second])
     #expect(try desk.texts("SELECT status FROM request WHERE id = ?", first) == ["withdrawn"])
   }
 
@@ -130,10 +132,10 @@ import Testing
     let chief = try desk.chief()
     _ = try applyingAgain(as: .li.with(email: "ming@cdc.gov.tw"), in: desk, chief)
     let id = try desk.number("SELECT id FROM account WHERE name = '李小明'")
-    let operator_ = try desk.operator_()
-    let post = try desk.post { _ = try operator_.change(account: id, verb, reason: "離職") }
+    let serviceOperator = try desk.owner()
+    let post = try desk.post { _ = try serviceOperator.change(account: id, verb, reason: "離職") }
     #expect(post == ["notice li@cdc.gov.tw", "notice ming@cdc.gov.tw"])
-    _ = try operator_.deliverOwn()
+    _ = try serviceOperator.deliverOwn()
     let kept: SQL = "SELECT count(*) FROM message WHERE recipient IN (?, ?)"
     if verb == .erase {
       #expect(try desk.number(kept, "li@cdc.gov.tw", "ming@cdc.gov.tw") == 0)
@@ -154,6 +156,6 @@ import Testing
     let chief = try desk.chief()
     let (_, change) = try applyingAgain(as: .li.with(email: "chen@ey.gov.tw"), in: desk, chief)
     #expect(try chief.approve(change) == .requestOwn)
-    #expect(try chief.queue(QueueFilter()).items.isEmpty)
+    #expect(try chief.queue(PendingFilter()).items.isEmpty)
   }
 }

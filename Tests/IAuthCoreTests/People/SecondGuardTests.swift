@@ -5,6 +5,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct SecondGuardTests {
   /// 李小明, signed in, and the reference and codes of it.
@@ -73,7 +75,7 @@ import Testing
     let shell = try desk.shell(of: .li)
     let receipt = try shell.apply(try Person.li.form())
     let shrunk = Office.registry.split(separator: "\n").filter { !$0.hasPrefix(Office.cdc) }
-    _ = try desk.operator_().loadRegistry(
+    _ = try desk.owner().loadRegistry(
       Array(shrunk.joined(separator: "\n").utf8), allowingRemovals: true)
     let codes = try desk.codes(receipt.reference)
     #expect(
@@ -83,9 +85,9 @@ import Testing
   @Test func aFormForARemovedAgencyIsRefused() throws {
     let desk = try Desk()
     let shrunk = Office.registry.split(separator: "\n").filter { !$0.hasPrefix(Office.cdc) }
-    _ = try desk.operator_().loadRegistry(
+    _ = try desk.owner().loadRegistry(
       Array(shrunk.joined(separator: "\n").utf8), allowingRemovals: true)
-    let report = try desk.operator_().importBatch(Sheet([.li]).order)
+    let report = try desk.owner().importBatch(Sheet([.li]).order)
     #expect(report.rows.first?.problems.map(\.code) == ["agency.removed"])
   }
 
@@ -101,7 +103,7 @@ import Testing
     #expect(try refusal { try huang.revoke(number, reason: "x") } == .requestOutside)
     let own = try desk.number(
       "SELECT request FROM permission p JOIN account a ON a.id = p.account WHERE a.name = '黃淑芬'")
-    try desk.operator_().revoke(own, reason: "調職")
+    try desk.owner().revoke(own, reason: "調職")
     #expect(try refusal { try huang.revoke(number, reason: "x") } == .rightMissing)
   }
 

@@ -4,6 +4,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct SessionTests {
   @Test(arguments: [(Int64(1_799), ErrorCode?.none), (1_800, .sessionExpired)])
@@ -77,11 +79,11 @@ import Testing
     let desk = try Desk()
     let li = try desk.opened(.li)
     let account = try li.status().account
-    _ = try desk.operator_().change(account: account, verb, reason: "離職")
+    _ = try desk.owner().change(account: account, verb, reason: "離職")
     #expect(try refusal { _ = try li.status() } == .sessionExpired)
     #expect(try refusal { _ = try li.ask(.general) } == .sessionExpired)
     if verb == .suspend {
-      _ = try desk.operator_().change(account: account, .restore, reason: "查無不法")
+      _ = try desk.owner().change(account: account, .restore, reason: "查無不法")
       #expect(try refusal { _ = try li.status() } == .sessionExpired)
       _ = try desk.signedIn(.li).status()
     }
@@ -94,7 +96,7 @@ import Testing
     let number = try desk.opened(.li).ask(.admin)
     let chief = try desk.signedIn(.chen, via: via)
     #expect(try chief.status().proven == via.channels)
-    #expect(try chief.queue(QueueFilter()).items.count == 1)
+    #expect(try chief.queue(PendingFilter()).items.count == 1)
     #expect(try chief.approve(number) == .sessionStepUp)
     #expect(try chief.reject(number) == .sessionStepUp)
     let receipt = try #require(try chief.stepUp())

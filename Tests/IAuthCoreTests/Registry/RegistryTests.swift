@@ -5,6 +5,8 @@ import Foundation
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 /// The bytes of a file beside the tests, or of one named from the root of the package.
 private func bytes(_ path: String, from file: String = #filePath) throws -> [UInt8] {

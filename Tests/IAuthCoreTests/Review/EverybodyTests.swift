@@ -5,6 +5,7 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Values
 
 @Suite struct EverybodyTests {
   enum Who: CaseIterable {
@@ -21,7 +22,7 @@ import Testing
     case clerkOfAuthority
     case administrator
     case chief
-    case operator_
+    case serviceOperator
   }
 
   private struct Scene {
@@ -40,15 +41,15 @@ import Testing
 
   private func scene() throws -> Scene {
     let desk = try Desk()
-    let operator_ = try desk.operator_()
-    _ = try operator_.addSystem(code: "doc", name: "Documents", chineseName: nil, url: nil)
+    let owner = try desk.owner()
+    _ = try owner.addSystem(code: "doc", name: "Documents", chineseName: nil, url: nil)
     let chief = try desk.chief()
     let li = try desk.opened(.li)
     for system in ["spm", "doc"] {
       try #require(try chief.approve(try li.ask(.admin, system: system)) == nil)
     }
     var everybody: [Who: Service] = [
-      .nobody: try desk.service("uid:nobody"), .administrator: li, .operator_: operator_,
+      .nobody: try desk.service("uid:nobody"), .administrator: li, .serviceOperator: owner,
       .chief: chief,
     ]
     for (who, person) in [(Who.elsewhere, Person.liu), (.above, .huang)] {
@@ -115,7 +116,7 @@ import Testing
     let scene = try scene()
     try expect(
       [
-        .nobody: .sessionNone, .operator_: .sessionNone, .applicant: .rightMissing,
+        .nobody: .sessionNone, .serviceOperator: .sessionNone, .applicant: .rightMissing,
         .colleague: .requestUnknown, .elsewhere: .requestUnknown, .above: .requestUnknown,
         .clerkOfAuthority: .requestUnknown, .chief: .requestOutside,
       ], in: scene, decide(scene.general))
@@ -125,7 +126,7 @@ import Testing
     let scene = try scene()
     try expect(
       [
-        .nobody: .sessionNone, .operator_: .sessionNone, .applicant: .requestUnknown,
+        .nobody: .sessionNone, .serviceOperator: .sessionNone, .applicant: .requestUnknown,
         .colleague: .rightMissing, .elsewhere: .requestUnknown, .above: .requestUnknown,
         .clerkOfAuthority: .requestUnknown, .administrator: .requestOutside,
       ], in: scene, decide(scene.admin))
@@ -135,7 +136,7 @@ import Testing
     let scene = try scene()
     try expect(
       [
-        .nobody: .sessionNone, .operator_: .sessionNone, .applicant: .requestUnknown,
+        .nobody: .sessionNone, .serviceOperator: .sessionNone, .applicant: .requestUnknown,
         .colleague: .requestUnknown, .elsewhere: .requestUnknown, .above: .requestUnknown,
         .clerkOfAuthority: .rightMissing, .administrator: .requestUnknown,
       ], in: scene, decide(scene.national))
@@ -153,10 +154,10 @@ import Testing
 
   @Test func listingWhatWaits() throws {
     let scene = try scene()
-    let spm = QueueFilter(system: "spm")
+    let spm = PendingFilter(system: "spm")
     try expect(
       [
-        .nobody: .sessionNone, .operator_: .sessionNone, .applicant: .rightMissing,
+        .nobody: .sessionNone, .serviceOperator: .sessionNone, .applicant: .rightMissing,
         .colleague: .rightMissing, .clerkOfAuthority: .rightMissing,
       ], in: scene
     ) { _ = try $0.queue(spm) }
@@ -170,7 +171,7 @@ import Testing
 
   @Test func lookingAtABatch() throws {
     let scene = try scene()
-    let filter = QueueFilter(batch: scene.batch, status: nil)
+    let filter = PendingFilter(batch: scene.batch, status: nil)
     for (who, rows) in [(Who.administrator, 0), (.chief, 1), (.above, 1)] {
       let service = try #require(scene.everybody[who])
       #expect(try service.queue(filter).items.count == rows, "\(who)")
@@ -192,7 +193,7 @@ import Testing
 
   @Test func takingAnothersRequestBack() throws {
     let scene = try scene()
-    var expected: [Who: ErrorCode] = [.nobody: .sessionNone, .operator_: .sessionNone]
+    var expected: [Who: ErrorCode] = [.nobody: .sessionNone, .serviceOperator: .sessionNone]
     for who in Who.allCases where expected[who] == nil && who != .applicant {
       expected[who] = .requestUnknown
     }
@@ -220,7 +221,7 @@ import Testing
     ) { _ = try $0.accounts("", agency: Office.cdc) }
     let mine = try #require(scene.everybody[.administrator]).accounts("", agency: nil)
     #expect(!mine.isEmpty && mine.allSatisfy { $0.agency.code == Office.cdc })
-    #expect(try scene.desk.operator_().accounts("", agency: nil).count > mine.count)
+    #expect(try scene.desk.owner().accounts("", agency: nil).count > mine.count)
   }
 
   /// What those are told who may not touch an account: administrators of others see none.
@@ -237,7 +238,7 @@ import Testing
     // Of one who holds `admin`, also their own administrator's not.
     var ofAdministrator = expected
     ofAdministrator[.administrator] = .rightMissing
-    ofAdministrator[.operator_] = .reasonInvalid
+    ofAdministrator[.serviceOperator] = .reasonInvalid
     try expect(ofAdministrator, in: scene) { service in
       let reason = service.world.caller.isOperator ? "" : "離職"
       _ = try service.change(account: scene.administrator, verb, reason: reason)
@@ -330,7 +331,7 @@ import Testing
     let (name, body) = Self.upkeep[index]
     let scene = try scene()
     var expected: [Who: ErrorCode] = [:]
-    for who in Who.allCases where who != .operator_ { expected[who] = .rightMissing }
+    for who in Who.allCases where who != .serviceOperator { expected[who] = .rightMissing }
     let before = try scene.desk.number("SELECT count(*) FROM audit WHERE action = 'refused'")
     try expect(expected, in: scene) { try body($0, scene.desk) }
     // Each refusal is on the trail.
@@ -374,27 +375,26 @@ import Testing
         randomBytes: { [UInt8](repeating: 7, count: $0) },
         caller: Caller(key: name), sessionName: "default")
       return Service(
-        store: try Store(path: desk.path, world: world), world: world, settings: desk.settings)
+        store: try Store(path: desk.path, world: world, settings: desk.settings))
     }
     let above = try desk.number("SELECT id FROM account WHERE name = '黃淑芬'")
-    let batch = QueueFilter(batch: scene.batch, status: nil)
+    let batch = PendingFilter(batch: scene.batch, status: nil)
     #expect(try refusal { _ = try key("mohw").queue(batch) } == .rightMissing, "not enrolled")
     #expect(
-      try refusal { try desk.operator_().enrolKey("mohw", account: scene.applicant) }
+      try refusal { try desk.owner().enrolKey("mohw", account: scene.applicant) }
         == .rightMissing, "no administrator")
-    try desk.operator_().enrolKey("mohw", account: above)
+    try desk.owner().enrolKey("mohw", account: above)
     #expect(try key("mohw").queue(batch).items.count == 1)
-    #expect(try refusal { _ = try key("mohw").queue(QueueFilter()) } == .batchUnknown)
+    #expect(try refusal { _ = try key("mohw").queue(PendingFilter()) } == .batchUnknown)
     for refused in [
       try refusal { _ = try key("mohw").approve(scene.general) },
       try refusal { _ = try key("mohw").detail(scene.general) },
       try refusal { _ = try key("mohw").accounts("", agency: nil) },
     ] { #expect(refused == .sessionNone) }
-    try desk.operator_().revoke(
+    try desk.owner().revoke(
       try desk.number("SELECT request FROM permission WHERE account = ?", above), reason: "調職")
     #expect(try refusal { _ = try key("mohw").queue(batch) } == .rightMissing, "no longer")
-    _ = try desk.operator_().change(account: above, .suspend, reason: "調查")
-    #expect(
-      try refusal { try desk.operator_().enrolKey("again", account: above) } == .accountState)
+    _ = try desk.owner().change(account: above, .suspend, reason: "調查")
+    #expect(try refusal { try desk.owner().enrolKey("again", account: above) } == .accountState)
   }
 }

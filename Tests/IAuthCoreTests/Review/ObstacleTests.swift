@@ -4,6 +4,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct ObstacleTests {
   @Test func generalIsNotGrantedBesideAnAdminPermission() throws {

@@ -4,6 +4,8 @@
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 /// What can stand in the way, in the order of precedence.
 private enum Obstacle: Int, CaseIterable {

@@ -5,6 +5,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct ReviewTests {
   @Test func aDayAtTheDesk() throws {
@@ -20,7 +22,7 @@ import Testing
     let number = try #require(receipt).number
     #expect(receipt?.reviewers == ["陳怡君"] && receipt?.isReviewedByAuthority == true)
     #expect(receipt?.isNational == false && receipt?.system.code == "spm")
-    let item = try #require(try chief.queue(QueueFilter()).items.first)
+    let item = try #require(try chief.queue(PendingFilter()).items.first)
     #expect(item.number == number && item.reason == "承辦資安" && item.document == "疾管資字第1號")
     #expect(item.marks == ["email-domain-new"] && item.isVerified)
     let approved = try desk.post { try #require(try chief.approve(number) == nil) }
@@ -67,7 +69,7 @@ import Testing
 
   /// 吳志明, appointed and signed in.
   private func secondChief(_ desk: Desk) throws -> Service {
-    _ = try desk.operator_().appoint(try Person.wu.form(), system: "spm")
+    _ = try desk.owner().appoint(try Person.wu.form(), system: "spm")
     return try desk.opened(.wu)
   }
 
@@ -75,11 +77,12 @@ import Testing
     let desk = try Desk()
     try desk.chief()
     let first = try desk.post {
-      _ = try desk.operator_().appoint(try Person.wu.form(), system: "spm")
+      _ = try desk.owner().appoint(try Person.wu.form(), system: "spm")
     }
     #expect(first == ["invitation wu@ey.gov.tw", "notice chen@ey.gov.tw"])
     // The unproven do not count yet.
-    #expect(try desk.operator_().administrators(agency: Office.authority, system: nil).count == 1)
+    #expect(
+      try desk.owner().administrators(agency: Office.authority, system: nil).count == 1)
     try desk.opened(.wu)
     let third = Person.wu.with(name: "鄭美", email: "zheng@ey.gov.tw", mobile: "0911000008")
     let request = try desk.opened(third)
@@ -88,7 +91,7 @@ import Testing
       try desk.post { number = try request.ask(.admin) }
         == ["notice chen@ey.gov.tw", "notice wu@ey.gov.tw"])
     let chief = try desk.signedIn(.chen)
-    let item = try #require(try chief.queue(QueueFilter()).items.first)
+    let item = try #require(try chief.queue(PendingFilter()).items.first)
     #expect(item.isNational && item.marks.contains("national-reviewer"))
     let post = try desk.post { try #require(try chief.approve(number) == nil) }
     #expect(post.sorted() == ["decision zheng@ey.gov.tw", "notice wu@ey.gov.tw"])
@@ -130,9 +133,9 @@ import Testing
       let seen = try refusal { _ = try service.detail(number) }
       #expect(seen == (expected == .requestUnknown ? .requestUnknown : nil))
     }
-    #expect(try li.queue(QueueFilter()).items.map(\.number) == [general])
-    #expect(try chief.queue(QueueFilter()).items.map(\.number) == [admin])
-    #expect(try refusal { _ = try lin.queue(QueueFilter()) } == .rightMissing)
+    #expect(try li.queue(PendingFilter()).items.map(\.number) == [general])
+    #expect(try chief.queue(PendingFilter()).items.map(\.number) == [admin])
+    #expect(try refusal { _ = try lin.queue(PendingFilter()) } == .rightMissing)
     let detail = try lin.detail(general)
     #expect(detail.whyNot?.code == .rightMissing && detail.item.email == "lin@cdc.gov.tw")
     #expect(detail.reviewers.map(\.name) == ["李小明"] && detail.told.map(\.name) == ["李小明"])
@@ -154,7 +157,7 @@ import Testing
     let number = try desk.opened(twin).ask(.admin)
     let chief = try desk.chief()
     #expect(try chief.approve(number) == .requestOwn)
-    #expect(try chief.queue(QueueFilter()).items.isEmpty)
+    #expect(try chief.queue(PendingFilter()).items.isEmpty)
     let submitted = try li.importBatch(Sheet([.lin], role: "一般權限").order)
     let batch = try #require(submitted.rows.first?.request)
     #expect(try li.approve(batch) == .requestOwn)
@@ -165,7 +168,7 @@ import Testing
     let desk = try Desk()
     let chief = try desk.chief()
     let number = try desk.opened(.li).ask(.admin)
-    let version = try #require(try chief.queue(QueueFilter()).items.first).version
+    let version = try #require(try chief.queue(PendingFilter()).items.first).version
     #expect(try chief.approve(number, expecting: version + "0") == .requestChanged)
     #expect(try chief.approve(number, expecting: "") == .requestChanged)
     #expect(try chief.approve(number, expecting: version) == nil)
@@ -174,17 +177,17 @@ import Testing
   @Test func aSystemWithoutAdministratorsOfItsOwnIsDecidedByThoseOfTheFirst() throws {
     let desk = try Desk()
     let chief = try desk.chief()
-    _ = try desk.operator_().addSystem(
+    _ = try desk.owner().addSystem(
       code: "drill", name: "Drill Platform", chineseName: "演練平臺", url: nil)
     let first = try desk.opened(.li).ask(.admin, system: "drill")
-    #expect(try chief.queue(QueueFilter()).items.map(\.number) == [first])
+    #expect(try chief.queue(PendingFilter()).items.map(\.number) == [first])
     #expect(try chief.approve(first) == nil)
     // As soon as the authority has one of the system itself, it is theirs.
-    _ = try desk.operator_().appoint(try Person.wu.form(), system: "drill")
+    _ = try desk.owner().appoint(try Person.wu.form(), system: "drill")
     let second = try desk.opened(.liu).ask(.admin, system: "drill")
-    #expect(try chief.queue(QueueFilter()).items.map(\.number) == [second], "wu is unproven")
+    #expect(try chief.queue(PendingFilter()).items.map(\.number) == [second], "wu is unproven")
     let wu = try desk.opened(.wu)
-    #expect(try chief.queue(QueueFilter()).items.isEmpty)
+    #expect(try chief.queue(PendingFilter()).items.isEmpty)
     #expect(try chief.approve(second) == .requestOutside)
     #expect(try wu.approve(second) == nil)
     let third = try desk.opened(.huang).ask(.admin, system: "spm")
@@ -213,7 +216,7 @@ import Testing
     let lin = try desk.opened(.lin)
     let number = try lin.ask(.general)
     let shrunk = Office.registry.split(separator: "\n").filter { !$0.hasPrefix(Office.cdc) }
-    let report = try desk.operator_().loadRegistry(
+    let report = try desk.owner().loadRegistry(
       Array(shrunk.joined(separator: "\n").utf8), allowingRemovals: true)
     #expect(report.removed == 1)
     #expect(try li.approve(number) == nil)

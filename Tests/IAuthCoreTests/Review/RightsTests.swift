@@ -5,12 +5,14 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct RightsTests {
   /// Who tries: 李小明 administers 疾病管制署, where 林美玲 is the one concerned.
   enum Caller {
     case nobody, holder, colleague, stranger, superior, authority, otherSystem, administrator,
-      operator_
+      serviceOperator
   }
 
   enum Holder: CaseIterable { case invited, active, suspended, closed, erased, admin, former }
@@ -20,20 +22,20 @@ import Testing
     if state == .invited {
       var order = Sheet([.lin], role: "一般權限").order
       order.system = "spm"
-      _ = try desk.operator_().importBatch(order)
+      _ = try desk.owner().importBatch(order)
       return try desk.number("SELECT id FROM account WHERE email = 'lin@cdc.gov.tw'")
     }
     let lin = try desk.opened(.lin)
     let id = try lin.status().account
-    let operator_ = try desk.operator_()
+    let serviceOperator = try desk.owner()
     switch state {
-    case .suspended: _ = try operator_.change(account: id, .suspend, reason: "x")
-    case .closed: _ = try operator_.change(account: id, .close, reason: "x")
-    case .erased: _ = try operator_.change(account: id, .erase, reason: "x")
+    case .suspended: _ = try serviceOperator.change(account: id, .suspend, reason: "x")
+    case .closed: _ = try serviceOperator.change(account: id, .close, reason: "x")
+    case .erased: _ = try serviceOperator.change(account: id, .erase, reason: "x")
     case .admin, .former:
       let number = try lin.ask(.admin, system: "spm")
       try #require(try chief.approve(number) == nil)
-      if state == .former { try operator_.revoke(number, reason: "x") }
+      if state == .former { try serviceOperator.revoke(number, reason: "x") }
     case .invited, .active: break
     }
     return id
@@ -41,7 +43,7 @@ import Testing
 
   /// Everyone who might try, on one desk.
   private func callers(_ desk: Desk, _ chief: Service) throws -> [Caller: Service] {
-    _ = try desk.operator_().addSystem(
+    _ = try desk.owner().addSystem(
       code: "drill", name: "Drill Platform", chineseName: "演練平臺", url: nil)
     let li = try desk.administrator(.li, approvedBy: chief, system: "spm")
     let other = Person.li.with(name: "周文", email: "zhou@cdc.gov.tw", mobile: "0911000031")
@@ -50,7 +52,8 @@ import Testing
     return [
       .nobody: try desk.service("uid:nobody"), .holder: try desk.shell(of: .lin),
       .colleague: try desk.opened(.tsai), .stranger: try desk.opened(.liu), .superior: huang,
-      .authority: chief, .otherSystem: zhou, .administrator: li, .operator_: try desk.operator_(),
+      .authority: chief, .otherSystem: zhou, .administrator: li,
+      .serviceOperator: try desk.owner(),
     ]
   }
 
@@ -73,7 +76,7 @@ import Testing
     case .superior, .authority: return .accountUnknown
     case .administrator, .otherSystem:
       guard verb == .suspend || verb == .close, state != .admin else { return .rightMissing }
-    case .operator_: break
+    case .serviceOperator: break
     }
     return works(verb, state) ? nil : .accountState
   }
@@ -148,7 +151,7 @@ import Testing
       case .nobody: #expect(answer == .sessionNone && elsewhere == .sessionNone)
       case .holder, .colleague, .stranger:
         #expect(answer == .rightMissing && elsewhere == .rightMissing)
-      case .operator_: #expect(agencies.count == 4 && elsewhere == nil)
+      case .serviceOperator: #expect(agencies.count == 4 && elsewhere == nil)
       default: #expect(agencies.count == 1 && elsewhere == .rightMissing)
       }
     }
@@ -206,7 +209,7 @@ import Testing
       let expected: ErrorCode? =
         switch caller {
         case .nobody: .sessionNone
-        case .holder, .operator_: end
+        case .holder, .serviceOperator: end
         case .colleague, .stranger, .superior, .otherSystem: .requestUnknown
         case .authority: role == .admin ? end : .requestOutside
         case .administrator: role == .admin ? .requestOutside : end
@@ -232,12 +235,12 @@ import Testing
   func appointing(state: Invitee) throws {
     let desk = try Desk()
     let chief = try desk.chief()
-    let operator_ = try desk.operator_()
+    let serviceOperator = try desk.owner()
     var form = Person.wu
     switch state {
     case .new: break
     case .invited, .lapsed:
-      _ = try operator_.appoint(try Person.wu.form(), system: "spm")
+      _ = try serviceOperator.appoint(try Person.wu.form(), system: "spm")
       if state == .lapsed { desk.wait(.days(30)) }
     default:
       let wu = try desk.opened(.wu)
@@ -246,8 +249,8 @@ import Testing
         let number = try wu.ask(.admin)
         if state == .admin { try #require(try chief.approve(number) == nil) }
       }
-      if state == .suspended { _ = try operator_.change(account: id, .suspend, reason: "x") }
-      if state == .closed { _ = try operator_.change(account: id, .close, reason: "x") }
+      if state == .suspended { _ = try serviceOperator.change(account: id, .suspend, reason: "x") }
+      if state == .closed { _ = try serviceOperator.change(account: id, .close, reason: "x") }
       if state == .otherMobile { form = form.with(mobile: "0922000002") }
       if state == .otherName { form = form.with(name: "吳大明") }
     }
@@ -257,7 +260,8 @@ import Testing
         try refusal { _ = try service.appoint(try form.form(), system: "none") } == .rightMissing)
     }
     #expect(
-      try refusal { _ = try operator_.appoint(try form.form(), system: "none") } == .systemUnknown)
+      try refusal { _ = try serviceOperator.appoint(try form.form(), system: "none") }
+        == .systemUnknown)
     let expected: ErrorCode? =
       switch state {
       case .new, .lapsed, .active, .closed: nil
@@ -268,7 +272,7 @@ import Testing
       }
     var answer: ErrorCode?
     let post = try desk.post {
-      answer = try refusal { _ = try operator_.appoint(try form.form(), system: "spm") }
+      answer = try refusal { _ = try serviceOperator.appoint(try form.form(), system: "spm") }
     }
     #expect(answer == expected)
     guard expected == nil else { return #expect(post.isEmpty) }
@@ -278,6 +282,6 @@ import Testing
       "SELECT count(*) FROM account WHERE email = 'wu@ey.gov.tw' AND status <> 'closed'")
     #expect(live == 1)
     desk.wait(.minutes(1))
-    #expect(try refusal { _ = try desk.signedIn(.wu).queue(QueueFilter()) } == nil)
+    #expect(try refusal { _ = try desk.signedIn(.wu).queue(PendingFilter()) } == nil)
   }
 }

@@ -5,6 +5,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct StateTests {
   enum Verb: CaseIterable { case approve, reject, withdraw, revoke }
@@ -21,7 +23,7 @@ import Testing
     case .withdrawn: try lin.withdraw(number)
     case .lapsed:
       desk.wait(.days(180))
-      _ = try desk.operator_().remind(after: nil, isDryRun: false)
+      _ = try desk.owner().remind(after: nil, isDryRun: false)
     }
     return number
   }
@@ -63,14 +65,16 @@ import Testing
 
   /// An account of 疾病管制署 in a state.
   private func account(_ status: AccountStatus, _ desk: Desk, _ li: Service) throws -> Int64 {
-    let operator_ = try desk.operator_()
+    let serviceOperator = try desk.owner()
     guard status != .invited else {
-      _ = try operator_.importBatch(Sheet([.lin], role: "一般權限").order)
+      _ = try serviceOperator.importBatch(Sheet([.lin], role: "一般權限").order)
       return try desk.number("SELECT id FROM account WHERE email = 'lin@cdc.gov.tw'")
     }
     let id = try desk.opened(.lin).status().account
-    if status == .suspended { _ = try operator_.change(account: id, .suspend, reason: "留職停薪") }
-    if status == .closed { _ = try operator_.change(account: id, .close, reason: "離職") }
+    if status == .suspended {
+      _ = try serviceOperator.change(account: id, .suspend, reason: "留職停薪")
+    }
+    if status == .closed { _ = try serviceOperator.change(account: id, .close, reason: "離職") }
     return id
   }
 
@@ -90,12 +94,12 @@ import Testing
   @Test(arguments: AccountStatus.allCases, AccountVerb.allCases)
   func accountsAndTheOperator(status: AccountStatus, verb: AccountVerb) throws {
     let desk = try Desk()
-    let id = try account(status, desk, try desk.operator_())
+    let id = try account(status, desk, try desk.owner())
     var answer: AccountStatus?
     var error: ErrorCode?
     let post = try desk.post {
       error = try refusal {
-        answer = try desk.operator_().change(account: id, verb, reason: "依規定辦理")
+        answer = try desk.owner().change(account: id, verb, reason: "依規定辦理")
       }
     }
     let expected = Self.outcome(status, verb)
@@ -112,7 +116,7 @@ import Testing
     let isTold =
       expected != nil && expected != status && status != .invited
     #expect(post == (isTold ? ["notice lin@cdc.gov.tw"] : []))
-    #expect(try desk.operator_().verifyAudit(anchors: nil).entries > 0)
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
   }
 
   @Test func theAuthorityKeepsItsLastAdministrator() throws {
@@ -120,14 +124,15 @@ import Testing
     let chief = try desk.chief()
     let id = try chief.status().account
     let number = try desk.number("SELECT request FROM permission")
-    let operator_ = try desk.operator_()
+    let serviceOperator = try desk.owner()
     for verb in [AccountVerb.suspend, .close, .erase] {
       #expect(
-        try refusal { _ = try operator_.change(account: id, verb, reason: "離職") } == .accountLast)
+        try refusal { _ = try serviceOperator.change(account: id, verb, reason: "離職") }
+          == .accountLast)
     }
-    #expect(try refusal { try operator_.revoke(number, reason: "離職") } == .accountLast)
+    #expect(try refusal { try serviceOperator.revoke(number, reason: "離職") } == .accountLast)
     #expect(try refusal { try chief.revoke(number, reason: "離職") } == .accountLast)
-    _ = try operator_.appoint(try Person.wu.form(), system: "spm")
+    _ = try serviceOperator.appoint(try Person.wu.form(), system: "spm")
     #expect(
       try refusal { try chief.revoke(number, reason: "離職") } == .accountLast, "wu is unproven")
     try desk.opened(.wu)
@@ -151,10 +156,10 @@ import Testing
     #expect(try refusal { try lin.revoke(general, reason: "不再需要") } == nil)
     #expect(try refusal { try li.revoke(try granted(.general), reason: "調職") } == nil)
     #expect(
-      try refusal { try desk.operator_().revoke(try granted(.general), reason: "調職") } == nil)
+      try refusal { try desk.owner().revoke(try granted(.general), reason: "調職") } == nil)
     let admin = try granted(.admin)
     #expect(try refusal { try li.revoke(admin, reason: "x") } == .requestOutside)
     #expect(try refusal { try chief.revoke(admin, reason: "調職") } == nil)
-    #expect(try refusal { _ = try lin.queue(QueueFilter()) } == .rightMissing)
+    #expect(try refusal { _ = try lin.queue(PendingFilter()) } == .rightMissing)
   }
 }

@@ -4,6 +4,8 @@
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 /// All rows of a text, or the error.
 func rows(of text: String) throws(IAuthError) -> [[String]] {

@@ -4,6 +4,8 @@
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 /// The form in a text, or the error.
 private func form(_ text: String) throws(IAuthError) -> (FormHeader, [FormRow]) {

@@ -4,6 +4,8 @@
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 /// A workbook around one sheet's XML, as small as they come.
 private func workbook(

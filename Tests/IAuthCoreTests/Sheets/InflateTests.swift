@@ -4,6 +4,8 @@ import Foundation
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 /// All that a compressed stream gives.
 private func inflated(_ bytes: [UInt8]) throws(InflateFault) -> [UInt8] {

@@ -4,6 +4,8 @@
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 /// Text in UTF-16 without a mark.
 private func utf16(_ text: String, isBigEndian: Bool) -> [UInt8] {

@@ -5,6 +5,8 @@ import Foundation
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 /// The bytes of a fixture.
 func sheetFixture(_ name: String, from file: String = #filePath) throws -> [UInt8] {

@@ -3,6 +3,8 @@
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 /// The events of a document, one word each.
 private func events(_ text: String) throws(IAuthError) -> [String] {

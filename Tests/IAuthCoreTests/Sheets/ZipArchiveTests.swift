@@ -4,6 +4,8 @@
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 /// A stored archive of two parts, for changing bytes in: `a` holds "hello", `b` holds "world".
 private let small: [UInt8] = {

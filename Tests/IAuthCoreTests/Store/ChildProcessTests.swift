@@ -5,6 +5,8 @@ import Foundation
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct ChildProcessTests {
   init() {

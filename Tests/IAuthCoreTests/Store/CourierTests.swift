@@ -7,6 +7,8 @@ import Synchronization
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct CourierTests {
   init() {
@@ -26,7 +28,7 @@ import Testing
 
   @Test func theProcessThatQueuedSends() throws {
     let desk = try Desk()
-    _ = try desk.operator_().deliverDue()
+    _ = try desk.owner().deliverDue()
     let li = try desk.shell(of: .li)
     let reference = try li.apply(try Person.li.form()).reference
     let codes = try desk.codes(reference)
@@ -54,7 +56,7 @@ import Testing
     }
     _ = chief
     desk.wait(.minutes(11))
-    let couriers = try (1...2).map { _ in Courier(service: try desk.operator_()) }
+    let couriers = try (1...2).map { _ in Courier(service: try desk.owner()) }
     let waiting = try desk.number(
       "SELECT count(*) FROM message WHERE status = 'queued' AND kind <> 'code'")
     #expect(waiting == 13)
@@ -77,42 +79,42 @@ import Testing
 
   @Test func itIsTriedAgainLessAndLessOften() throws {
     let desk = try desk(sendmail: "exit 75")
-    let operator_ = try desk.operator_()
+    let serviceOperator = try desk.owner()
     desk.wait(.minutes(3))
     var waits: [Int64] = []
     for _ in 1...7 {
-      let report = try operator_.deliverDue()
+      let report = try serviceOperator.deliverDue()
       #expect(report == DeliveryReport(postponed: 1))
-      #expect(try operator_.deliverDue() == DeliveryReport())
+      #expect(try serviceOperator.deliverDue() == DeliveryReport())
       let due = try desk.number("SELECT due_at FROM message")
       waits.append((due - desk.clock.now.seconds) / 60)
-      #expect(try operator_.outbox().first?.error == "status 75")
+      #expect(try serviceOperator.outbox().first?.error == "status 75")
       desk.wait(.seconds(due - desk.clock.now.seconds))
     }
     #expect(waits == [1, 5, 15, 60, 60, 60, 60])
     desk.wait(.hours(24))
-    #expect(try operator_.deliverDue() == DeliveryReport(failed: 1))
-    #expect(try operator_.deliverDue() == DeliveryReport())
-    let line = try #require(try operator_.outbox().first)
+    #expect(try serviceOperator.deliverDue() == DeliveryReport(failed: 1))
+    #expect(try serviceOperator.deliverDue() == DeliveryReport())
+    let line = try #require(try serviceOperator.outbox().first)
     #expect(line.status == .failed && line.recipient == "c***@ey.gov.tw")
-    try operator_.retry(line.id)
-    #expect(try operator_.deliverDue() == DeliveryReport(postponed: 1))
-    try operator_.drop(line.id)
-    #expect(try operator_.outbox().isEmpty)
-    #expect(try refusal { try operator_.retry(line.id) } == .messageState)
-    #expect(try refusal { try operator_.drop(9_999) } == .messageUnknown)
+    try serviceOperator.retry(line.id)
+    #expect(try serviceOperator.deliverDue() == DeliveryReport(postponed: 1))
+    try serviceOperator.drop(line.id)
+    #expect(try serviceOperator.outbox().isEmpty)
+    #expect(try refusal { try serviceOperator.retry(line.id) } == .messageState)
+    #expect(try refusal { try serviceOperator.drop(9_999) } == .messageUnknown)
   }
 
   @Test func itHasFailedADayAfterItWasQueued() throws {
     let desk = try desk(sendmail: "exit 75")
-    let operator_ = try desk.operator_()
+    let serviceOperator = try desk.owner()
     let queued = try desk.number("SELECT created_at FROM message")
     desk.wait(.minutes(3))
-    while try operator_.outbox().first?.status == .queued {
+    while try serviceOperator.outbox().first?.status == .queued {
       let due = try desk.number("SELECT due_at FROM message")
       try #require(due - queued <= 24 * 3_600)
       desk.wait(.seconds(max(0, due - desk.clock.now.seconds)))
-      _ = try operator_.deliverDue()
+      _ = try serviceOperator.deliverDue()
     }
     #expect(desk.clock.now.seconds - queued == 24 * 3_600)
   }
@@ -134,7 +136,7 @@ import Testing
     #expect(try desk.spool("sms").count == 1)
     desk.settings.mail = .spool
     desk.wait(.minutes(10))
-    _ = try desk.operator_().deliverDue()
+    _ = try desk.owner().deliverDue()
     #expect(try desk.spool("mail/new").allSatisfy { !$0.contains(reference.text) })
     #expect(
       try desk.texts(
@@ -144,33 +146,33 @@ import Testing
 
   @Test func aKilledProcessLeavesItsMessagesToBeSentAgain() throws {
     let desk = try Desk()
-    _ = try desk.operator_().deliverDue()
+    _ = try desk.owner().deliverDue()
     desk.wait(.minutes(3))
-    _ = try desk.operator_().deliverDue()
+    _ = try desk.owner().deliverDue()
     let before = try desk.spool("mail/new").count
     _ = try desk.opened(.li).ask(.general)
-    _ = try desk.operator_().addSystem(code: "x", name: "X", chineseName: nil, url: nil)
-    #expect(try desk.operator_().deliverDue().delivered == 0)
+    _ = try desk.owner().addSystem(code: "x", name: "X", chineseName: nil, url: nil)
+    #expect(try desk.owner().deliverDue().delivered == 0)
     desk.wait(.minutes(2))
-    let sent = try desk.operator_().deliverDue().delivered
+    let sent = try desk.owner().deliverDue().delivered
     #expect(try desk.spool("mail/new").count + desk.spool("sms").count == before + sent)
   }
 
   @Test func moreThanTenAreLeftToTheCourier() throws {
     let desk = try Desk()
-    _ = try desk.operator_().deliverDue()
+    _ = try desk.owner().deliverDue()
     let huang = try desk.administrator(.huang, approvedBy: try desk.chief())
     let people = (1...15).map {
       Person.li.with(email: "p\($0)@cdc.gov.tw", mobile: "09120000\(10 + $0)")
     }
     let batch = try #require(try huang.importBatch(Sheet(people).order).batch)
     desk.wait(.minutes(5))
-    _ = try desk.operator_().deliverDue()
+    _ = try desk.owner().deliverDue()
     let chief = try desk.signedIn(.chen)
     #expect(try chief.deliverOwn().delivered == 2)
     #expect(try chief.approve(.batch(batch), note: nil, expecting: nil).count == 15)
     #expect(try chief.deliverOwn().delivered == 10)
-    #expect(try desk.operator_().deliverDue().delivered >= 5)
+    #expect(try desk.owner().deliverDue().delivered >= 5)
   }
 
   /// Whether the wake file was touched since the last look.
@@ -180,17 +182,17 @@ import Testing
 
   @Test func whoMayNotSendLeavesWordAndNoClaim() throws {
     let desk = try desk(sendmail: "cat >> $0.got")
-    _ = try desk.operator_().deliverDue()
+    _ = try desk.owner().deliverDue()
     var world = desk.world("uid:li")
     world.claim = nil
     let li = Service(
-      store: try Store(path: desk.path, world: world), world: world, settings: desk.settings)
+      store: try Store(path: desk.path, world: world, settings: desk.settings))
     let reference = try li.apply(try Person.li.form()).reference
     #expect(try li.deliverOwn() == DeliveryReport())
     #expect(try desk.spool("sms").isEmpty)
     #expect(isWoken(desk))
     // Nobody has to wait for a claim to end.
-    #expect(try desk.operator_().deliverDue().delivered >= 2)
+    #expect(try desk.owner().deliverDue().delivered >= 2)
     #expect(
       try desk.texts("SELECT DISTINCT status FROM message WHERE reference = ?", reference.text)
         == ["sent"])

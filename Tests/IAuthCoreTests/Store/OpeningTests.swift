@@ -6,6 +6,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct OpeningTests {
   private func chmod(_ path: String, _ mode: Int) throws {
@@ -20,7 +22,7 @@ import Testing
   }
 
   private func opening(_ desk: Desk) throws -> ErrorCode? {
-    try refusal { _ = try desk.operator_().store.read { _ throws(IAuthError) in 0 } }
+    try refusal { _ = try desk.owner().store.read { _ throws(IAuthError) in 0 } }
   }
 
   @Test func aMissingFileIsMissingAndStaysSo() throws {
@@ -55,7 +57,7 @@ import Testing
     let desk = try Desk()
     try desk.sqlite3("PRAGMA user_version = \(version)")
     #expect(throws: IAuthError.databaseVersion(found: version, needed: 1)) {
-      _ = try desk.operator_()
+      _ = try desk.owner()
     }
     try chmod(desk.path, 0o644)
     #expect(try opening(desk) == .databaseVersion, "before its mode is looked at")
@@ -100,7 +102,7 @@ import Testing
     case .uri:
       let world = desk.world("uid:0")
       #expect(throws: IAuthError.databaseUnsafe(.path)) {
-        _ = try Store(path: "file:\(desk.path)?mode=memory", world: world)
+        _ = try Store(path: "file:\(desk.path)?mode=memory", world: world, settings: Settings())
       }
       return
     case .linkedJournal:
@@ -108,7 +110,7 @@ import Testing
       try files.createSymbolicLink(
         atPath: desk.path + "-journal", withDestinationPath: desk.path + ".planted")
     }
-    #expect(throws: IAuthError.databaseUnsafe(expected)) { _ = try desk.operator_() }
+    #expect(throws: IAuthError.databaseUnsafe(expected)) { _ = try desk.owner() }
   }
 
   /// Cut off at every page border, and in the middle of pages.
@@ -164,7 +166,7 @@ import Testing
       try write([random[4]], at: offset, in: desk.path)
       let answer = try? desk.shell(of: .tsai).approve(.numbers([number]), note: nil, expecting: nil)
       #expect(answer == nil || answer?.first?.refusal != nil, "\(random[4]) at \(offset)")
-      _ = try? desk.operator_().doctor()
+      _ = try? desk.owner().doctor()
     }
   }
 
@@ -183,7 +185,7 @@ import Testing
     process.waitUntilExit()
     try #require(FileManager.default.fileExists(atPath: desk.path + "-journal"))
     try chmod(desk.path + "-journal", 0o600)
-    _ = try desk.operator_().verifyAudit(anchors: nil)
+    _ = try desk.owner().verifyAudit(anchors: nil)
     #expect(try desk.sqlite3(".dump") == before)
     #expect(!FileManager.default.fileExists(atPath: desk.path + "-journal"))
   }
@@ -202,10 +204,10 @@ import Testing
 
   @Test func theShippedRegistrySetsUp() throws {
     let desk = try Desk(registry: Setup.shippedRegistry)
-    let found = try desk.operator_().agencies("資通安全處", under: nil, limit: nil)
+    let found = try desk.owner().agencies("資通安全處", under: nil, limit: nil)
     #expect(found.contains { $0.agency.code == Office.authority })
     #expect(try desk.number("SELECT count(*) FROM agency") == 8_660)
-    let report = try desk.operator_().loadRegistry(
+    let report = try desk.owner().loadRegistry(
       Setup.shippedRegistry, allowingRemovals: false)
     #expect(report == RegistryReport(unchanged: 8_660))
     let chief = try desk.chief()
@@ -217,7 +219,7 @@ import Testing
   private func loading(_ replaced: String, by new: String, in desk: Desk) throws -> RegistryReport {
     let text = Office.registry.replacing(replaced, with: new)
     try #require(text != Office.registry)
-    return try desk.operator_().loadRegistry(Array(text.utf8), allowingRemovals: true)
+    return try desk.owner().loadRegistry(Array(text.utf8), allowingRemovals: true)
   }
 
   @Test(arguments: ["2.16.9", "x", Office.cdc])
@@ -236,7 +238,7 @@ import Testing
     let rows = "\(one),一,\(two),dgpa2016,active,,,\n\(two),二,\(one),dgpa2016,active,,,\n"
     let text = Array((Office.registry + rows).utf8)
     #expect(
-      try refusal { _ = try desk.operator_().loadRegistry(text, allowingRemovals: false) }
+      try refusal { _ = try desk.owner().loadRegistry(text, allowingRemovals: false) }
         == .agencyCycle)
     #expect(try desk.number("SELECT count(*) FROM agency") == 6)
     #expect(
@@ -252,10 +254,10 @@ import Testing
     let part = "\(Office.authority).1"
     let text = Office.registry.replacing("資通安全處,\(Office.yuan),dgpa2016", with: "資通安全處,,none")
     let other = try Desk(registry: Array(text.utf8))
-    _ = try other.operator_().addAgency(code: part, name: "一科", superior: nil)
-    _ = try other.operator_().setSuperior(part, of: [Office.authority])
+    _ = try other.owner().addAgency(code: part, name: "一科", superior: nil)
+    _ = try other.owner().setSuperior(part, of: [Office.authority])
     let rows = Array((text + "\(part),一科,,none,active,,,\n").utf8)
-    let report = try other.operator_().loadRegistry(rows, allowingRemovals: false)
+    let report = try other.owner().loadRegistry(rows, allowingRemovals: false)
     #expect(report.unchanged == 6 && report.updated == 1)
     let tops = try other.texts("SELECT code FROM agency WHERE superior IS NULL ORDER BY sort")
     #expect(tops == [Office.yuan, part])

@@ -5,6 +5,8 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct SchemaRulesTests {
   /// 陳怡君 (account 1) decides for the authority, 李小明 (2) for 疾病管制署.
@@ -210,7 +212,7 @@ import Testing
   func theAuthorityKeepsSomebodyWhoStays(script: String, isAllowed: Bool) throws {
     let desk = try desk()
     if script != "" {
-      _ = try desk.operator_().appoint(try Person.wu.form(), system: "spm")
+      _ = try desk.owner().appoint(try Person.wu.form(), system: "spm")
       try desk.opened(.wu)
       try #require(try desk.number("SELECT count(*) FROM post WHERE stays") == 2)
       try #require(try desk.sqlite3(script) == "")
@@ -241,7 +243,7 @@ import Testing
     let desk = try desk()
     let batch = "INSERT INTO batch VALUES (1, NULL, 'uid:0', NULL, zeroblob(32), 1, 1, NULL)"
     try #require(try desk.sqlite3(batch) == "")
-    _ = try desk.operator_().appoint(try Person.wu.form(), system: "spm")
+    _ = try desk.owner().appoint(try Person.wu.form(), system: "spm")
     try desk.opened(.wu)
     let answer = try desk.sqlite3(script)
     #expect(expected == "" ? answer == "" : answer.contains(expected), "\(answer)")

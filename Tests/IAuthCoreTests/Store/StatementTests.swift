@@ -6,19 +6,22 @@ import SQLite
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 /// All tables of statements; a source scan below shows that none is missing.
 private let tables: [(name: String, statements: [SQL])] = [
   ("AccountTable", AccountTable.statements), ("AgencyTable", AgencyTable.statements),
-  ("ProofTable", ProofTable.statements), ("RequestTable", RequestTable.statements),
-  ("QueueTable", QueueTable.statements), ("OutboxTable", OutboxTable.statements),
+  ("VerificationTable", VerificationTable.statements), ("RequestTable", RequestTable.statements),
+  ("PendingRequestsTable", PendingRequestsTable.statements),
+  ("OutboxTable", OutboxTable.statements),
   ("AuditTable", AuditTable.statements), ("AuditTrailTable", AuditTrailTable.statements),
   ("SetupTable", SetupTable.statements), ("OwnRequestTable", OwnRequestTable.statements),
   ("AccountDeskTable", AccountDeskTable.statements), ("Form2Table", Form2Table.statements),
   ("IdleTable", IdleTable.statements), ("DirectoryTable", DirectoryTable.statements),
   ("GateKeyTable", GateKeyTable.statements), ("ImportTable", ImportTable.statements),
-  ("LapseTable", LapseTable.statements),
-  ("ReminderTable", ReminderTable.statements), ("OutboxDeskTable", OutboxDeskTable.statements),
+  ("ExpiryTable", ExpiryTable.statements),
+  ("ReminderTable", ReminderTable.statements), ("OutboxListTable", OutboxListTable.statements),
   ("DoctorTable", DoctorTable.statements), ("BackupTable", BackupTable.statements),
   ("IdleTable", IdleTable.statements), ("Form2Table", Form2Table.statements),
 ]
@@ -54,14 +57,14 @@ private let fragments: Set<String> = [
       var table = ""
       var listed = ""
       var names: [String] = []
-      var isList = false
+      var lists = false
       for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
         let words = line.split(whereSeparator: { " :=".contains($0) })
         if line.hasPrefix("enum "), let name = words.dropFirst().first { table = String(name) }
-        if line.contains("static let statements") { isList = true }
-        if isList { listed += line + "\n" }
-        if isList, line.contains("]"), !line.contains("[SQL]") || line.hasSuffix("]") {
-          isList = false
+        if line.contains("static let statements") { lists = true }
+        if lists { listed += line + "\n" }
+        if lists, line.contains("]"), !line.contains("[SQL]") || line.hasSuffix("]") {
+          lists = false
           let known = Set(listed.split(whereSeparator: { " [],\n".contains($0) }).map(String.init))
           for name in names {
             #expect(known.contains(name), "\(table).\(name) stands in no list")
@@ -87,9 +90,10 @@ private let fragments: Set<String> = [
   ]
 
   @Test(arguments: [
-    ("the general queue", QueueTable.general), ("the authority's queue", QueueTable.admin),
-    ("a batch", QueueTable.ofBatch), ("one request", QueueTable.one),
-    ("its history", QueueTable.history), ("who was told", QueueTable.told),
+    ("the general queue", PendingRequestsTable.general),
+    ("the authority's queue", PendingRequestsTable.admin),
+    ("a batch", PendingRequestsTable.ofBatch), ("one request", PendingRequestsTable.one),
+    ("its history", PendingRequestsTable.history), ("who was told", PendingRequestsTable.told),
     ("an agency's administrators", DirectoryTable.administrators),
     ("who may decide", RequestTable.reviewersOf), ("may I decide", RequestTable.mayDecide),
     ("what I decide on", RequestTable.scopes),
@@ -106,16 +110,16 @@ private let fragments: Set<String> = [
     ("permissions of an account", RequestTable.activePermissions),
     ("is a batch done", RequestTable.batchHasPending),
     ("the last administrator", AccountDeskTable.isLastAdministrator),
-    ("requests that lapse", LapseTable.requests),
-    ("invitations that lapse", LapseTable.invitations),
-    ("applications that lapse", LapseTable.applications),
+    ("requests that lapse", ExpiryTable.requests),
+    ("invitations that lapse", ExpiryTable.invitations),
+    ("applications that lapse", ExpiryTable.applications),
     ("what waits for whom", ReminderTable.reviewed), ("what is due", OutboxTable.due),
     ("reminders to mark", ReminderTable.mark), ("old reminders", OutboxTable.oldReminders),
     ("personal data of an account", AccountTable.erasePersonalAudit),
     ("messages of an account", AccountTable.eraseMessages),
     ("notices about someone", AccountTable.eraseNotices),
     ("lists that name someone", AccountTable.isListed),
-    ("what of an account is over", LapseTable.hasLapsed),
+    ("what of an account is over", ExpiryTable.hasLapsed),
   ])
   func nothingHotScans(_ what: String, _ sql: SQL) throws {
     let desk = try Desk()

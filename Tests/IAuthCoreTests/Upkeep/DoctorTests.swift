@@ -5,6 +5,8 @@ import Foundation
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct DoctorTests {
   let desk: Desk
@@ -19,7 +21,7 @@ import Testing
     var world = desk.world("uid:0", isOperator: true)
     world.host = host ?? self.host()
     let service = Service(
-      store: try Store(path: desk.path, world: world), world: world, settings: desk.settings)
+      store: try Store(path: desk.path, world: world, settings: desk.settings))
     return try #require(
       try service.doctor(configuration: configuration).first { $0.check == check })
   }
@@ -50,7 +52,7 @@ import Testing
   }
 
   @Test func everyCheckIsNamedOnce() throws {
-    let names = try desk.operator_().doctor().map(\.check)
+    let names = try desk.owner().doctor().map(\.check)
     #expect(
       names == [
         "database", "invariants", "audit", "anchor", "backup", "clock", "sqlite", "messages",
@@ -89,23 +91,23 @@ import Testing
 
   @Test func theAuditHeadMustLeaveTheHost() throws {
     #expect(try status("anchor") == .skipped)
-    _ = try desk.operator_().remind(after: nil, isDryRun: false)
+    _ = try desk.owner().remind(after: nil, isDryRun: false)
     #expect(try status("anchor") == .ok)
     desk.wait(.days(3))
     #expect(try status("anchor") == .warn)
     let other = try Desk()
     other.wait(.days(3))
     #expect(
-      try other.operator_().doctor().first { $0.check == "anchor" }?.status == .warn, "never")
+      try other.owner().doctor().first { $0.check == "anchor" }?.status == .warn, "never")
   }
 
   @Test func aBackupIsDueEveryWeek() throws {
     #expect(try status("backup") == .skipped)
-    _ = try desk.operator_().backup(to: desk.directory + "/copy.db", version: "1")
+    _ = try desk.owner().backup(to: desk.directory + "/copy.db", version: "1")
     #expect(try status("backup") == .ok)
     desk.wait(.days(7))
     #expect(throws: IAuthError.self) {
-      _ = try desk.operator_().backup(to: desk.directory + "/none/copy.db", version: "1")
+      _ = try desk.owner().backup(to: desk.directory + "/none/copy.db", version: "1")
     }
     desk.wait(.days(2))
     #expect(try status("backup") == .warn)
@@ -136,7 +138,7 @@ import Testing
   func sqlite(
     _ version: Int32, _ journal: String, _ synchronous: Int64, _ status: Health, _ warns: Bool
   ) throws {
-    let finding = Installation.sqlite(version, journal: journal, synchronous: synchronous)
+    let finding = HostChecks.sqlite(version, journal: journal, synchronous: synchronous)
     #expect(finding.status == status)
     #expect(finding.detail.english.contains("WAL") == warns)
   }
@@ -147,7 +149,7 @@ import Testing
 
   @Test func messagesThatWait() throws {
     desk.wait(.minutes(3))  // whoever set up may still be sending
-    _ = try desk.operator_().deliverDue()
+    _ = try desk.owner().deliverDue()
     #expect(try status("messages") == .ok)
     _ = try desk.shell(of: .li).apply(try Person.li.form())
     #expect(try status("messages") == .warn)
@@ -164,16 +166,17 @@ import Testing
     #expect(try status("registry") == .ok)
     desk.wait(.days(401))
     #expect(try status("registry") == .warn)
-    _ = try desk.operator_().loadRegistry(Array(Office.registry.utf8), allowingRemovals: false)
+    _ = try desk.owner().loadRegistry(
+      Array(Office.registry.utf8), allowingRemovals: false)
     #expect(try status("registry") == .ok)
   }
 
   @Test(
     "What others may open", arguments: ["iauth.lock", "outbox", "outbox/mail/new", "outbox/sms"])
   func files(_ name: String) throws {
-    _ = try desk.operator_().deliverDue()
+    _ = try desk.owner().deliverDue()
     _ = try desk.shell(of: .li).apply(try Person.li.form())
-    _ = try desk.operator_().deliverDue()
+    _ = try desk.owner().deliverDue()
     #expect(try status("files") == .ok)
     let path = directory + "/" + name
     if !FileManager.default.fileExists(atPath: path) {

@@ -3,6 +3,9 @@
 import Foundation
 import Testing
 
+@testable import Sheets
+@testable import Values
+
 /// The fields of each line that is no comment, split at semicolons.
 func fixture(_ name: String, under test: String = #filePath) throws -> [[String]] {
   let tests = URL(fileURLWithPath: test).deletingLastPathComponent().deletingLastPathComponent()

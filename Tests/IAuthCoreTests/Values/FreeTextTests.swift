@@ -3,6 +3,8 @@
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 @Suite struct FreeTextTests {
   @Test(arguments: [

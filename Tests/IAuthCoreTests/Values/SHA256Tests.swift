@@ -4,6 +4,8 @@ import Foundation
 import Testing
 
 @testable import IAuthCore
+@testable import Sheets
+@testable import Values
 
 /// The hash by the processor's instructions, or in plain Swift.
 private func hash(_ bytes: [UInt8], _ usesInstructions: Bool) -> [UInt8] {

@@ -1,0 +1,136 @@
+// What can be wrong with a row beside what the database knows: its agency, its system, and people
+// with the same contacts. What the row says by itself was checked when it was read.
+
+import SQLite
+import Sheets
+import Values
+
+/// The agency that rows name, or what is wrong with its code.
+struct FormAgency {
+  var agency: Agency?
+  var problem: (code: String, message: Bilingual)?
+}
+
+extension BatchImporter {
+  /// The agency of a code as typed, if it is within the importer's reach.
+  func find(_ typed: String) throws(IAuthError) -> FormAgency {
+    do throws(IAuthError) {
+      let agency = try tx.activeAgency(typed: typed)
+      var isInside = importer.isAuthority
+      if let above = importer.agency, !isInside {
+        isInside = try tx.isWithinReach(agency, of: above)
+      }
+      guard isInside else { return FormAgency(problem: ("agency.outside", Self.outside)) }
+      return FormAgency(agency: agency)
+    } catch {
+      switch error {
+      case .agencyUnknown, .agencyRemoved:
+        return FormAgency(problem: (error.code.rawValue, error.sentences))
+      default: throw error
+      }
+    }
+  }
+
+  /// Looks up what a row names.
+  ///
+  /// - Returns: the system.
+  mutating func check(
+    _ row: inout CheckedRow, _ place: FormAgency
+  ) throws(IAuthError) -> TargetSystem? {
+    if let (code, message) = place.problem {
+      row.add(header, .agencyCode, code: code, message)
+    }
+    if let agency = place.agency {
+      if agency.id == authority, row.role == .admin {
+        row.add(header, .agencyCode, code: "agency.outside", Self.nationalReviewer)
+      }
+      let name = row.agencyName
+      if !name.isEmpty, name != agency.name,
+        Self.comparable(name) != Self.comparable(agency.name)
+      {
+        row.add(
+          header, .agencyName, code: "agency.name", isError: false,
+          Bilingual(
+            "the registry's name for this code is \(agency.name)",
+            "此代碼登錄之機關名稱為「\(agency.name)」"))
+      }
+    }
+    guard let system = try system(row.systemName) else {
+      row.add(header, .system, .systemUnknown(code: row.systemName))
+      return nil
+    }
+    if importer.session != nil, !importer.systems.contains(system.id) {
+      row.add(header, .system, .rightMissing(.importer))
+    }
+    return system
+  }
+
+  /// The account that the row means, if there is one; who has one of its contacts under another
+  /// name, or another contact under its name, is a conflict to be currentRequest by people.
+  mutating func account(
+    _ row: inout CheckedRow, _ agency: Agency, _ name: PersonName, _ email: EmailAddress,
+    _ mobile: MobileNumber
+  ) throws(IAuthError) -> Account? {
+    let known = try accounts(agency, email, mobile)
+    guard let account = known.first else { return nil }
+    let isSamePerson =
+      known.count == 1 && account.email.text == email.text
+      && account.mobile.e164 == mobile.e164 && account.name.key == name.key
+    if let own = firstOwnAccount, let earlier = known.first(where: { $0.id >= own }), !isSamePerson
+    {
+      let column: FormColumn = earlier.email.text == email.text ? .email : .mobile
+      row.add(header, column, code: "row.duplicate", Self.duplicate)
+      return nil
+    }
+    let column: FormColumn? =
+      known.count > 1 || account.email.text != email.text
+      ? .email
+      : account.mobile.e164 != mobile.e164
+        ? .mobile : account.name.key != name.key ? .name : nil
+    if let column {
+      row.add(header, column, code: "row.conflict", Self.conflict)
+    } else if account.status == .suspended {
+      row.add(header, .name, code: "row.conflict", Self.suspended)
+    }
+    return account
+  }
+
+  func standing(
+    _ account: Account, _ system: TargetSystem, _ role: Role
+  ) throws(IAuthError) -> (number: Int64, batch: Int64?)? {
+    try tx.first(ImportTable.standing, account.id, system.id, role) { row in
+      (number: row.int(0), batch: row.intIfAny(1))
+    }
+  }
+
+  private static func comparable(_ name: String) -> String { PersonName(stored: name).key }
+
+  private static let outside = Bilingual(
+    "the agency is not yours nor below yours", "非貴機關或所屬機關")
+  static let nationalReviewer = Bilingual(
+    "administrators of the authority are never part of a batch", "主管機關管理者不得以整批方式申請")
+  static let duplicate = Bilingual(
+    "an earlier row asks for the same", "與前列重複")
+  static let conflict = Bilingual(
+    "an account of this agency has one of these contacts with other data",
+    "本機關已有帳號使用相同聯絡資料，但其他資料不同")
+  static let suspended = Bilingual("the account is suspended", "此帳號已停用")
+}
+
+extension CheckedRow {
+  /// Puts the problems in the order of the sheet's columns.
+  mutating func sortProblems(_ header: FormHeader) {
+    let places = Dictionary(
+      header.titles.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    let sorted = problems.enumerated().sorted { a, b in
+      (places[a.element.column] ?? Int.max, a.offset)
+        < (places[b.element.column] ?? Int.max, b.offset)
+    }
+    problems = sorted.map(\.element)
+  }
+}
+
+extension IAuthError {
+  /// What it says, in both languages.
+  var sentences: Bilingual { Bilingual(text(.english).sentence, text(.chinese).sentence) }
+}

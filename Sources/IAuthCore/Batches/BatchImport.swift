@@ -1,0 +1,206 @@
+// Onboarding a whole sheet (PRODUCT 3.5, 4.1 `import-batch`): every problem of every row is found,
+// and by default one bad row keeps everything out. All in one transaction: the database holds the
+// whole batch or nothing.
+
+import SQLite
+import Sheets
+import Values
+
+/// What was handed in.
+package struct ImportOrder {
+  package var source: any ByteSource
+  package var document: String?
+  package var system: String?
+  package var isDryRun = false
+  package var isPartial = false
+  package var encoding: TextEncoding?
+  package var sheet: String?
+  package var report: ImportReportFormat?
+  /// Told now and then how far it is; for a terminal.
+  package var progress: ((ImportProgress) -> Void)?
+
+  package init(_ source: any ByteSource) {
+    self.source = source
+  }
+
+  package init(bytes: [UInt8]) {
+    self.init(MemorySource(bytes))
+  }
+}
+
+/// How far an import is: every row is read and checked, and then stored.
+package enum ImportProgress: Sendable {
+  /// Of how many lines, is only known of a text.
+  case reading(rows: Int, of: Int?)
+  case storing(rows: Int, of: Int)
+}
+
+/// In which form the sheet is given back.
+package enum ImportReportFormat: Sendable { case csv, xlsx }
+
+package enum RowOutcome: String, CaseIterable, Sendable {
+  case accepted, unchanged, rejected, held
+}
+
+/// One thing wrong, or worth a look, in a row.
+package struct RowProblem: Equatable, Sendable {
+  package let isError: Bool
+  /// The header, as it stands, of the cell to mend.
+  package let column: String
+  package let code: String
+  package let message: Bilingual
+}
+
+package struct ImportRow: Sendable {
+  package let number: Int
+  package let outcome: RowOutcome
+  package let request: Int64?
+  package let problems: [RowProblem]
+}
+
+package struct ImportReport {
+  package internal(set) var rows: ImportRows
+  package internal(set) var batch: Int64?
+  package let digest: String
+  package let isDryRun: Bool
+  let header: FormHeader
+  /// The sheet's cells, if it is to be given back.
+  let cells: Spool?
+
+  package func count(_ outcome: RowOutcome) -> Int { rows.count(outcome) }
+
+  /// What the call ends with: rejected rows are an error whatever became of the others.
+  package func error(isPartial: Bool) -> IAuthError? {
+    let rejected = count(.rejected)
+    guard rejected > 0 else { return nil }
+    return .batchRejected(
+      rejected: rejected, rows: rows.count, isPartial: isPartial && !isDryRun)
+  }
+}
+
+extension Service {
+  /// Reads a sheet and imports it.
+  ///
+  /// The whole file is read and checked before the database is locked, so that nobody waits for
+  /// someone's slow pipe or disk.
+  /// - Throws: `session.*`, `right.missing`, `session.step-up`, `system.unknown`,
+  ///   `usage.missing`, `document.invalid`, `sheet.*`, `limit.rows`. Rejected rows stand in the
+  ///   report.
+  package func importBatch(_ order: ImportOrder) throws(IAuthError) -> ImportReport {
+    let document = try FreeText.filled(order.document, FreeText.document)
+    // Who may not import is told so, whatever is in the file; it is looked at again under the lock.
+    try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      guard case .commitThenThrow(let error) = try tx.importer() else { return .rollback(()) }
+      return .commitThenThrow(error)
+    }
+    let form = try CheckedForm(order, spoolsIn: directory)
+    return try store.write { (tx) throws(IAuthError) -> TransactionEnd<ImportReport> in
+      let importer: Importer
+      switch try tx.importer() {
+      case .commit(let known), .rollback(let known): importer = known
+      case .commitThenThrow(let error): return .commitThenThrow(error)
+      }
+      try tx.useLargeCache()
+      var desk = try BatchImporter(
+        tx: tx, importer: importer, settings: settings, form: form, document: document,
+        defaultSystem: order.system == nil && form.header.column(.system) != nil
+          ? nil : try tx.system(code: order.system, command: "import-batch"))
+      try desk.takeAll(order.progress)
+      var report = ImportReport(
+        rows: desk.rows, batch: try desk.close(), digest: Hex.encode(form.digest),
+        isDryRun: order.isDryRun, header: form.header, cells: form.cells)
+      let isWhole = report.count(.rejected) == 0 || order.isPartial
+      if !isWhole { report.rows.hold() }
+      if order.isDryRun || !isWhole {
+        // What was rolled back has no numbers.
+        report.rows.forgetNumbers()
+        let isUnchanged = report.count(.unchanged) == report.rows.count
+        report.batch = isUnchanged ? desk.earlierBatch : nil
+      }
+      return order.isDryRun || !isWhole ? .rollback(report) : .commit(report)
+    }
+  }
+}
+
+/// Who hands a sheet in.
+struct Importer {
+  /// nil: the operator.
+  let session: Session?
+  let agency: Agency?
+  let isAuthority: Bool
+  let systems: Set<Int64>
+
+  /// As messages name who handed the sheet in.
+  var name: String { agency?.name ?? "系統維運" }
+}
+
+extension Transaction {
+  /// Who imports: the signed-in administrator; where nobody is signed in, the operator.
+  ///
+  /// Whose session has expired is told so: a form means more when the operator hands it in.
+  fileprivate func importer() throws(IAuthError) -> TransactionEnd<Importer> {
+    let session: Session
+    do throws(IAuthError) {
+      session = try sessionOrKey()
+    } catch {
+      if error.code == .rightMissing { return try refuse(error) }
+      guard error == .sessionNone, world.caller.isOperator else { throw error }
+      return .commit(Importer(session: nil, agency: nil, isAuthority: true, systems: []))
+    }
+    let me = session.account
+    let systems = try all(RequestTable.scopes, me.id, me.agency, now) { row in row.int(0) }
+    guard !systems.isEmpty else { return try refuse(.rightMissing(.importer)) }
+    guard settings.reviewCodes == .either || session.hasProvenBoth else {
+      return try refuse(.sessionStepUp)
+    }
+    try noteUse(session)
+    let authority = try authority()
+    return .commit(
+      Importer(
+        session: session, agency: try agency(id: me.agency),
+        isAuthority: me.agency == authority.id, systems: Set(systems)))
+  }
+}
+
+extension ImportReport {
+  /// The sheet again, with 結果, 代碼, 說明, piece by piece; the columns of an earlier report give
+  /// way to them.
+  package func writeSheet(
+    as format: ImportReportFormat, _ write: ([UInt8]) throws(IAuthError) -> Void
+  ) throws(IAuthError) {
+    guard let cells else { return }
+    var writer: any SheetWriter = format == .csv ? DelimitedWriter() : WorkbookWriter()
+    let results = Set(FormColumn.results.compactMap { header.column($0) })
+    func own(_ cells: [String]) -> [String] {
+      (0..<header.titles.count).filter { !results.contains($0) }.map { index in
+        index < cells.count ? cells[index] : ""
+      }
+    }
+    try writer.write(own(header.titles) + FormColumn.results.map { $0.titles[0] })
+    var place = 0
+    for row in rows {
+      let record = try cells.record(at: place)
+      place += 4 + record.count
+      var fields = RecordReader(record)
+      var texts: [String] = []
+      while let text = fields.text() { texts.append(text) }
+      let codes = row.problems.map(\.code).joined(separator: " ")
+      let message = row.problems.map { "\($0.column)：\($0.message.chinese)" }
+      try writer.write(
+        own(texts) + [row.outcome.chinese, codes, message.joined(separator: "；")])
+      try write(writer.take())
+    }
+    try write(try writer.finish())
+  }
+}
+
+extension RowOutcome {
+  package var chinese: String {
+    switch self {
+    case .accepted: "接受"
+    case .unchanged: "無異動"
+    case .rejected: "退件"
+    case .held: "暫緩"
+    }
+  }
+}

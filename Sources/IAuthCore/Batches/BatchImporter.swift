@@ -1,0 +1,310 @@
+// The second half of an import, under the lock: one agency after another, one row after another, what
+// is wrong with it beside what is known, and if nothing is, its account and its request.
+
+import SQLite
+import Sheets
+import Values
+
+struct BatchImporter {
+  let tx: Transaction
+  let importer: Importer
+  let settings: Settings
+  let form: CheckedForm
+  let document: String?
+  let defaultSystem: TargetSystem?
+  /// The batch that unchanged rows came with.
+  private(set) var earlierBatch: Int64?
+
+  /// Every row, with what became of it.
+  private(set) var rows: ImportRows
+
+  private(set) var batch: Int64?
+  /// The first account that this import made: later ones are of its own rows.
+  private(set) var firstOwnAccount: Int64?
+  private var staged: StagedRows
+  /// The accounts of the agency whose rows are being taken.
+  private(set) var people = AgencyPeople()
+  private var systems: [String: TargetSystem] = [:]
+  private var allSystems: [TargetSystem]?
+  private var firstRequests: [ReviewerGroup: PermissionRequest] = [:]
+  private var accepted = 0
+  var revoked = 0
+  let authority: Int64
+
+  var header: FormHeader { form.header }
+
+  /// Requests that the same people decide on.
+  private struct ReviewerGroup: Hashable {
+    let system: Int64
+    /// nil: the authority.
+    let agency: Int64?
+  }
+
+  init(
+    tx: Transaction, importer: Importer, settings: Settings, form: CheckedForm,
+    document: String?, defaultSystem: TargetSystem?
+  ) throws(IAuthError) {
+    self.tx = tx
+    self.importer = importer
+    self.settings = settings
+    self.form = form
+    self.document = document
+    self.defaultSystem = defaultSystem
+    authority = try tx.authority().id
+    rows = form.results(Files.directory(of: tx.storePath))
+    staged = try StagedRows(tx)
+  }
+
+  /// Takes every row of the form.
+  mutating func takeAll(_ progress: ((ImportProgress) -> Void)?) throws(IAuthError) {
+    var places: [FormAgency] = []
+    for code in form.codes { places.append(try find(code)) }
+    var codes = Array(places.indices)
+    if form.count >= Limits.importSortedRows {
+      codes.sort { (places[$0].agency?.id ?? .max, $0) < (places[$1].agency?.id ?? .max, $1) }
+    }
+    let order = form.order(by: codes)
+    var (done, end) = (0, 0)
+    while done < order.count {
+      let code = form.code(of: Int(order[done]))
+      while end < order.count, form.code(of: Int(order[end])) == code { end += 1 }
+      let place = places[code]
+      if let agency = place.agency { people = try tx.people(of: agency.id, rows: end - done) }
+      while done < end {
+        try take(Int(order[done]), place)
+        done += 1
+        guard done % Limits.importProgressRows == 0 else { continue }
+        try WriteLock.checkInterrupt()
+        guard !tx.world.isAbandoned() else { throw .internal("interrupted") }
+        progress?(.storing(rows: done, of: order.count))
+      }
+    }
+  }
+
+  /// Stores what a row asks for; at once, or with the next rows in one statement.
+  private mutating func take(_ index: Int, _ place: FormAgency) throws(IAuthError) {
+    var row = try form.row(index)
+    let system = try check(&row, place)
+    var answer: Answer?
+    if !row.hasErrors, let agency = place.agency, let system, let role = row.role {
+      switch row.change {
+      case .add: answer = try add(&row, agency, system, role)
+      case .remove: answer = try remove(&row, agency, system, role)
+      case .modify: answer = try modify(&row, agency, system)
+      case nil: break
+      }
+    }
+    var outcome = RowOutcome.rejected
+    var request: Int64?
+    if !row.hasErrors {
+      switch answer {
+      case .accepted(let number):
+        accepted += 1
+        (outcome, request) = (.accepted, number)
+      case .unchanged(let number, let batch):
+        if earlierBatch == nil { earlierBatch = batch }
+        (outcome, request) = (.unchanged, number)
+      case nil: break
+      }
+    }
+    if row.problems.count > 1 { row.sortProblems(header) }
+    try rows.set(index, outcome, request: request, row.problems)
+  }
+
+  /// What became of a row without errors.
+  enum Answer {
+    case accepted(Int64)
+    case unchanged(Int64?, batch: Int64?)
+  }
+
+  /// 新增: a `grant` request, for an account that there is or for an invited one.
+  private mutating func add(
+    _ row: inout CheckedRow, _ agency: Agency, _ system: TargetSystem, _ role: Role
+  ) throws(IAuthError) -> Answer? {
+    guard let name = row.name, let email = row.email, let mobile = row.mobile else { return nil }
+    let known = try account(&row, agency, name, email, mobile)
+    guard !row.hasErrors else { return nil }
+    guard let known else {
+      try openBatch()
+      let new = Account(
+        id: staged.nextAccount, agency: agency.id, name: name, email: email, mobile: mobile,
+        title: row.title, status: .invited)
+      if firstOwnAccount == nil { firstOwnAccount = new.id }
+      people.add(new)
+      let number = staged.nextRequest
+      try staged.add(row, new, system: system.id, role, tx, batchValues)
+      try remember(number, system: system.id, role, new)
+      return .accepted(number)
+    }
+    if let standing = try standing(known, system, role) {
+      guard standing.batch == nil || standing.batch != batch else {
+        row.add(header, .email, code: "row.duplicate", Self.duplicate)
+        return nil
+      }
+      return .unchanged(standing.number, batch: standing.batch)
+    }
+    return .accepted(
+      try submit(
+        RequestDraft(
+          account: known, system: system.id, role: role, origin: "batch", reason: row.reason,
+          effectiveAt: row.effectiveAt)))
+  }
+
+  /// Closes the batch: its size, its trail, and one mail to each who may decide.
+  ///
+  /// - Returns: the new batch; without one, the earlier batch of the unchanged rows.
+  mutating func close() throws(IAuthError) -> Int64? {
+    try flush()
+    guard let batch else { return earlierBatch }
+    try tx.run(ImportTable.setRows, batch, rows.count)
+    try tx.audit(.imported, "batch:\(batch)")
+    var told: Set<Int64> = []
+    for request in firstRequests.values.sorted(by: { $0.number < $1.number }) {
+      for reviewer in try tx.reviewers(of: request)
+      where reviewer.id != tx.actor?.account && told.insert(reviewer.id).inserted {
+        try tx.queue(
+          .batchSubmitted(
+            batch: batch, agency: importer.name, requests: accepted,
+            document: document),
+          to: .mail(reviewer), reference: "batch:\(batch)")
+      }
+    }
+    if revoked > 0 { try tellAuthority(batch) }
+    return batch
+  }
+
+  /// Taking away is the safe direction: it is done at once, and the authority hears of it.
+  private func tellAuthority(_ batch: Int64) throws(IAuthError) {
+    let notice = Notice.revokedByForm(
+      batch: batch, agency: importer.name, count: revoked)
+    for reviewer in try tx.all(
+      RequestTable.administratorsOf, authority, tx.now, read: { Account(row: $0) })
+    where reviewer.id != tx.actor?.account {
+      try tx.queue(notice, to: .mail(reviewer), reference: "batch:\(batch)")
+    }
+  }
+
+  // MARK: What is known
+
+  /// The accounts with one of the row's contacts, after what is over of them was ended.
+  mutating func accounts(
+    _ agency: Agency, _ email: EmailAddress, _ mobile: MobileNumber
+  ) throws(IAuthError) -> [Account] {
+    // Nearly every row of a first form is of someone new.
+    if people.isComplete, !people.has(email, mobile) { return [] }
+    if people.isComplete || people.hasStaged(email, mobile) { try flush() }
+    return try tx.accounts(in: agency.id, email: email, mobile: mobile)
+  }
+
+  /// The system that a row names.
+  mutating func system(_ typed: String) throws(IAuthError) -> TargetSystem? {
+    if let known = systems[typed] { return known }
+    let all: [TargetSystem]
+    if let allSystems { all = allSystems } else { all = try tx.systems() }
+    allSystems = all
+    let key = FormColumn.key(typed)
+    let system =
+      typed.isEmpty
+      ? defaultSystem ?? (all.count == 1 ? all.first : nil)
+      : all.first {
+        [$0.code, $0.name.english, $0.name.chinese].contains { FormColumn.key($0) == key }
+      }
+    systems[typed] = system
+    return system
+  }
+
+  // MARK: Storing
+
+  /// Stores a request of this batch.
+  mutating func submit(_ draft: RequestDraft) throws(IAuthError) -> Int64 {
+    try openBatch()
+    try flush()
+    var draft = draft
+    draft.batch = batch
+    draft.document = document
+    draft.submitter = importer.session?.account.id
+    let number = try tx.add(draft)
+    try tx.audit(.requested, "request:\(number)")
+    if draft.kind != .revoke {
+      try remember(number, system: draft.system, draft.role, draft.account)
+    }
+    try staged.begin(tx)
+    return number
+  }
+
+  /// Stores the rows that wait.
+  ///
+  /// Nothing else is looked up in the tables, or stored, before.
+  mutating func flush() throws(IAuthError) {
+    people.forgetStaged()
+    try staged.store(tx, batchValues)
+    try tx.setTriggers(enabled: true)
+  }
+
+  /// What the tables hold is what counts from now on for this agency.
+  mutating func invalidateCache() throws(IAuthError) {
+    try flush()
+    people.isComplete = false
+  }
+
+  private var batchValues: StagedRows.BatchValues {
+    StagedRows.BatchValues(
+      batch: batch, document: document, submitter: importer.session?.account.id)
+  }
+
+  /// Opens the batch with its first request.
+  private mutating func openBatch() throws(IAuthError) {
+    guard batch == nil else { return }
+    batch = try tx.insert(
+      ImportTable.addBatch, importer.session?.account.id, tx.world.caller.name, document,
+      form.digest, tx.now)
+  }
+
+  /// Keeps one request of each group of reviewers, who are told of the batch when it closes.
+  private mutating func remember(
+    _ number: Int64, system: Int64, _ role: Role, _ account: Account
+  ) throws(IAuthError) {
+    let group = ReviewerGroup(system: system, agency: role == .admin ? nil : account.agency)
+    guard firstRequests[group] == nil else { return }
+    try flush()
+    firstRequests[group] = try tx.request(number)
+  }
+}
+
+enum ImportTable {
+  static let addBatch: SQL = """
+    INSERT INTO batch (submitter, caller, document, digest, rows, created_at)
+    VALUES (?, ?, ?, ?, 1, ?)
+    """
+  static let setRows: SQL = "UPDATE batch SET rows = ?2 WHERE id = ?1"
+  /// What makes a row unchanged: the permission is held, or asked for.
+  static let standing: SQL = """
+    SELECT r.id, r.batch FROM permission p JOIN request r ON r.id = p.request
+    WHERE p.account = ?1 AND p.system = ?2 AND (p.role = ?3 OR p.role = 'admin')
+      AND p.status = 'active'
+    UNION ALL
+    SELECT id, batch FROM request
+    WHERE account = ?1 AND system = ?2 AND role = ?3 AND status = 'pending'
+    LIMIT 1
+    """
+  static let people: SQL = """
+    SELECT email, mobile FROM account WHERE agency = ?1 AND status <> 'closed' LIMIT ?2
+    """
+  static let lastNumbers: SQL = """
+    SELECT (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'account'),
+      (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'request')
+    """
+  static let accounts = ManyRows(
+    """
+    INSERT INTO account (created_at, status_at, status, id, agency, name, name_key, email, mobile,
+      title, unit, phone) VALUES
+    """, "(?1, ?1, 'invited', ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+  static let requests = ManyRows(
+    """
+    INSERT INTO request (created_at, batch, document, submitter, kind, origin, id, account, agency,
+      system, role, reason, effective_at) VALUES
+    """, "(?1, ?2, ?3, ?4, 'grant', 'batch', ?, ?, ?, ?, ?, ?, ?)")
+  static let statements: [SQL] = [
+    addBatch, setRows, standing, people, lastNumbers, accounts.full, requests.full,
+  ]
+}

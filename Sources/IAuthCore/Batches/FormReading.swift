@@ -1,0 +1,256 @@
+// The first half of an import: the whole form is read and every row is checked as far as that goes
+// without the database. What the rows say is kept in a spool, so memory holds a few words of each.
+
+import Sheets
+import Values
+
+/// A form that was read whole.
+struct CheckedForm {
+  private(set) var header: FormHeader
+  private(set) var digest: [UInt8] = []
+  /// The agency codes as typed, in the order in which they first appear.
+  private(set) var codes: [String] = []
+  private var rows: [Place] = []
+  private let spool: Spool
+  /// The cells of every row, if the sheet is to be given back.
+  let cells: Spool?
+
+  private struct Place {
+    let number: UInt32
+    let code: UInt32
+    /// Where in the spool the row's values are.
+    let place: Int
+  }
+
+  /// - Throws: `sheet.*`, `limit.rows`, and what the source does.
+  init(_ order: ImportOrder, spoolsIn directory: String) throws(IAuthError) {
+    let source = MeasuredSource(order.source)
+    try source.rewind()
+    let reader = try SheetFormat.open(source, encoding: order.encoding, sheet: order.sheet)
+    var sheet = try FormSheet(reader)
+    header = sheet.header
+    spool = Spool(in: directory)
+    cells = order.report == nil ? nil : Spool(in: directory)
+    let lines = reader is DelimitedReader ? source.lastLines : nil
+    var known: [String: UInt32] = [:]
+    while let row = try sheet.next() {
+      let typed = row[.agencyCode]
+      let code: UInt32
+      if let index = known[typed] {
+        code = index
+      } else {
+        // Two spellings of one code are one agency.
+        let text = AgencyCode(typed)?.text ?? typed
+        code = known[text] ?? UInt32(codes.count)
+        if code == codes.count { codes.append(typed) }
+        (known[text], known[typed]) = (code, code)
+      }
+      let checked = CheckedRow(row, header)
+      rows.append(
+        Place(
+          number: UInt32(row.number), code: code, place: try spool.add(checked.record(header))))
+      if let cells {
+        var record = RecordWriter()
+        for cell in row.cells { record.add(cell) }
+        _ = try cells.add(record.bytes)
+      }
+      if rows.count % Limits.importProgressRows == 0 {
+        order.progress?(.reading(rows: rows.count, of: lines))
+      }
+    }
+    digest = source.digest
+  }
+
+  var count: Int { rows.count }
+
+  /// What has become of no row yet.
+  func results(_ directory: String) -> ImportRows {
+    ImportRows(numbers: rows.lazy.map(\.number), spool: Spool(in: directory))
+  }
+
+  func code(of index: Int) -> Int { Int(rows[index].code) }
+
+  func row(_ index: Int) throws(IAuthError) -> CheckedRow {
+    CheckedRow(try spool.record(at: rows[index].place))
+  }
+
+  /// The rows in the order in which they are taken: agency by agency, for one agency's accounts and
+  /// requests stand together in every index.
+  ///
+  /// - Parameter codeOrder: the order of the codes.
+  func order(by codeOrder: [Int]) -> [UInt32] {
+    var starts = [Int](repeating: 0, count: codes.count)
+    for row in rows { starts[Int(row.code)] += 1 }
+    var next = 0
+    for code in codeOrder { (starts[code], next) = (next, next + starts[code]) }
+    var order = [UInt32](repeating: 0, count: rows.count)
+    for (index, row) in rows.enumerated() {
+      order[starts[Int(row.code)]] = UInt32(index)
+      starts[Int(row.code)] += 1
+    }
+    return order
+  }
+}
+
+/// What a row says, and what is wrong with it.
+struct CheckedRow {
+  var problems: [RowProblem] = []
+  var change: FormChange?
+  var role: Role?
+  var agencyName = ""
+  /// The system as typed.
+  var systemName = ""
+  var name: PersonName?
+  var email: EmailAddress?
+  var mobile: MobileNumber?
+  var title: String?
+  var unit: String?
+  var phone: String?
+  var reason: String?
+  var effectiveAt: Timestamp?
+  /// Whom 修改 and 刪除 mean: by 原管理者姓名 and 原公務信箱, or where a 刪除 row has neither, by its
+  /// own name and e-mail.
+  var subjectName: PersonName?
+  var subjectEmail: EmailAddress?
+  var subjectColumn = FormColumn.email
+
+  var hasErrors: Bool { problems.contains(where: \.isError) }
+
+  /// Checks a row; the validators are those of `apply`.
+  init(_ row: FormRow, _ header: FormHeader) {
+    agencyName = row[.agencyName]
+    systemName = row[.system]
+    change = value(header, .change) { () throws(IAuthError) in
+      try FormChange(cell: row[.change])
+    }
+    role = value(header, .role) { () throws(IAuthError) in try Role(cell: row[.role]) }
+    title = text(row, header, .title, FreeText.title)
+    unit = text(row, header, .unit, FreeText.unit)
+    phone = text(row, header, .phone, FreeText.phone)
+    reason = text(row, header, .reason, FreeText.note)
+    let day = value(header, .effectiveDate) { () throws(IAuthError) in
+      try FormDate.day(cell: row[.effectiveDate])
+    }
+    // A day begins at midnight in Taiwan.
+    effectiveAt = (day ?? nil).map { Timestamp($0 * 86_400) - .hours(8) }
+    // 刪除 takes away from whom it names; new data are not needed for that.
+    if change != .remove {
+      (name, email) = person(row, header, .name, .email)
+      mobile = value(header, .mobile) { () throws(IAuthError) in try MobileNumber(row[.mobile]) }
+    }
+    if change == .modify
+      || change == .remove && !(row[.priorName].isEmpty && row[.priorEmail].isEmpty)
+    {
+      (subjectName, subjectEmail) = person(row, header, .priorName, .priorEmail)
+      subjectColumn = .priorEmail
+    } else if change == .remove {
+      (subjectName, subjectEmail) = person(row, header, .name, .email)
+    }
+    for column in row.formulas {
+      // Whatever else is said of it would be said of the formula's text.
+      let title = header.title(of: column)
+      problems.removeAll { $0.column == title }
+      add(header, column, code: "row.formula", Self.formula)
+    }
+  }
+
+  private mutating func person(
+    _ row: FormRow, _ header: FormHeader, _ nameColumn: FormColumn, _ emailColumn: FormColumn
+  ) -> (PersonName?, EmailAddress?) {
+    let name = value(header, nameColumn) { () throws(IAuthError) in
+      try PersonName(row[nameColumn])
+    }
+    let email = value(header, emailColumn) { () throws(IAuthError) in
+      try EmailAddress(row[emailColumn])
+    }
+    return (name, email)
+  }
+
+  /// A text that may be left out; nil if it is.
+  private mutating func text(
+    _ row: FormRow, _ header: FormHeader, _ column: FormColumn,
+    _ parse: (String) throws(IAuthError) -> String
+  ) -> String? {
+    let typed = row[column]
+    guard !typed.isEmpty else { return nil }
+    let text = value(header, column) { () throws(IAuthError) in try parse(typed) }
+    return text.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  mutating func add(
+    _ header: FormHeader, _ column: FormColumn, code: String, isError: Bool = true,
+    _ message: Bilingual
+  ) {
+    problems.append(
+      RowProblem(
+        isError: isError, column: header.title(of: column), code: code, message: message))
+  }
+
+  mutating func add(_ header: FormHeader, _ column: FormColumn, _ error: IAuthError) {
+    add(header, column, code: error.code.rawValue, error.sentences)
+  }
+
+  /// Parses a cell; what is wrong with it becomes a problem of its column.
+  private mutating func value<T>(
+    _ header: FormHeader, _ column: FormColumn, _ parse: () throws(IAuthError) -> T
+  ) -> T? {
+    do throws(IAuthError) {
+      return try parse()
+    } catch {
+      add(header, column, error)
+      return nil
+    }
+  }
+
+  private static let formula = Bilingual(
+    "the cell holds a formula; put its value there", "儲存格為公式，請改填其值")
+}
+
+extension CheckedRow {
+  /// The row as the spool keeps it.
+  func record(_ header: FormHeader) -> [UInt8] {
+    var record = RecordWriter()
+    record.add(change.map { Int64(FormChange.allCases.firstIndex(of: $0) ?? 0) })
+    record.add(role.map { $0 == .admin ? 0 : 1 })
+    record.add(effectiveAt?.seconds)
+    record.add(subjectColumn == .email ? 0 : 1)
+    record.add(name?.text)
+    record.add(name?.key)
+    record.add(subjectName?.text)
+    record.add(agencyName)
+    record.add(systemName)
+    record.add(email?.text)
+    record.add(mobile?.e164)
+    record.add(title)
+    record.add(unit)
+    record.add(phone)
+    record.add(reason)
+    record.add(subjectEmail?.text)
+    for problem in problems { problem.write(to: &record) }
+    return record.bytes
+  }
+
+  init(_ bytes: ArraySlice<UInt8>) {
+    var record = RecordReader(bytes)
+    change = record.number().map { FormChange.allCases[Int($0)] }
+    role = record.number().map { $0 == 0 ? .admin : .general }
+    effectiveAt = record.number().map { Timestamp($0) }
+    subjectColumn = record.number() == 0 ? .email : .priorEmail
+    if let text = record.text(), let key = record.text() {
+      name = PersonName(stored: text, key: key)
+    } else {
+      _ = record.text()
+    }
+    subjectName = record.text().map { PersonName(stored: $0) }
+    agencyName = record.text() ?? ""
+    systemName = record.text() ?? ""
+    email = record.text().map { EmailAddress(stored: $0) }
+    mobile = record.text().map { MobileNumber(stored: $0) }
+    title = record.text()
+    unit = record.text()
+    phone = record.text()
+    reason = record.text()
+    subjectEmail = record.text().map { EmailAddress(stored: $0) }
+    while let problem = RowProblem(from: &record) { problems.append(problem) }
+  }
+}

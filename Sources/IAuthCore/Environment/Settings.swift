@@ -1,0 +1,146 @@
+// The configuration (PRODUCT section 8): `key = value` lines, `#` comments. An unknown key, a bad
+// value or a key set twice is an error with its line. Times may only be shortened where the
+// contract says so.
+
+import Sheets
+import Values
+
+package struct Settings: Equatable, Sendable {
+  package enum MailRoute: Equatable, Sendable { case spool, maildir(String), sendmail(String) }
+  package enum SMSRoute: Equatable, Sendable { case spool, smstools(String), command(String) }
+  package enum ReviewCodes: String, CaseIterable, Sendable { case both, either }
+
+  package var database: String?
+  package var socket = "/run/iauth/sock"
+  package var mail = MailRoute.spool
+  package var mailFrom = "iauth@localhost"
+  package var operatorMail: String?
+  package var sms = SMSRoute.spool
+  package var reviewCodes = ReviewCodes.both
+  package var reminders: [TimeSpan] = [.days(3), .days(7), .days(14)]
+  package var applicationLifetime = TimeSpan.hours(24)
+  package var requestLifetime = TimeSpan.days(180)
+  package var invitationLifetime = TimeSpan.days(30)
+  package var idleAfter: TimeSpan?
+  package var sessionIdle = TimeSpan.minutes(30)
+  package var sessionLifetime = TimeSpan.hours(8)
+  package var gateSends = 20
+
+  /// Where the operator's mail goes if nothing else is said: root, as with cron.
+  static let defaultOperatorMail = "root@localhost"
+
+  package init() {}
+
+  /// Whether messages go beyond the database's own directory.
+  package var sendsAway: Bool { mail != .spool || sms != .spool }
+
+  /// - Throws: `config.invalid` with the line and, if it is known, the key.
+  package init(text: String) throws(IAuthError) {
+    var seen: Set<String> = []
+    // By bytes: CR LF is one Character.
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, line) in lines.enumerated() {
+      let content = Self.trimmed(line.prefix { $0 != UInt8(ascii: "#") })
+      if content.isEmpty { continue }
+      guard let equals = content.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+        throw .configInvalid(line: index + 1, key: nil)
+      }
+      let key = Self.trimmed(content.utf8[..<equals])
+      let value = Self.trimmed(content.utf8[content.utf8.index(after: equals)...])
+      guard seen.insert(key).inserted, !value.isEmpty, set(key, value) else {
+        throw .configInvalid(line: index + 1, key: key)
+      }
+    }
+  }
+
+  private mutating func set(_ key: String, _ value: String) -> Bool {
+    switch key {
+    case "database": Self.path(value).map { database = $0 } != nil
+    case "socket": Self.path(value).map { socket = $0 } != nil
+    case "mail":
+      switch Self.route(value) {
+      case ("sendmail", let path)?: assign(&mail, .sendmail(path))
+      case ("maildir", let path)?: assign(&mail, .maildir(path))
+      default: false
+      }
+    case "mail-from": Self.address(value).map { mailFrom = $0 } != nil
+    case "operator-mail": Self.address(value).map { operatorMail = $0 } != nil
+    case "sms":
+      switch Self.route(value) {
+      case ("smstools", let path)?: assign(&sms, .smstools(path))
+      case ("command", let path)?: assign(&sms, .command(path))
+      default: false
+      }
+    case "review-codes": ReviewCodes(rawValue: value).map { reviewCodes = $0 } != nil
+    case "reminders": setReminders(value)
+    case "application-lifetime": Self.span(value).map { applicationLifetime = $0 } != nil
+    case "request-lifetime": Self.span(value).map { requestLifetime = $0 } != nil
+    case "invitation-lifetime": Self.span(value).map { invitationLifetime = $0 } != nil
+    case "idle-after":
+      value == "off" ? assign(&idleAfter, nil) : Self.span(value).map { idleAfter = $0 } != nil
+    case "session-idle": shorten(&sessionIdle, value)
+    case "session-lifetime": shorten(&sessionLifetime, value)
+    case "gate-sends": setGateSends(value)
+    default: false
+    }
+  }
+
+  private func assign<T>(_ place: inout T, _ value: T) -> Bool {
+    place = value
+    return true
+  }
+
+  private func shorten(_ place: inout TimeSpan, _ value: String) -> Bool {
+    guard let span = Self.span(value), span <= place else { return false }
+    place = span
+    return true
+  }
+
+  private mutating func setReminders(_ value: String) -> Bool {
+    let spans = value.split(separator: " ").map { Self.span(String($0)) }
+    let known = spans.compactMap { $0 }
+    guard !known.isEmpty, known.count == spans.count,
+      zip(known, known.dropFirst()).allSatisfy({ $0 < $1 })
+    else { return false }
+    reminders = known
+    return true
+  }
+
+  private mutating func setGateSends(_ value: String) -> Bool {
+    guard value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(value),
+      (1...10_000).contains(number)
+    else { return false }
+    gateSends = number
+    return true
+  }
+
+  private static func span(_ value: String) -> TimeSpan? {
+    guard let span = TimeSpan(text: value), span.seconds > 0 else { return nil }
+    return span
+  }
+
+  private static func path(_ value: String) -> String? {
+    value.utf8.first == UInt8(ascii: "/") ? value : nil
+  }
+
+  private static func route(_ value: String) -> (String, String)? {
+    guard let colon = value.utf8.firstIndex(of: UInt8(ascii: ":")),
+      let path = path(String(value[value.utf8.index(after: colon)...]))
+    else { return nil }
+    return (String(value[..<colon]), path)
+  }
+
+  /// A mail address that cannot be an option or a second header.
+  private static func address(_ value: String) -> String? {
+    (try? EmailAddress(value))?.text ?? (value == "root@localhost" ? value : nil)
+      ?? (value.utf8.elementsEqual("iauth@localhost".utf8) ? value : nil)
+  }
+
+  private static func trimmed(_ bytes: some Collection<UInt8>) -> String {
+    let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+    let start = bytes.drop(while: isSpace)
+    var kept = Array(start)
+    while let last = kept.last, isSpace(last) { kept.removeLast() }
+    return String(decoding: kept, as: UTF8.self)
+  }
+}

@@ -1,0 +1,88 @@
+// What a dry run of reminders would send: each message whole, to whom, and why. It is gathered
+// where messages are queued, so that it is what would be stored; then all is rolled back.
+
+import SQLite
+import Sheets
+import Values
+
+/// A message that would be sent.
+package struct PlannedMessage: Sendable {
+  package let kind: MessageKind
+  package let channel: Channel
+  package let recipient: String
+  package let name: String?
+  package let subject: String
+  package let reference: String
+  /// Empty for a code that waits to be sent: it is its owner's alone.
+  package let body: String
+  package let causes: [Cause]
+
+  /// Why it is sent: what happened, and to what.
+  package struct Cause: Sendable, Equatable {
+    package let event: Event
+    /// `request:7`, `batch:2`, `account:3`, `agency:CODE`, `message:9`, or `database`.
+    package let subject: String
+    /// Of a reminder.
+    package var thresholds: [TimeSpan] = []
+  }
+
+  package enum Event: String, CaseIterable, Sendable {
+    case threshold, overdue, lapsed, ended, decided, idle, daily, queued
+    case noReviewer = "no-reviewer"
+    case singleAdministrator = "single-administrator"
+    case invitationLapsed = "invitation-lapsed"
+  }
+}
+
+extension Notice {
+  /// Why the cron run sends it; what only people cause has no cause here.
+  ///
+  /// - Parameter reference: the message's.
+  func causes(_ reference: String) -> [PlannedMessage.Cause] {
+    func cause(_ event: PlannedMessage.Event, _ subject: String) -> [PlannedMessage.Cause] {
+      [PlannedMessage.Cause(event: event, subject: subject)]
+    }
+    switch self {
+    case .reminder(let items):
+      return items.filter { !$0.passed.isEmpty }.map {
+        PlannedMessage.Cause(
+          event: .threshold, subject: "request:\($0.request.number)", thresholds: $0.passed)
+      }
+    case .authorityDigest(let digest): return digest.new.flatMap(Self.news)
+    case .operatorDigest: return cause(.daily, "database")
+    case .requestLapsed(let request): return cause(.lapsed, "request:\(request.number)")
+    case .invitationLapsed(let request):
+      return cause(.invitationLapsed, "request:\(request.number)")
+    case .revoked(let request, _): return cause(.ended, "request:\(request.number)")
+    case .batchDecided(let batch, _, _, _, _): return cause(.decided, "batch:\(batch)")
+    case .idleWarning, .accountChanged: return cause(.idle, reference)
+    case .code, .submitted, .batchSubmitted, .approved, .rejected, .invitation, .nationalReviewer,
+      .contactChanged, .wrongAttempts, .wrongAttemptsAlarm, .revokedByForm:
+      return []
+    }
+  }
+
+  /// What `none:7`, `late:7` and `single:CODE` of a digest mean.
+  private static func news(_ item: String) -> [PlannedMessage.Cause] {
+    let parts = item.split(separator: ":").map(String.init)
+    guard parts.count == 2 else { return [] }
+    switch parts[0] {
+    case "none": return [.init(event: .noReviewer, subject: "request:\(parts[1])")]
+    case "late": return [.init(event: .overdue, subject: "request:\(parts[1])")]
+    default: return [.init(event: .singleAdministrator, subject: "agency:\(parts[1])")]
+    }
+  }
+}
+
+extension Transaction {
+  /// The messages up to a number that a run would try as well: they wait from earlier.
+  func dueMessages(upTo last: Int64) throws(IAuthError) -> [PlannedMessage] {
+    try all(OutboxTable.due, last, now, now + Limits.failedAfter) { row in
+      PlannedMessage(
+        kind: row.word(0, MessageKind.self), channel: row.word(1, Channel.self),
+        recipient: row.text(2), name: row.textIfAny(3), subject: row.text(4),
+        reference: row.text(5), body: row.text(6),
+        causes: [PlannedMessage.Cause(event: .queued, subject: "message:\(row.int(7))")])
+    }
+  }
+}

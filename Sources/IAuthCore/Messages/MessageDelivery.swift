@@ -1,0 +1,244 @@
+// Sending what is queued (PRODUCT 3.6): claim, send, mark. Nothing is locked while a child, a disk
+// or a spool is waited for. A process killed between sending and marking leaves its messages to be
+// sent again under the same Message-ID, once its claim has run out.
+
+import SQLite
+import Sheets
+import Values
+
+/// What a delivery run did.
+package struct DeliveryReport: Equatable, Sendable {
+  package var delivered = 0
+  package var postponed = 0
+  package var failed = 0
+
+  mutating func add(_ other: DeliveryReport) {
+    delivered += other.delivered
+    postponed += other.postponed
+    failed += other.failed
+  }
+}
+
+extension Service {
+  /// Tries the messages that this process has queued, at most ten seconds for all of them.
+  ///
+  /// What it leaves to `deliver`, or has no claim to, the wake file tells of
+  /// (`iauth-deliver.path`).
+  package func deliverOwn() throws(IAuthError) -> DeliveryReport {
+    guard store.hasQueued else { return DeliveryReport() }
+    defer { if store.hasLeft { try? Files.touch(outboxDirectory + "/wake") } }
+    return try deliver(until: deadline(Limits.deliveryBudget))
+  }
+
+  /// Sends whatever is due, a few at a time.
+  ///
+  /// - Throws: `right.missing`.
+  package func deliverDue() throws(IAuthError) -> DeliveryReport {
+    // What this run has queued is its own already, and no claim below would find it.
+    var report =
+      store.hasQueued
+      ? try deliver(until: deadline(Limits.deliveryBudget)) : DeliveryReport()
+    let end = deadline(Limits.deliveryRun)
+    var open = Channel.allCases.map { (channel: $0, left: Limits.messagesPerRun($0)) }
+    // The channels take turns, so that none waits for another one that hangs.
+    while !open.isEmpty, ChildProcess.milliseconds() < end {
+      for index in open.indices {
+        let part = try deliverSome(
+          open[index].channel, atMost: min(open[index].left, Limits.messagesPerTurn))
+        report.add(part)
+        let took = part.delivered + part.postponed + part.failed
+        // Where nothing of a whole turn got out, the rest of the run would not either.
+        open[index].left = part.delivered > 0 ? open[index].left - took : 0
+      }
+      open.removeAll { $0.left <= 0 }
+    }
+    return report
+  }
+
+  /// Claims and tries a few messages of one channel, codes first.
+  private func deliverSome(
+    _ channel: Channel, atMost count: Int
+  ) throws(IAuthError) -> DeliveryReport {
+    let claimed = try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Int> in
+      try tx.run(OutboxTable.lapseCodes, tx.now)
+      let claimed = try tx.run(
+        OutboxTable.claim, world.claim, tx.now + Limits.claimLease, tx.now, count, channel,
+        tx.now + Limits.failedAfter)
+      try tx.renewReminders(world.claim)
+      return .commit(claimed)
+    }
+    guard claimed > 0 else { return DeliveryReport() }
+    return try deliver(until: deadline(Limits.deliveryTurn))
+  }
+
+  private func deadline(_ span: TimeSpan) -> Int64 {
+    ChildProcess.milliseconds() + span.seconds * 1_000
+  }
+
+  private func deliver(until deadline: Int64) throws(IAuthError) -> DeliveryReport {
+    let (messages, uuid) = try store.read { (tx) throws(IAuthError) in
+      (
+        try tx.all(OutboxTable.claimed, world.claim) { row in StoredMessage(row: row) },
+        Self.letters(try tx.serviceUUID().prefix(4))
+      )
+    }
+    guard !messages.isEmpty else { return DeliveryReport() }
+    var results: [(StoredMessage, DeliveryError?)] = []
+    // A channel that hangs takes half of the time at most, and is asked once.
+    var late: Set<Channel> = []
+    let most = messages.count > 1 ? Limits.deliverySeconds / 2 : Limits.deliverySeconds
+    for message in messages where !late.contains(message.channel) {
+      let left = Int((deadline - ChildProcess.milliseconds()) / 1_000)
+      guard left > 0 else { break }
+      if let expiry = message.expiresAt, expiry <= world.now() { continue }
+      do throws(DeliveryError) {
+        let outgoing = outgoing(message, uuid)
+        try transport(message.channel).send(outgoing, within: min(left, most))
+        results.append((message, nil))
+      } catch {
+        if error == .temporary("late") { late.insert(message.channel) }
+        results.append((message, error))
+      }
+    }
+    if results.count < messages.count { store.hasLeft = true }
+    return try mark(results)
+  }
+
+  private func mark(
+    _ results: [(StoredMessage, DeliveryError?)]
+  ) throws(IAuthError) -> DeliveryReport {
+    try store.write { (tx) throws(IAuthError) -> TransactionEnd<DeliveryReport> in
+      var report = DeliveryReport()
+      for (message, error) in results {
+        guard case .temporary(let reason)? = error else {
+          report.delivered += try tx.run(OutboxTable.sent, message.id, world.claim, tx.now)
+          continue
+        }
+        // After a host's long sleep a message still gets the first tries before it is given up.
+        if message.createdAt + Limits.failedAfter <= tx.now,
+          message.attempts >= Limits.retryWaits.count
+        {
+          report.failed += try tx.run(OutboxTable.failed, message.id, world.claim, reason)
+        } else {
+          let wait = Limits.retryWaits[min(message.attempts, Limits.retryWaits.count - 1)]
+          // The last try is when its time is up, not up to an hour later.
+          let (next, end) = (tx.now + wait, message.createdAt + Limits.failedAfter)
+          report.postponed += try tx.run(
+            OutboxTable.postponed, message.id, world.claim, tx.now < end ? min(next, end) : next,
+            reason)
+        }
+      }
+      try tx.run(OutboxTable.lapseCodes, tx.now)
+      try tx.run(OutboxTable.release, world.claim)
+      return .commit(report)
+    }
+  }
+
+  /// Bytes as letters `a` to `p`: digits could be taken for a code.
+  private static func letters(_ bytes: some Sequence<UInt8>) -> String {
+    let symbols = bytes.flatMap { [$0 >> 4, $0 & 0x0F] }.map { UInt8(ascii: "a") + $0 }
+    return String(decoding: symbols, as: UTF8.self)
+  }
+
+  /// A message's number for its Message-ID, a dot in every run of eight digits.
+  ///
+  /// Eight digits in a row could be taken for a code.
+  static func identifier(_ id: Int64) -> String {
+    SafeText.withoutCodes(String(id)).split(separator: " ").joined(separator: ".")
+  }
+
+  private func outgoing(_ message: StoredMessage, _ uuid: String) -> OutgoingMessage {
+    let name = "\(message.createdAt.seconds).iauth-\(uuid)-\(message.id)"
+    let domain = EmailAddress(stored: settings.mailFrom).domain
+    let file =
+      message.channel == .email
+      ? mailFile(
+        from: settings.mailFrom, to: message.recipient, subject: message.subject,
+        body: message.body, date: message.createdAt,
+        messageID: "iauth-\(uuid)-\(Self.identifier(message.id))@\(domain)", kind: message.kind,
+        reference: message.reference)
+      : smsFile(to: message.recipient, text: message.body)
+    return OutgoingMessage(
+      id: message.id, fileName: name, recipient: message.recipient, text: message.body, file: file)
+  }
+
+  /// Where the local spools are, and the file whose time says that something waits for `deliver`.
+  private var outboxDirectory: String { Files.directory(of: store.path) + "/outbox" }
+
+  /// The outlet of a channel as configured; without configuration, a spool beside the database.
+  private func transport(_ channel: Channel) -> any Transport {
+    let local = outboxDirectory
+    switch channel {
+    case .email:
+      switch settings.mail {
+      case .spool: return DirectoryTransport(directory: local + "/mail", isMaildir: true)
+      case .maildir(let path): return DirectoryTransport(directory: path, isMaildir: true)
+      case .sendmail(let path): return SendmailTransport(path: path, bounce: settings.mailFrom)
+      }
+    case .sms:
+      switch settings.sms {
+      case .spool: return DirectoryTransport(directory: local + "/sms", isMaildir: false)
+      case .smstools(let path):
+        // The daemon is another user, who reads and moves files by the directory's group.
+        return DirectoryTransport(directory: path, isMaildir: false, mode: 0o660)
+      case .command(let path): return CommandTransport(path: path)
+      }
+    }
+  }
+}
+
+extension Transaction {
+  /// Reminders that could not be sent at once say what waits now: what was decided in between is
+  /// dropped, and with nothing left so is the mail.
+  fileprivate func renewReminders(
+    _ claim: [UInt8]?
+  ) throws(IAuthError) {
+    let old = try all(OutboxTable.oldReminders, claim, now - Limits.claimLease) { row in
+      (id: row.int(0), account: row.intIfAny(1))
+    }
+    for reminder in old {
+      var items: [WaitingItem] = []
+      if let id = reminder.account,
+        let reviewer = try first(AccountTable.byID, id, read: { row in Account(row: row) })
+      {
+        do throws(IAuthError) {
+          items = try waitingItems(for: reviewer)
+        } catch {
+          guard error.code == .rightMissing else { throw error }
+        }
+      }
+      guard !items.isEmpty else {
+        try run(OutboxListTable.drop, reminder.id)
+        continue
+      }
+      let mail = Notice.reminder(items: items).mail()
+      try run(OutboxTable.rewrite, reminder.id, mail.subject, mail.body)
+    }
+  }
+}
+
+private struct StoredMessage {
+  let id: Int64
+  let kind: MessageKind
+  let channel: Channel
+  let recipient: String
+  let subject: String
+  let body: String
+  let reference: String
+  let createdAt: Timestamp
+  let expiresAt: Timestamp?
+  let attempts: Int
+
+  init(row: borrowing Row) {
+    id = row.int(0)
+    kind = row.word(1, MessageKind.self)
+    channel = row.word(2, Channel.self)
+    recipient = row.text(3)
+    subject = row.text(4)
+    body = row.text(5)
+    reference = row.text(6)
+    createdAt = row.time(7)
+    expiresAt = row.timeIfAny(8)
+    attempts = row.count(9)
+  }
+}

@@ -1,0 +1,95 @@
+// The operator's view of the messages: what waits, what failed, one more try, giving up.
+
+import SQLite
+import Sheets
+import Values
+
+/// A message as the operator sees it: the address masked, the text not at all.
+package struct OutboxLine: Sendable {
+  package let id: Int64
+  package let kind: MessageKind
+  package let channel: Channel
+  package let recipient: String
+  package let reference: String
+  package let status: MessageStatus
+  package let createdAt: Timestamp
+  package let dueAt: Timestamp
+  package let attempts: Int
+  package let error: String?
+}
+
+enum OutboxListTable {
+  static let waiting: SQL = """
+    SELECT id, kind, channel, recipient, reference, status, created_at, due_at, attempts, error
+    FROM message WHERE status IN ('queued', 'failed') ORDER BY id
+    """
+  static let status: SQL = "SELECT status, kind FROM message WHERE id = ?"
+  static let retry: SQL = """
+    UPDATE message SET status = 'queued', due_at = ?2, created_at = ?2, claim = NULL,
+      claimed_until = NULL WHERE id = ?1
+    """
+  static let drop: SQL = """
+    UPDATE message SET status = 'lapsed', body = '', claim = NULL, claimed_until = NULL
+    WHERE id = ?1
+    """
+  static let statements: [SQL] = [waiting, status, retry, drop]
+}
+
+extension Service {
+  /// What waits or failed.
+  ///
+  /// - Throws: `right.missing`.
+  package func outbox() throws(IAuthError) -> [OutboxLine] {
+    try readAsOperator { (tx) throws(IAuthError) in
+      try tx.all(OutboxListTable.waiting) { row in
+        let channel = row.word(2, Channel.self)
+        let address = row.text(3)
+        return OutboxLine(
+          id: row.int(0), kind: row.word(1, MessageKind.self), channel: channel,
+          recipient: channel == .email
+            ? EmailAddress(stored: address).masked : MobileNumber(stored: address).masked,
+          reference: row.text(4), status: row.word(5, MessageStatus.self), createdAt: row.time(6),
+          dueAt: row.time(7), attempts: row.count(8), error: row.textIfAny(9))
+      }
+    }
+  }
+
+  /// Queues a message anew, with a whole day of tries.
+  ///
+  /// - Throws: `message.unknown`, `message.state` for one that was sent or lapsed.
+  package func retry(_ id: Int64) throws(IAuthError) {
+    try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      try tx.checkMessage(id, [.queued, .failed])
+      try tx.run(OutboxListTable.retry, id, tx.now)
+      try tx.audit(.messageRetried, "message:\(id)")
+      return .commit(())
+    }
+  }
+
+  /// Gives a message up.
+  ///
+  /// - Throws: `message.unknown`, `message.state` for one that was sent or lapsed.
+  package func drop(_ id: Int64) throws(IAuthError) {
+    try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      try tx.checkMessage(id, [.queued, .failed])
+      try tx.run(OutboxListTable.drop, id)
+      try tx.audit(.messageDropped, "message:\(id)")
+      return .commit(())
+    }
+  }
+}
+
+extension Transaction {
+  fileprivate func checkMessage(
+    _ id: Int64, _ allowed: [MessageStatus]
+  ) throws(IAuthError) {
+    let found = try first(OutboxListTable.status, id) { row in
+      (status: row.word(0, MessageStatus.self), kind: row.word(1, MessageKind.self))
+    }
+    guard let found else { throw .messageUnknown(id) }
+    // A code that failed is blank: there is nothing to send again.
+    guard allowed.contains(found.status), found.kind != .code || found.status == .queued else {
+      throw .messageState(id: id, status: found.status)
+    }
+  }
+}

@@ -1,0 +1,121 @@
+// Messages that wait to be sent. A message is stored in the transaction of the change it tells of;
+// it is born claimed by its own process, which tries at once, so that no second transaction is
+// needed to take it.
+
+import SQLite
+import Sheets
+import Values
+
+enum OutboxTable {
+  static let add: SQL = """
+    INSERT INTO message (kind, channel, recipient, subject, body, reference, account, request,
+      created_at, due_at, expires_at, claim, claimed_until)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12)
+    """
+  static let columns: SQL =
+    "id, kind, channel, recipient, subject, body, reference, created_at, expires_at, attempts"
+  static let claimed: SQL =
+    "SELECT \(columns) FROM message WHERE claim = ? AND status = 'queued' ORDER BY id"
+  /// What is due.
+  ///
+  /// A time more than a day ahead is from a clock that was wrong, and counts as past.
+  static let claim: SQL = """
+    UPDATE message SET claim = ?1, claimed_until = ?2 WHERE id IN (
+      SELECT id FROM message WHERE status = 'queued' AND channel = ?5
+        AND (due_at <= ?3 OR due_at > ?6)
+        AND (claimed_until IS NULL OR claimed_until <= ?3 OR claimed_until > ?6)
+      ORDER BY kind <> 'code', due_at, id LIMIT ?4)
+    """
+  /// What is due of the messages up to a number, with the names of those it goes to.
+  static let due: SQL = """
+    SELECT m.kind, m.channel, m.recipient, a.name, m.subject, m.reference,
+      CASE m.kind WHEN 'code' THEN '' ELSE m.body END, m.id
+    FROM message m LEFT JOIN account a ON a.id = m.account
+    WHERE m.status = 'queued' AND m.id <= ?1 AND (m.due_at <= ?2 OR m.due_at > ?3)
+      AND (m.claimed_until IS NULL OR m.claimed_until <= ?2 OR m.claimed_until > ?3)
+      AND (m.expires_at IS NULL OR m.expires_at > ?2)
+    ORDER BY m.kind <> 'code', m.due_at, m.id
+    """
+  /// A code's address goes with it: an application that lapses leaves nothing of the person.
+  static let lapseCodes: SQL = """
+    UPDATE message SET status = 'lapsed', recipient = '', body = '', claim = NULL
+    WHERE status = 'queued' AND expires_at IS NOT NULL AND expires_at <= ?
+    """
+  static let sent: SQL = """
+    UPDATE message SET status = 'sent', sent_at = ?3, attempts = attempts + 1, claim = NULL,
+      claimed_until = NULL, error = NULL, subject = '', body = '',
+      recipient = CASE kind WHEN 'code' THEN '' ELSE recipient END
+    WHERE id = ?1 AND claim = ?2 AND status = 'queued'
+    """
+  static let postponed: SQL = """
+    UPDATE message SET attempts = attempts + 1, due_at = ?3, error = ?4, claim = NULL,
+      claimed_until = NULL WHERE id = ?1 AND claim = ?2 AND status = 'queued'
+    """
+  static let failed: SQL = """
+    UPDATE message SET status = 'failed', attempts = attempts + 1, error = ?3, claim = NULL,
+      claimed_until = NULL, body = CASE kind WHEN 'code' THEN '' ELSE body END,
+      recipient = CASE kind WHEN 'code' THEN '' ELSE recipient END
+    WHERE id = ?1 AND claim = ?2 AND status = 'queued'
+    """
+  /// Reminders that this process is to send, but that are older than a time.
+  static let oldReminders: SQL = """
+    SELECT id, account FROM message
+    WHERE claim = ?1 AND status = 'queued' AND kind = 'reminder' AND created_at <= ?2
+    """
+  static let rewrite: SQL = "UPDATE message SET subject = ?2, body = ?3 WHERE id = ?1"
+  static let release: SQL = """
+    UPDATE message SET claim = NULL, claimed_until = NULL WHERE claim = ? AND status = 'queued'
+    """
+  static let voidCodes: SQL = """
+    UPDATE message SET status = 'lapsed', recipient = '', body = '', claim = NULL,
+      claimed_until = NULL
+    WHERE kind = 'code' AND reference = ? AND status = 'queued'
+    """
+  /// Of an application that is over: no account has these addresses by it.
+  static let eraseCodes: SQL = """
+    UPDATE message SET recipient = '', body = '', claim = NULL, claimed_until = NULL,
+      status = CASE status WHEN 'queued' THEN 'lapsed' ELSE status END
+    WHERE kind = 'code' AND reference = ?
+    """
+  static let statements: [SQL] = [
+    add, claimed, claim, due, lapseCodes, sent, postponed, failed,
+    oldReminders, rewrite, release, voidCodes, eraseCodes,
+  ]
+}
+
+/// Whom a message goes to.
+struct Recipient {
+  let channel: Channel
+  let address: String
+  let account: Int64?
+  var name: String?
+
+  static func mail(_ account: Account) -> Recipient {
+    Recipient(
+      channel: .email, address: account.email.text, account: account.id, name: account.name.text)
+  }
+}
+
+extension Transaction {
+  /// Stores one message, rendered now: what was promised is what is sent.
+  func queue(
+    _ notice: Notice, to recipient: Recipient, reference: String, request: Int64? = nil,
+    expiresAt: Timestamp? = nil
+  ) throws(IAuthError) {
+    let isClaimed = world.claim != nil && queuedCount < Limits.immediateDeliveries
+    queuedCount += 1
+    noteQueued(isClaimed: isClaimed)
+    let mail = recipient.channel == .email ? notice.mail() : nil
+    let (subject, body) = (mail?.subject ?? "", mail?.body ?? notice.sms())
+    plan?.append(
+      PlannedMessage(
+        kind: notice.kind, channel: recipient.channel, recipient: recipient.address,
+        name: recipient.name, subject: subject, reference: reference, body: body,
+        causes: notice.causes(reference)))
+    try run(
+      OutboxTable.add, notice.kind, recipient.channel, recipient.address, subject, body, reference,
+      recipient.account, request, now, expiresAt,
+      isClaimed ? world.claim : nil,
+      isClaimed ? now + Limits.claimLease : nil)
+  }
+}

@@ -1,0 +1,236 @@
+// The cron run (PRODUCT 3.7, `pending --remind`): lapses first, then reminders and digests, all in
+// one transaction, so that a run that was killed has told nobody or marked everything. Runs may
+// overlap, be missed or be repeated: what was told stands in the database.
+
+import SQLite
+import Sheets
+import Values
+
+/// What a run did.
+package struct ReminderReport: Sendable {
+  /// Reminder mails, one a reviewer.
+  package internal(set) var reminded = 0
+  /// Requests that passed a threshold.
+  package internal(set) var requests = 0
+  package internal(set) var withoutReviewer = 0
+  package internal(set) var lapsed = 0
+  package var delivered = 0
+  package var failed = 0
+  /// What a dry run would send.
+  package internal(set) var messages: [PlannedMessage] = []
+}
+
+enum ReminderTable {
+  /// Every waiting request with each who may decide on it, but for those whose own it is.
+  static let waitingFor: SQL = """
+    FROM request r JOIN reviewer v ON v.request = r.id JOIN account m ON m.id = v.account
+      JOIN account a ON a.id = r.account LEFT JOIN account b ON b.id = r.submitter
+    WHERE r.status = 'pending' AND v.starts_at <= ?1 AND ?1 < v.ends_at
+      AND a.id <> m.id AND a.email IS NOT m.email AND a.mobile IS NOT m.mobile
+      AND r.change_email IS NOT m.email AND r.change_mobile IS NOT m.mobile
+      AND b.id IS NOT m.id AND b.email IS NOT m.email AND b.mobile IS NOT m.mobile
+    """
+  /// In this order the walk begins at what waits, whatever else there is.
+  static let reviewed: SQL =
+    "SELECT r.id, v.account, r.created_at \(waitingFor) ORDER BY r.created_at, r.id"
+  static let pending: SQL =
+    "SELECT id, created_at FROM request WHERE status = 'pending' ORDER BY created_at, id"
+  /// Marks a threshold for whoever was not reminded at it yet, and says for whom.
+  static let mark: SQL = """
+    INSERT INTO reminder (request, account, threshold, sent_at)
+      SELECT r.id, v.account, ?2, ?1 \(waitingFor) AND r.created_at <= ?1 - ?2
+      ON CONFLICT DO NOTHING RETURNING request, account
+    """
+  static let told: SQL = "SELECT item FROM told WHERE audience = ?"
+  static let tell: SQL = """
+    INSERT INTO told (audience, item, told_at) VALUES (?1, ?2, ?3)
+      ON CONFLICT (audience, item) DO UPDATE SET told_at = excluded.told_at
+    """
+  static let forget: SQL = "DELETE FROM told WHERE audience = ? AND item = ?"
+  static let toldAt: SQL = "SELECT told_at FROM told WHERE audience = ? AND item = ?"
+  static let singles: SQL = """
+    SELECT g.code, g.name FROM administrator d JOIN agency g ON g.id = d.agency
+    WHERE d.starts_at <= ?1 AND ?1 < d.ends_at GROUP BY g.id HAVING count(DISTINCT d.account) = 1 ORDER BY g.sort
+    """
+  static let unsent: SQL = """
+    SELECT sum(status = 'queued' AND id <= ?1), sum(status = 'failed') FROM message
+    WHERE status IN ('queued', 'failed')
+    """
+  static let lastMessage: SQL = "SELECT coalesce(max(id), 0) FROM message"
+  static let countActions: SQL = "SELECT count(*) FROM audit WHERE action = ?1 AND at > ?2"
+  static let sizes: SQL = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+  static let statements: [SQL] = [
+    mark, reviewed, pending, told, tell, forget, toldAt, singles, unsent, lastMessage, countActions,
+    sizes,
+  ]
+}
+
+extension Service {
+  /// Runs reminders, digests, lapses and sweeps, and sends what is due.
+  ///
+  /// - Parameter after: in place of the first threshold.
+  /// - Throws: `right.missing`.
+  package func remind(after: TimeSpan?, isDryRun: Bool) throws(IAuthError) -> ReminderReport {
+    var thresholds = settings.reminders
+    if let after {
+      thresholds = [after] + thresholds.dropFirst().filter { $0 > after }
+    }
+    var report = try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<ReminderReport> in
+      var report = ReminderReport()
+      let last = try tx.number(ReminderTable.lastMessage) ?? 0
+      if isDryRun { tx.plan = [] }
+      report.lapsed = try tx.sweep()
+      try tx.remind(thresholds, &report)
+      try tx.digestForAuthority(thresholds, &report)
+      try tx.digestForOperator(upTo: last)
+      guard isDryRun else { return .commit(report) }
+      report.messages = (tx.plan ?? []) + (try tx.dueMessages(upTo: last))
+      return .rollback(report)
+    }
+    guard !isDryRun else { return report }
+    let delivery = try deliverDue()
+    report.delivered = delivery.delivered
+    report.failed = delivery.postponed + delivery.failed
+    return report
+  }
+}
+
+extension Transaction {
+  /// Each threshold once a request and reviewer; one mail a reviewer, with all that still waits.
+  fileprivate func remind(
+    _ thresholds: [TimeSpan], _ report: inout ReminderReport
+  ) throws(IAuthError) {
+    var passed: [Int64: [Int64: [TimeSpan]]] = [:]
+    var requests: Set<Int64> = []
+    for threshold in thresholds {
+      try each(ReminderTable.mark, now, threshold.seconds) { row in
+        passed[row.int(1), default: [:]][row.int(0), default: []].append(threshold)
+        requests.insert(row.int(0))
+        return true
+      }
+    }
+    for (reviewer, due) in passed.sorted(by: { $0.key < $1.key }) {
+      let account = try account(id: reviewer)
+      let items = try waitingItems(for: account).map { item in
+        var item = item
+        item.passed = due[item.request.number] ?? []
+        return item
+      }
+      try queue(.reminder(items: items), to: .mail(account), reference: "reminder")
+    }
+    report.reminded = passed.count
+    report.requests = requests.count
+  }
+
+  /// What waits for one reviewer, the oldest first: what `pending` lists to them.
+  func waitingItems(
+    for reviewer: Account
+  ) throws(IAuthError) -> [WaitingItem] {
+    let names = Dictionary(uniqueKeysWithValues: try systems().map { ($0.code, $0.name) })
+    let filter = NarrowedFilter(
+      limit: Int.max, status: .pending, lapsedUntil: now - settings.requestLifetime)
+    return try queue(filter, reviewer).map { item in
+      WaitingItem(
+        request: RequestSummary(
+          number: item.number, agency: item.agency.name, name: item.name,
+          system: names[item.system] ?? Bilingual(item.system, item.system),
+          systemCode: item.system, role: item.role, kind: item.kind, isNational: item.isNational),
+        waitingDays: item.waitingDays(at: now))
+    }
+  }
+
+  private func waitingItem(_ number: Int64) throws(IAuthError) -> WaitingItem? {
+    guard let request = try request(number) else { return nil }
+    return WaitingItem(
+      request: try summary(request), waitingDays: now.wholeDays(since: request.createdAt))
+  }
+
+  /// What the authority should act on; mailed when there is something that it was not told yet.
+  fileprivate func digestForAuthority(
+    _ thresholds: [TimeSpan], _ report: inout ReminderReport
+  ) throws(IAuthError) {
+    let reviewed = Set(try all(ReminderTable.reviewed, now) { row in row.int(0) })
+    var withoutReviewer: [Int64] = []
+    var overdue: [Int64] = []
+    let last = now - (thresholds.last ?? .days(14))
+    try each(ReminderTable.pending) { row in
+      let number = row.int(0)
+      if !reviewed.contains(number) {
+        withoutReviewer.append(number)
+      } else if row.time(1) <= last {
+        overdue.append(number)
+      }
+      return true
+    }
+    let singles = try all(ReminderTable.singles, now) { row in
+      AgencyLine(code: row.text(0), name: row.text(1), administrators: 1)
+    }
+    report.withoutReviewer = withoutReviewer.count
+    let new = try tell(
+      "authority",
+      withoutReviewer.map { "none:\($0)" } + overdue.map { "late:\($0)" }
+        + singles.map { "single:\($0.code)" })
+    guard !new.isEmpty else { return }
+    var digest = AuthorityDigest(new: new)
+    for number in withoutReviewer.prefix(Limits.digestItems) {
+      if let item = try waitingItem(number) { digest.withoutReviewer.append(item) }
+    }
+    for number in overdue.prefix(Limits.digestItems) {
+      if let item = try waitingItem(number) { digest.overdue.append(item) }
+    }
+    digest.singleAdministrator = Array(singles.prefix(Limits.digestItems))
+    digest.omitted =
+      withoutReviewer.count + overdue.count + singles.count - digest.withoutReviewer.count
+      - digest.overdue.count - digest.singleAdministrator.count
+    for reviewer in try all(
+      RequestTable.administratorsOf, try authority().id, now, read: { Account(row: $0) })
+    {
+      try queue(.authorityDigest(digest), to: .mail(reviewer), reference: "digest")
+    }
+  }
+
+  /// Remembers what an audience was told, and forgets what holds no more.
+  ///
+  /// - Returns: what is new to it, in order.
+  private func tell(_ audience: String, _ items: [String]) throws(IAuthError) -> [String] {
+    let known = Set(try all(ReminderTable.told, audience) { row in row.text(0) })
+    for gone in known.subtracting(items) { try run(ReminderTable.forget, audience, gone) }
+    let new = items.filter { !known.contains($0) }
+    for item in new { try run(ReminderTable.tell, audience, item, now) }
+    return new
+  }
+
+  /// Once a day: what went wrong since the last time, and the anchor of the audit trail.
+  ///
+  /// - Parameter last: the last message from before the run; its own do not count as waiting.
+  fileprivate func digestForOperator(
+    upTo last: Int64
+  ) throws(IAuthError) {
+    let told = try number(ReminderTable.toldAt, "operator", "digest").map { Timestamp($0) }
+    // Runs that cron starts a little early still count as the next day's.
+    if let told, told <= now, now < told + .hours(23) { return }
+    let since = told.map { min($0, now) } ?? Timestamp(0)
+    let counts = try first(ReminderTable.unsent, last) { row in
+      (queued: Int(row.intIfAny(0) ?? 0), failed: Int(row.intIfAny(1) ?? 0))
+    }
+    func count(_ action: AuditAction, after: Timestamp) throws(IAuthError) -> Int {
+      Int(try number(ReminderTable.countActions, action.rawValue, after) ?? 0)
+    }
+    let disk = Files.diskBytes(Files.directory(of: storePath))
+    let digest = OperatorDigest(
+      failedMessages: counts?.failed ?? 0, queuedMessages: counts?.queued ?? 0,
+      lapsedRequests: try count(.lapsed, after: since),
+      lapsedApplications: try count(.applicationLapsed, after: since),
+      lapsedInvitations: try count(.invitationLapsed, after: since),
+      locks: try count(.callerLocked, after: since) + count(.accountLocked, after: since),
+      wrongAttemptsLastHour: try count(.codeWrong, after: now - .hours(1)),
+      auditHead: try anchor(), databaseBytes: try number(ReminderTable.sizes) ?? 0,
+      freeBytes: disk.free, diskBytes: disk.all)
+    try run(ReminderTable.tell, "operator", "digest", now)
+    try queue(
+      .operatorDigest(digest),
+      to: Recipient(
+        channel: .email, address: settings.operatorMail ?? Settings.defaultOperatorMail,
+        account: nil), reference: "digest")
+  }
+}

@@ -1,0 +1,329 @@
+// Taking rights away, and giving accounts back (PRODUCT 4.2, `accounts`, `revoke`). An account
+// system is judged by how fast it does the first: all of it holds from the very next command.
+
+import SQLite
+import Sheets
+import Values
+
+/// An account as the desk lists it.
+package struct AccountLine: Sendable {
+  package let account: Int64
+  package let agency: Agency
+  package let name: String
+  package let title: String?
+  package let email: String
+  package let mobile: String
+  package let status: AccountStatus
+  package let isAdministrator: Bool
+  package let usedAt: Timestamp?
+  package let isErased: Bool
+}
+
+/// What can be done to an account.
+package enum AccountVerb: String, CaseIterable, Sendable {
+  case suspend, restore, close, unlock, erase
+}
+
+enum AccountDeskTable {
+  static let list: SQL = """
+    SELECT a.id, coalesce(a.name, ''), a.title, coalesce(a.email, ''), coalesce(a.mobile, ''),
+      a.status, EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.role = 'admin'
+        AND p.status = 'active'), a.used_at, a.erased_at IS NOT NULL,
+      g.id, g.type, g.code, g.name, g.path, g.superior, g.status
+    FROM account a JOIN agency g ON g.id = a.agency
+    WHERE (?1 IS NULL OR a.agency = ?1) AND (?2 = '' OR a.name_key = ?3 OR a.email = ?2
+      OR a.mobile = ?2 OR CAST(a.id AS TEXT) = ?2 OR instr(a.name, ?2) > 0)
+    ORDER BY a.id
+    """
+  static let status: SQL = "SELECT status, agency, erased_at IS NOT NULL FROM account WHERE id = ?"
+  static let isLastAdministrator: SQL = """
+    SELECT 1 WHERE EXISTS (SELECT 1 FROM post WHERE account = ?1)
+      AND NOT EXISTS (SELECT 1 FROM post WHERE account <> ?1 AND stays)
+    """
+  static let isLastPermission: SQL = """
+    SELECT 1 WHERE EXISTS (SELECT 1 FROM post WHERE request = ?1)
+      AND NOT EXISTS (SELECT 1 FROM post WHERE request <> ?1 AND stays)
+    """
+  static let statements: [SQL] = [list, status, isLastAdministrator, isLastPermission]
+}
+
+extension Service {
+  /// Accounts of an agency, or all; for the operator and the agency's administrators.
+  ///
+  /// - Throws: `session.*`, `right.missing`, `agency.unknown`.
+  package func accounts(
+    _ query: String, agency code: String?
+  ) throws(IAuthError) -> [AccountLine] {
+    if world.caller.isOperator {
+      return try store.read { (tx) throws(IAuthError) in
+        try tx.accounts(
+          query,
+          in: try code.map { (text) throws(IAuthError) in
+            try tx.agency(typed: text).id
+          })
+      }
+    }
+    return try readSignedIn { (tx, session) throws(IAuthError) in
+      let own = session.account.agency
+      let agency = try code.map { (text) throws(IAuthError) in try tx.agency(typed: text).id }
+      guard try tx.isAdministrator(session.account), agency == nil || agency == own else {
+        throw .rightMissing(.administrator)
+      }
+      return try tx.accounts(query, in: own)
+    }
+  }
+
+  /// Suspends, restores, closes, unlocks or erases an account, and tells its holder.
+  ///
+  /// - Returns: the account's status afterwards.
+  /// - Throws: `reason.invalid`, `session.*`, `right.missing` for who administers nothing,
+  ///   `account.unknown`, `right.missing`, `account.state`, `account.last`; the first that applies.
+  package func change(
+    account id: Int64, _ verb: AccountVerb, reason: String
+  ) throws(IAuthError) -> AccountStatus {
+    let reason = try FreeText.reason(reason)
+    return try store.write { (tx) throws(IAuthError) -> TransactionEnd<AccountStatus> in
+      if let refusal = try tx.refusalToChange(id, verb) {
+        return try tx.refuse(refusal, subject: "account:\(id)")
+      }
+      try tx.expireOverdue(id)
+      guard let found = try tx.standing(ofAccount: id) else {
+        return try tx.refuse(.accountUnknown, subject: "account:\(id)")
+      }
+      let refusal = IAuthError.accountState(account: id, status: found.status)
+      switch (verb, found.status) {
+      case (.suspend, .active), (.restore, .suspended), (.close, .invited), (.close, .active),
+        (.close, .suspended), (.unlock, .invited), (.unlock, .active), (.unlock, .suspended):
+        break
+      case (.erase, _) where !found.isErased: break
+      default: throw refusal
+      }
+      let takesAway = verb == .suspend || verb == .close || verb == .erase
+      if takesAway, try tx.isLastAdministrator(id) {
+        return try tx.refuse(.accountLast, subject: "account:\(id)")
+      }
+      return .commit(try tx.apply(verb, to: try tx.account(id: id), reason: reason))
+    }
+  }
+
+  /// Ends the permission that a request gave, at once.
+  ///
+  /// - Throws: `session.*`, `request.unknown`, `right.missing`, `request.outside`,
+  ///   `permission.none`, `account.last`, `reason.invalid`.
+  package func revoke(_ number: Int64, reason: String) throws(IAuthError) {
+    let reason = try FreeText.reason(reason)
+    try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      if let known = try tx.request(number) { try tx.expireOverdue(known.account) }
+      let refusal = try tx.refusalToRevoke(number)
+      if let refusal { return try tx.refuse(refusal, subject: "request:\(number)") }
+      if try tx.number(AccountDeskTable.isLastPermission, number) != nil {
+        return try tx.refuse(.accountLast, subject: "request:\(number)")
+      }
+      guard try tx.revoke(number, reason: reason) else { throw .permissionNone(number: number) }
+      return .commit(())
+    }
+  }
+}
+
+extension Transaction {
+  fileprivate func accounts(
+    _ query: String, in agency: Int64?
+  ) throws(IAuthError) -> [AccountLine] {
+    let folded = Folding.fold(query)
+    let mobile = (try? MobileNumber(folded))?.e164
+    return try all(
+      AccountDeskTable.list, agency, mobile ?? folded, PersonName(stored: query).key
+    ) { row in
+      AccountLine(
+        account: row.int(0),
+        agency: Agency(
+          id: row.int(9), type: row.word(10, AgencyType.self), code: row.text(11),
+          name: row.text(12), path: row.text(13), superior: row.intIfAny(14),
+          status: row.word(15, AgencyStatus.self)),
+        name: row.text(1), title: row.textIfAny(2),
+        email: EmailAddress(stored: row.text(3)).masked,
+        mobile: MobileNumber(stored: row.text(4)).masked,
+        status: row.word(5, AccountStatus.self), isAdministrator: row.bool(6),
+        usedAt: row.timeIfAny(7), isErased: row.bool(8))
+    }
+  }
+
+  /// Why the caller may not do this to the account.
+  ///
+  /// The operator may all; an agency's administrators may suspend and close who holds no `admin`.
+  fileprivate func refusalToChange(
+    _ id: Int64, _ verb: AccountVerb
+  ) throws(IAuthError) -> IAuthError? {
+    if world.caller.isOperator {
+      _ = try? session()
+      return nil
+    }
+    let me = try session().account
+    guard try isAdministrator(me) else { return .rightMissing(.administrator) }
+    guard let found = try standing(ofAccount: id), found.agency == me.agency else {
+      return .accountUnknown
+    }
+    try expireOverdue(id)
+    let holds = try holdsAdmin(id)
+    return (verb == .suspend || verb == .close) && !holds ? nil : .rightMissing(.administrator)
+  }
+
+  fileprivate func standing(
+    ofAccount id: Int64
+  ) throws(IAuthError) -> (status: AccountStatus, agency: Int64, isErased: Bool)? {
+    try first(AccountDeskTable.status, id) { row in
+      (row.word(0, AccountStatus.self), row.int(1), row.bool(2))
+    }
+  }
+
+  /// Whether the authority would be without an administrator if this one ended, or rested.
+  func isLastAdministrator(_ account: Int64) throws(IAuthError) -> Bool {
+    try number(AccountDeskTable.isLastAdministrator, account) != nil
+  }
+
+  fileprivate func apply(
+    _ verb: AccountVerb, to account: Account, reason: String
+  ) throws(IAuthError) -> AccountStatus {
+    let subject = "account:\(account.id)"
+    switch verb {
+    case .suspend:
+      try run(AccountTable.setStatus, account.id, AccountStatus.suspended, now)
+      try audit(.accountSuspended, subject)
+      try tell(account, .suspended, at: try addresses(of: account), reason: reason)
+      return .suspended
+    case .restore:
+      try run(AccountTable.setStatus, account.id, AccountStatus.active, now)
+      try run(AccountTable.noteUse, account.id, now)
+      try audit(.accountRestored, subject)
+      try tell(account, .active, at: try addresses(of: account), reason: reason)
+      return .active
+    case .unlock:
+      try forgetAttempts(of: account)
+      try audit(.accountUnlocked, subject)
+      return account.status
+    case .close, .erase:
+      let isInUse = account.status == .active || account.status == .suspended
+      let addresses = isInUse ? try self.addresses(of: account) : []
+      if account.status != .closed {
+        try endEverything(of: account, reason: reason)
+        try run(AccountTable.setStatus, account.id, AccountStatus.closed, now)
+        try audit(.accountClosed, subject)
+      }
+      if verb == .erase { try eraseProofs(of: account) }
+      if verb == .erase || account.status == .invited { try erase(account: account.id) }
+      // Queued after the erasure, which takes back what waits; it goes with the mail.
+      try tell(account, .closed, at: addresses, reason: reason)
+      return .closed
+    }
+  }
+
+  private func forgetAttempts(of account: Account) throws(IAuthError) {
+    let email = addressKey(.email, account.email.text)
+    let mobile = addressKey(.sms, account.mobile.e164)
+    for subject in attemptSubjects(account.agency, email, mobile) {
+      try run(VerificationTable.forgetAllAttempts, subject)
+    }
+  }
+
+  /// Ends what the person has applied for and not proven, and takes the keys of their addresses,
+  /// by which a guess could be checked.
+  private func eraseProofs(of account: Account) throws(IAuthError) {
+    let email = addressKey(.email, account.email.text)
+    let mobile = addressKey(.sms, account.mobile.e164)
+    let open = try all(VerificationTable.openApplications, email, mobile) { row in
+      (id: row.int(0), reference: row.text(1))
+    }
+    for application in open { try lapse(application: application.id, application.reference) }
+    try run(VerificationTable.closeSignIns, account.id)
+    try run(VerificationTable.eraseKeys, email, mobile)
+    try forgetAttempts(of: account)
+  }
+
+  /// What an account has and waits for ends with it.
+  func endEverything(of account: Account, reason: String) throws(IAuthError) {
+    for number in try all(RequestTable.activePermissions, account.id, read: { $0.int(0) }) {
+      try run(RequestTable.revoke, number, now, actor?.account, reason)
+      try audit(.revoked, "request:\(number)")
+    }
+    for number in try all(RequestTable.pendingOf, account.id, read: { $0.int(0) }) {
+      try run(
+        RequestTable.decide, number, RequestStatus.lapsed, actor?.account, world.caller.name,
+        reason, now)
+      try audit(.lapsed, "request:\(number)")
+      if let request = try request(number) { try finishBatch(of: request) }
+    }
+  }
+
+  func tell(
+    _ account: Account, _ status: AccountStatus, at addresses: [Recipient], reason: String
+  ) throws(IAuthError) {
+    guard actor?.account != account.id else { return }
+    try queue(
+      .accountChanged(
+        status: status, agency: try agency(id: account.agency).name, reason: reason),
+      to: addresses, reference: "account:\(account.id)")
+  }
+
+  /// Where a holder is told what becomes of their account: at the address on file, and at the one
+  /// that they have asked for, proven, and wait for.
+  func addresses(of account: Account) throws(IAuthError) -> [Recipient] {
+    guard let number = try number(RequestTable.pendingChange, account.id),
+      let change = try request(number), let new = try replacement(of: change),
+      new.email != account.email.text
+    else { return [.mail(account)] }
+    return [
+      .mail(account), Recipient(channel: .email, address: new.email, account: account.id),
+    ]
+  }
+
+  func queue(
+    _ notice: Notice, to recipients: [Recipient], reference: String, request: Int64? = nil
+  ) throws(IAuthError) {
+    for recipient in recipients {
+      try queue(notice, to: recipient, reference: reference, request: request)
+    }
+  }
+
+  /// Who may end a permission: whoever may decide on such a request, its holder, the agency's
+  /// administrator for a `general` one, the operator.
+  fileprivate func refusalToRevoke(
+    _ number: Int64
+  ) throws(IAuthError) -> IAuthError? {
+    var me: Account?
+    do throws(IAuthError) {
+      me = try session().account
+    } catch {
+      guard world.caller.isOperator else { throw error }
+    }
+    guard let request = try request(number) else { return .requestUnknown(number: number) }
+    if world.caller.isOperator { return nil }
+    guard let me else { return .sessionNone }
+    if request.account == me.id { return nil }
+    guard try maySee(request, me, isOwn: false) else { return .requestUnknown(number: number) }
+    guard try isAdministrator(me) else { return .rightMissing(.reviewer) }
+    let mayDecide = try self.number(RequestTable.mayDecide, number, me.id, now) != nil
+    return mayDecide ? nil : .requestOutside(number: number)
+  }
+
+  /// Ends a permission and tells its holder; false if there is none to end.
+  ///
+  /// The holder of an invitation hears of nothing: with its permission the invitation ends.
+  func revoke(_ number: Int64, reason: String) throws(IAuthError) -> Bool {
+    guard try run(RequestTable.revoke, number, now, actor?.account, reason) > 0 else {
+      return false
+    }
+    try audit(.revoked, "request:\(number)")
+    guard let request = try request(number) else { throw .databaseDamaged }
+    let account = try account(id: request.account)
+    guard account.status != .invited else {
+      try closeIfUnclaimed(account)
+      return true
+    }
+    if actor?.account != account.id {
+      try queue(
+        .revoked(request: try summary(request), reason: reason), to: try addresses(of: account),
+        reference: String(number), request: number)
+    }
+    return true
+  }
+}

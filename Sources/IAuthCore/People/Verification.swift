@@ -1,0 +1,226 @@
+// Entering the codes. One entering is one attempt: all that is needed must be right, and which was
+// wrong is not said. A wrong attempt commits, or codes could be guessed for ever (PRODUCT 3.2).
+
+import SQLite
+import Sheets
+import Values
+
+/// Who is signed in.
+package struct SessionReceipt: Equatable, Sendable {
+  package let account: Int64
+  package let name: String
+  package let agency: Agency
+  package let status: AccountStatus
+  package let session: String
+  package let proven: [Channel]
+  package let expiresAt: Timestamp
+  /// The replacement of contacts waits for a reviewer, and the permission rests until then.
+  package let pendingChange: Int64?
+}
+
+extension Service {
+  /// Which codes a reference waits for, in the order in which they are entered.
+  ///
+  /// - Throws: `reference.unknown`.
+  package func channelsNeeded(_ typed: String) throws(IAuthError) -> [Channel] {
+    try store.read { (tx) throws(IAuthError) in
+      try tx.channelsNeeded(try tx.verification(typed: typed))
+    }
+  }
+
+  /// Checks the first of two codes, so that a person at a terminal is asked for the second only
+  /// after the first was right.
+  ///
+  /// A wrong one is an attempt; a right one changes nothing.
+  package func checkFirstCode(_ typed: String, code: String) throws(IAuthError) {
+    try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      let proof = try tx.verification(typed: typed)
+      let needed = Array(try tx.channelsNeeded(proof).prefix(1))
+      if let error = try tx.checkCodes(proof, needed, [code], operatorMail: settings.operatorMail) {
+        return .commitThenThrow(error)
+      }
+      return .commit(())
+    }
+  }
+
+  /// Enters the codes of a reference: it opens the account where there is none, and signs in.
+  ///
+  /// - Throws: `reference.unknown`, `code.locked`, `code.expired`, `code.wrong` (counted);
+  ///   `account.taken`, `account.suspended` (only after the proof).
+  package func prove(_ typed: String, codes: [String]) throws(IAuthError) -> SessionReceipt {
+    try store.write { (tx) throws(IAuthError) -> TransactionEnd<SessionReceipt> in
+      let proof = try tx.verification(typed: typed)
+      let needed = try tx.channelsNeeded(proof)
+      guard codes.count >= needed.count else {
+        throw .usageInput(needed: needed.count, got: codes.count)
+      }
+      if let error = try tx.checkCodes(
+        proof, needed, codes, operatorMail: settings.operatorMail)
+      {
+        return .commitThenThrow(error)
+      }
+      try tx.run(VerificationTable.useCodes, proof.id, tx.now)
+      try tx.run(VerificationTable.close, proof.id, "proven")
+      try tx.forgetWrongAttempts(proof)
+      switch proof.purpose {
+      case .application:
+        try tx.run(OutboxTable.eraseCodes, proof.reference.text)
+        return try tx.openAccount(proof)
+      case .signIn: return try tx.signIn(proof, needed)
+      case .stepUp: return try tx.stepUp(proof, needed)
+      }
+    }
+  }
+
+  /// Who is signed in.
+  ///
+  /// - Throws: `session.none`, `session.expired`.
+  package func status() throws(IAuthError) -> SessionReceipt {
+    try readSignedIn { (tx, session) throws(IAuthError) in try tx.receipt(session) }
+  }
+
+  /// Ends the caller's session of this name.
+  ///
+  /// - Throws: `session.none`.
+  package func signOut() throws(IAuthError) {
+    try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      _ = try? tx.session()
+      let (caller, name) = (world.caller.name, world.sessionName)
+      var ended = try tx.run(AccountTable.endSession, caller, name, tx.now, "signed-out")
+      // One that a change of the account ended is given up, too.
+      if ended == 0 { ended = try tx.run(AccountTable.giveUpSession, caller, name) }
+      guard ended > 0 else { throw .sessionNone }
+      try tx.audit(.signedOut, "session:\(world.sessionName)")
+      return .commit(())
+    }
+  }
+}
+
+extension Transaction {
+  fileprivate func channelsNeeded(_ proof: Verification) throws(IAuthError) -> [Channel] {
+    if let id = proof.account, proof.purpose == .signIn,
+      let account = try first(AccountTable.byID, id, read: { row in Account(row: row) }),
+      account.status == .invited
+    {
+      return Via.both.channels
+    }
+    return proof.via.channels
+  }
+
+  /// One attempt.
+  ///
+  /// A returned error is to be kept: its counted attempt commits.
+  fileprivate func checkCodes(
+    _ proof: Verification, _ needed: [Channel], _ typed: [String], operatorMail: String?
+  ) throws(IAuthError) -> IAuthError? {
+    try checkNotLocked(proof)
+    let reference = proof.reference.text
+    guard proof.isOpen, proof.createdAt <= now, now < proof.expiresAt else {
+      throw .codeExpired(reference: reference, isFinished: true)
+    }
+    let stored = try all(VerificationTable.codes, proof.id) { row in
+      StoredCode(
+        channel: row.word(0, Channel.self), hash: row.bytes(1), createdAt: row.time(2),
+        expiresAt: row.time(3), isUsed: !row.isNull(4))
+    }
+    var isRight = true
+    for (channel, text) in zip(needed, typed) {
+      guard let code = stored.first(where: { $0.channel == channel }), !code.isUsed,
+        code.createdAt <= now, now < code.expiresAt
+      else { throw .codeExpired(reference: reference, isFinished: false) }
+      let digits = OneTimeCode(text)?.digits ?? ""
+      let hash = codeHash(digits, proof.id, channel, proof.purpose)
+      isRight = constantTimeEquals(hash, code.hash) && isRight
+    }
+    // Someone unknown has a hash that nobody was sent the code of; by chance it could be met.
+    if proof.purpose != .application, proof.account == nil { isRight = false }
+    guard !isRight else { return nil }
+    try audit(.codeWrong, reference, outcome: ErrorCode.codeWrong.rawValue)
+    if try countWrongAttempt(proof, operatorMail: operatorMail) { try tellOwner(proof) }
+    return .codeWrong
+  }
+
+  /// At the fifth wrong attempt, the holder hears of it.
+  private func tellOwner(_ proof: Verification) throws(IAuthError) {
+    var owners: [Account] = []
+    if let id = proof.account {
+      owners = [try account(id: id)]
+    } else if let email = proof.email, let mobile = proof.mobile {
+      owners = try accounts(
+        in: proof.agency, email: EmailAddress(stored: email), mobile: MobileNumber(stored: mobile))
+    }
+    let agency = try agency(id: proof.agency)
+    for owner in owners {
+      try queue(
+        .wrongAttempts(agency: agency.name), to: try addresses(of: owner),
+        reference: "account:\(owner.id)")
+    }
+  }
+
+  fileprivate func signIn(
+    _ proof: Verification, _ proven: [Channel]
+  ) throws(IAuthError) -> TransactionEnd<SessionReceipt> {
+    guard let id = proof.account else { throw .codeWrong }
+    let account = try account(id: id)
+    switch account.status {
+    case .suspended: return try refuse(.accountSuspended, subject: "account:\(id)")
+    case .closed: return try refuse(.accountUnknown, subject: "account:\(id)")
+    case .invited:
+      try expireOverdue(id)
+      guard try first(AccountTable.byID, id, read: { _ in true }) != nil else {
+        return .commitThenThrow(.codeExpired(reference: proof.reference.text, isFinished: true))
+      }
+      try run(AccountTable.setStatus, id, AccountStatus.active, now)
+      try audit(.accountOpened, "account:\(id)")
+    case .active:
+      if let idleAfter = settings.idleAfter, try isIdle(account, after: idleAfter) {
+        try suspendIdle(account)
+        return .commitThenThrow(.accountSuspended)
+      }
+    }
+    return .commit(
+      try startSession(
+        account: id, emailProven: proven.contains(.email), smsProven: proven.contains(.sms)))
+  }
+
+  fileprivate func stepUp(
+    _ proof: Verification, _ proven: [Channel]
+  ) throws(IAuthError) -> TransactionEnd<SessionReceipt> {
+    let session = try session()
+    guard session.id == proof.session else { throw .sessionNone }
+    try run(
+      AccountTable.proveSession, session.id, proven.contains(.email), proven.contains(.sms), now)
+    try audit(.steppedUp, "account:\(session.account.id)")
+    return .commit(try receipt(try self.session()))
+  }
+
+  /// Starts the caller's session; another one of the same name ends.
+  func startSession(
+    account: Int64, emailProven: Bool, smsProven: Bool
+  ) throws(IAuthError) -> SessionReceipt {
+    try run(AccountTable.endSession, world.caller.name, world.sessionName, now, "replaced")
+    try insert(
+      AccountTable.addSession, world.caller.name, world.sessionName, account, emailProven,
+      smsProven, now, now + settings.sessionLifetime)
+    try run(AccountTable.noteUse, account, now)
+    let session = try session()
+    try audit(.signedIn, "account:\(account)")
+    return try receipt(session)
+  }
+
+  func receipt(_ session: Session) throws(IAuthError) -> SessionReceipt {
+    SessionReceipt(
+      account: session.account.id, name: session.account.name.text,
+      agency: try agency(id: session.account.agency), status: session.account.status,
+      session: session.name, proven: session.provenChannels, expiresAt: session.expiresAt,
+      pendingChange: try number(RequestTable.pendingChange, session.account.id))
+  }
+}
+
+private struct StoredCode {
+  let channel: Channel
+  let hash: [UInt8]
+  let createdAt: Timestamp
+  let expiresAt: Timestamp
+  let isUsed: Bool
+}

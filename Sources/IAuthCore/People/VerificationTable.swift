@@ -1,0 +1,128 @@
+// Applications and sign-ins that wait for their codes, the codes, and the counters that keep them
+// from being guessed or used to annoy.
+
+import SQLite
+import Sheets
+import Values
+
+enum VerificationTable {
+  static let add: SQL = """
+    INSERT INTO verification (reference, purpose, caller, agency, via, account, session, email_key,
+      mobile_key, name, email, mobile, title, phone, created_at, expires_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    """
+  static let byReference: SQL = """
+    SELECT id, reference, purpose, status, agency, via, account, session, email_key, mobile_key,
+      name, email, mobile, title, phone, created_at, expires_at
+    FROM verification WHERE reference = ?
+    """
+  static let close: SQL = """
+    UPDATE verification SET status = ?2, name = NULL, email = NULL, mobile = NULL, title = NULL,
+      phone = NULL WHERE id = ?1 AND status = 'open'
+    """
+  static let closeSignIns: SQL =
+    "UPDATE verification SET status = 'lapsed' WHERE status = 'open' AND account = ?"
+  static let openApplications: SQL = """
+    SELECT id, reference FROM verification WHERE status = 'open' AND purpose = 'application'
+      AND (email_key = ?1 OR mobile_key = ?2)
+    """
+  static let eraseKeys: SQL = """
+    UPDATE verification SET email_key = zeroblob(32), mobile_key = zeroblob(32)
+    WHERE status <> 'open' AND (email_key = ?1 OR mobile_key = ?2)
+    """
+  static let setCode: SQL = """
+    INSERT INTO code (verification, channel, hash, created_at, expires_at)
+    VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (verification, channel) DO UPDATE SET
+      hash = excluded.hash, created_at = excluded.created_at, expires_at = excluded.expires_at,
+      used_at = NULL
+    """
+  static let codes: SQL =
+    "SELECT channel, hash, created_at, expires_at, used_at FROM code WHERE verification = ?"
+  static let useCodes: SQL =
+    "UPDATE code SET used_at = ?2 WHERE verification = ?1 AND used_at IS NULL"
+
+  static let attempt: SQL =
+    "SELECT wrong, since, locked_until FROM attempt WHERE subject = ? AND caller = ?"
+  static let setAttempt: SQL = """
+    INSERT INTO attempt (subject, caller, wrong, since, locked_until) VALUES (?1, ?2, ?3, ?4, ?5)
+      ON CONFLICT (subject, caller) DO UPDATE SET wrong = excluded.wrong, since = excluded.since,
+        locked_until = excluded.locked_until
+    """
+  static let forgetAttempts: SQL = "DELETE FROM attempt WHERE subject = ? AND caller = ?"
+
+  static let forgetAllAttempts: SQL = "DELETE FROM attempt WHERE subject = ?"
+
+  static let addSend: SQL = """
+    INSERT INTO send (purpose, channel, address_key, caller, sent_at) VALUES (?, ?, ?, ?, ?)
+    """
+  /// Of one address and purpose since a time: how many, and when the n-th newest was.
+  static let sends: SQL = """
+    SELECT sent_at, caller = ?3 FROM send WHERE address_key = ?1 AND purpose = ?2 AND sent_at > ?4
+    ORDER BY sent_at DESC
+    """
+  static let sendsOfCaller: SQL =
+    "SELECT sent_at FROM send WHERE caller = ?1 AND sent_at > ?2 ORDER BY sent_at DESC"
+  static let sweepSends: SQL = "DELETE FROM send WHERE sent_at <= ?"
+  static let statements: [SQL] = [
+    add, byReference, close, closeSignIns, openApplications, eraseKeys, setCode, codes, useCodes,
+    attempt,
+    setAttempt, forgetAttempts,
+    forgetAllAttempts,
+    addSend,
+    sends, sendsOfCaller, sweepSends,
+  ]
+}
+
+/// What codes are entered for.
+struct Verification {
+  let id: Int64
+  let reference: Reference
+  let purpose: CodePurpose
+  let isOpen: Bool
+  let isProven: Bool
+  let agency: Int64
+  let via: Via
+  let account: Int64?
+  let session: Int64?
+  let emailKey: [UInt8]
+  let mobileKey: [UInt8]
+  let name: String?
+  let email: String?
+  let mobile: String?
+  let title: String?
+  let phone: String?
+  let createdAt: Timestamp
+  let expiresAt: Timestamp
+
+  init(row: borrowing Row) {
+    id = row.int(0)
+    reference = Reference(stored: row.text(1))
+    purpose = row.word(2, CodePurpose.self)
+    isOpen = row.text(3) == "open"
+    isProven = row.text(3) == "proven"
+    agency = row.int(4)
+    via = row.word(5, Via.self)
+    account = row.intIfAny(6)
+    session = row.intIfAny(7)
+    emailKey = row.bytes(8)
+    mobileKey = row.bytes(9)
+    name = row.textIfAny(10)
+    email = row.textIfAny(11)
+    mobile = row.textIfAny(12)
+    title = row.textIfAny(13)
+    phone = row.textIfAny(14)
+    createdAt = row.time(15)
+    expiresAt = row.time(16)
+  }
+}
+
+extension Transaction {
+  /// - Throws: `reference.unknown`, also for what is no reference at all.
+  func verification(typed: String) throws(IAuthError) -> Verification {
+    guard let reference = Reference(typed),
+      let found = try first(
+        VerificationTable.byReference, reference.text, read: { row in Verification(row: row) })
+    else { throw .referenceUnknown }
+    return found
+  }
+}

@@ -1,0 +1,144 @@
+// Agencies and target systems: look-ups by code, searches, and the superior relation.
+
+import SQLite
+import Sheets
+import Values
+
+enum AgencyTable {
+  static let columns: SQL = "id, type, code, name, path, superior, status"
+  static let byCode: SQL = "SELECT \(columns) FROM agency WHERE code = ?"
+  static let byID: SQL = "SELECT \(columns) FROM agency WHERE id = ?"
+  static let authority: SQL =
+    "SELECT \(columns) FROM agency WHERE id = (SELECT authority FROM service)"
+  /// The agency itself and all below it in the superior relation, at any depth.
+  ///
+  /// A removed agency's reach ends.
+  static let isWithinReach: SQL = """
+    WITH RECURSIVE above (id) AS (SELECT ?1 UNION
+      SELECT a.superior FROM agency a JOIN above ON a.id = above.id WHERE a.superior IS NOT NULL)
+    SELECT 1 FROM above WHERE id = ?2
+    """
+  static let search: SQL = """
+    WITH RECURSIVE below (id) AS (SELECT id FROM agency WHERE id = ?2 UNION
+      SELECT a.id FROM agency a JOIN below ON a.superior = below.id)
+    SELECT a.id, a.type, a.code, a.name, a.path, a.superior, a.status, s.code, a.superior_derived
+    FROM agency a LEFT JOIN agency s ON s.id = a.superior
+    WHERE (?1 = '' OR instr(replace(a.name, '台', '臺'), replace(?1, '台', '臺')) > 0
+      OR substr(a.code, 1, length(?1)) = ?1)
+      AND (?2 IS NULL OR a.id IN (SELECT id FROM below))
+    ORDER BY a.code = ?1 DESC, a.sort LIMIT ?3
+    """
+  static let systemColumns: SQL = "id, code, name, name_zh, url"
+  static let systemByCode: SQL = "SELECT \(systemColumns) FROM system WHERE code = ?"
+  static let systemByID: SQL = "SELECT \(systemColumns) FROM system WHERE id = ?"
+  static let systems: SQL = "SELECT \(systemColumns) FROM system ORDER BY id"
+  static let addSystem: SQL =
+    "INSERT INTO system (code, name, name_zh, url, created_at) VALUES (?, ?, ?, ?, ?)"
+  static let addAgency: SQL = """
+    INSERT INTO agency (type, code, sort, name, path, phone, address, superior, superior_derived,
+      status, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    """
+  static let updateAgency: SQL = """
+    UPDATE agency SET name = ?2, path = ?3, phone = ?4, address = ?5, status = ?6, updated_at = ?7
+    WHERE id = ?1
+    """
+  static let setSuperior: SQL =
+    "UPDATE agency SET superior = ?2, superior_derived = ?3, updated_at = ?4 WHERE id = ?1"
+  static let markRemoved: SQL =
+    "UPDATE agency SET status = 'removed', updated_at = ?2 WHERE id = ?1 AND status = 'active'"
+  static let forLoading: SQL = """
+    SELECT id, code, name, path, phone, address, status, superior, superior_derived FROM agency
+    WHERE type = 'oid'
+    """
+  static let statements: [SQL] = [
+    byCode, byID, authority, isWithinReach, search, systemByCode, systemByID, systems, addSystem,
+    addAgency, updateAgency, setSuperior, markRemoved, forLoading,
+  ]
+}
+
+extension Agency {
+  init(row: borrowing Row) {
+    self.init(
+      id: row.int(0), type: row.word(1, AgencyType.self), code: row.text(2), name: row.text(3),
+      path: row.text(4), superior: row.intIfAny(5), status: row.word(6, AgencyStatus.self))
+  }
+}
+
+extension TargetSystem {
+  init(row: borrowing Row) {
+    self.init(
+      id: row.int(0), code: row.text(1), name: Bilingual(row.text(2), row.text(3)),
+      url: row.textIfAny(4))
+  }
+}
+
+extension Transaction {
+  /// The agency that a typed code names.
+  ///
+  /// - Throws: `agency.unknown`, also for what is no code at all.
+  func agency(typed: String) throws(IAuthError) -> Agency {
+    guard let code = AgencyCode(typed),
+      let agency = try first(AgencyTable.byCode, code.text, read: { row in Agency(row: row) })
+    else { throw .agencyUnknown(code: typed) }
+    return agency
+  }
+
+  /// The agency that a typed code names, if something new may be submitted for it.
+  ///
+  /// - Throws: `agency.unknown`, `agency.removed`.
+  func activeAgency(typed: String) throws(IAuthError) -> Agency {
+    let agency = try agency(typed: typed)
+    guard agency.status == .active else { throw .agencyRemoved(code: agency.code) }
+    return agency
+  }
+
+  func agency(id: Int64) throws(IAuthError) -> Agency {
+    guard let agency = try first(AgencyTable.byID, id, read: { row in Agency(row: row) }) else {
+      throw .databaseDamaged
+    }
+    return agency
+  }
+
+  func authority() throws(IAuthError) -> Agency {
+    guard let agency = try first(AgencyTable.authority, read: { row in Agency(row: row) }) else {
+      throw .databaseDamaged
+    }
+    return agency
+  }
+
+  /// Whether `agency` is `superior` or below it in the superior relation.
+  func isWithinReach(_ agency: Agency, of superior: Agency) throws(IAuthError) -> Bool {
+    guard superior.status == .active || agency.id == superior.id else { return false }
+    return try number(AgencyTable.isWithinReach, agency.id, superior.id) != nil
+  }
+
+  /// The system of a code; without one, the only system there is.
+  ///
+  /// - Throws: `system.unknown`; `usage.missing` if there are several to choose from.
+  func system(code: String?, command: String) throws(IAuthError) -> TargetSystem {
+    if let code {
+      let folded = Folding.fold(code)
+      guard
+        let system = try first(
+          AgencyTable.systemByCode, folded, read: { row in TargetSystem(row: row) })
+      else { throw .systemUnknown(code: code) }
+      return system
+    }
+    let systems = try systems()
+    guard let only = systems.first, systems.count == 1 else {
+      throw .usageMissing(["--system"], command: command)
+    }
+    return only
+  }
+
+  func system(id: Int64) throws(IAuthError) -> TargetSystem {
+    guard
+      let system = try first(AgencyTable.systemByID, id, read: { row in TargetSystem(row: row) })
+    else { throw .databaseDamaged }
+    return system
+  }
+
+  func systems() throws(IAuthError) -> [TargetSystem] {
+    try all(AgencyTable.systems) { row in TargetSystem(row: row) }
+  }
+}

@@ -1,0 +1,217 @@
+// Looking up: agencies, systems, and who administers what.
+
+import SQLite
+import Sheets
+import Values
+
+/// An agency as the search shows it.
+package struct AgencyLineItem: Sendable {
+  package let agency: Agency
+  package let superior: String?
+  package let isSuperiorDerived: Bool
+}
+
+/// An administrator as anyone of the agency may look them up.
+package struct AdministratorLine: Sendable {
+  package let system: String
+  package let agency: Agency
+  package let name: String
+  /// Masked for someone who is not signed in.
+  package let email: String
+  package let since: Timestamp
+}
+
+enum DirectoryTable {
+  static let administrators: SQL = """
+    SELECT s.code, a.name, a.email, p.granted_at
+    FROM administrator d JOIN account a ON a.id = d.account JOIN permission p
+      ON p.request = d.request JOIN system s ON s.id = d.system
+    WHERE d.agency = ?1 AND (?2 IS NULL OR d.system = ?2) AND d.starts_at <= ?3 AND ?3 < d.ends_at
+    ORDER BY s.id, p.granted_at, p.request
+    """
+  /// Agencies that have accounts or permissions at all are few; the rest have none by definition.
+  static let missing: SQL = """
+    WITH RECURSIVE below (id) AS (SELECT id FROM agency WHERE id = ?1 UNION
+      SELECT a.id FROM agency a JOIN below ON a.superior = below.id),
+    held (agency, count) AS (SELECT agency, count(DISTINCT account) FROM administrator
+      WHERE (?2 IS NULL OR system = ?2) AND starts_at <= ?3 AND ?3 < ends_at
+      GROUP BY agency)
+    SELECT a.id, a.type, a.code, a.name, a.path, a.superior, a.status, coalesce(h.count, 0)
+    FROM agency a LEFT JOIN held h ON h.agency = a.id
+    WHERE a.status = 'active' AND (?1 IS NULL OR a.id IN (SELECT id FROM below))
+      AND coalesce(h.count, 0) < 2
+    ORDER BY a.sort
+    """
+  static let statements: [SQL] = [administrators, missing]
+}
+
+extension Service {
+  /// Agencies by code or name: the exact code first, then by code.
+  ///
+  /// - Throws: `agency.unknown` for `under`.
+  package func agencies(
+    _ query: String, under: String?, limit: Int?
+  ) throws(IAuthError) -> [AgencyLineItem] {
+    try store.read { (tx) throws(IAuthError) in
+      let top = try under.map { (code) throws(IAuthError) in try tx.agency(typed: code).id }
+      let words = AgencyCode(query)?.text ?? Folding.fold(query)
+      return try tx.all(AgencyTable.search, words, top, limit ?? Int.max) { row in
+        AgencyLineItem(row: row)
+      }
+    }
+  }
+
+  package func systems() throws(IAuthError) -> [TargetSystem] {
+    try store.read { (tx) throws(IAuthError) in try tx.systems() }
+  }
+
+  /// The administrators of an agency; by default of the signed-in person's.
+  ///
+  /// - Throws: `usage.missing` without an agency and a session; `session.expired`; `agency.unknown`, `system.unknown`.
+  package func administrators(
+    agency code: String?, system: String?
+  ) throws(IAuthError) -> [AdministratorLine] {
+    try store.read { (tx) throws(IAuthError) in
+      let session: Session?
+      do throws(IAuthError) {
+        session = try tx.sessionOrKey()
+      } catch {
+        guard code != nil else {
+          throw error == .sessionNone ? .usageMissing(["--agency"], command: "admins") : error
+        }
+        session = nil
+      }
+      let agency: Agency
+      if let code {
+        agency = try tx.agency(typed: code)
+      } else {
+        agency = try tx.agency(id: session?.account.agency ?? 0)
+      }
+      let narrowed = try system.map { (code) throws(IAuthError) in
+        try tx.system(code: code, command: "admins").id
+      }
+      return try tx.all(DirectoryTable.administrators, agency.id, narrowed, tx.now) { row in
+        let email = EmailAddress(stored: row.text(2))
+        return AdministratorLine(
+          system: row.text(0), agency: agency, name: row.text(1),
+          email: session == nil ? email.masked : email.text, since: row.time(3))
+      }
+    }
+  }
+
+  /// Agencies without an administrator or with only one.
+  ///
+  /// - Throws: `agency.unknown`, `system.unknown`.
+  package func agenciesMissingAdministrators(
+    under: String?, system: String?
+  ) throws(IAuthError) -> [(agency: Agency, administrators: Int)] {
+    try store.read { (tx) throws(IAuthError) in
+      let top = try under.map { (code) throws(IAuthError) in try tx.agency(typed: code).id }
+      let narrowed = try system.map { (code) throws(IAuthError) in
+        try tx.system(code: code, command: "admins").id
+      }
+      return try tx.all(DirectoryTable.missing, top, narrowed, tx.now) { row in
+        (agency: Agency(row: row), administrators: row.count(7))
+      }
+    }
+  }
+
+  /// Invites a further administrator of the authority; told to all of them.
+  ///
+  /// - Throws: `right.missing`, `system.unknown`, `account.taken`, `request.duplicate`,
+  ///   `permission.held`, `account.suspended`.
+  package func appoint(
+    _ form: ApplicationForm, system code: String
+  ) throws(IAuthError) -> RequestReceipt {
+    try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<RequestReceipt> in
+      let authority = try tx.authority()
+      let system = try tx.system(code: code, command: "admins")
+      let number = try tx.appoint(form, in: authority, system)
+      guard let request = try tx.request(number) else { throw .databaseDamaged }
+      try tx.tellNationalReviewers(
+        try tx.summary(request), but: try tx.account(id: request.account))
+      return .commit(
+        RequestReceipt(
+          number: number, system: system, role: .admin, kind: .grant, status: .approved,
+          reviewers: [], agency: authority, isNational: true))
+    }
+  }
+}
+
+extension AgencyLineItem {
+  fileprivate init(row: borrowing Row) {
+    self.init(
+      agency: Agency(row: row), superior: row.textIfAny(7), isSuperiorDerived: row.bool(8))
+  }
+}
+
+extension Transaction {
+  func lineItem(_ code: String) throws(IAuthError) -> AgencyLineItem {
+    let found = try first(AgencyTable.search, code, nil as Int64?, 1) { row in
+      AgencyLineItem(row: row)
+    }
+    guard let found else { throw .agencyUnknown(code: code) }
+    return found
+  }
+
+  /// Makes someone an administrator of the authority by the operator's word: invited, or an account
+  /// that is there already.
+  ///
+  /// They count once they have proven both codes.
+  ///
+  /// - Returns: the number of the request, which is approved at once.
+  func appoint(
+    _ form: ApplicationForm, in authority: Agency, _ system: TargetSystem
+  ) throws(IAuthError) -> Int64 {
+    let known = try accounts(in: authority.id, email: form.email, mobile: form.mobile)
+    var account = known.first
+    if let found = account {
+      let isSame =
+        known.count == 1 && found.email.text == form.email.text
+        && found.mobile.e164 == form.mobile.e164 && found.name.key == form.name.key
+      guard isSame else { throw .accountTaken }
+      guard found.status != .suspended else { throw .accountSuspended }
+      if let earlier = try number(RequestTable.pendingFor, found.id, system.id, Role.admin) {
+        throw .requestDuplicate(number: earlier)
+      }
+      if let held = try heldPermission(found.id, system.id, .admin) {
+        throw .permissionHeld(number: held.number, role: held.role)
+      }
+    } else {
+      account = try invite(form, in: authority)
+    }
+    guard let account else { throw .databaseDamaged }
+    let number = try add(
+      RequestDraft(account: account, system: system.id, role: .admin, origin: "appointment"))
+    guard let request = try request(number) else { throw .databaseDamaged }
+    try run(
+      RequestTable.decide, number, RequestStatus.approved, nil as Int64?, world.caller.name,
+      nil as String?, now)
+    try audit(.appointed, "request:\(number)", person: form.personalData(account.id))
+    try run(
+      RequestTable.grant, number, account.id, account.agency, system.id, Role.admin, now, now)
+    let summary = try summary(request)
+    let notice: Notice =
+      account.status == .invited
+      ? .invitation(
+        request: summary, agencyCode: authority.code, email: account.email.text,
+        expiresAt: now + settings.invitationLifetime)
+      : .approved(request: summary, url: system.url, note: nil)
+    try queue(notice, to: .mail(account), reference: String(number), request: number)
+    return number
+  }
+
+  /// Stores an invited account: it becomes a person's once they prove both codes.
+  ///
+  /// The entry of what they are invited for has their data on the trail.
+  func invite(
+    _ form: ApplicationForm, in agency: Agency, unit: String? = nil
+  ) throws(IAuthError) -> Account {
+    let id = try insert(
+      AccountTable.add, agency.id, form.name.text, form.name.key, form.email.text,
+      form.mobile.e164, form.title, unit, form.phone, AccountStatus.invited, now, now)
+    return Account(
+      id: id, agency: agency.id, name: form.name, email: form.email, mobile: form.mobile,
+      title: form.title, status: .invited)
+  }
+}

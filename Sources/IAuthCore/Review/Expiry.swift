@@ -1,0 +1,181 @@
+// What time ends: applications, requests, invitations (PRODUCT 3.2, 3.4, 3.5). Each is a decision
+// of its own with its entry on the trail. The checks elsewhere compare times themselves, so that
+// an expired thing is expired at once, whether the sweep has run or not.
+
+import SQLite
+import Sheets
+import Values
+
+enum ExpiryTable {
+  static let applications: SQL = """
+    SELECT id, reference, purpose FROM verification WHERE status = 'open' AND expires_at <= ?
+    """
+  static let requests: SQL = """
+    SELECT id FROM request WHERE status = 'pending' AND created_at <= ? ORDER BY created_at, id
+    """
+  private static func invitations(until oldest: SQL) -> SQL {
+    """
+    SELECT a.id FROM account a WHERE a.status = 'invited' AND a.status_at <= \(oldest)
+      AND EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.status = 'active')
+      AND NOT EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.status = 'active'
+        AND p.granted_at > \(oldest))
+    """
+  }
+  static let invitations: SQL = invitations(until: "?1")
+  static let isInvitationOver: SQL = "\(invitations) AND a.id = ?2"
+  static let ending: SQL = """
+    SELECT request FROM permission WHERE status = 'active' AND ends_at <= ? ORDER BY request
+    """
+  static let endReason: SQL = "SELECT reason FROM permission WHERE request = ?"
+  static let changes: SQL = """
+    SELECT id FROM request WHERE status = 'approved' AND kind = 'change' AND applied_at IS NULL
+      AND effective_at <= ? ORDER BY id
+    """
+  static let requestsOf: SQL = """
+    SELECT id FROM request WHERE account = ?1 AND status = 'pending' AND created_at <= ?2
+    """
+  static let endingOf: SQL = """
+    SELECT request FROM permission WHERE account = ?1 AND status = 'active' AND ends_at <= ?2
+    """
+  static let hasLapsed: SQL = """
+    SELECT 1 FROM request WHERE account = ?1 AND status = 'pending' AND created_at <= ?2
+    UNION ALL
+    SELECT 1 FROM permission WHERE account = ?1 AND status = 'active' AND ends_at <= ?3
+    UNION ALL \(invitations(until: "?4")) AND a.id = ?1 LIMIT 1
+    """
+  static let statements: [SQL] = [
+    applications, requests, invitations, isInvitationOver, ending, endReason, changes, requestsOf,
+    endingOf, hasLapsed,
+  ]
+}
+
+extension Transaction {
+  /// Ends what is due.
+  ///
+  /// - Returns: how many applications, requests and invitations ended.
+  func sweep() throws(IAuthError) -> Int {
+    var ended = 0
+    let proofs = try all(ExpiryTable.applications, now) { row in
+      (id: row.int(0), reference: row.text(1), purpose: row.word(2, CodePurpose.self))
+    }
+    for proof in proofs {
+      guard proof.purpose == .application else {
+        try run(VerificationTable.close, proof.id, "lapsed")
+        try run(OutboxTable.voidCodes, proof.reference)
+        continue
+      }
+      try lapse(application: proof.id, proof.reference)
+      ended += 1
+    }
+    for number in try all(ExpiryTable.requests, now - settings.requestLifetime, read: { $0.int(0) })
+    {
+      try lapse(request: number)
+      ended += 1
+    }
+    let oldest = now - settings.invitationLifetime
+    for id in try all(ExpiryTable.invitations, oldest, read: { row in row.int(0) }) {
+      try lapseInvitation(of: try account(id: id))
+      ended += 1
+    }
+    try sweepDated()
+    if let idleAfter = settings.idleAfter { try sweepIdle(idleAfter) }
+    try run(VerificationTable.sweepSends, now - .days(1))
+    return ended
+  }
+
+  /// What a form asked for with a date whose day has come.
+  ///
+  /// A permission has ended at that time already; here it is written down, and its holder told.
+  private func sweepDated() throws(IAuthError) {
+    for number in try all(ExpiryTable.ending, now, read: { row in row.int(0) }) {
+      try endDated(number)
+    }
+    for number in try all(ExpiryTable.changes, now, read: { row in row.int(0) }) {
+      guard let request = try request(number) else { continue }
+      let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
+      // Contacts that are someone else's by now stay theirs; it is tried again at each run.
+      guard try obstacle(to: request) == nil else { continue }
+      if let account, account.status != .closed { try applyChange(request, account) }
+    }
+  }
+
+  private func endDated(_ number: Int64) throws(IAuthError) {
+    let reason = try first(ExpiryTable.endReason, number) { row in row.textIfAny(0) }
+    _ = try revoke(number, reason: (reason ?? nil) ?? "")
+  }
+
+  /// Ends an application that was not proven, and takes its addresses out of the file.
+  func lapse(application id: Int64, _ reference: String) throws(IAuthError) {
+    try run(VerificationTable.close, id, "lapsed")
+    try run(OutboxTable.eraseCodes, reference)
+    try audit(.applicationLapsed, reference)
+  }
+
+  private func lapse(request number: Int64) throws(IAuthError) {
+    guard let request = try request(number) else { return }
+    try run(
+      RequestTable.decide, number, RequestStatus.lapsed, nil as Int64?, world.caller.name,
+      nil as String?, now)
+    try audit(.lapsed, "request:\(number)")
+    let account = try account(id: request.account)
+    if account.status == .invited {
+      try closeIfUnclaimed(account)
+    } else {
+      try queue(
+        .requestLapsed(request: try summary(request)), to: .mail(account),
+        reference: String(number), request: number)
+    }
+    try finishBatch(of: request)
+  }
+
+  /// Whether an account has something that is over and not written down yet.
+  func hasLapsed(_ account: Int64) throws(IAuthError) -> Bool {
+    try number(
+      ExpiryTable.hasLapsed, account, now - settings.requestLifetime, now,
+      now - settings.invitationLifetime) != nil
+  }
+
+  /// Ends what is over of an account, as the sweep would: whoever comes across it waits for no run.
+  func expireOverdue(_ account: Int64) throws(IAuthError) {
+    guard try hasLapsed(account) else { return }
+    let oldest = now - settings.requestLifetime
+    for number in try all(ExpiryTable.requestsOf, account, oldest, read: { row in row.int(0) }) {
+      try lapse(request: number)
+    }
+    for number in try all(ExpiryTable.endingOf, account, now, read: { row in row.int(0) }) {
+      try endDated(number)
+    }
+    let invited = now - settings.invitationLifetime
+    if try number(ExpiryTable.isInvitationOver, invited, account) != nil {
+      try lapseInvitation(of: try self.account(id: account))
+    }
+  }
+
+  /// Ends an invitation: the permission and the account with it; the submitter is told.
+  func lapseInvitation(of account: Account) throws(IAuthError) {
+    var ended: [(request: PermissionRequest, summary: RequestSummary)] = []
+    for number in try all(RequestTable.activePermissions, account.id, read: { $0.int(0) }) {
+      guard let request = try request(number) else { continue }
+      ended.append((request, try summary(request)))
+      try run(RequestTable.revoke, number, now, nil as Int64?, nil as String?)
+      try audit(.invitationLapsed, "request:\(number)")
+    }
+    for number in try all(RequestTable.pendingOf, account.id, read: { row in row.int(0) }) {
+      try run(
+        RequestTable.decide, number, RequestStatus.lapsed, nil as Int64?, world.caller.name,
+        nil as String?, now)
+      try audit(.lapsed, "request:\(number)")
+      if let request = try request(number) { try finishBatch(of: request) }
+    }
+    try erase(account: account.id)
+    // Told after the erasure, which takes back what is queued about the person.
+    for (request, summary) in ended {
+      guard let submitter = request.submitter,
+        let person = try first(AccountTable.byID, submitter, read: { row in Account(row: row) })
+      else { continue }
+      try queue(
+        .invitationLapsed(request: summary), to: .mail(person),
+        reference: String(request.number), request: request.number)
+    }
+  }
+}

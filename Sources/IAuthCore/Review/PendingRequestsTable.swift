@@ -1,0 +1,87 @@
+// The queries behind the queue. The general one walks an agency's index, the authority's walks the
+// index of administrators' requests, so that neither grows with the accounts.
+
+import SQLite
+import Sheets
+import Values
+
+enum PendingRequestsTable {
+  /// Time ends a request whether it is written down yet or not.
+  static let statusNow: SQL = """
+    CASE WHEN r.status = 'pending' AND r.created_at <= ?10 THEN 'lapsed' ELSE r.status END
+    """
+  private static func columns(_ status: SQL) -> SQL {
+    """
+    r.id, r.kind, r.created_at, d.decided_at, g.id, g.type, g.code, g.name, g.path, g.superior,
+    g.status, coalesce(a.name, ''), a.title, coalesce(a.email, ''), coalesce(a.mobile, ''), s.code,
+    r.role, r.reason, r.document, r.batch, \(status), a.status, r.role = 'admin'
+      AND r.agency = (SELECT authority FROM service),
+    EXISTS (SELECT 1 FROM account o WHERE o.agency = r.agency AND o.id <> a.id
+      AND o.status <> 'closed'
+      AND o.domain = substr(coalesce(r.change_email, a.email),
+        instr(coalesce(r.change_email, a.email), '@') + 1)),
+    r.change_name, r.change_email, r.change_mobile, r.change_title, r.effective_at,
+    coalesce(a.replaced_at > r.created_at AND a.replaced_at <= coalesce(d.decided_at, a.replaced_at), 0)
+    """
+  }
+  static let tables: SQL = """
+    FROM request r JOIN account a ON a.id = r.account JOIN agency g ON g.id = r.agency
+      JOIN system s ON s.id = r.system LEFT JOIN decision d ON d.request = r.id
+      LEFT JOIN account b ON b.id = r.submitter
+    """
+  static let notOwn: SQL = """
+    a.id <> ?6 AND a.email IS NOT ?7 AND a.mobile IS NOT ?8 AND r.change_email IS NOT ?7
+    AND r.change_mobile IS NOT ?8 AND b.id IS NOT ?6 AND b.email IS NOT ?7 AND b.mobile IS NOT ?8
+    """
+  static let narrowed: SQL = """
+    AND (?3 IS NULL OR \(statusNow) = ?3) AND (?4 IS NULL OR r.agency = ?4)
+    AND (?5 IS NULL OR r.batch = ?5) AND \(notOwn) ORDER BY r.created_at, r.id LIMIT ?9
+    """
+  static let general: SQL = """
+    SELECT \(columns(statusNow)) \(tables)
+    WHERE r.agency = ?1 AND r.system = ?2 AND r.role = 'general' \(narrowed)
+    """
+  static let admin: SQL = """
+    SELECT \(columns(statusNow)) \(tables)
+    WHERE r.role = 'admin' AND r.system = ?2 AND ?1 = 0 \(narrowed)
+    """
+  /// A batch for its submitter: decided or not.
+  static let ofBatch: SQL = """
+    SELECT \(columns(statusNow)) \(tables)
+    WHERE r.batch = ?5 AND ?1 = 0 AND (?2 = 0 OR r.system = ?2) AND (?4 IS NULL OR r.agency = ?4)
+      AND (?3 IS NULL OR \(statusNow) = ?3) AND ?6 IS NULL AND ?7 IS NULL AND ?8 IS NULL
+    ORDER BY r.id LIMIT ?9
+    """
+  static let one: SQL = "SELECT \(columns("r.status")) \(tables) WHERE r.id = ?1"
+  static let history: SQL = """
+    SELECT u.at, u.action, a.name, u.outcome FROM audit u LEFT JOIN account a ON a.id = u.account
+    WHERE u.subject = ? AND u.action <> 'request.read' ORDER BY u.seq
+    """
+  static let told: SQL = """
+    SELECT coalesce(m.sent_at, m.created_at), a.name, m.kind, m.status
+    FROM message m LEFT JOIN account a ON a.id = m.account WHERE m.request = ? ORDER BY m.id
+    """
+  static let statements: [SQL] = [general, admin, ofBatch, one, history, told]
+}
+
+extension PendingRequest {
+  init(row: borrowing Row) {
+    let hasReplacement = !row.isNull(24)
+    self.init(
+      number: row.int(0), kind: row.word(1, RequestKind.self), submittedAt: row.time(2),
+      decidedAt: row.timeIfAny(3),
+      agency: Agency(
+        id: row.int(4), type: row.word(5, AgencyType.self), code: row.text(6), name: row.text(7),
+        path: row.text(8), superior: row.intIfAny(9), status: row.word(10, AgencyStatus.self)),
+      name: row.text(11), title: row.textIfAny(12), email: row.text(13), mobile: row.text(14),
+      system: row.text(15), role: row.word(16, Role.self), reason: row.textIfAny(17),
+      document: row.textIfAny(18), batch: row.intIfAny(19),
+      status: row.word(20, RequestStatus.self),
+      isVerified: row.word(21, AccountStatus.self) != .invited, isNational: row.bool(22),
+      isDomainKnown: row.bool(23),
+      replacement: hasReplacement
+        ? Replacement(
+          name: row.text(24), email: row.text(25), mobile: row.text(26), title: row.textIfAny(27))
+        : nil, effectiveAt: row.timeIfAny(28), isReplaced: row.bool(29))
+  }
+}

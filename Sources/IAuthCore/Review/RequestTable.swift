@@ -1,0 +1,242 @@
+// Requests, decisions, permissions and who may decide.
+
+import SQLite
+import Sheets
+import Values
+
+enum RequestTable {
+  static let columns: SQL = """
+    id, account, agency, system, role, kind, status, batch, submitter, created_at, effective_at
+    """
+  static let byID: SQL = "SELECT \(columns) FROM request WHERE id = ?"
+  static let add: SQL = """
+    INSERT INTO request (account, agency, system, role, kind, origin, reason, document, batch,
+      submitter, created_at, effective_at, change_name, change_name_key, change_email,
+      change_mobile, change_title) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    """
+  static let pendingFor: SQL = """
+    SELECT id FROM request WHERE account = ? AND system = ? AND role = ? AND status = 'pending'
+    """
+  static let pendingChange: SQL =
+    "SELECT id FROM request WHERE account = ? AND status = 'pending' AND kind = 'change'"
+  static let activeFor: SQL = """
+    SELECT request, role FROM permission WHERE account = ?1 AND system = ?2 AND status = 'active'
+      AND (role = ?3 OR role = 'admin') ORDER BY role LIMIT 1
+    """
+  static let firstAdminSystem: SQL = """
+    SELECT system FROM permission WHERE account = ? AND role = 'admin' AND status = 'active'
+    ORDER BY system LIMIT 1
+    """
+  static let replacement: SQL = """
+    SELECT change_name, change_email, change_mobile, change_title FROM request WHERE id = ?
+    """
+  static let decide: SQL = """
+    INSERT INTO decision (request, verdict, reviewer, caller, note, decided_at)
+    VALUES (?, ?, ?, ?, ?, ?)
+    """
+  static let decision: SQL = """
+    SELECT d.verdict, a.name, nullif(d.note, ''), d.decided_at FROM decision d
+    LEFT JOIN account a ON a.id = d.reviewer WHERE d.request = ?
+    """
+  static let grant: SQL = """
+    INSERT INTO permission (request, account, agency, system, role, granted_at, starts_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+    """
+  static let revoke: SQL = """
+    UPDATE permission SET status = 'revoked', revoked_at = ?2, revoker = ?3, reason = ?4
+    WHERE request = ?1 AND status = 'active'
+    """
+  static let setEnd: SQL = "UPDATE permission SET ends_at = ?2, reason = ?3 WHERE request = ?1"
+  static let markApplied: SQL = "UPDATE request SET applied_at = ?2 WHERE id = ?1"
+  static let permission: SQL = "SELECT status FROM permission WHERE request = ?"
+  static let activePermissions: SQL =
+    "SELECT request FROM permission WHERE account = ? AND status = 'active'"
+  static let pendingOf: SQL = "SELECT id FROM request WHERE account = ? AND status = 'pending'"
+  static let hasOtherClaim: SQL = """
+    SELECT 1 FROM request WHERE account = ?1 AND status = 'pending'
+    UNION ALL SELECT 1 FROM permission WHERE account = ?1 AND status = 'active' LIMIT 1
+    """
+  /// Those who may decide on a request, but for the question whose it is.
+  static let reviewersOf: SQL = """
+    SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status
+    FROM reviewer v JOIN account a ON a.id = v.account
+    WHERE v.request = ?1 AND v.starts_at <= ?2 AND ?2 < v.ends_at ORDER BY a.id
+    """
+  static let mayDecide: SQL =
+    """
+    SELECT 1 FROM reviewer WHERE request = ?1 AND account = ?2 AND starts_at <= ?3 AND ?3 < ends_at
+    """
+  /// Whether a batch has a request of an agency and system that the account administers.
+  static let batchTouches: SQL = """
+    SELECT 1 FROM request r JOIN administrator d ON d.agency = r.agency AND d.system = r.system
+    WHERE r.batch = ?1 AND d.account = ?2 AND d.starts_at <= ?3 AND ?3 < d.ends_at LIMIT 1
+    """
+  static let scopes: SQL =
+    """
+    SELECT system FROM administrator
+    WHERE account = ?1 AND agency = ?2 AND starts_at <= ?3 AND ?3 < ends_at
+    """
+  /// Systems on which the authority has no administrator: those of `spm` decide there.
+  static let orphanSystems: SQL = """
+    SELECT id FROM system s WHERE code <> 'spm' AND NOT EXISTS (SELECT 1 FROM administrator
+      WHERE agency = (SELECT authority FROM service) AND system = s.id)
+    """
+  static let administratorsOf: SQL = """
+    SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status
+    FROM administrator d JOIN account a ON a.id = d.account
+    WHERE d.agency = ?1 AND d.starts_at <= ?2 AND ?2 < d.ends_at GROUP BY a.id ORDER BY a.id
+    """
+  static let batchByID: SQL =
+    "SELECT id, submitter, document, rows, created_at, told_at FROM batch WHERE id = ?"
+  static let batchCounts: SQL = """
+    SELECT CASE WHEN status = 'pending' AND created_at <= ?2 THEN 'lapsed' ELSE status END,
+      count(*) FROM request WHERE batch = ?1 GROUP BY 1
+    """
+  static let batchPending: SQL =
+    "SELECT id FROM request WHERE batch = ? AND status = 'pending' ORDER BY id"
+  static let batchHasPending: SQL =
+    "SELECT 1 FROM request WHERE batch = ? AND status = 'pending' LIMIT 1"
+  static let batchTold: SQL = "UPDATE batch SET told_at = ?2 WHERE id = ?1"
+  static let statements: [SQL] = [
+    batchTouches,
+    byID, add, pendingFor, pendingChange, activeFor, firstAdminSystem, replacement, decide,
+    decision, grant, revoke,
+    setEnd, markApplied, permission, activePermissions, pendingOf, hasOtherClaim, reviewersOf,
+    mayDecide, scopes,
+    orphanSystems, administratorsOf, batchByID, batchCounts, batchPending, batchHasPending,
+    batchTold,
+  ]
+}
+
+/// The requests of one form.
+struct Batch {
+  let id: Int64
+  let submitter: Int64?
+  let document: String?
+  let rows: Int
+  let createdAt: Timestamp
+  let toldAt: Timestamp?
+}
+
+extension PermissionRequest {
+  init(row: borrowing Row) {
+    self.init(
+      number: row.int(0), account: row.int(1), agency: row.int(2), system: row.int(3),
+      role: row.word(4, Role.self), kind: row.word(5, RequestKind.self),
+      status: row.word(6, RequestStatus.self), batch: row.intIfAny(7), submitter: row.intIfAny(8),
+      createdAt: row.time(9), effectiveAt: row.timeIfAny(10))
+  }
+}
+
+/// A request that is about to be stored.
+struct RequestDraft {
+  var account: Account
+  var system: Int64
+  var role: Role
+  var kind = RequestKind.grant
+  var origin: String
+  var reason: String?
+  var document: String?
+  var batch: Int64?
+  var submitter: Int64?
+  var effectiveAt: Timestamp?
+  var replacement: Replacement?
+
+  fileprivate func values(_ now: Timestamp) -> [any Bindable] {
+    [
+      account.id, account.agency, system, role, kind, origin, reason, document, batch, submitter,
+      now, effectiveAt, replacement?.name, replacement.map { PersonName(stored: $0.name).key },
+      replacement?.email, replacement?.mobile, replacement?.title,
+    ]
+  }
+}
+
+extension Transaction {
+  func request(_ number: Int64) throws(IAuthError) -> PermissionRequest? {
+    try first(RequestTable.byID, number) { row in PermissionRequest(row: row) }
+  }
+
+  func decision(of number: Int64) throws(IAuthError) -> Decision? {
+    try first(RequestTable.decision, number) { row in
+      Decision(
+        verdict: row.word(0, RequestStatus.self), reviewer: row.textIfAny(1),
+        note: row.textIfAny(2), decidedAt: row.time(3))
+    }
+  }
+
+  func batch(_ id: Int64) throws(IAuthError) -> Batch? {
+    try first(RequestTable.batchByID, id) { row in
+      Batch(
+        id: row.int(0), submitter: row.intIfAny(1), document: row.textIfAny(2), rows: row.count(3),
+        createdAt: row.time(4), toldAt: row.timeIfAny(5))
+    }
+  }
+
+  func add(_ draft: RequestDraft) throws(IAuthError) -> Int64 {
+    try runMany(RequestTable.add, draft.values(now))
+    return db.lastInsertID
+  }
+
+  /// A request as messages name it.
+  func summary(_ request: PermissionRequest) throws(IAuthError) -> RequestSummary {
+    let system = try system(id: request.system)
+    let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
+    let authority = try authority()
+    return RequestSummary(
+      number: request.number, agency: try agency(id: request.agency).name,
+      name: account?.name.text ?? "", system: system.name, systemCode: system.code,
+      role: request.role, kind: request.kind,
+      isNational: request.role == .admin && request.agency == authority.id)
+  }
+
+  /// Who may decide on a request now: whoever qualifies, but for the applicant and the submitter.
+  func reviewers(of request: PermissionRequest) throws(IAuthError) -> [Account] {
+    let own = try people(of: request)
+    let qualified = try all(RequestTable.reviewersOf, request.number, now) { row in
+      Account(row: row)
+    }
+    return qualified.filter { reviewer in !own.contains { $0.isSamePerson(as: reviewer) } }
+  }
+
+  /// The people whose own request it is: the applicant, as they are and as they would be, and the
+  /// submitter.
+  func people(of request: PermissionRequest) throws(IAuthError) -> [Account] {
+    var people: [Account] = []
+    for id in [request.account, request.submitter].compactMap({ $0 }) {
+      if let account = try first(AccountTable.byID, id, read: { row in Account(row: row) }) {
+        people.append(account)
+      }
+    }
+    if let applicant = people.first, let change = try replacement(of: request) {
+      people.append(
+        Account(
+          id: applicant.id, agency: applicant.agency, name: PersonName(stored: change.name),
+          email: EmailAddress(stored: change.email), mobile: MobileNumber(stored: change.mobile),
+          title: change.title, status: applicant.status))
+    }
+    return people
+  }
+
+  /// What a pending `change` request would make true; nil for other kinds.
+  func replacement(of request: PermissionRequest) throws(IAuthError) -> Replacement? {
+    guard request.kind == .change else { return nil }
+    let found = try first(RequestTable.replacement, request.number) { row in
+      row.isNull(0)
+        ? nil
+        : Replacement(
+          name: row.text(0), email: row.text(1), mobile: row.text(2), title: row.textIfAny(3))
+    }
+    return found ?? nil
+  }
+
+  /// Tells each who may decide that a request waits; whoever has just acted sees it on the screen.
+  func tellReviewers(of request: PermissionRequest) throws(IAuthError) -> [Account] {
+    let reviewers = try reviewers(of: request)
+    let notice = Notice.submitted(request: try summary(request))
+    for reviewer in reviewers where reviewer.id != actor?.account {
+      try queue(
+        notice, to: .mail(reviewer), reference: String(request.number), request: request.number)
+    }
+    return reviewers
+  }
+}

@@ -1,0 +1,259 @@
+// Deciding. Each request is decided or refused by itself, all in one transaction: a command that
+// was cut off has decided everything or nothing (PRODUCT 3.4, 4.1).
+
+import SQLite
+import Sheets
+import Values
+
+/// What became of one request in a call.
+package struct ReviewOutcome: Sendable {
+  package let number: Int64
+  package let status: RequestStatus?
+  package let decidedAt: Timestamp?
+  package let decidedBy: String?
+  /// Why it was not decided; nil if it was.
+  package let refusal: IAuthError?
+  /// The applicant's name and agency, for people; only of a request that was decided.
+  package let name: String
+  package let agency: String
+  package let system: TargetSystem?
+  package let role: Role?
+  package let kind: RequestKind?
+  package let isNational: Bool
+}
+
+/// Which requests a call is about.
+package enum ReviewTarget: Sendable {
+  case numbers([Int64])
+  case batch(Int64)
+}
+
+extension Service {
+  /// Approves; `expecting` is the version that the reviewer saw, of a single request.
+  ///
+  /// - Throws: `session.none`, `session.expired`, `batch.unknown`; a refusal of one request stands
+  ///   in its outcome.
+  package func approve(
+    _ target: ReviewTarget, note: String?, expecting version: String?
+  ) throws(IAuthError) -> [ReviewOutcome] {
+    let note = try FreeText.filled(note, FreeText.note)
+    return try decide(target, .approved, note: note, expecting: version)
+  }
+
+  /// Rejects with a reason, which the applicant reads.
+  package func reject(
+    _ target: ReviewTarget, reason: String
+  ) throws(IAuthError) -> [ReviewOutcome] {
+    try decide(target, .rejected, note: try FreeText.reason(reason), expecting: nil)
+  }
+
+  private func decide(
+    _ target: ReviewTarget, _ verdict: RequestStatus, note: String?, expecting version: String?
+  ) throws(IAuthError) -> [ReviewOutcome] {
+    try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<[ReviewOutcome]> in
+      var outcomes: [ReviewOutcome] = []
+      for number in try tx.numbers(of: target, session) {
+        let outcome = try tx.decide(
+          number, verdict, note: note, expecting: version, by: session)
+        outcomes.append(outcome)
+      }
+      return .commit(outcomes)
+    }
+  }
+}
+
+extension Transaction {
+  fileprivate func numbers(
+    of target: ReviewTarget, _ session: Session
+  ) throws(IAuthError) -> [Int64] {
+    switch target {
+    case .numbers(let numbers):
+      var seen: Set<Int64> = []
+      return numbers.filter { seen.insert($0).inserted }
+    case .batch(let id):
+      guard let batch = try batch(id), try maySee(batch, session) else { throw .batchUnknown(id) }
+      var pending = try all(RequestTable.batchPending, id) { row in row.int(0) }
+      guard try !maySeeWhole(batch, session) else { return pending }
+      // Of the others' nothing is said.
+      for (index, number) in pending.enumerated().reversed() {
+        guard let request = try request(number), try maySee(request, session.account, isOwn: false)
+        else {
+          pending.remove(at: index)
+          continue
+        }
+      }
+      return pending
+    }
+  }
+
+  /// The rule's answer for one request and one reviewer.
+  func reviewQuestion(
+    _ request: PermissionRequest, _ reviewer: Session, expecting version: String?
+  ) throws(IAuthError) -> ReviewQuestion {
+    let me = reviewer.account
+    let people = try people(of: request)
+    let isOwn = people.contains { $0.isSamePerson(as: me) }
+    let isReviewer =
+      try first(RequestTable.scopes, me.id, me.agency, now, read: { _ in true }) != nil
+    return ReviewQuestion(
+      number: request.number, isVisible: try maySee(request, me, isOwn: isOwn),
+      isReviewer: isReviewer,
+      isInside: try number(RequestTable.mayDecide, request.number, me.id, now) != nil,
+      isOwn: isOwn, decided: try decidedError(request), expectedVersion: version,
+      version: version == nil ? "" : try self.version(of: request.number),
+      needsBothCodes: settings.reviewCodes == .both, hasBothCodes: reviewer.hasProvenBoth)
+  }
+
+  /// A request as it stands now: one whose time is over has ended.
+  func currentRequest(_ number: Int64) throws(IAuthError) -> PermissionRequest? {
+    guard let found = try request(number) else { return nil }
+    guard try hasLapsed(found.account) else { return found }
+    try expireOverdue(found.account)
+    return try request(number)
+  }
+
+  fileprivate func decide(
+    _ number: Int64, _ verdict: RequestStatus, note: String?, expecting version: String?,
+    by session: Session
+  ) throws(IAuthError) -> ReviewOutcome {
+    guard let request = try currentRequest(number) else {
+      return try refused(nil, number, .requestUnknown(number: number))
+    }
+    let question = try reviewQuestion(request, session, expecting: version)
+    if let refusal = ReviewRules.refusal(question) {
+      return try refused(question.isVisible ? request : nil, number, refusal)
+    }
+    if verdict == .approved, let obstacle = try obstacle(to: request) {
+      return try refused(request, number, obstacle)
+    }
+    try run(
+      RequestTable.decide, number, verdict, session.account.id, world.caller.name, note, now)
+    try audit(verdict == .approved ? .approved : .rejected, "request:\(number)")
+    let summary = try summary(request)
+    let system = try system(id: request.system)
+    if verdict == .approved {
+      try takeEffect(request, summary, system, note: note)
+    } else {
+      try notifyRejected(request, summary, reason: note ?? "")
+    }
+    try finishBatch(of: request)
+    return ReviewOutcome(
+      number: number, status: verdict, decidedAt: now, decidedBy: session.account.name.text,
+      refusal: nil, name: summary.name, agency: summary.agency, system: system,
+      role: request.role, kind: request.kind, isNational: summary.isNational)
+  }
+
+  /// A refusal changes nothing but the trail.
+  ///
+  /// Of a request that the caller may not see, nothing is said.
+  private func refused(
+    _ request: PermissionRequest?, _ number: Int64, _ error: IAuthError
+  ) throws(IAuthError) -> ReviewOutcome {
+    try audit(.refused, "request:\(number)", outcome: error.code.rawValue)
+    let decision = try request.map { (known) throws(IAuthError) in
+      try self.decision(of: known.number)
+    }
+    return ReviewOutcome(
+      number: number, status: request?.status, decidedAt: decision??.decidedAt,
+      decidedBy: decision??.reviewer, refusal: error, name: "", agency: "",
+      system: try request.map { (known) throws(IAuthError) in try system(id: known.system) },
+      role: request?.role, kind: request?.kind, isNational: false)
+  }
+
+  /// What has happened since a request was submitted, so that it can no longer be granted: the
+  /// permission is there already, or the new contacts are someone else's by now.
+  func obstacle(
+    to request: PermissionRequest
+  ) throws(IAuthError) -> IAuthError? {
+    if request.kind == .grant,
+      let held = try heldPermission(request.account, request.system, request.role)
+    {
+      return .permissionHeld(number: held.number, role: held.role)
+    }
+    guard let new = try replacement(of: request) else { return nil }
+    let owners = try accounts(
+      in: request.agency, email: EmailAddress(stored: new.email),
+      mobile: MobileNumber(stored: new.mobile))
+    return owners.contains { $0.id != request.account } ? .accountTaken : nil
+  }
+
+  /// What an approval makes true, and who hears of it.
+  func takeEffect(
+    _ request: PermissionRequest, _ summary: RequestSummary, _ system: TargetSystem, note: String?
+  ) throws(IAuthError) {
+    let account = try account(id: request.account)
+    let reference = String(request.number)
+    switch request.kind {
+    case .grant:
+      try run(
+        RequestTable.grant, request.number, request.account, request.agency, request.system,
+        request.role, now, max(now, request.effectiveAt ?? now))
+      if summary.isNational { try tellNationalReviewers(summary, but: account) }
+    case .change:
+      // One with a date waits for its day; the sweep makes it true then.
+      if (request.effectiveAt ?? now) <= now {
+        try applyChange(request, account, isDecided: true)
+      }
+    case .revoke:
+      throw .internal("a revocation is never reviewed")
+    }
+    let told = request.kind == .change ? try self.account(id: account.id) : account
+    if account.status == .invited, request.kind == .grant {
+      let agency = try agency(id: account.agency)
+      try queue(
+        .invitation(
+          request: summary, agencyCode: agency.code, email: told.email.text,
+          expiresAt: now + settings.invitationLifetime),
+        to: .mail(told), reference: reference, request: request.number)
+    } else {
+      try queue(
+        .approved(request: summary, url: system.url, note: note), to: .mail(told),
+        reference: reference, request: request.number)
+    }
+  }
+
+  /// Makes an approved replacement true.
+  func applyChange(
+    _ request: PermissionRequest, _ account: Account, isDecided: Bool = false
+  ) throws(IAuthError) {
+    guard let replacement = try replacement(of: request) else { throw .databaseDamaged }
+    try run(RequestTable.markApplied, request.number, now)
+    try replace(account, with: replacement, isDecided: isDecided)
+  }
+
+  /// A new national reviewer is told to all of them.
+  func tellNationalReviewers(
+    _ summary: RequestSummary, but account: Account
+  ) throws(IAuthError) {
+    let authority = try authority().id
+    let all = try all(RequestTable.administratorsOf, authority, now) { row in Account(row: row) }
+    for reviewer in all where reviewer.id != account.id && reviewer.id != actor?.account {
+      try queue(
+        .nationalReviewer(request: summary), to: .mail(reviewer),
+        reference: String(summary.number), request: summary.number)
+    }
+  }
+
+  private func notifyRejected(
+    _ request: PermissionRequest, _ summary: RequestSummary, reason: String
+  ) throws(IAuthError) {
+    let account = try account(id: request.account)
+    if account.status == .invited {
+      try closeIfUnclaimed(account)
+    } else {
+      try queue(
+        .rejected(request: summary, reason: reason), to: .mail(account),
+        reference: String(request.number), request: request.number)
+    }
+  }
+
+  /// An invited account whose only request came to nothing is closed, and its data erased.
+  ///
+  /// Nobody was written to.
+  func closeIfUnclaimed(_ account: Account) throws(IAuthError) {
+    guard account.status == .invited,
+      try number(RequestTable.hasOtherClaim, account.id) == nil
+    else { return }
+    try erase(account: account.id, keepingNotes: true)
+  }
+}

@@ -1,0 +1,42 @@
+// Who may see what (PRODUCT section 6). A request that someone may not see does not exist for them.
+
+import SQLite
+import Sheets
+import Values
+
+extension Transaction {
+  /// Whether an account may see a request: the applicant, the submitter of its batch, the agency's
+  /// administrators, the authority's.
+  func maySee(
+    _ request: PermissionRequest, _ account: Account, isOwn: Bool
+  ) throws(IAuthError) -> Bool {
+    if isOwn || request.account == account.id || request.submitter == account.id { return true }
+    let scopes = try all(RequestTable.scopes, account.id, account.agency, now) { row in row.int(0) }
+    guard !scopes.isEmpty else { return false }
+    if account.agency == (try authority().id) { return true }
+    return account.agency == request.agency && scopes.contains(request.system)
+  }
+
+  /// Whether an account may see a batch: as a whole, or the requests in it that it may see.
+  func maySee(_ batch: Batch, _ session: Session) throws(IAuthError) -> Bool {
+    if try maySeeWhole(batch, session) { return true }
+    let me = session.account.id
+    return try first(RequestTable.batchTouches, batch.id, me, now, read: { _ in true }) != nil
+  }
+
+  func maySeeWhole(_ batch: Batch, _ session: Session) throws(IAuthError) -> Bool {
+    if batch.submitter == session.account.id { return true }
+    return try isAuthorityAdministrator(session.account)
+  }
+
+  func isAuthorityAdministrator(_ account: Account) throws(IAuthError) -> Bool {
+    guard account.agency == (try authority().id) else { return false }
+    return try first(RequestTable.scopes, account.id, account.agency, now, read: { _ in true })
+      != nil
+  }
+
+  /// Whether an account is an active administrator of its agency, of whichever system.
+  func isAdministrator(_ account: Account) throws(IAuthError) -> Bool {
+    try first(RequestTable.scopes, account.id, account.agency, now, read: { _ in true }) != nil
+  }
+}

@@ -1,0 +1,324 @@
+// The audit trail (PRODUCT 3.8): one entry for each change, sign-in, refusal and privileged
+// reading, in the same transaction. Each hash covers every column and the hash before; the head is
+// sealed under the key outside the database. Personal data stands beside an entry under a salted
+// commitment, so that it can be erased and the chain still holds.
+
+import SQLite
+import Sheets
+import Values
+
+/// Who acts: a live session's account.
+package struct Actor: Equatable, Sendable {
+  package let account: Int64
+  /// None: an ssh key acts.
+  package let session: Int64?
+}
+
+struct AuditHead: Equatable {
+  var seq: Int64
+  var hash: [UInt8]
+}
+
+/// What happened, in the words of the trail.
+package enum AuditAction: String, CaseIterable, Sendable {
+  case created = "database.init"
+  case registryLoaded = "agencies.load"
+  case agencyAdded = "agency.add"
+  case superiorSet = "agency.superior"
+  case systemAdded = "system.add"
+  case applied = "application.submit"
+  case signInBegun = "sign-in.begin"
+  case codeResent = "code.resend"
+  case codeWrong = "code.wrong"
+  case callerLocked = "caller.lock"
+  case accountLocked = "account.lock"
+  case accountUnlocked = "account.unlock"
+  case accountOpened = "account.open"
+  case accountReplaced = "account.contacts"
+  case accountSuspended = "account.suspend"
+  case accountRestored = "account.restore"
+  case accountClosed = "account.close"
+  case accountErased = "account.erase"
+  case signedIn = "session.start"
+  case steppedUp = "session.step-up"
+  case signedOut = "session.end"
+  case requested = "request.submit"
+  case withdrawn = "request.withdraw"
+  case approved = "request.approve"
+  case rejected = "request.reject"
+  case lapsed = "request.lapse"
+  case applicationLapsed = "application.lapse"
+  case invitationLapsed = "invitation.lapse"
+  case revoked = "permission.revoke"
+  case appointed = "admin.appoint"
+  case imported = "batch.import"
+  case requestRead = "request.read"
+  case auditRead = "audit.read"
+  case backedUp = "database.backup"
+  case restored = "database.restore"
+  case messageRetried = "message.retry"
+  case messageDropped = "message.drop"
+  case keyEnrolled = "key.enrol"
+  case keyWithdrawn = "key.withdraw"
+  case refused = "refused"
+}
+
+enum AuditTable {
+  static let head: SQL = "SELECT seq, hash, seal FROM audit_head WHERE id = 1"
+  static let append: SQL = """
+    INSERT INTO audit (seq, at, caller, account, session, action, subject, outcome, person_hash,
+      previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    """
+  static let entries = ManyRows(
+    """
+    INSERT INTO audit (at, caller, account, session, action, outcome, seq, subject, person_hash,
+      previous, hash) VALUES
+    """, "(?1, ?2, ?3, ?4, ?5, 'done', ?, ?, ?, ?, ?)")
+  static let appendPerson: SQL =
+    "INSERT INTO audit_person (seq, account, salt, fields) VALUES (?, ?, ?, ?)"
+  static let people = ManyRows(
+    "INSERT INTO audit_person (seq, account, salt, fields) VALUES", "(?, ?, ?, ?)")
+  static let moveHead: SQL = """
+    INSERT INTO audit_head (id, seq, hash, seal) VALUES (1, ?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, seal = excluded.seal
+    """
+  static let uuid: SQL = "SELECT uuid FROM service"
+  static let newest: SQL = "SELECT at FROM audit ORDER BY seq DESC LIMIT 1"
+  static let statements: [SQL] = [
+    head, append, entries.full, appendPerson, people.full, moveHead, uuid, newest,
+  ]
+}
+
+/// Personal data that belongs to an entry.
+struct AuditPerson {
+  var account: Int64
+  var fields: [(name: String, value: String)]
+
+  init(account: Int64, fields: [(name: String, value: String)]) {
+    self.account = account
+    self.fields = fields
+  }
+
+  init(_ account: Account) {
+    self.init(
+      account: account.id,
+      fields: [
+        ("name", account.name.text), ("email", account.email.text),
+        ("mobile", account.mobile.e164),
+      ])
+  }
+
+  /// One `name=value` a line.
+  var text: String {
+    var text = ""
+    for (name, value) in fields {
+      if !text.isEmpty { text += "\n" }
+      text += name
+      text += "="
+      text += value
+    }
+    return text
+  }
+}
+
+extension Transaction {
+  /// Appends one entry.
+  ///
+  /// - Parameter subject: what was acted on, without personal data: `request:7`, `account:3`.
+  func audit(
+    _ action: AuditAction, _ subject: String, outcome: String = "done",
+    person: AuditPerson? = nil
+  ) throws(IAuthError) {
+    let entry = try nextEntry(action, subject, outcome: outcome, person: person)
+    try runMany(AuditTable.append, entry.values)
+    if let kept = entry.personValues { try runMany(AuditTable.appendPerson, kept) }
+  }
+
+  /// The next entry with its hash; the head moves on.
+  private func nextEntry(
+    _ action: AuditAction, _ subject: String, outcome: String, person: AuditPerson?,
+    salt: [UInt8]? = nil
+  ) throws(IAuthError) -> HashedEntry {
+    let head = try currentHead()
+    let salt = person == nil ? [] : salt ?? world.randomBytes(32)
+    let fields = person?.text ?? ""
+    let entry = AuditEntry(
+      seq: head.seq + 1, at: now, caller: world.caller.name, account: actor?.account,
+      session: actor?.session, action: action.rawValue, subject: subject, outcome: outcome,
+      personHash: person == nil ? [] : AuditHash.person(salt: salt, fields: fields),
+      previous: head.hash)
+    let hash = AuditHash.entry(entry, uuid: try serviceUUID())
+    auditHead = AuditHead(seq: entry.seq, hash: hash)
+    return HashedEntry(entry: entry, hash: hash, person: person, salt: salt, fields: fields)
+  }
+
+  /// Writes the sealed head, once for all entries of the transaction.
+  func sealAudit() throws(IAuthError) {
+    guard let head = auditHead else { return }
+    let seal = AuditHash.seal(head, uuid: try serviceUUID(), key: key)
+    try run(AuditTable.moveHead, head.seq, head.hash, seal)
+  }
+
+  /// The newest entry as an anchor, as `audit --verify` prints it.
+  func anchor() throws(IAuthError) -> String {
+    let head = try currentHead()
+    return AuditProof(entries: head.seq, hash: head.hash).anchor
+  }
+
+  private func currentHead() throws(IAuthError) -> AuditHead {
+    if let head = auditHead { return head }
+    return try first(AuditTable.head) { row in AuditHead(seq: row.int(0), hash: row.bytes(1)) }
+      ?? AuditHead(seq: 0, hash: [UInt8](repeating: 0, count: 32))
+  }
+
+  func serviceUUID() throws(IAuthError) -> [UInt8] {
+    if let uuid = knownUUID { return uuid }
+    guard let uuid = try first(AuditTable.uuid, read: { row in row.bytes(0) }) else {
+      throw .databaseDamaged
+    }
+    knownUUID = uuid
+    return uuid
+  }
+}
+
+/// Entries of one action about many people, stored by one statement a table.
+struct AuditRows {
+  fileprivate var count = 0
+  fileprivate var entries = Parameters()
+  fileprivate var people = Parameters()
+  /// Salts for the next entries: the system is asked for many at once.
+  fileprivate var salts: [UInt8] = []
+}
+
+extension Transaction {
+  /// Makes an entry, and keeps it for `storeStaged`; no other is made before that.
+  func stage(
+    _ action: AuditAction, _ subject: String, _ person: AuditPerson, in rows: inout AuditRows
+  ) throws(IAuthError) {
+    if rows.salts.isEmpty { rows.salts = world.randomBytes(32 * Limits.importRowsPerStatement) }
+    let salt = Array(rows.salts.suffix(32))
+    rows.salts.removeLast(32)
+    let made = try nextEntry(action, subject, outcome: "done", person: person, salt: salt)
+    let entry = made.entry
+    if rows.count == 0 {
+      rows.entries.add(entry.at.seconds)
+      rows.entries.add(entry.caller)
+      rows.entries.add(entry.account)
+      rows.entries.add(entry.session)
+      rows.entries.add(entry.action)
+    }
+    rows.count += 1
+    rows.entries.add(entry.seq)
+    rows.entries.add(subject)
+    rows.entries.add(entry.personHash)
+    rows.entries.add(entry.previous)
+    rows.entries.add(made.hash)
+    rows.people.add(entry.seq)
+    rows.people.add(person.account)
+    rows.people.add(salt)
+    rows.people.add(made.fields)
+  }
+
+  func storeStaged(_ rows: inout AuditRows) throws(IAuthError) {
+    try insertMany(AuditTable.entries, rows.count, rows.entries)
+    try insertMany(AuditTable.people, rows.count, rows.people)
+    rows.entries.removeAll()
+    rows.people.removeAll()
+    rows.count = 0
+  }
+}
+
+private struct HashedEntry {
+  let entry: AuditEntry
+  let hash: [UInt8]
+  let person: AuditPerson?
+  let salt: [UInt8]
+  let fields: String
+
+  var values: [any Bindable] {
+    [
+      entry.seq, entry.at, entry.caller, entry.account, entry.session, entry.action, entry.subject,
+      entry.outcome, entry.personHash, entry.previous, hash,
+    ]
+  }
+
+  var personValues: [any Bindable]? {
+    person.map { [entry.seq, $0.account, salt, fields] }
+  }
+}
+
+/// One entry as it is hashed.
+package struct AuditEntry: Equatable, Sendable {
+  package var seq: Int64
+  package var at: Timestamp
+  package var caller: String
+  package var account: Int64?
+  package var session: Int64?
+  package var action: String
+  package var subject: String
+  package var outcome: String
+  package var personHash: [UInt8]
+  package var previous: [UInt8]
+}
+
+/// The hashes of the trail.
+///
+/// Every field is preceded by its kind and its length, so that no byte can move from one to the
+/// next; a version stands in front.
+enum AuditHash {
+  static func entry(_ e: AuditEntry, uuid: [UInt8]) -> [UInt8] {
+    var bytes: [UInt8] = [0x00]
+    bytes.reserveCapacity(400)
+    add("iauth-audit/1", to: &bytes)
+    add(uuid, to: &bytes)
+    add(e.seq, to: &bytes)
+    add(e.at.seconds, to: &bytes)
+    add(e.caller, to: &bytes)
+    add(e.account, to: &bytes)
+    add(e.session, to: &bytes)
+    add(e.action, to: &bytes)
+    add(e.subject, to: &bytes)
+    add(e.outcome, to: &bytes)
+    add(e.personHash, to: &bytes)
+    add(e.previous, to: &bytes)
+    return SHA256.hash(bytes)
+  }
+
+  static func person(salt: [UInt8], fields: String) -> [UInt8] {
+    var bytes: [UInt8] = [0x02]
+    add(salt, to: &bytes)
+    add(fields, to: &bytes)
+    return SHA256.hash(bytes)
+  }
+
+  static func seal(_ head: AuditHead, uuid: [UInt8], key: [UInt8]) -> [UInt8] {
+    var bytes: [UInt8] = [0x01]
+    add("iauth-seal/1", to: &bytes)
+    add(uuid, to: &bytes)
+    add(head.seq, to: &bytes)
+    add(head.hash, to: &bytes)
+    return HMACSHA256.code(key: key, message: bytes)
+  }
+
+  private static func add(_ number: Int64?, to bytes: inout [UInt8]) {
+    guard let number else { return bytes.append(UInt8(ascii: "n")) }
+    bytes.append(UInt8(ascii: "i"))
+    addBigEndian(UInt64(bitPattern: number), to: &bytes)
+  }
+
+  private static func add(_ text: String, to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "t"))
+    addBigEndian(UInt64(text.utf8.count), to: &bytes)
+    bytes.append(contentsOf: text.utf8)
+  }
+
+  private static func add(_ blob: [UInt8], to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "b"))
+    addBigEndian(UInt64(blob.count), to: &bytes)
+    bytes.append(contentsOf: blob)
+  }
+
+  private static func addBigEndian(_ number: UInt64, to bytes: inout [UInt8]) {
+    unsafe withUnsafeBytes(of: number.bigEndian) { unsafe bytes.append(contentsOf: $0) }
+  }
+}

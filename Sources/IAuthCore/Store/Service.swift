@@ -1,0 +1,127 @@
+// The core as commands see it: one value with the store, the world and the settings. Each use case
+// is a method in a file of its own beside this one, and one transaction.
+
+import Sheets
+import Values
+
+package struct Service {
+  package let store: Store
+  package let world: World
+  package let settings: Settings
+
+  package init(store: Store) {
+    self.store = store
+    world = store.world
+    settings = store.settings
+  }
+
+  /// Where the database is, and what an import spools.
+  package var directory: String { Files.directory(of: store.path) }
+
+  /// Whether this process has queued a message.
+  package var hasQueuedMessages: Bool { store.hasQueued }
+
+  /// Runs `body` for the signed-in person, reading only; the session's use is noted afterwards.
+  ///
+  /// - Parameter orByKey: whether an ssh key may stand for its account.
+  func readSignedIn<Answer>(
+    orByKey: Bool = false, _ body: (Transaction, Session) throws(IAuthError) -> Answer
+  ) throws(IAuthError) -> Answer {
+    var due: Session?
+    var overdue: Int64 = 0
+    let answer = try noting { () throws(IAuthError) in
+      try store.read { (tx) throws(IAuthError) -> Answer? in
+        let session = try orByKey ? tx.sessionOrKey() : tx.session()
+        let oldest = tx.now - settings.requestLifetime
+        guard try tx.number(ExpiryTable.requestsOf, session.account.id, oldest) == nil else {
+          overdue = session.account.id
+          return nil
+        }
+        if session.usedAt + Limits.sessionNoteInterval <= tx.now { due = session }
+        return try body(tx, session)
+      }
+    }
+    guard let answer else {
+      // A request of theirs is over: a writing bracket ends it, and their permission rests no more.
+      try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+        try tx.expireOverdue(overdue)
+        return .commit(())
+      }
+      return try readSignedIn(orByKey: orByKey, body)
+    }
+    if let due {
+      // A list that was answered stays answered, whether its use could be noted or not.
+      try? store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+        try tx.noteUse(due)
+        return .commit(())
+      }
+    }
+    return answer
+  }
+
+  /// Runs `body` for the signed-in person as the only writer.
+  func writeSignedIn<Answer>(
+    _ body: (Transaction, Session) throws(IAuthError) -> TransactionEnd<Answer>
+  ) throws(IAuthError) -> Answer {
+    try store.write { (tx) throws(IAuthError) -> TransactionEnd<Answer> in
+      let session = try tx.session()
+      try tx.noteUse(session)
+      return try body(tx, session)
+    }
+  }
+
+  /// Runs `body` if the caller is the operator.
+  ///
+  /// - Throws: `right.missing`, which is on the audit trail.
+  func writeAsOperator<Answer>(
+    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
+  ) throws(IAuthError) -> Answer {
+    try store.write { (tx) throws(IAuthError) -> TransactionEnd<Answer> in
+      _ = try? tx.session()
+      guard world.caller.isOperator else { return try tx.refuse(.rightMissing(.serviceOperator)) }
+      return try body(tx)
+    }
+  }
+
+  /// Runs `body` if the caller is the operator, reading only.
+  ///
+  /// - Throws: `right.missing`, which is on the audit trail.
+  func readAsOperator<Answer>(
+    _ body: (Transaction) throws(IAuthError) -> Answer
+  ) throws(IAuthError) -> Answer {
+    try noting { () throws(IAuthError) in
+      guard world.caller.isOperator else { throw .rightMissing(.serviceOperator) }
+      return try store.read(body)
+    }
+  }
+
+  /// Whether the caller is the operator, before their files are looked at.
+  ///
+  /// - Throws: `right.missing`, which is on the audit trail.
+  package func checkOperator() throws(IAuthError) {
+    try readAsOperator { (_) throws(IAuthError) in }
+  }
+
+  /// Puts a reading that was refused for lack of a right on the audit trail.
+  func noting<Answer>(_ body: () throws(IAuthError) -> Answer) throws(IAuthError) -> Answer {
+    do throws(IAuthError) {
+      return try body()
+    } catch {
+      guard error.code == .rightMissing else { throw error }
+      return try store.write { (tx) throws(IAuthError) -> TransactionEnd<Answer> in
+        _ = try? tx.session()
+        return try tx.refuse(error)
+      }
+    }
+  }
+}
+
+extension Transaction {
+  /// Puts a refusal on the trail and lets it commit.
+  func refuse<Answer>(
+    _ error: IAuthError, subject: String = "-"
+  ) throws(IAuthError) -> TransactionEnd<Answer> {
+    try audit(.refused, subject, outcome: error.code.rawValue)
+    return .commitThenThrow(error)
+  }
+}

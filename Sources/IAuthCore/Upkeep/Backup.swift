@@ -1,0 +1,212 @@
+// Copies of the database: a consistent snapshot, checked before it gets its name; and the way
+// back, after which no code and no session is live, and nothing is sent a second time (PRODUCT 4.2).
+
+import Glibc
+import SQLite
+import Sheets
+import Values
+
+enum BackupTable {
+  static let snapshot: SQL = "VACUUM INTO ?"
+  static let rows: SQL = """
+    SELECT 'account', count(*) FROM account UNION ALL SELECT 'agency', count(*) FROM agency
+    UNION ALL SELECT 'audit', count(*) FROM audit
+    UNION ALL SELECT 'decision', count(*) FROM decision
+    UNION ALL SELECT 'message', count(*) FROM message
+    UNION ALL SELECT 'permission', count(*) FROM permission
+    UNION ALL SELECT 'request', count(*) FROM request
+    """
+  static let killCodes: SQL = """
+    UPDATE verification SET status = 'lapsed', name = NULL, email = NULL, mobile = NULL,
+      title = NULL, phone = NULL WHERE status = 'open'
+    """
+  static let killSessions: SQL = """
+    UPDATE session SET ended_at = max(created_at, ?), end_reason = 'account'
+    WHERE ended_at IS NULL
+    """
+  static let killMessages: SQL = """
+    UPDATE message SET status = 'lapsed', recipient = '', body = '', claim = NULL,
+      claimed_until = NULL WHERE status = 'queued' AND kind = 'code'
+    """
+  /// What waited when the copy was made may have been sent since: the operator decides.
+  static let holdMessages: SQL = """
+    UPDATE message SET status = 'failed', error = 'restored', claim = NULL, claimed_until = NULL
+    WHERE status = 'queued'
+    """
+  /// Ids that the lost database may have given out since are not given out again.
+  ///
+  /// A mail in somebody's mailbox speaks of such a number. The trail has no gaps.
+  static let skipIDs: SQL = "UPDATE sqlite_sequence SET seq = seq + ?1 WHERE name <> 'audit'"
+  static let skipFirstIDs: SQL = """
+    INSERT INTO sqlite_sequence (name, seq) SELECT name, ?1 FROM sqlite_schema
+    WHERE type = 'table' AND sql LIKE '% AUTOINCREMENT%' AND name <> 'audit'
+      AND name NOT IN (SELECT name FROM sqlite_sequence)
+    """
+  static let statements: [SQL] = [
+    rows, killCodes, killSessions, killMessages, holdMessages, skipIDs, skipFirstIDs,
+  ]
+}
+
+/// What a restoration found and ended.
+package struct RestoreReceipt: Sendable {
+  /// The trail with the restoration's own entry.
+  package let proof: AuditProof
+  /// When the copy's newest entry was written: what came later is lost.
+  package let newest: Timestamp
+  package let codes: Int
+  package let sessions: Int
+  /// Messages that waited in the copy and are held back.
+  package let held: Int
+  package let hasManifest: Bool
+}
+
+extension Service {
+  /// Writes a verified copy; `FILE.key` beside it has the key, `FILE.manifest` the checksum and the
+  /// anchor.
+  ///
+  /// The copy gets its name last: where FILE is, all three are whole.
+  ///
+  /// - Throws: `right.missing`, `file.exists`, `file.uncreatable`, `database.busy`, `disk.full`,
+  ///   `disk.failed`.
+  package func backup(to typed: String, version: String) throws(IAuthError) -> Manifest {
+    let path = Files.absolute(typed)
+    try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      guard !path.utf8.starts(with: "file:".utf8), Files.exists(Files.directory(of: path)) else {
+        throw .fileUncreatable(path: typed)
+      }
+      guard Files.status(path, followingLinks: false) == nil else { throw .fileExists(path: path) }
+      try tx.audit(.backedUp, "database")
+      return .commit(())
+    }
+    do throws(IAuthError) {
+      return try copy(to: path, version: version)
+    } catch {
+      try? store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+        try tx.audit(.backedUp, "database", outcome: error.code.rawValue)
+        return .commit(())
+      }
+      throw error
+    }
+  }
+
+  private func copy(to path: String, version: String) throws(IAuthError) -> Manifest {
+    let draft = try PartialFile(of: path)
+    var made: [String] = []
+    do throws(IAuthError) {
+      // Beside a draft that was left stands what its process had made by then.
+      if draft.wasLeft { unsafe unlink(path + ".manifest") }
+      do { try store.db.run(BackupTable.snapshot, [draft.path]) } catch {
+        throw Store.translated(error)
+      }
+      let (proof, rows) = try Self.check(draft.path, key: store.key, world)
+      let key = Array((Hex.encode(store.key) + "\n").utf8)
+      if (try? Files.read(path + ".key", max: 1_024)) != key {
+        try Files.make(path + ".key", key)
+        made.append(path + ".key")
+      }
+      let manifest = Manifest(
+        version: version, at: world.now(), proof: proof, rows: rows,
+        digest: SHA256.hash(try Files.read(draft.path, max: Int.max)))
+      let text = manifest.text(name: Files.lastComponent(of: path))
+      try Files.make(path + ".manifest", Array(text.utf8))
+      made.append(path + ".manifest")
+      try Files.publish(draft.path, as: path)
+      return manifest
+    } catch {
+      draft.drop()
+      for path in made { unsafe unlink(path) }
+      throw error
+    }
+  }
+
+  /// A copy that does not hold is no copy.
+  private static func check(
+    _ path: String, key: [UInt8], _ world: World
+  ) throws(IAuthError) -> (AuditProof, [Manifest.TableCount]) {
+    let copy = try Store(copy: Files.resolved(path) ?? path, key: key, world: world)
+    return try copy.read { (tx) throws(IAuthError) in
+      guard try tx.isWhole() else { throw .databaseDamaged }
+      let rows = try tx.all(BackupTable.rows) { row in
+        Manifest.TableCount(table: row.text(0), rows: row.int(1))
+      }
+      return (try tx.verifyAudit([:]), rows)
+    }
+  }
+
+  /// Puts a copy in place as a new database; never overwrites.
+  ///
+  /// Its key stands beside it or, kept apart, is in its place already. Codes and sessions in it are
+  /// dead, and what waited to be sent is held back.
+  ///
+  /// - Throws: `file.missing`, `database.exists`, `database.foreign`, `database.damaged`, …
+  package static func restore(
+    from typed: String, to path: String, world: World, settings: Settings
+  ) throws(IAuthError) -> RestoreReceipt {
+    let source = Files.absolute(typed)
+    let bytes = try Files.read(source, max: Int.max)
+    let hasKey = Files.status(source + ".key", followingLinks: false) != nil
+    let key = hasKey ? try Files.read(source + ".key", max: 1_024) : nil
+    let manifestPath = source + ".manifest"
+    let hasManifest = Files.status(manifestPath, followingLinks: false) != nil
+    if hasManifest {
+      let manifest = try Files.read(manifestPath, max: 1 << 20)
+      guard Manifest.digest(in: manifest) == SHA256.hash(bytes) else { throw .databaseDamaged }
+    }
+    guard !path.utf8.starts(with: "file:".utf8) else { throw .databaseUnsafe(.path) }
+    let directory = Files.directory(of: path)
+    try Files.makeDirectory(directory)
+    try DatabaseFile.becomeOwner(of: directory)
+    guard Files.status(path, followingLinks: false) == nil else { throw .databaseExists }
+    // The journal of the lost database would be played back into the copy.
+    for suffix in ["-journal", "-wal"]
+    where Files.status(path + suffix, followingLinks: false) != nil {
+      throw .fileExists(path: path + suffix)
+    }
+    let draft = try PartialFile(of: path)
+    let keyPath = directory + "/" + DatabaseFile.keyName
+    var made: [String] = []
+    do throws(IAuthError) {
+      try draft.write(bytes)
+      if let key {
+        if Files.status(keyPath, followingLinks: false) == nil {
+          try Files.make(keyPath, key)
+          made.append(keyPath)
+        } else if (try? Files.read(keyPath, max: 1_024)) != key {
+          throw .fileExists(path: keyPath)
+        }
+      }
+      let receipt = try activateRestored(draft.path, world, settings, hasManifest: hasManifest)
+      try Files.publish(draft.path, as: path)
+      return receipt
+    } catch {
+      draft.drop()
+      for path in made { unsafe unlink(path) }
+      throw error
+    }
+  }
+
+  private static func activateRestored(
+    _ draft: String, _ world: World, _ settings: Settings, hasManifest: Bool
+  ) throws(IAuthError) -> RestoreReceipt {
+    let store = try Store(path: draft, world: world, settings: settings)
+    _ = try check(draft, key: store.key, world)
+    var receipt: RestoreReceipt?
+    try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      let newest = try tx.first(AuditTable.newest) { row in row.time(0) }
+      let codes = try tx.run(BackupTable.killCodes)
+      let sessions = try tx.run(BackupTable.killSessions, tx.now)
+      try tx.run(BackupTable.killMessages)
+      let held = try tx.run(BackupTable.holdMessages)
+      try tx.run(BackupTable.skipIDs, Limits.restoreSkipsIDs)
+      try tx.run(BackupTable.skipFirstIDs, Limits.restoreSkipsIDs)
+      try tx.audit(.restored, "database")
+      try tx.sealAudit()
+      receipt = RestoreReceipt(
+        proof: try tx.verifyAudit([:]), newest: newest ?? tx.now, codes: codes,
+        sessions: sessions, held: held, hasManifest: hasManifest)
+      return .commit(())
+    }
+    guard let receipt else { throw .internal("a restoration without a receipt") }
+    return receipt
+  }
+}

@@ -1,0 +1,207 @@
+// Is everything as it should be (PRODUCT 4.2, `doctor`)? Each check answers by itself; what a host
+// does not have is skipped.
+
+import Glibc
+import SQLite
+import Sheets
+import Values
+
+package enum Health: String, CaseIterable, Sendable { case ok, warn, fail, skipped }
+
+/// What a check found.
+package struct Finding: Sendable {
+  package let check: String
+  package let status: Health
+  package let detail: Bilingual
+
+  init(_ check: String, _ status: Health, _ english: String, _ chinese: String) {
+    self.check = check
+    self.status = status
+    detail = Bilingual(english, chinese)
+  }
+}
+
+enum DoctorTable {
+  static let integrity: SQL = "PRAGMA integrity_check(1)"
+  static let foreignKeys: SQL = "PRAGMA foreign_key_check"
+  /// State that no allowed way leads to; each is a broken invariant.
+  static let invariants: SQL = """
+    SELECT count(*) FROM (
+      SELECT r.id FROM request r LEFT JOIN decision d ON d.request = r.id
+        WHERE (r.status = 'pending') <> (d.request IS NULL) OR r.status <> coalesce(d.verdict,
+          'pending')
+      UNION ALL SELECT p.request FROM permission p JOIN account a ON a.id = p.account
+        WHERE p.status = 'active' AND a.status = 'closed'
+      UNION ALL SELECT s.id FROM session s JOIN account a ON a.id = s.account
+        WHERE s.ended_at IS NULL AND a.status <> 'active')
+    """
+  static let messages: SQL =
+    "SELECT sum(status = 'queued'), sum(status = 'failed') FROM message WHERE status IN ('queued', 'failed')"
+  static let administrators: SQL = """
+    SELECT count(DISTINCT account) FROM post WHERE stays
+    """
+  static let journal: SQL = "PRAGMA journal_mode"
+  static let synchronous: SQL = "PRAGMA synchronous"
+  static let createdAt: SQL = "SELECT created_at FROM service"
+  static let lastDone: SQL =
+    "SELECT max(at) FROM audit WHERE action = ? AND outcome = 'done'"
+  static let agencies: SQL = "SELECT count(*) FROM agency WHERE status = 'active'"
+  static let statements: [SQL] = [
+    integrity, foreignKeys, invariants, messages, administrators, journal, synchronous, createdAt,
+    lastDone, agencies,
+  ]
+}
+
+extension Service {
+  /// Every check, in order.
+  ///
+  /// - Parameter configuration: the file that the settings are from.
+  /// - Throws: `right.missing`.
+  package func doctor(configuration: String? = nil) throws(IAuthError) -> [Finding] {
+    let host = world.host
+    let findings = try readAsOperator { (tx) throws(IAuthError) in
+      [
+        try tx.integrity(), try tx.invariants(), try tx.auditHealth(), try tx.anchorHealth(),
+        try tx.backupHealth(), try tx.clock(), try tx.journalHealth(host), try tx.messageHealth(),
+        try tx.authorityHealth(), try tx.registryHealth(),
+      ]
+    }
+    // Outside the transaction: this waits for others.
+    return findings + [
+      host.timeHealth(), HostChecks.files(store.path), host.fileSystemHealth(store.path),
+      host.diskHealth(store.path), HostChecks.configuration(configuration),
+      settings.mailHealth(), settings.smsHealth(), host.socketHealth(settings.socket),
+      host.scheduleHealth(isService: isService),
+    ]
+  }
+
+  /// Whether this is the database of the host's service, and not somebody's own.
+  private var isService: Bool { settings.database.flatMap { Files.resolved($0) } == store.path }
+}
+
+extension Transaction {
+  /// Whether the file is whole and every reference leads somewhere.
+  func isWhole() throws(IAuthError) -> Bool {
+    let answer = try first(DoctorTable.integrity) { row in row.text(0) }
+    let hasOrphans = try first(DoctorTable.foreignKeys, read: { _ in true }) != nil
+    return answer == "ok" && !hasOrphans
+  }
+
+  fileprivate func integrity() throws(IAuthError) -> Finding {
+    try isWhole()
+      ? Finding("database", .ok, "whole", "完整")
+      : Finding("database", .fail, "the file is damaged; restore a backup", "檔案已損毀，請以備份還原")
+  }
+
+  fileprivate func invariants() throws(IAuthError) -> Finding {
+    let broken = try number(DoctorTable.invariants) ?? 0
+    return broken == 0
+      ? Finding("invariants", .ok, "hold", "符合")
+      : Finding("invariants", .fail, "\(broken) rows contradict the rules", "有 \(broken) 筆資料違反規則")
+  }
+
+  fileprivate func auditHealth() throws(IAuthError) -> Finding {
+    do throws(IAuthError) {
+      let proof = try verifyAudit([:])
+      return Finding("audit", .ok, "\(proof.entries) entries verified", "已驗證 \(proof.entries) 筆")
+    } catch {
+      guard case .auditBroken(let seq, _) = error else { throw error }
+      return Finding("audit", .fail, "broken at entry \(seq)", "第 \(seq) 筆不符")
+    }
+  }
+
+  fileprivate func clock() throws(IAuthError) -> Finding {
+    let newest = try first(AuditTable.newest) { row in row.time(0) }
+    guard let newest, now < newest else {
+      return Finding("clock", .ok, "runs forward", "正常")
+    }
+    return Finding(
+      "clock", .warn, "the clock is earlier than the newest audit entry (\(newest.rfc3339))",
+      "系統時間早於最近一筆稽核紀錄（\(newest.rfc3339)）")
+  }
+
+  fileprivate func messageHealth() throws(IAuthError) -> Finding {
+    let counts = try first(DoctorTable.messages) { row in
+      (queued: row.intIfAny(0) ?? 0, failed: row.intIfAny(1) ?? 0)
+    }
+    let (queued, failed) = counts ?? (0, 0)
+    return Finding(
+      "messages", queued + failed == 0 ? .ok : .warn, "\(queued) queued, \(failed) failed",
+      "待送 \(queued) 則、失敗 \(failed) 則")
+  }
+
+  fileprivate func authorityHealth() throws(IAuthError) -> Finding {
+    let count = try number(DoctorTable.administrators) ?? 0
+    return Finding(
+      "authority", count < 2 ? .warn : .ok,
+      count < 2
+        ? "\(count == 1 ? "one" : "no") active administrator; appoint another with iauth admins --appoint"
+        : "\(count) active administrators",
+      count < 2
+        ? "主管機關啟用中的管理者 \(count) 人，請以 iauth admins --appoint 增派"
+        : "主管機關啟用中的管理者 \(count) 人")
+  }
+
+  /// The head of the trail leaves the host with the operator's digest.
+  fileprivate func anchorHealth() throws(IAuthError) -> Finding {
+    let told = try number(ReminderTable.toldAt, "operator", "digest").map { Timestamp($0) }
+    return try aged(
+      "anchor", told, Limits.anchorAge,
+      ok: ("told to the operator", "已通知系統維運"), none: ("not told yet", "尚未通知"),
+      late: (
+        "the audit head was not told to the operator lately; run iauth pending --remind daily",
+        "近日未將稽核鏈首通知系統維運，請每日執行 iauth pending --remind"
+      ))
+  }
+
+  fileprivate func backupHealth() throws(IAuthError) -> Finding {
+    try aged(
+      "backup", try lastDone(.backedUp), Limits.backupAge,
+      ok: ("newest copy", "最近備份"), none: ("none yet", "尚無備份"),
+      late: ("no backup lately: iauth backup FILE", "近日未備份：iauth backup FILE"))
+  }
+
+  fileprivate func registryHealth() throws(IAuthError) -> Finding {
+    let count = try number(DoctorTable.agencies) ?? 0
+    var loaded = try lastDone(.registryLoaded)
+    if loaded == nil { loaded = try createdAt() }
+    return try aged(
+      "registry", loaded, Limits.registryAge,
+      ok: ("\(count) agencies, loaded", "機關 \(count) 筆，載入於"), none: ("", ""),
+      late: (
+        "loaded long ago: iauth agencies --load FILE", "機關資料久未更新：iauth agencies --load FILE"
+      ))
+  }
+
+  /// What should have been done of late: ok with its day, or a warning.
+  ///
+  /// What was never done counts from the day of the database.
+  private func aged(
+    _ check: String, _ last: Timestamp?, _ limit: TimeSpan, ok: (String, String),
+    none: (String, String), late: (String, String)
+  ) throws(IAuthError) -> Finding {
+    let since = if let last { last } else { try createdAt() }
+    guard since + limit >= now else {
+      return Finding(check, .warn, late.0, late.1)
+    }
+    guard let last else { return Finding(check, .skipped, none.0, none.1) }
+    return Finding(check, .ok, "\(ok.0) \(last.rfc3339)", "\(ok.1) \(last.rfc3339)")
+  }
+
+  private func lastDone(_ action: AuditAction) throws(IAuthError) -> Timestamp? {
+    try number(DoctorTable.lastDone, action.rawValue).map { Timestamp($0) }
+  }
+
+  private func createdAt() throws(IAuthError) -> Timestamp {
+    Timestamp(try number(DoctorTable.createdAt) ?? 0)
+  }
+
+  fileprivate func journalHealth(_ host: HostFacts) throws(IAuthError) -> Finding {
+    guard let version = host.sqlite else {
+      return Finding("sqlite", .skipped, "version unknown", "版本不詳")
+    }
+    let journal = try first(DoctorTable.journal) { row in row.text(0) } ?? ""
+    let synchronous = try number(DoctorTable.synchronous) ?? 0
+    return HostChecks.sqlite(version, journal: journal, synchronous: synchronous)
+  }
+}

@@ -1,0 +1,231 @@
+// CSV (RFC 4180) and tab-separated text, read through a window: a file of any length costs one piece
+// and one row of memory, and only the row asked for becomes strings. Lines may end with CR, LF or
+// CRLF. A quote opens a quoted field only as its first byte, as spreadsheet programs have it.
+
+import Values
+
+package struct DelimitedReader: SheetReader {
+  private var decoder: TextDecoder
+  private var delimiter: UInt8?
+  private var window: [UInt8] = []
+  private var cursor: Cursor?
+  private var isAtEnd = false
+  package var rowsMax: Int { Limits.textRows }
+
+  /// - Parameter delimiter: found from the first lines when nil.
+  package init(
+    _ source: any ByteSource, encoding: TextEncoding = .utf8, delimiter: UInt8? = nil
+  ) {
+    decoder = TextDecoder(source, encoding: encoding)
+    self.delimiter = delimiter
+  }
+
+  /// Reads UTF-8, with or without byte order mark.
+  package init(_ bytes: [UInt8], delimiter: UInt8? = nil) {
+    self.init(MemorySource(bytes), delimiter: delimiter)
+  }
+
+  package mutating func next() throws(IAuthError) -> SheetRow? {
+    if cursor == nil { try begin() }
+    while var cursor {
+      var ahead = cursor
+      let bytes = window
+      if let row = try ahead.row(of: bytes.span, isWhole: isAtEnd && decoder.fault == nil) {
+        self.cursor = ahead
+        return row
+      }
+      guard !isAtEnd else {
+        guard let fault = decoder.fault else { return nil }
+        throw .sheetUnreadable(.badByte(row: cursor.record + 1, offset: fault))
+      }
+      window.removeFirst(cursor.forget())
+      self.cursor = cursor
+      try fill()
+    }
+    return nil
+  }
+
+  /// Reads enough to find the delimiter by.
+  private mutating func begin() throws(IAuthError) {
+    while !isAtEnd, window.count < Self.sampleBytes { try fill() }
+    let start = window.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    cursor = Cursor(
+      position: start, delimiter: delimiter ?? Self.delimiter(of: window, from: start))
+  }
+
+  private mutating func fill() throws(IAuthError) {
+    guard let piece = try decoder.next() else {
+      isAtEnd = true
+      return
+    }
+    window += piece
+  }
+
+  private static let sampleBytes = 65_536
+
+  /// The candidate that divides the first lines most evenly.
+  ///
+  /// What counts is the square of the number of lines that hold the candidate equally often, times
+  /// how often: so a stray tab or the commas of addresses do not win.
+  package static func delimiter(of bytes: [UInt8], from start: Int) -> UInt8 {
+    let candidates: [UInt8] = [comma, tab, semicolon]
+    var counts: [[Int: Int]] = candidates.map { _ in [:] }
+    var line = [0, 0, 0]
+    var isQuoted = false
+    for byte in bytes.dropFirst(start).prefix(sampleBytes) {
+      if byte == quote {
+        isQuoted.toggle()
+      } else if byte == lineFeed || byte == carriageReturn, !isQuoted {
+        for (index, count) in line.enumerated() { counts[index][count, default: 0] += 1 }
+        line = [0, 0, 0]
+      } else if !isQuoted, let index = candidates.firstIndex(of: byte) {
+        line[index] += 1
+      }
+    }
+    for (index, count) in line.enumerated() { counts[index][count, default: 0] += 1 }
+    var best = (score: 0, delimiter: comma)
+    for (index, tally) in counts.enumerated() {
+      for (count, lines) in tally where lines * lines * count > best.score {
+        best = (lines * lines * count, candidates[index])
+      }
+    }
+    return best.delimiter
+  }
+}
+
+/// Where the reader stands, apart from the window so that a span of it can be lent.
+private struct Cursor {
+  private var position: Int
+  private let delimiter: UInt8
+  /// Bytes of the text that the window holds no more.
+  private var forgotten = 0
+  private(set) var record = 0
+  /// Whether the window ended within the row.
+  private var isShort = false
+
+  package init(position: Int, delimiter: UInt8) {
+    self.position = position
+    self.delimiter = delimiter
+  }
+
+  /// Lets go of what was read, and says how much that is; the window begins here from now on.
+  package mutating func forget() -> Int {
+    defer { position = 0 }
+    forgotten += position
+    return position
+  }
+
+  /// The next row; nil if the window ends before it does, or if there is none.
+  /// - Parameter isWhole: whether the text ends with the window.
+  package mutating func row(of bytes: Span<UInt8>, isWhole: Bool) throws(IAuthError) -> SheetRow? {
+    guard position < bytes.count else { return nil }
+    record += 1
+    guard record <= Limits.textRecords else {
+      throw .limitRows(max: Limits.textRecords)
+    }
+    isShort = false
+    var cells: [String] = []
+    cells.reserveCapacity(16)
+    repeat {
+      guard cells.count < Limits.sheetColumns else { throw .sheetUnreadable(.notASheet) }
+      let isQuoted = position < bytes.count && bytes[position] == quote
+      cells.append(
+        try isQuoted ? quotedField(of: bytes, isWhole) : plainField(of: bytes, isWhole))
+    } while try stepOverDelimiter(in: bytes, isWhole)
+    return isShort ? nil : SheetRow(number: record, cells: cells)
+  }
+
+  /// Text up to the next delimiter or line end.
+  private mutating func plainField(
+    of bytes: Span<UInt8>, _ isWhole: Bool
+  ) throws(IAuthError) -> String {
+    let start = position
+    while position < bytes.count {
+      let byte = bytes[position]
+      if byte == delimiter || byte == lineFeed || byte == carriageReturn { break }
+      position += 1
+    }
+    guard position < bytes.count || isWhole else {
+      isShort = true
+      guard position - start <= Limits.sheetCellBytes else { throw .sheetUnreadable(.notASheet) }
+      return ""
+    }
+    return try text(start..<position, of: bytes)
+  }
+
+  /// Text between quotes, a doubled quote standing for one; leaves the position behind it.
+  private mutating func quotedField(
+    of bytes: Span<UInt8>, _ isWhole: Bool
+  ) throws(IAuthError) -> String {
+    position += 1
+    let start = position
+    var hasDoubledQuote = false
+    while true {
+      while position < bytes.count, bytes[position] != quote { position += 1 }
+      // A quote that someone forgot to close ends at the next one, often many lines below.
+      guard position - start <= Limits.sheetCellBytes else {
+        throw .sheetUnreadable(.badQuote(row: record))
+      }
+      guard position < bytes.count else {
+        guard !isWhole else { throw .sheetUnreadable(.badQuote(row: record)) }
+        isShort = true
+        return ""
+      }
+      guard position + 1 < bytes.count, bytes[position + 1] == quote else { break }
+      hasDoubledQuote = true
+      position += 2
+    }
+    let quoted = try text(start..<position, of: bytes)
+    position += 1
+    guard hasDoubledQuote else { return quoted }
+    var plain = String.UnicodeScalarView()
+    var isSecond = false
+    for scalar in quoted.unicodeScalars {
+      isSecond = scalar == "\"" && !isSecond
+      if scalar != "\"" || isSecond { plain.append(scalar) }
+    }
+    return String(plain)
+  }
+
+  /// Steps over the delimiter or line end; true if another field of the row follows.
+  private mutating func stepOverDelimiter(
+    in bytes: Span<UInt8>, _ isWhole: Bool
+  ) throws(IAuthError) -> Bool {
+    guard position < bytes.count else {
+      isShort = !isWhole
+      return false
+    }
+    let byte = bytes[position]
+    position += 1
+    if byte == delimiter { return true }
+    if byte == lineFeed { return false }
+    guard byte == carriageReturn else { throw .sheetUnreadable(.badQuote(row: record)) }
+    if position < bytes.count {
+      if bytes[position] == lineFeed { position += 1 }
+    } else {
+      isShort = !isWhole
+    }
+    return false
+  }
+
+  /// A field as text; strict, since a repaired byte would be a silent change of someone's name.
+  private func text(_ field: Range<Int>, of bytes: Span<UInt8>) throws(IAuthError) -> String {
+    guard field.count <= Limits.sheetCellBytes else { throw .sheetUnreadable(.notASheet) }
+    for index in field where bytes[index] == 0 {
+      throw .sheetUnreadable(.badByte(row: record, offset: forgotten + index))
+    }
+    do throws(UTF8.ValidationError) {
+      return String(copying: try UTF8Span(validating: bytes.extracting(field)))
+    } catch {
+      let offset = forgotten + field.lowerBound + error.byteOffsets.lowerBound
+      throw .sheetUnreadable(.badByte(row: record, offset: offset))
+    }
+  }
+}
+
+private let quote = UInt8(ascii: "\"")
+private let comma = UInt8(ascii: ",")
+private let semicolon = UInt8(ascii: ";")
+private let tab = UInt8(ascii: "\t")
+private let lineFeed = UInt8(ascii: "\n")
+private let carriageReturn = UInt8(ascii: "\r")

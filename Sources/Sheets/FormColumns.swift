@@ -1,0 +1,124 @@
+// The columns of Form 1 and Form 2 (附表1, 附表2), and the titles that agencies give them. A title
+// is matched whole, after `key` has taken away what carries no meaning: an allow-list, so that no
+// column that iauth does not know can have an effect (PRODUCT 4.1, import-batch).
+
+import Values
+
+package enum FormColumn: Int, CaseIterable, Sendable {
+  case agencyCode, agencyName, name, email, mobile, title, unit, phone, system, role, change
+  case priorName, priorEmail, effectiveDate, reason, remark
+  case resultOutcome, resultCode, resultMessage
+
+  /// The columns without which a row says nothing.
+  package static let needed: [FormColumn] = [.agencyCode, .name, .email, .mobile]
+  /// The columns that a report adds, and that are passed over when it comes back.
+  package static let results: [FormColumn] = [.resultOutcome, .resultCode, .resultMessage]
+
+  /// Every title of the column; the first one is what iauth itself writes.
+  package var titles: [String] {
+    switch self {
+    case .agencyCode:
+      [
+        "機關OID", "機關代號", "OID", "機關代碼", "機關OID代碼", "機關OID代號", "OID代碼", "OID代號",
+        "機關物件識別碼", "物件識別碼", "統一編號", "機關統一編號", "機關OID或統一編號", "機關代號(OID)",
+        "機關代碼(OID)", "agency", "agency code", "agency oid", "organization code", "org oid",
+      ]
+    case .agencyName:
+      [
+        "機關名稱", "機關", "機關全銜", "機關全名", "服務機關", "服務機關名稱",
+        "agency name", "organization", "organization name", "org name",
+      ]
+    case .name:
+      [
+        "姓名", "真實姓名", "管理者姓名", "機關管理者姓名", "使用者姓名", "申請人姓名", "新管理者姓名",
+        "中文姓名", "申請人", "name", "full name", "real name", "user name",
+      ]
+    case .email:
+      [
+        "公務信箱", "電子郵件", "E-mail", "電子信箱", "公務電子信箱", "公務電子郵件", "公務E-mail",
+        "電子郵件信箱", "公務電子郵件信箱", "電子郵件地址", "信箱", "新公務信箱", "E-mail信箱", "mail",
+        "email address", "e-mail address", "official e-mail",
+      ]
+    case .mobile:
+      [
+        "手機", "行動電話", "手機號碼", "行動電話號碼", "公務手機", "公務手機號碼", "公務行動電話",
+        "行動電話(手機)", "手機(行動電話)", "mobile", "mobile number", "mobile phone",
+        "mobile phone number", "cell phone", "cellphone number",
+      ]
+    case .title:
+      ["職稱", "職務", "職務名稱", "title", "job title", "position"]
+    case .unit:
+      ["單位", "單位名稱", "服務單位", "所屬單位", "科室", "部門", "unit", "department", "division"]
+    case .phone:
+      [
+        "公務電話", "電話", "辦公室電話", "聯絡電話", "公務電話(分機)", "公務電話及分機", "市話",
+        "phone", "phone number", "office phone", "telephone", "tel",
+      ]
+    case .system:
+      ["申請系統", "系統", "系統名稱", "系統代碼", "系統代號", "system", "system code", "system name"]
+    case .role:
+      ["角色", "申請角色", "使用者角色", "權限", "申請權限", "權限類別", "role", "permission"]
+    case .change:
+      ["異動類別", "異動類型", "異動別", "異動項目", "申請類別", "change", "change type", "action"]
+    case .priorName:
+      [
+        "原管理者姓名", "原機關管理者姓名", "原使用者姓名", "原姓名", "原管理者", "prior name",
+        "previous name", "former name", "old name",
+      ]
+    case .priorEmail:
+      [
+        "原公務信箱", "原電子郵件", "原管理者公務信箱", "原管理者電子郵件", "原電子信箱", "原信箱",
+        "原E-mail", "原管理者E-mail", "prior e-mail", "previous e-mail", "former e-mail", "old e-mail",
+      ]
+    case .effectiveDate:
+      ["生效日期", "生效日", "異動日期", "異動生效日期", "effective date", "effective", "valid from"]
+    case .reason:
+      ["異動原因", "原因", "申請原因", "申請事由", "事由", "異動事由", "reason"]
+    case .remark:
+      ["備註", "備考", "附註", "remark", "remarks", "note", "notes", "comment"]
+    case .resultOutcome: ["結果"]
+    case .resultCode: ["代碼"]
+    case .resultMessage: ["說明"]
+    }
+  }
+
+  /// Whether a formula may stand in the column: its value decides nothing.
+  package var allowsFormula: Bool {
+    self == .agencyName || Self.results.contains(self)
+  }
+
+  /// The column with this title, if iauth knows it.
+  package init?(title: String) {
+    // Longer than any title; the cells of a table without header are asked one by one.
+    guard (1...96).contains(title.utf8.count), let column = Self.byKey[Self.key(title)] else {
+      return nil
+    }
+    self = column
+  }
+
+  private static let byKey: [String: FormColumn] = {
+    var columns: [String: FormColumn] = [:]
+    for column in allCases {
+      for title in column.titles { columns[key(title)] = column }
+    }
+    return columns
+  }()
+
+  /// A title without full-width forms, white space and line breaks, case, and the marks that carry
+  /// no meaning: of "must be filled in", and the hyphens and underscores of English words.
+  package static func key(_ title: String, dropping marks: String = "*※-_:") -> String {
+    var key = ""
+    for scalar in title.unicodeScalars {
+      // Han and lower-case letters have none of these quirks; asking Unicode costs far more.
+      if (0x3400...0x9FFF).contains(scalar.value) || (0x61...0x7A).contains(scalar.value) {
+        key.unicodeScalars.append(scalar)
+        continue
+      }
+      let isFullWidth = (0xFF01...0xFF5E).contains(scalar.value)
+      let folded = isFullWidth ? Unicode.Scalar(scalar.value - 0xFEE0) ?? scalar : scalar
+      if folded.properties.isWhitespace || marks.unicodeScalars.contains(folded) { continue }
+      key += folded.properties.lowercaseMapping
+    }
+    return key
+  }
+}

@@ -1,0 +1,49 @@
+// What stands below the table in the column of a value and is none: remarks, instructions, sums and
+// the lines to sign on. It is told by how it begins or ends, as no code, name, address or number can;
+// anything else in such a column is a row's, and has to be right.
+
+import Values
+
+package enum FormRemark {
+  /// How remarks begin, compared as column titles are.
+  private static let beginnings = [
+    "備註", "備考", "附註", "附記", "註", "注意", "說明", "填表", "填寫", "填報", "製表", "承辦", "單位主管",
+    "主管", "機關首長", "首長", "核章", "簽章", "聯絡人", "合計", "總計", "小計", "共計", "以下空白",
+  ]
+  /// Words of English, which end where a letter follows.
+  private static let words = ["note", "notes", "remark", "remarks", "total", "n.b."]
+  private static let marks: Set<Unicode.Scalar> = ["※", "＊", "*", "◎", "●", "■", "＃", "#"]
+
+  /// Whether the text of a cell is a remark.
+  package static func isRemark(_ text: String) -> Bool {
+    guard let first = text.unicodeScalars.first, let last = text.unicodeScalars.last else {
+      return false
+    }
+    if last == ":" || last == "：" { return true }
+    // As every code and number begins; the words need not be looked for.
+    if ("0"..."9").contains(first) { return isNumbered(text) }
+    if marks.contains(first) { return true }
+    let key = Substring(FormColumn.key(text, dropping: "(【")).utf8
+    return beginnings.contains { key.starts(with: $0.utf8) }
+      || words.contains { key.starts(with: $0.utf8) && !isLetter(key.dropFirst($0.utf8.count)) }
+      || isNumbered(text)
+  }
+
+  private static func isLetter(_ rest: Substring.UTF8View) -> Bool {
+    rest.first.map { (0x61...0x7A).contains($0) } ?? false
+  }
+
+  /// `1. …`, `(2) …`, `三、…`: a number and a mark, then anything but the digits of an OID.
+  private static func isNumbered(_ text: String) -> Bool {
+    var rest = text.unicodeScalars[...]
+    if rest.first == "(" || rest.first == "（" { rest = rest.dropFirst() }
+    let digits = rest.prefix {
+      ("0"..."9").contains($0) || "一二三四五六七八九十".unicodeScalars.contains($0)
+    }
+    rest = rest.dropFirst(digits.count)
+    guard (1...2).contains(digits.count), let mark = rest.first,
+      ".、)）．".unicodeScalars.contains(mark), let next = rest.dropFirst().first
+    else { return false }
+    return !("0"..."9").contains(next)
+  }
+}

@@ -1,0 +1,54 @@
+// The seam of all sheet formats, both ways: rows of text cells, one after another, read with the
+// sheet's own row numbers. What a cell means is decided above, so every format gets the same checks.
+
+import Values
+
+/// One row of a sheet.
+package struct SheetRow: Equatable, Sendable {
+  /// The number that a spreadsheet program shows beside the row, from 1.
+  package let number: Int
+  /// Text of the cells from the first column on; what is not there is empty.
+  package let cells: [String]
+  /// The columns, from 0, whose cell is a formula: its text is `=` and the formula, never the value
+  /// that some program once computed.
+  package let formulas: [Int]
+
+  package init(number: Int, cells: [String], formulas: [Int] = []) {
+    self.number = number
+    self.cells = cells
+    self.formulas = formulas
+  }
+
+  /// Whether no cell holds anything but white space.
+  package var isBlank: Bool {
+    cells.allSatisfy { $0.unicodeScalars.allSatisfy(\.properties.isWhitespace) }
+  }
+}
+
+package protocol SheetReader {
+  /// How many rows a form in this format may have.
+  var rowsMax: Int { get }
+
+  /// The next row, or nil after the last one.
+  /// - Throws: `.sheetUnreadable` with the place; the reader is not to be used any further.
+  mutating func next() throws(IAuthError) -> SheetRow?
+
+  /// Goes on to the file's next sheet, whatever is left of this one; false if there is none, or
+  /// if one sheet was asked for. The rest of the file has been checked then.
+  mutating func nextSheet() throws(IAuthError) -> Bool
+}
+
+extension SheetReader {
+  package mutating func nextSheet() throws(IAuthError) -> Bool { false }
+}
+
+package protocol SheetWriter {
+  /// Adds a row. Cells that would be run as formulas are guarded.
+  mutating func write(_ cells: [String]) throws(IAuthError)
+
+  /// Takes out what is ready to be sent on, so that a long sheet need not stand in memory.
+  mutating func take() -> [UInt8]
+
+  /// The rest of the file.
+  consuming func finish() throws(IAuthError) -> [UInt8]
+}

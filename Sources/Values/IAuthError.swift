@@ -1,0 +1,228 @@
+// The one error type above the store. A case carries what its sentence needs and nothing more: no
+// SQL, no path of the service's, no other person's data, no code. Messages/ has the sentences.
+
+package enum IAuthError: Error, Equatable, Sendable {
+  // A rule says no.
+  case codeWrong
+  case codeExpired(reference: String, isFinished: Bool)
+  case requestDuplicate(number: Int64)
+  case requestDecided(number: Int64, status: RequestStatus, by: String?, at: Timestamp)
+  case requestOwn(number: Int64)
+  case requestChanged(number: Int64)
+  case permissionHeld(number: Int64, role: Role)
+  case permissionNone(number: Int64)
+  case accountTaken
+  case accountLast
+  case accountState(account: Int64, status: AccountStatus)
+  case agencyCycle(code: String)
+  case messageState(id: Int64, status: MessageStatus)
+
+  // The words typed.
+  case usageCommand(String, nearest: String?)
+  case usageOption(String, nearest: String?, command: String?)
+  case usageOperand(String, command: String?)
+  case usageMissing([String], command: String)
+  case usageMissingValue(String, command: String?)
+  case usageUnwantedValue(String, command: String?)
+  case usageRepeated(String, command: String?)
+  case usageConflict(String, String, command: String)
+  case usageValue(option: String, value: String, allowed: [String])
+  case usageInput(needed: Int, got: Int)
+  case usageService
+
+  // The data given.
+  case agencyInvalid(code: String)
+  case nameInvalid(ValueProblem)
+  case emailInvalid(ValueProblem)
+  case mobileInvalid(ValueProblem)
+  case titleInvalid(ValueProblem)
+  case phoneInvalid(ValueProblem)
+  case reasonInvalid(ValueProblem)
+  case documentInvalid(ValueProblem)
+  case dateInvalid(String)
+  case roleInvalid(String)
+  case changeInvalid(String)
+  case systemInvalid(ValueProblem)
+  case batchRejected(rejected: Int, rows: Int, isPartial: Bool)
+  case sheetUnreadable(SheetProblem)
+  case sheetHeader(missing: [String], duplicated: [String])
+  case sheetEmpty
+  case limitBytes(max: Int)
+  case limitRows(max: Int)
+  case registryShrunk(removed: Int, of: Int, authority: Bool)
+
+  // Not there.
+  case fileMissing(path: String)
+  case databaseMissing
+  case agencyUnknown(code: String)
+  case agencyRemoved(code: String)
+  case systemUnknown(code: String)
+  case accountUnknown
+  case batchUnknown(Int64)
+  case referenceUnknown
+  case requestUnknown(number: Int64)
+  case messageUnknown(Int64)
+  case keyUnknown(name: String)
+
+  // Ours is broken.
+  case databaseDamaged
+  case auditBroken(seq: Int64, AuditProblem)
+  case doctorFailed(checks: Int)
+  case `internal`(String)
+
+  // There already, or cannot be made.
+  case databaseExists
+  case fileExists(path: String)
+  case fileUncreatable(path: String)
+  case agencyExists(code: String)
+  case systemExists(code: String)
+  case keyExists(name: String)
+
+  // The machine.
+  case diskFull
+  case diskFailed
+  /// Of an answer whose command has done what it says.
+  case outputFailed(isFull: Bool)
+  case codeLocked(until: Timestamp?)
+  case sendThrottled(until: Timestamp)
+  case databaseBusy
+  case deliverFailed(failed: Int)
+  case outcomeUnknown
+  case serviceSilent
+
+  // Not signed in, or not permitted.
+  case sessionNone
+  case sessionExpired
+  case sessionStepUp
+  case rightMissing(Right)
+  case requestOutside(number: Int64)
+  case accountSuspended
+
+  // The installation.
+  case databaseForeign
+  case databaseVersion(found: Int64, needed: Int64)
+  case databaseUnsafe(UnsafeReason)
+  case configInvalid(line: Int, key: String?)
+
+  /// The stable code of the error; PRODUCT section 6.
+  package var code: ErrorCode {
+    switch self {
+    case .codeWrong: .codeWrong
+    case .codeExpired: .codeExpired
+    case .requestDuplicate: .requestDuplicate
+    case .requestDecided: .requestDecided
+    case .requestOwn: .requestOwn
+    case .requestChanged: .requestChanged
+    case .permissionHeld: .permissionHeld
+    case .permissionNone: .permissionNone
+    case .accountTaken: .accountTaken
+    case .accountLast: .accountLast
+    case .accountState: .accountState
+    case .agencyCycle: .agencyCycle
+    case .messageState: .messageState
+    case .usageCommand: .usageCommand
+    case .usageOption: .usageOption
+    case .usageOperand: .usageOperand
+    case .usageMissing: .usageMissing
+    case .usageMissingValue, .usageUnwantedValue, .usageValue: .usageValue
+    case .usageRepeated: .usageRepeated
+    case .usageConflict: .usageConflict
+    case .usageInput: .usageInput
+    case .usageService: .usageService
+    case .agencyInvalid: .agencyInvalid
+    case .nameInvalid: .nameInvalid
+    case .emailInvalid: .emailInvalid
+    case .mobileInvalid: .mobileInvalid
+    case .titleInvalid: .titleInvalid
+    case .phoneInvalid: .phoneInvalid
+    case .reasonInvalid: .reasonInvalid
+    case .documentInvalid: .documentInvalid
+    case .dateInvalid: .dateInvalid
+    case .roleInvalid: .roleInvalid
+    case .changeInvalid: .changeInvalid
+    case .systemInvalid: .systemInvalid
+    case .batchRejected: .batchRejected
+    case .sheetUnreadable: .sheetUnreadable
+    case .sheetHeader: .sheetHeader
+    case .sheetEmpty: .sheetEmpty
+    case .limitBytes: .limitBytes
+    case .limitRows: .limitRows
+    case .registryShrunk: .registryShrunk
+    case .fileMissing: .fileMissing
+    case .databaseMissing: .databaseMissing
+    case .agencyUnknown: .agencyUnknown
+    case .agencyRemoved: .agencyRemoved
+    case .systemUnknown: .systemUnknown
+    case .accountUnknown: .accountUnknown
+    case .batchUnknown: .batchUnknown
+    case .referenceUnknown: .referenceUnknown
+    case .requestUnknown: .requestUnknown
+    case .messageUnknown: .messageUnknown
+    case .keyUnknown: .keyUnknown
+    case .databaseDamaged: .databaseDamaged
+    case .auditBroken: .auditBroken
+    case .doctorFailed: .doctorFailed
+    case .internal: .internal
+    case .databaseExists: .databaseExists
+    case .fileExists: .fileExists
+    case .fileUncreatable: .fileUncreatable
+    case .agencyExists: .agencyExists
+    case .systemExists: .systemExists
+    case .keyExists: .keyExists
+    case .diskFull: .diskFull
+    case .diskFailed: .diskFailed
+    case .outputFailed(let isFull): isFull ? .diskFull : .diskFailed
+    case .codeLocked: .codeLocked
+    case .sendThrottled: .sendThrottled
+    case .databaseBusy: .databaseBusy
+    case .deliverFailed: .deliverFailed
+    case .outcomeUnknown: .outcomeUnknown
+    case .serviceSilent: .serviceSilent
+    case .sessionNone: .sessionNone
+    case .sessionExpired: .sessionExpired
+    case .sessionStepUp: .sessionStepUp
+    case .rightMissing: .rightMissing
+    case .requestOutside: .requestOutside
+    case .accountSuspended: .accountSuspended
+    case .databaseForeign: .databaseForeign
+    case .databaseVersion: .databaseVersion
+    case .databaseUnsafe: .databaseUnsafe
+    case .configInvalid: .configInvalid
+    }
+  }
+}
+
+/// Why a typed value was refused.
+package enum ValueProblem: Equatable, Sendable {
+  case empty
+  case tooLong(max: Int)
+  /// A control, bidirectional, zero-width, tag or unassigned character, by its scalar value.
+  case forbidden(scalar: UInt32)
+  case malformed
+  /// Two addresses or numbers in one field.
+  case several
+}
+
+/// Why a sheet cannot be read.
+package enum SheetProblem: Equatable, Sendable {
+  case notASheet
+  case badByte(row: Int, offset: Int)
+  case badQuote(row: Int)
+  case unsupported(String)
+  case damaged(String)
+}
+
+/// Why the audit trail does not hold at an entry.
+package enum AuditProblem: Equatable, Sendable {
+  case changed, missing, cutOff, unsealed, personalData, anchor
+}
+
+/// What a caller would have to be.
+package enum Right: Equatable, Sendable {
+  case serviceOperator, reviewer, importer, administrator, owner, key
+}
+
+/// Why a database file is not trusted, in the order in which it is looked at.
+package enum UnsafeReason: Equatable, Sendable {
+  case link, owner, mode, directory, key, path, journal
+}

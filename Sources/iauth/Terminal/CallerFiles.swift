@@ -1,0 +1,69 @@
+// The files that a caller names. Whoever runs iauth directly has them opened here; through the gate
+// the client opens them, with the caller's own rights, and the service sees bytes only; a caller
+// who has no files on this host (ssh) can name none.
+
+import IAuthCore
+import Sheets
+import Values
+
+struct CallerFiles {
+  /// The whole of a regular file of at most `max` bytes.
+  ///
+  /// Errors: `file.missing`, `limit.bytes`.
+  let read: (_ path: String, _ max: Int) throws(IAuthError) -> [UInt8]
+  /// Looks whether a new file could be made.
+  ///
+  /// Errors: `file.exists`, `file.uncreatable`.
+  let checkNew: (_ path: String) throws(IAuthError) -> Void
+  /// Makes a new file with its whole content.
+  ///
+  /// Errors: `file.exists`, `file.uncreatable`, `disk.full`, `disk.failed`.
+  let create: (_ path: String, _ bytes: [UInt8]) throws(IAuthError) -> Void
+
+  /// Whether they are files of this process, which need not stand in memory.
+  var isOwn = false
+
+  /// A file's bytes, to be read in pieces.
+  ///
+  /// Errors: as `read`.
+  func source(_ path: String, _ max: Int) throws(IAuthError) -> any ByteSource {
+    isOwn ? try FileSource(path, max: max) : MemorySource(try read(path, max))
+  }
+
+  /// Makes a new file of content that comes in pieces.
+  ///
+  /// Errors: as `create`.
+  func create(
+    _ path: String,
+    _ content: ((_ piece: [UInt8]) throws(IAuthError) -> Void) throws(IAuthError) -> Void
+  ) throws(IAuthError) {
+    guard !isOwn else { return try Files.create(Files.absolute(path), content) }
+    var bytes: [UInt8] = []
+    try content { (piece) throws(IAuthError) in bytes += piece }
+    try create(path, bytes)
+  }
+
+  /// The files of this process.
+  static var own: CallerFiles {
+    CallerFiles(
+      read: { (path, max) throws(IAuthError) in try Files.read(path, max: max) },
+      checkNew: { (path) throws(IAuthError) in
+        let absolute = Files.absolute(path)
+        guard !Files.exists(absolute) else { throw .fileExists(path: path) }
+        guard Files.isWritable(Files.directory(of: absolute)) else {
+          throw .fileUncreatable(path: path)
+        }
+      },
+      create: { (path, bytes) throws(IAuthError) in
+        try Files.create(Files.absolute(path), bytes)
+      }, isOwn: true)
+  }
+
+  /// No files: what is handed in comes by standard input.
+  static var none: CallerFiles {
+    CallerFiles(
+      read: { (path, _) throws(IAuthError) in throw .fileMissing(path: path) },
+      checkNew: { (path) throws(IAuthError) in throw .fileUncreatable(path: path) },
+      create: { (path, _) throws(IAuthError) in throw .fileUncreatable(path: path) })
+  }
+}

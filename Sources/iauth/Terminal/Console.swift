@@ -1,0 +1,173 @@
+// Everything that a command says or asks. Results go to standard output, all else to standard error
+// as `iauth: …`; nothing reaches either without passing through TerminalText or JSON.
+
+import Glibc
+import IAuthCore
+import Sheets
+import Values
+
+final class Console {
+  let out: Stream
+  let err: Stream
+  let input: Input
+  /// The files that the caller names.
+  let files: CallerFiles
+  /// The width that help and details fit into.
+  var columns: Int
+  /// The width that tables fit into; into a pipe or file they go whole, unless COLUMNS is set.
+  var tableColumns: Int { hasWidth || out.isTerminal ? columns : Int.max }
+  /// Whether the environment says how wide the output is.
+  var hasWidth = false
+  var language = Language.english
+  var isJSON = false
+  var isQuiet = false
+  /// The command that runs, once it is known.
+  var command: String?
+  var color = ColorChoice.auto
+  /// Whether the environment lets `--color auto` use colour.
+  var hasColor = true
+  /// Whether questions are allowed (`--no-input`).
+  var mayAskAtAll = true
+  /// Whether a person sits there who can be asked.
+  var mayAsk: Bool { mayAskAtAll && input.isTerminal && err.isTerminal }
+
+  init(
+    out: Stream, err: Stream, input: Input, columns: Int = 80, files: CallerFiles = .own
+  ) {
+    self.out = out
+    self.err = err
+    self.input = input
+    self.columns = columns
+    self.files = files
+  }
+
+  /// The same streams for someone who has no files here.
+  var withoutFiles: Console {
+    Console(out: out, err: err, input: input, columns: columns, files: .none)
+  }
+
+  /// A console that keeps what is written, for tests.
+  static func recording(input: String = "", isTerminal: Bool = false) -> Console {
+    Console(
+      out: Stream(descriptor: nil, isTerminal: isTerminal),
+      err: Stream(descriptor: nil, isTerminal: isTerminal),
+      input: Input(text: input, isTerminal: isTerminal))
+  }
+
+  // MARK: Results
+
+  /// One line of a result for people; what could steer a terminal is escaped.
+  func line(_ text: String) {
+    out.write(TerminalText.escaped(text) + "\n")
+  }
+
+  /// One JSON value on a line of its own.
+  func line(_ value: JSON) {
+    out.write(value.text + "\n")
+  }
+
+  /// Text of our own making with its own line ends, such as help; it is written as it stands.
+  func page(_ text: String) {
+    out.write(text)
+  }
+
+  // MARK: Notes and errors
+
+  /// A note on standard error; silent with --quiet.
+  func say(_ note: Bilingual) {
+    say(note(language))
+  }
+
+  func say(_ note: String) {
+    if !isQuiet { err.write("iauth: \(TerminalText.escaped(note))\n") }
+  }
+
+  /// An error, with what helps.
+  ///
+  /// Never silent.
+  func error(_ error: IAuthError) {
+    guard !isJSON else {
+      let text = error.text(.english, of: command)
+      let object: JSON = [
+        "error": [
+          "code": .string(error.code.rawValue), "message": .string(text.sentence),
+          "hint": .text(text.hint),
+        ]
+      ]
+      err.write(object.text + "\n")
+      return
+    }
+    let text = error.text(language, of: command)
+    let code = styled(error.code.rawValue, "1;31", on: err)
+    err.write("iauth: \(code): \(TerminalText.escaped(text.sentence))\n")
+    let label = Bilingual("try", "請試")(language)
+    for hint in text.hint?.split(separator: "\n") ?? [] {
+      err.write("iauth: \(label): \(TerminalText.escaped(String(hint)))\n")
+    }
+  }
+
+  /// The text in a style of ECMA-48 if the stream shows colour, else the text.
+  func styled(_ text: String, _ style: String, on stream: Stream) -> String {
+    let isColored =
+      switch color {
+      case .always: true
+      case .never: false
+      case .auto: stream.isTerminal && hasColor
+      }
+    return isColored ? "\u{1B}[\(style)m\(text)\u{1B}[0m" : text
+  }
+
+  // MARK: Questions
+
+  /// Asks on standard error and reads one line from standard input; nil when the input ends.
+  ///
+  /// The caller has looked at `mayAsk`. Errors: `disk.failed`, `limit.bytes`.
+  func ask(_ question: Bilingual) throws(IAuthError) -> String? {
+    prompt(question(language))
+    let answer = try input.line()
+    if answer == nil { err.write("\n") }
+    return answer
+  }
+
+  /// Like `ask`, but what is typed is not shown.
+  func askSecret(_ question: Bilingual) throws(IAuthError) -> String? {
+    guard input.isTerminal else { return try ask(question) }
+    out.flush()
+    err.flush()
+    return try input.hiddenLine(promptText(question(language)), on: err)
+  }
+
+  /// Asks a question whose answer is yes or no; everything but a yes is a no.
+  func askYes(_ question: Bilingual) throws(IAuthError) -> Bool {
+    let choice = Bilingual(" (y/N)", "（y/N）")
+    let answer = try ask(
+      Bilingual(question.english + choice.english, question.chinese + choice.chinese))
+    let yes = ["y", "Y", "yes", "Yes", "YES", "ｙ", "Ｙ", "是", "好", "對"]
+    return yes.contains { $0.utf8.elementsEqual((answer ?? "").utf8) }
+  }
+
+  private func prompt(_ question: String) {
+    out.flush()
+    err.write(promptText(question))
+    err.flush()
+  }
+
+  private func promptText(_ question: String) -> String {
+    TerminalText.escaped(question) + Bilingual(": ", "：")(language)
+  }
+
+  // MARK: The end
+
+  /// Writes everything out.
+  ///
+  /// A reader that has gone is no failure; any other error of standard output is.
+  func finish() throws(IAuthError) {
+    err.flush()
+    out.flush()
+    switch out.failure {
+    case 0, EPIPE: return
+    case ENOSPC, EDQUOT, EFBIG: throw .outputFailed(isFull: true)
+    default: throw .outputFailed(isFull: false)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+// What `approve` and `reject` answer: a line for each request, decided or refused, and then the
+// first refusal, whose status the command ends with.
+
+import IAuthCore
+import Sheets
+import Values
+
+extension Context {
+  /// - Throws: the first refusal among `outcomes`.
+  func show(_ outcomes: [ReviewOutcome]) throws(IAuthError) {
+    let width = outcomes.map { String($0.number).utf8.count }.max() ?? 0
+    // The first refusal's sentence stands on standard error.
+    let first = outcomes.first { $0.refusal != nil }?.number
+    for outcome in outcomes {
+      emit(
+        outcome.json,
+        human: TerminalText.padded(String(outcome.number), to: width + Table.gap)
+          + outcome.text(language, isBrief: outcome.number == first))
+    }
+    if outcomes.isEmpty {
+      say(Bilingual("nothing of this batch is pending", "整批申請中沒有待審的申請"))
+    }
+    if !options.json { showNext(outcomes) }
+    for outcome in outcomes {
+      if let refusal = outcome.refusal { throw refusal }
+    }
+  }
+
+  /// After an approval the agency's administrator goes on in the target system.
+  private func showNext(_ outcomes: [ReviewOutcome]) {
+    let decided = outcomes.filter { $0.refusal == nil }
+    guard !decided.isEmpty else { return }
+    if hasQueuedMessages {
+      say(Bilingual("those concerned are told by e-mail", "結果以電子郵件通知相關人員"))
+    }
+    var seen: Set<String> = []
+    for outcome in decided {
+      guard let url = outcome.next, seen.insert(url).inserted else { continue }
+      console.line(
+        Bilingual(
+          "next: the agency's administrator allocates the detailed permissions in the target "
+            + "system: \(url)",
+          "後續作業：由機關管理者至目標系統設定細部權限：\(url)")(language))
+    }
+    if decided.contains(where: { $0.isNational && $0.status == .approved }) {
+      say(
+        Bilingual(
+          "this makes a reviewer for the whole country; all administrators of the authority are "
+            + "told",
+          "此項核准新增全國審核者，已通知主管機關全體管理者"))
+    }
+  }
+}
+
+extension ReviewOutcome {
+  fileprivate var json: JSON {
+    [
+      "request": .int(number), "status": .word(status), "decided_at": .time(decidedAt),
+      "decided_by": .text(decidedBy),
+      "outcome": .string(refusal?.code.rawValue ?? "decided"), "next": .text(next),
+    ]
+  }
+
+  /// The target system's address, where the permissions of who was granted the role are allocated.
+  fileprivate var next: String? {
+    refusal == nil && status == .approved && kind == .grant ? system?.url : nil
+  }
+
+  fileprivate func text(_ language: Language, isBrief: Bool) -> String {
+    if let refusal {
+      let colon = Bilingual(": ", "：")(language)
+      return Bilingual("not decided", "未審核")(language) + colon + refusal.code.rawValue
+        + (isBrief ? "" : colon + refusal.text(language).sentence)
+    }
+    let verdict = status?.label ?? Bilingual("", "")
+    let role = role?.label ?? Bilingual("", "")
+    let system = system?.name ?? Bilingual("", "")
+    let other = kind == .grant ? nil : kind?.label
+    return Bilingual(
+      "\(verdict.english): \(name), \(agency), \(role.english) of \(system.english)"
+        + (other.map { " (\($0.english))" } ?? ""),
+      "\(verdict.chinese)：\(agency)　\(name)，\(system.chinese)\(role.chinese)"
+        + (other.map { "（\($0.chinese)）" } ?? ""))(language)
+  }
+}

@@ -1,0 +1,142 @@
+// The values that several commands show, in the two forms they are shown in: JSON with the field
+// names of the contract (PRODUCT section 4), and text for people.
+
+import IAuthCore
+import Sheets
+import Values
+
+extension JSON {
+  /// `{type, code, name, path}`, the same everywhere.
+  static func agency(_ agency: Agency) -> JSON {
+    [
+      "type": .string(agency.type.rawValue), "code": .string(agency.code),
+      "name": .string(agency.name), "path": .string(agency.path),
+    ]
+  }
+
+  /// The raw value of a closed vocabulary, or null.
+  static func word<W: RawRepresentable<String>>(_ word: W?) -> JSON {
+    .text(word?.rawValue)
+  }
+
+  static func words<W: RawRepresentable<String>>(_ words: [W]) -> JSON {
+    .array(words.map { .string($0.rawValue) })
+  }
+
+  static func texts(_ texts: [String]) -> JSON {
+    .array(texts.map(JSON.string))
+  }
+
+  /// The object with the members of another one added.
+  func adding(_ members: [String: JSON]) -> JSON {
+    guard case .object(let own) = self else { return self }
+    return .object(
+      of: own.filter { members[$0.key] == nil }
+        + members.map { Member(key: $0.key, value: $0.value) })
+  }
+}
+
+extension Agency {
+  /// The path from the top down, which tells agencies of the same name apart: the distinguished
+  /// name without its attribute types and country, `行政院/衛生福利部/疾病管制署`.
+  var place: String {
+    let parts = path.utf8.split(separator: UInt8(ascii: ",")).map { part in
+      let value = part.firstIndex(of: UInt8(ascii: "=")).map { part[part.index(after: $0)...] }
+      return String(decoding: value ?? part, as: UTF8.self)
+    }
+    return parts.dropLast().isEmpty ? name : parts.dropLast().reversed().joined(separator: "/")
+  }
+
+  /// The name with the code behind it.
+  func titled(_ language: Language) -> String {
+    language == .english ? "\(name) (\(code))" : "\(name)（\(code)）"
+  }
+}
+
+extension TargetSystem {
+  /// The name with the code behind it.
+  func titled(_ language: Language) -> String {
+    language == .english ? "\(name.english) (\(code))" : "\(name.chinese)（\(code)）"
+  }
+}
+
+extension VerificationReceipt {
+  /// An application, or a sign-in: the answer to a sign-in names nobody and no address.
+  var json: JSON {
+    guard purpose == .application else {
+      return [
+        "signin": .string(reference.text), "via": .word(via), "expires_at": .time(expiresAt),
+      ]
+    }
+    return [
+      "application": .string(reference.text), "agency": .agency(agency), "email": .text(email),
+      "mobile": .text(mobile), "expires_at": .time(expiresAt),
+    ]
+  }
+
+  func details(_ language: Language, _ times: LocalTime) -> [(Bilingual, String)] {
+    guard purpose == .application else {
+      return [
+        (Bilingual("sign-in", "登入序號"), reference.text),
+        (Bilingual("via", "驗證方式"), via.rawValue),
+        (Bilingual("codes expire", "驗證碼期限"), times.textWithZone(expiresAt)),
+      ]
+    }
+    return [
+      (Bilingual("application", "申請序號"), reference.text),
+      (Bilingual("agency", "機關"), agency.titled(language)),
+      (Bilingual("e-mail", "電子郵件"), email ?? ""), (Bilingual("mobile", "行動電話"), mobile ?? ""),
+      (Bilingual("expires", "申請期限"), times.textWithZone(expiresAt)),
+    ]
+  }
+}
+
+extension SessionReceipt {
+  var json: JSON {
+    [
+      "account": .int(account), "name": .string(name), "agency": .agency(agency),
+      "status": .word(status), "session": .string(session), "proven": .words(proven),
+      "expires_at": .time(expiresAt),
+    ]
+  }
+
+  func details(_ language: Language, _ times: LocalTime) -> [(Bilingual, String)] {
+    [
+      (Bilingual("signed in", "登入者"), name),
+      (Bilingual("agency", "機關"), agency.titled(language)),
+      (Bilingual("account", "帳號"), String(account)),
+      (Bilingual("status", "帳號狀態"), status.label(language)),
+      (Bilingual("session", "登入名稱"), session),
+      (
+        Bilingual("proven", "已通過驗證"),
+        proven.map { $0.label(language) }.joined(separator: language == .english ? ", " : "、")
+      ),
+      (Bilingual("ends", "登入期限"), times.textWithZone(expiresAt)),
+    ]
+  }
+}
+
+extension PendingRequest {
+  /// Whether the person was erased since: nothing of theirs is left to show or to mark.
+  private var isErased: Bool { email.isEmpty }
+
+  /// One line of `pending`; the contacts are masked.
+  func json(at now: Timestamp) -> JSON {
+    [
+      "request": .int(number), "version": .string(version), "kind": .word(kind),
+      "submitted_at": .time(submittedAt), "waiting_days": .int(waitingDays(at: now)),
+      "agency": .agency(agency), "name": .string(name), "title": .text(title),
+      "email": isErased ? .null : .string(EmailAddress(stored: email).masked),
+      "mobile": isErased ? .null : .string(MobileNumber(stored: mobile).masked),
+      "system": .string(system), "role": .word(role), "reason": .text(reason),
+      "document": .text(document), "batch": .number(batch), "status": .word(status),
+      "verified": .bool(isVerified && !isErased), "marks": .texts(isErased ? [] : marks),
+    ]
+  }
+
+  /// The marks for people, joined.
+  func marks(_ language: Language) -> String {
+    (isErased ? [] : marks).map { Marks.label($0)(language) }.joined(
+      separator: language == .english ? ", " : "、")
+  }
+}

@@ -1,0 +1,105 @@
+// Lists for people: columns aligned by display width, and fitted to the console by shortening first
+// the columns that allow it. JSON has everything unshortened.
+
+import IAuthCore
+import Sheets
+import Values
+
+struct Table {
+  struct Column {
+    let header: Bilingual
+    /// Whether this column is shortened before the others.
+    var isFlexible = false
+    /// Whether values stand at the right edge, as numbers do.
+    var isNumber = false
+
+    init(_ header: Bilingual, isFlexible: Bool = false, isNumber: Bool = false) {
+      self.header = header
+      self.isFlexible = isFlexible
+      self.isNumber = isNumber
+    }
+  }
+
+  static let gap = 2
+  /// A flexible column is not shortened below this while another one can be.
+  static let flexibleMin = 6
+
+  let columns: [Column]
+  var rows: [[String]]
+
+  init(_ columns: [Column], rows: [[String]] = []) {
+    self.columns = columns
+    self.rows = rows
+  }
+
+  /// The header and a line for each row, none wider than `width` columns.
+  func lines(width: Int, language: Language) -> (header: String, rows: [String], isCut: Bool) {
+    let header = columns.map { TerminalText.escaped($0.header(language)) }
+    let cells = rows.map { $0.map(TerminalText.escaped) }
+    var widths = header.map(TerminalText.width)
+    for row in cells {
+      for (index, cell) in row.enumerated() {
+        widths[index] = max(widths[index], TerminalText.width(cell))
+      }
+    }
+    let room = max(1, width - Self.gap * (columns.count - 1))
+    let natural = widths
+    shrink(&widths, to: room, where: { columns[$0].isFlexible }, least: Self.flexibleMin)
+    shrink(&widths, to: room, where: { _ in true }, least: 1)
+    let line = { (row: [String]) in
+      TerminalText.fitted(joined(row, widths), to: width)
+    }
+    return (line(header), cells.map(line), widths != natural)
+  }
+
+  private func joined(_ row: [String], _ widths: [Int]) -> String {
+    var text = ""
+    for (index, cell) in row.enumerated() {
+      if index > 0 { text += String(repeating: " ", count: Self.gap) }
+      let isLast = index == row.count - 1
+      let fitted = TerminalText.fitted(cell, to: widths[index])
+      let isNumber = columns[index].isNumber
+      text +=
+        isLast && !isNumber
+        ? fitted : TerminalText.padded(fitted, to: widths[index], toTheRight: isNumber)
+    }
+    return text
+  }
+
+  /// Takes columns from the widest of those that may shrink until all fit or none can.
+  private func shrink(
+    _ widths: inout [Int], to room: Int, where may: (Int) -> Bool, least: Int
+  ) {
+    while widths.reduce(0, +) > room {
+      let candidates = widths.indices.filter { may($0) && widths[$0] > least }
+      guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { return }
+      widths[widest] -= 1
+    }
+  }
+}
+
+extension Console {
+  /// Writes a table.
+  ///
+  /// What had to be shortened is said, with the way to see it.
+  func table(_ table: Table) {
+    let (header, rows, isCut) = table.lines(width: tableColumns, language: language)
+    out.write(styled(header, "1", on: out) + "\n")
+    for row in rows { out.write(row + "\n") }
+    if isCut {
+      say(
+        Bilingual(
+          "some columns are shortened; --json shows them whole",
+          "部分欄位已截短；加上 --json 可看全文"))
+    }
+  }
+
+  /// Writes labels and values, one pair a line, the values below each other.
+  func details(_ pairs: [(label: Bilingual, value: String)]) {
+    let labels = pairs.map { $0.label(language) }
+    let width = labels.map(TerminalText.width).max() ?? 0
+    for (label, pair) in zip(labels, pairs) {
+      line(TerminalText.padded(label, to: width + Table.gap) + pair.value)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// Reading without echo, so that a signal cannot leave the terminal silent: signals are held back
+// while the echo is off, and let through, echo first restored, as soon as one is seen.
+
+import CSQLite
+import Glibc
+import Sheets
+import Values
+
+final class TerminalEcho {
+  private static let held = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP]
+
+  private let descriptor: Int32
+  private var before = termios()
+  private var mask = sigset_t()
+
+  init(descriptor: Int32) {
+    self.descriptor = descriptor
+  }
+
+  /// Holds signals back and turns the echo off.
+  func off() {
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    for signal in Self.held { unsafe sigaddset(&signals, signal) }
+    unsafe sigprocmask(SIG_BLOCK, &signals, &mask)
+    unsafe tcgetattr(descriptor, &before)
+    var silent = before
+    silent.c_lflag &= ~tcflag_t(ECHO)
+    unsafe tcsetattr(descriptor, TCSADRAIN, &silent)
+  }
+
+  /// Puts the terminal back as it was; a signal that was held back takes effect now.
+  func restore() {
+    unsafe tcsetattr(descriptor, TCSADRAIN, &before)
+    unsafe sigprocmask(SIG_SETMASK, &mask, nil)
+  }
+
+  /// Waits until a line can be read.
+  ///
+  /// A signal acts as it would without us; if the process goes on after it (it was stopped and
+  /// continued), `again` repeats the question.
+  func waitForLine(again: () -> Void) {
+    var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    while true {
+      let ready = unsafe Glibc.poll(&poll, 1, 100)
+      if ready > 0 || ready < 0 && errno != EINTR { return }
+      var pending = sigset_t()
+      unsafe sigpending(&pending)
+      for signal in Self.held where unsafe sigismember(&pending, signal) == 1 {
+        restore()
+        off()
+        again()
+        break
+      }
+    }
+  }
+}
