@@ -6,7 +6,7 @@ import Sheets
 import Values
 
 enum Program {
-  static let version = "0.1.0"
+  static let version = "0.2.0"
   /// The day of this version, as manual pages write it.
   static let date = "November 23, 2026"
 

@@ -248,7 +248,7 @@ def test_a_new_schema_is_not_met_without_a_copy(server, tmp_path_factory):
     host.done("mv /var/backups/iauth /var/backups/elsewhere")
     refused = server.install(newer)
     assert refused.returncode != 0 and "nothing is replaced" in refused.stderr
-    assert "0.1.0" in host.done("dpkg-query -W -f '${Version}' iauth")
+    assert "0.2.0" in host.done("dpkg-query -W -f '${Version}' iauth")
     assert host.json("doctor") and host.dump() == stored
 
     host.done("rmdir /var/backups/iauth; mv /var/backups/elsewhere /var/backups/iauth")

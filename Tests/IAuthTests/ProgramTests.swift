@@ -14,7 +14,7 @@ struct ProgramTests {
   func version(_ line: String) {
     let answer = iauth(line)
     #expect(answer.status == .done)
-    #expect(answer.out == "iauth 0.1.0\n")
+    #expect(answer.out == "iauth 0.2.0\n")
     #expect(answer.err == "")
   }
 
