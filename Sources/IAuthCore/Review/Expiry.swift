@@ -87,15 +87,20 @@ extension Transaction {
   ///
   /// A permission has ended at that time already; here it is written down, and its holder told.
   private func sweepDated() throws(IAuthError) {
-    for number in try all(ExpiryTable.ending, now, read: { row in row.int(0) }) {
-      try endDated(number)
-    }
+    try endOverduePermissions()
     for number in try all(ExpiryTable.changes, now, read: { row in row.int(0) }) {
       guard let request = try request(number) else { continue }
       let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
       // Contacts that are someone else's by now stay theirs; it is tried again at each run.
       guard try obstacle(to: request) == nil else { continue }
       if let account, account.status != .closed { try applyChange(request, account) }
+    }
+  }
+
+  /// Writes down the permissions whose end has come.
+  func endOverduePermissions() throws(IAuthError) {
+    for number in try all(ExpiryTable.ending, now, read: { row in row.int(0) }) {
+      try endDated(number)
     }
   }
 
