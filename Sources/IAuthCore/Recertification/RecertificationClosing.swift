@@ -56,7 +56,7 @@ extension Service {
   package func recertificationStatus(
     _ id: Int64?, under: String?
   ) throws(IAuthError) -> (review: Recertification, lines: [RecertificationProgress]) {
-    try store.write { (tx) throws(IAuthError) in
+    try store.note { (tx) throws(IAuthError) in
       let range: ReportRange
       do throws(IAuthError) {
         range = try tx.reviewRange(under)

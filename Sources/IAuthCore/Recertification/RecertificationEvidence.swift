@@ -58,7 +58,7 @@ extension Service {
   package func recertificationEvidence(
     _ id: Int64, under: String?
   ) throws(IAuthError) -> RecertificationEvidence {
-    try store.write { (tx) throws(IAuthError) -> TransactionEnd<RecertificationEvidence> in
+    try store.note { (tx) throws(IAuthError) -> TransactionEnd<RecertificationEvidence> in
       let range: ReportRange
       do throws(IAuthError) {
         range = try tx.reviewRange(under)

@@ -83,7 +83,7 @@ extension Service {
   package func feed(
     after seq: Int64, system code: String?, limit: Int?
   ) throws(IAuthError) -> [FeedLine] {
-    try store.write { (tx) throws(IAuthError) -> TransactionEnd<[FeedLine]> in
+    try store.note { (tx) throws(IAuthError) -> TransactionEnd<[FeedLine]> in
       let system = try code.map { (text) throws(IAuthError) in
         try tx.system(code: text, command: "permissions")
       }
@@ -132,7 +132,7 @@ extension Service {
   package func compareFeed(
     _ list: [UInt8], system code: String?
   ) throws(IAuthError) -> [FeedDifference] {
-    try store.write { (tx) throws(IAuthError) -> TransactionEnd<[FeedDifference]> in
+    try store.note { (tx) throws(IAuthError) -> TransactionEnd<[FeedDifference]> in
       let system = try tx.system(code: code, command: "permissions")
       if let refusal = try tx.refusalOfFeed(system) { return try tx.refuse(refusal) }
       let theirs = try tx.targetEntries(list)

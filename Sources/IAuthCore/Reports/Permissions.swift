@@ -71,7 +71,7 @@ extension Service {
   package func permissions(
     _ filter: ReportFilter, at moment: Timestamp?
   ) throws(IAuthError) -> [PermissionLine] {
-    try store.write { (tx) throws(IAuthError) -> TransactionEnd<[PermissionLine]> in
+    try store.note { (tx) throws(IAuthError) -> TransactionEnd<[PermissionLine]> in
       let scope = try tx.reportScope()
       let range: ReportRange
       do throws(IAuthError) {

@@ -39,7 +39,6 @@ struct Permissions: Command {
       .option(
         "changed-since", "SEQ", \.changedSince,
         Bilingual("the changes after this number (0: all)", "此序號之後的異動（0 為全部）")),
-      .option("limit", "N", \.limit, Bilingual("no more than so many lines", "最多列出筆數")),
       .option(
         "acknowledge", "SEQ", \.acknowledge,
         Bilingual("the target system has dealt with all up to here", "目標系統已處理至此序號")),
@@ -49,10 +48,10 @@ struct Permissions: Command {
         completes: .file),
     ],
     forms: [
-      Form(takes: ["agency", "under", "system", "role", "account", "as-of", "limit"]),
-      Form(needs: ["changed-since"], takes: ["system", "limit"]),
+      Form(takes: ["agency", "under", "system", "role", "account", "as-of"], isList: true),
+      Form(needs: ["changed-since"], takes: ["system"], isList: true),
       Form(needs: ["acknowledge"], takes: ["system"]),
-      Form(needs: ["compare"], takes: ["system"]),
+      Form(needs: ["compare"], takes: ["system"], isList: true),
     ],
     examples: [
       Example(
@@ -82,36 +81,36 @@ struct Permissions: Command {
   var account: Int64?
   var asOf: TimeArgument?
   var changedSince: Int64?
-  var limit: Int?
   var acknowledge: Int64?
   var compare: String?
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
     if let changedSince {
-      let lines = try service.feed(after: changedSince, system: system, limit: limit)
-      showFeed(lines, context)
+      let lines = try service.feed(
+        after: changedSince, system: system, limit: context.options.list.limit)
+      try showFeed(lines, context)
     } else if let acknowledge {
       show(try service.acknowledgeFeed(acknowledge, system: system), context)
     } else if let compare {
       let list = try context.bytes(of: compare)
       let found = try service.compareFeed(list, system: system)
-      showDifferences(found, context)
+      try showDifferences(found, context)
       if !found.isEmpty { context.status = .refused }
     } else {
       let moment = asOf?.timestamp(now: context.world.now(), in: context.localTime)
       let filter = ReportFilter(
         agency: agency, under: under, system: system, role: role, account: account)
       let lines = try service.permissions(filter, at: moment)
-      show(Array(lines.prefix(limit ?? Int.max)), context)
+      try show(lines, context)
     }
   }
 
-  private func show(_ lines: [PermissionLine], _ context: Context) {
+  private func show(_ lines: [PermissionLine], _ context: Context) throws(IAuthError) {
     let (language, times) = (context.language, context.localTime)
     let zone = times.zoneName(at: context.world.now())
-    context.list(
-      lines.map(\.json),
+    try context.list(
+      .permission, lines.map(\.json),
       table: Table(
         [
           .init(Bilingual("request", "申請編號"), isNumber: true),
@@ -133,11 +132,11 @@ struct Permissions: Command {
       empty: Bilingual("nobody holds such a permission", "查無持有此權限者"))
   }
 
-  private func showFeed(_ lines: [FeedLine], _ context: Context) {
+  private func showFeed(_ lines: [FeedLine], _ context: Context) throws(IAuthError) {
     let (language, times) = (context.language, context.localTime)
     let zone = times.zoneName(at: context.world.now())
-    context.list(
-      lines.map(\.json),
+    try context.list(
+      .change, lines.map(\.json),
       table: Table(
         [
           .init(Bilingual("seq", "序號"), isNumber: true),
@@ -172,13 +171,15 @@ struct Permissions: Command {
       ])
   }
 
-  private func showDifferences(_ found: [FeedDifference], _ context: Context) {
+  private func showDifferences(
+    _ found: [FeedDifference], _ context: Context
+  ) throws(IAuthError) {
     let language = context.language
     let role = { (word: String?) in
       word.flatMap(Role.init(rawValue:))?.label(language) ?? "–"
     }
-    context.list(
-      found.map(\.json),
+    try context.list(
+      .difference, found.map(\.json),
       table: Table(
         [
           .init(Bilingual("difference", "差異")), .init(Bilingual("e-mail", "電子郵件")),

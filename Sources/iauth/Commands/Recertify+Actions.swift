@@ -57,10 +57,10 @@ extension Recertify {
       }
       let mine = try service.recertificationItems()
       guard !mine.isEmpty else {
-        list(mine, context)
+        try list(mine, context)
         return
       }
-      list(mine, context)
+      try list(mine, context)
       let isSure = try context.console.askYes(
         Bilingual(
           "Keep all \(mine.count) permissions?", "確定 \(mine.count) 項權限均予保留？"))
@@ -87,11 +87,11 @@ extension Recertify {
     }
   }
 
-  func list(_ items: [RecertificationItem], _ context: Context) {
+  func list(_ items: [RecertificationItem], _ context: Context) throws(IAuthError) {
     let (language, times) = (context.language, context.localTime)
     let zone = times.zoneName(at: context.world.now())
-    context.list(
-      items.map(\.json),
+    try context.list(
+      .recertificationItem, items.map(\.json),
       table: Table(
         [
           .init(Bilingual("item", "項目"), isNumber: true),
@@ -114,8 +114,8 @@ extension Recertify {
 
   func showStatus(_ service: Service, _ context: Context) throws(IAuthError) {
     let (review, lines) = try service.recertificationStatus(number, under: under)
-    let language = context.language
-    context.list(
+    try context.list(
+      .recertificationStatus,
       lines.map { line in
         [
           "recertification": .int(review.id), "agency": .agency(line.agency),
@@ -148,7 +148,6 @@ extension Recertify {
       Bilingual(
         "review \(review.id), \(state.english): \(answered) of \(all) answered",
         "清查 \(review.id)（\(state.chinese)）：已答復 \(answered)／\(all) 項"))
-    _ = language
   }
 
   /// The sheet is a workbook if its name says so.

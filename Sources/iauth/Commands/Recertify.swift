@@ -58,11 +58,11 @@ struct Recertify: Command {
       .operand("DIR", \.directory, Bilingual("a new directory", "新目錄"), completes: .file),
     ],
     forms: [
-      Form(), Form(needs: ["ITEM", "keep"], takes: ["note"]),
+      Form(isList: true), Form(needs: ["ITEM", "keep"], takes: ["note"]),
       Form(needs: ["ITEM", "end", "reason"]),
       Form(needs: ["all", "keep"], takes: ["note", "expect"]), Form(needs: ["sheet"]),
       Form(needs: ["hand-in"]), Form(needs: ["open", "due"], takes: ["system", "under", "name"]),
-      Form(needs: ["close"]), Form(needs: ["status"], takes: ["NUMBER", "under"]),
+      Form(needs: ["close"]), Form(needs: ["status"], takes: ["NUMBER", "under"], isList: true),
       Form(needs: ["evidence", "DIR"], takes: ["under"]),
     ],
     examples: [
@@ -129,7 +129,7 @@ struct Recertify: Command {
     } else if ends {
       try show(try service.answer(items, .end(reason: reason ?? "")), context)
     } else {
-      list(try service.recertificationItems(), context)
+      try list(try service.recertificationItems(), context)
     }
   }
 }
