@@ -6,21 +6,21 @@ package enum IAuthError: Error, Equatable, Sendable {
   case declined
   case codeWrong
   case codeExpired(reference: String, isFinished: Bool)
-  case requestDuplicate(number: Int64)
-  case requestDecided(number: Int64, status: RequestStatus, by: String?, at: Timestamp)
-  case requestOwn(number: Int64)
-  case requestChanged(number: Int64)
-  case permissionHeld(number: Int64, role: Role)
-  case permissionNone(number: Int64)
+  case requestDuplicate(number: RequestID)
+  case requestDecided(number: RequestID, status: RequestStatus, by: String?, at: Timestamp)
+  case requestOwn(number: RequestID)
+  case requestChanged(number: RequestID)
+  case permissionHeld(number: RequestID, role: Role)
+  case permissionNone(number: RequestID)
   case accountTaken
   case accountLast
-  case accountState(account: Int64, status: AccountStatus)
+  case accountState(account: AccountID, status: AccountStatus)
   case agencyCycle(code: String)
-  case messageState(id: Int64, status: MessageStatus)
-  case recertifyOpen(review: Int64)
-  case recertifyAnswered(Int64, by: String?, at: Timestamp)
-  case recertifyClosed(review: Int64)
-  case recertifyEarly(review: Int64, open: Int, dueAt: Timestamp)
+  case messageState(id: MessageID, status: MessageStatus)
+  case recertifyOpen(review: RecertificationID)
+  case recertifyAnswered(ItemID, by: String?, at: Timestamp)
+  case recertifyClosed(review: RecertificationID)
+  case recertifyEarly(review: RecertificationID, open: Int, dueAt: Timestamp)
   case recertifyCount(expected: Int, found: Int)
 
   // The words typed.
@@ -54,7 +54,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case sheetHeader(missing: [String], duplicated: [String])
   case sheetEmpty
   case recertifyRow(column: String)
-  case recertifyMissing(item: Int64)
+  case recertifyMissing(item: ItemID)
   case limitBytes(max: Int)
   case limitRows(max: Int)
   case registryShrunk(removed: Int, of: Int, authority: Bool)
@@ -66,10 +66,10 @@ package enum IAuthError: Error, Equatable, Sendable {
   case agencyRemoved(code: String)
   case systemUnknown(code: String)
   case accountUnknown
-  case batchUnknown(Int64)
+  case batchUnknown(BatchID)
   case referenceUnknown
-  case requestUnknown(number: Int64)
-  case messageUnknown(Int64)
+  case requestUnknown(number: RequestID)
+  case messageUnknown(MessageID)
   case recertifyUnknown(Int64)
   case keyUnknown(name: String)
 
@@ -104,7 +104,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case sessionExpired
   case sessionStepUp
   case rightMissing(Right)
-  case requestOutside(number: Int64)
+  case requestOutside(number: RequestID)
   case accountSuspended
 
   // The installation.

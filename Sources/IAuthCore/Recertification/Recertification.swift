@@ -7,10 +7,10 @@ import Values
 
 /// A review.
 package struct Recertification: Sendable {
-  package let id: Int64
+  package let id: RecertificationID
   package let name: String?
-  package let system: Int64?
-  package let top: Int64?
+  package let system: SystemID?
+  package let top: AgencyID?
   package let dueAt: Timestamp
   package let openedAt: Timestamp
   package let closedAt: Timestamp?
@@ -21,7 +21,7 @@ package struct Recertification: Sendable {
 
 /// What opening a review answers.
 package struct RecertificationReceipt: Sendable {
-  package let id: Int64
+  package let id: RecertificationID
   package let items: Int
   package let reviewers: Int
   package let unassigned: Int
@@ -35,10 +35,10 @@ package enum ItemStatus: String, CaseIterable, Sendable {
 
 /// One permission of a review, as lists and evidence show it.
 package struct RecertificationItem: Sendable {
-  package let item: Int64
-  package let recertification: Int64
-  package let request: Int64
-  package let account: Int64
+  package let item: ItemID
+  package let recertification: RecertificationID
+  package let request: RequestID
+  package let account: AccountID
   package let agency: Agency
   package let name: String?
   package let title: String?
@@ -90,9 +90,9 @@ extension Service {
       }
       let top = try order.under.map { (code) throws(IAuthError) in try tx.agency(typed: code).id }
       if let other = try tx.number(RecertificationTable.overlapping, system, top) {
-        throw .recertifyOpen(review: other)
+        throw .recertifyOpen(review: RecertificationID(other))
       }
-      let id = try tx.insert(
+      let id: RecertificationID = try tx.insert(
         RecertificationTable.open, name, system, top, order.dueAt, tx.actor?.account, tx.now)
       let items: Int
       if let top {
@@ -100,7 +100,7 @@ extension Service {
       } else {
         items = try tx.run(RecertificationTable.freeze, id, tx.now, system)
       }
-      try tx.audit(.recertificationOpened, "recertification:\(id)")
+      try tx.audit(.recertificationOpened, .recertification(id))
       guard let review = try tx.recertification(id) else { throw .databaseDamaged }
       let reviewers = try tx.tellRecertifiers(of: review, reminding: false)
       return .commit(
@@ -123,16 +123,21 @@ extension Transaction {
     return nil
   }
 
-  func recertification(_ id: Int64) throws(IAuthError) -> Recertification? {
+  func recertification(_ id: RecertificationID) throws(IAuthError) -> Recertification? {
     try first(RecertificationTable.byID, id) { row in Recertification(row: row) }
   }
 
   /// The review of a number; the newest one without.
   ///
   /// - Throws: `recertify.unknown`.
-  func recertification(numbered id: Int64?) throws(IAuthError) -> Recertification {
-    let number = if let id { id } else { try number(RecertificationTable.newest) ?? 0 }
-    guard let found = try recertification(number) else { throw .recertifyUnknown(number) }
+  func recertification(numbered id: RecertificationID?) throws(IAuthError) -> Recertification {
+    let number =
+      if let id { id } else {
+        RecertificationID(try number(RecertificationTable.newest) ?? 0)
+      }
+    guard let found = try recertification(number) else {
+      throw .recertifyUnknown(number.value)
+    }
     return found
   }
 
@@ -143,7 +148,7 @@ extension Transaction {
     of review: Recertification, reminding: Bool
   ) throws(IAuthError) -> Int {
     let counts = try all(RecertificationTable.reviewers, review.id, now) { row in
-      (account: row.int(0), items: row.count(1))
+      (account: row.id(0) as AccountID, items: row.count(1))
     }
     for (id, items) in counts where id != actor?.account || reminding {
       try queue(
@@ -159,7 +164,7 @@ extension Transaction {
 extension Recertification {
   init(row: borrowing Row) {
     self.init(
-      id: row.int(0), name: row.textIfAny(1), system: row.intIfAny(2), top: row.intIfAny(3),
+      id: row.id(0), name: row.textIfAny(1), system: row.idIfAny(2), top: row.idIfAny(3),
       dueAt: row.time(4), openedAt: row.time(5), closedAt: row.timeIfAny(6))
   }
 }
@@ -167,10 +172,10 @@ extension Recertification {
 extension RecertificationItem {
   init(row: borrowing Row) {
     self.init(
-      item: row.int(0), recertification: row.int(1), request: row.int(2), account: row.int(3),
+      item: row.id(0), recertification: row.id(1), request: row.id(2), account: row.id(3),
       agency: Agency(
-        id: row.int(4), type: row.word(5, AgencyType.self), code: row.text(6), name: row.text(7),
-        path: row.text(8), superior: row.intIfAny(9), status: row.word(10, AgencyStatus.self)),
+        id: row.id(4), type: row.word(5, AgencyType.self), code: row.text(6), name: row.text(7),
+        path: row.text(8), superior: row.idIfAny(9), status: row.word(10, AgencyStatus.self)),
       name: row.textIfAny(11), title: row.textIfAny(12), email: row.textIfAny(13),
       mobile: row.textIfAny(14), system: row.text(15), role: row.word(16, Role.self),
       since: row.time(17), grantedBy: row.textIfAny(18), lastUsedAt: row.timeIfAny(19),

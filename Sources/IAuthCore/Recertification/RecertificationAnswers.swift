@@ -12,8 +12,8 @@ package enum RecertificationAnswer: Sendable, Equatable {
 
 /// What became of one item in a call.
 package struct AnswerOutcome: Sendable {
-  package let item: Int64
-  package let request: Int64?
+  package let item: ItemID
+  package let request: RequestID?
   package let status: ItemStatus?
   package let answeredBy: String?
   package let answeredAt: Timestamp?
@@ -38,13 +38,13 @@ extension Service {
   /// - Throws: `session.*`, `session.step-up`, `reason.invalid`; what is wrong with one item stands
   ///   in its outcome.
   package func answer(
-    _ items: [Int64], _ answer: RecertificationAnswer
+    _ items: [ItemID], _ answer: RecertificationAnswer
   ) throws(IAuthError) -> [AnswerOutcome] {
     let answer = try answer.checked()
     return try store.write { (tx) throws(IAuthError) -> TransactionEnd<[AnswerOutcome]> in
       let session = try tx.session()
       try tx.noteUse(session)
-      var seen: Set<Int64> = []
+      var seen: Set<ItemID> = []
       var outcomes: [AnswerOutcome] = []
       for item in items where seen.insert(item).inserted {
         outcomes.append(try tx.answer(item, answer, by: session))
@@ -94,10 +94,10 @@ extension RecertificationAnswer {
 extension Transaction {
   /// What an account may still answer, by agency and number.
   func recertificationItems(of me: Account) throws(IAuthError) -> [RecertificationItem] {
-    let scopes = try all(RequestTable.scopes, me.id, me.agency, now) { row in row.int(0) }
+    let scopes: [SystemID] = try ids(RequestTable.scopes, me.id, me.agency, now)
     let isAuthority = try me.agency == authority().id
     var found: [RecertificationItem] = []
-    func add(_ sql: SQL, _ system: Int64) throws(IAuthError) {
+    func add(_ sql: SQL, _ system: SystemID) throws(IAuthError) {
       found += try all(sql, me.agency, system, me.id, me.email.text, me.mobile.e164) { row in
         RecertificationItem(row: row)
       }
@@ -110,23 +110,25 @@ extension Transaction {
         try add(RecertificationTable.mineBelow, system)
       }
     }
-    let first = try first(AgencyTable.systemByCode, TargetSystem.firstCode) { row in row.int(0) }
+    let first: SystemID? = try first(AgencyTable.systemByCode, TargetSystem.firstCode) { row in
+      row.id(0)
+    }
     if isAuthority, let first, scopes.contains(first) {
-      for system in try all(RequestTable.orphanSystems, read: { row in row.int(0) }) {
+      for system: SystemID in try ids(RequestTable.orphanSystems) {
         try add(RecertificationTable.mineEverywhere, system)
       }
     }
-    var seen: Set<Int64> = []
+    var seen: Set<ItemID> = []
     return found.filter { seen.insert($0.item).inserted }.sorted { $0.item < $1.item }
   }
 
   func answer(
-    _ number: Int64, _ answer: RecertificationAnswer, by session: Session
+    _ number: ItemID, _ answer: RecertificationAnswer, by session: Session
   ) throws(IAuthError) -> AnswerOutcome {
     let item = try first(RecertificationTable.one, number) { row in RecertificationItem(row: row) }
     if let refusal = try refusalToAnswer(item, number, session) {
       let isShown = refusal.code != .recertifyUnknown
-      try audit(.refused, "recertification-item:\(number)", outcome: refusal.code.rawValue)
+      try audit(.refused, .item(number), outcome: refusal.code.rawValue)
       return AnswerOutcome(
         item: number, request: isShown ? item?.request : nil,
         status: isShown ? item?.status : nil, answeredBy: isShown ? item?.answeredBy : nil,
@@ -142,7 +144,7 @@ extension Transaction {
       RecertificationTable.answer, number, answer.status.rawValue, session.account.id, now, note)
     try audit(
       answer.status == .kept ? .recertificationKept : .recertificationEnded,
-      "recertification-item:\(number)")
+      .item(number))
     switch answer {
     case .keep: try run(RecertificationTable.suspendPermission, item.request, nil as Int64?)
     case .end(let reason): _ = try revoke(item.request, reason: reason)
@@ -155,17 +157,17 @@ extension Transaction {
 
   /// Why an item may not be answered by someone; the first that holds.
   private func refusalToAnswer(
-    _ item: RecertificationItem?, _ number: Int64, _ session: Session
+    _ item: RecertificationItem?, _ number: ItemID, _ session: Session
   ) throws(IAuthError) -> IAuthError? {
     let me = session.account
     guard let item, let review = try recertification(item.recertification) else {
-      return .recertifyUnknown(number)
+      return .recertifyUnknown(number.value)
     }
     let isOwn =
       item.account == me.id || item.email == me.email.text || item.mobile == me.mobile.e164
     let isTheirs = try isRecertifier(me, of: item)
     guard isOwn || isTheirs else {
-      return try isAdministrator(me) ? .recertifyUnknown(number) : .rightMissing(.reviewer)
+      return try isAdministrator(me) ? .recertifyUnknown(number.value) : .rightMissing(.reviewer)
     }
     if isOwn { return .requestOwn(number: item.request) }
     if let at = item.answeredAt { return .recertifyAnswered(number, by: item.answeredBy, at: at) }
@@ -184,13 +186,13 @@ extension Transaction {
   private func isRecertifier(
     _ me: Account, of item: RecertificationItem
   ) throws(IAuthError) -> Bool {
-    let scopes = try all(RequestTable.scopes, me.id, me.agency, now) { row in row.int(0) }
+    let scopes: [SystemID] = try ids(RequestTable.scopes, me.id, me.agency, now)
     let system = try system(code: item.system, command: "recertify").id
     switch item.role {
     case .general: return me.agency == item.agency.id && scopes.contains(system)
     case .admin:
       if try me.agency == authority().id {
-        let orphans = try all(RequestTable.orphanSystems) { row in row.int(0) }
+        let orphans: [SystemID] = try ids(RequestTable.orphanSystems)
         return scopes.contains(system) || !scopes.isEmpty && orphans.contains(system)
       }
       guard me.agency != item.agency.id, scopes.contains(system) else { return false }

@@ -6,7 +6,7 @@ import Values
 
 /// What closing answers.
 package struct ClosingReceipt: Sendable {
-  package let id: Int64
+  package let id: RecertificationID
   package let unanswered: Int
   package let suspended: Int
 }
@@ -27,7 +27,7 @@ extension Service {
   ///
   /// - Throws: `session.*`, `session.step-up`, `right.missing`, `recertify.unknown`,
   ///   `recertify.closed`, `recertify.early`.
-  package func closeRecertification(_ id: Int64) throws(IAuthError) -> ClosingReceipt {
+  package func closeRecertification(_ id: RecertificationID) throws(IAuthError) -> ClosingReceipt {
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<ClosingReceipt> in
       if let refusal = try tx.refusalOfReview() { return try tx.refuse(refusal) }
       let review = try tx.recertification(numbered: id)
@@ -37,9 +37,11 @@ extension Service {
       guard open == 0 || tx.now >= review.dueAt - .days(1) else {
         throw .recertifyEarly(review: id, open: open, dueAt: review.dueAt)
       }
-      let unanswered = try tx.all(RecertificationTable.markUnanswered, id) { row in row.int(0) }
+      let unanswered = try tx.all(RecertificationTable.markUnanswered, id) { row in
+        row.id(0) as ItemID
+      }
       try tx.run(RecertificationTable.close, id, tx.now, tx.actor?.account)
-      try tx.audit(.recertificationClosed, "recertification:\(id)")
+      try tx.audit(.recertificationClosed, .recertification(id))
       var suspended = 0
       if settings.recertifyUnanswered == .suspend {
         for item in unanswered where try tx.suspendUnanswered(item) { suspended += 1 }
@@ -54,7 +56,7 @@ extension Service {
   ///
   /// - Throws: `session.*`, `right.missing`, `recertify.unknown`, `agency.unknown`.
   package func recertificationStatus(
-    _ id: Int64?, under: String?
+    _ id: RecertificationID?, under: String?
   ) throws(IAuthError) -> (review: Recertification, lines: [RecertificationProgress]) {
     try store.note { (tx) throws(IAuthError) in
       let range: ReportRange
@@ -75,7 +77,7 @@ extension Service {
             RecertificationProgress(row: row)
           }
         }
-      try tx.audit(.recertificationRead, "recertification:\(review.id)")
+      try tx.audit(.recertificationRead, .recertification(review.id))
       return .commit((review, lines))
     }
   }
@@ -90,14 +92,14 @@ extension Transaction {
   }
 
   /// Lets an unanswered permission rest; not that of an agency's last administrator.
-  fileprivate func suspendUnanswered(_ item: Int64) throws(IAuthError) -> Bool {
+  fileprivate func suspendUnanswered(_ item: ItemID) throws(IAuthError) -> Bool {
     let found = try first(RecertificationTable.one, item) { row in RecertificationItem(row: row) }
     guard let found, try number(RecertificationTable.isLastOfAgency, found.request, now) == nil,
       try !isLastPermission(found.request)
     else { return false }
     try run(RecertificationTable.suspendItem, item, now)
     try run(RecertificationTable.suspendPermission, found.request, now)
-    try audit(.permissionSuspended, "request:\(found.request)")
+    try audit(.permissionSuspended, .request(found.request))
     let account = try account(id: found.account)
     if account.status != .invited, let request = try request(found.request) {
       try queue(
@@ -107,7 +109,7 @@ extension Transaction {
     return true
   }
 
-  func isLastPermission(_ request: Int64) throws(IAuthError) -> Bool {
+  func isLastPermission(_ request: RequestID) throws(IAuthError) -> Bool {
     try number(AccountDeskTable.isLastPermission, request) != nil
   }
 
@@ -117,7 +119,7 @@ extension Transaction {
     var mails = 0
     let reviews = try all(RecertificationTable.openReviews) { row in Recertification(row: row) }
     for review in reviews {
-      let audience = "recertification:\(review.id)"
+      let audience = AuditSubject.recertification(review.id).text
       let told = Set(try all(ReminderTable.told, audience) { row in row.text(0) })
       var due: [String] = []
       for ahead in Limits.recertificationReminders
@@ -138,8 +140,8 @@ extension RecertificationProgress {
   fileprivate init(row: borrowing Row) {
     self.init(
       agency: Agency(
-        id: row.int(0), type: row.word(1, AgencyType.self), code: row.text(2), name: row.text(3),
-        path: row.text(4), superior: row.intIfAny(5), status: row.word(6, AgencyStatus.self)),
+        id: row.id(0), type: row.word(1, AgencyType.self), code: row.text(2), name: row.text(3),
+        path: row.text(4), superior: row.idIfAny(5), status: row.word(6, AgencyStatus.self)),
       items: row.count(7), kept: row.count(8), ended: row.count(9), open: row.count(10))
   }
 }

@@ -31,7 +31,7 @@ package struct RecertificationEvidence: Sendable {
     }
   }
 
-  let superiors: [Int64: String]
+  let superiors: [AgencyID: String]
 }
 
 enum EvidenceTable {
@@ -56,7 +56,7 @@ extension Service {
   ///
   /// - Throws: `session.*`, `right.missing`, `recertify.unknown`, `agency.unknown`.
   package func recertificationEvidence(
-    _ id: Int64, under: String?
+    _ id: RecertificationID, under: String?
   ) throws(IAuthError) -> RecertificationEvidence {
     try store.note { (tx) throws(IAuthError) -> TransactionEnd<RecertificationEvidence> in
       let range: ReportRange
@@ -77,14 +77,17 @@ extension Service {
           RecertificationItem(row: row)
         }
       }
-      try tx.audit(.recertificationRead, "recertification:\(id)")
-      let mine = Set(items.map { "recertification-item:\($0.item)" } + ["recertification:\(id)"])
-      let entries = try tx.all(EvidenceTable.entriesOfReview, "recertification:\(id)", id) { row in
+      try tx.audit(.recertificationRead, .recertification(id))
+      let mine = Set(
+        items.map { AuditSubject.item($0.item).text } + [AuditSubject.recertification(id).text])
+      let entries = try tx.all(
+        EvidenceTable.entriesOfReview, AuditSubject.recertification(id).text, id
+      ) { row in
         AuditLine(entry: AuditEntry(row: row), hash: row.bytes(10))
       }
-      var superiors: [Int64: String] = [:]
+      var superiors: [AgencyID: String] = [:]
       try tx.each(EvidenceTable.superiors, id) { row in
-        superiors[row.int(0)] = row.text(1)
+        superiors[row.id(0)] = row.text(1)
         return true
       }
       return .commit(

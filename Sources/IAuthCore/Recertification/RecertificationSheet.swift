@@ -9,7 +9,7 @@ import Values
 /// A row of a sheet that came back.
 package struct AnsweredRow: Sendable {
   package let row: Int
-  package let item: Int64?
+  package let item: ItemID?
   package var outcome: RowOutcome
   package var problems: [RowProblem] = []
 }
@@ -82,7 +82,7 @@ extension Service {
       let session = try tx.session()
       try tx.noteUse(session)
       var sheet = AnsweredSheet(rows: [], cells: rows.map(\.cells), titles: titles)
-      var seen: Set<Int64> = []
+      var seen: Set<ItemID> = []
       for row in rows {
         sheet.rows.append(try tx.take(row, titles, session, seen: &seen))
       }
@@ -130,9 +130,9 @@ extension Transaction {
   /// What the sheet was written with and has lost since: items of the same reviews that this person
   /// still has to answer and that stand in no row.
   fileprivate func missing(
-    from seen: Set<Int64>, _ me: Account
+    from seen: Set<ItemID>, _ me: Account
   ) throws(IAuthError) -> [AnsweredRow] {
-    var reviews: Set<Int64> = []
+    var reviews: Set<RecertificationID> = []
     for item in seen {
       if let found = try first(
         RecertificationTable.one, item, read: { RecertificationItem(row: $0) })
@@ -151,7 +151,7 @@ extension Transaction {
 
   /// One row of a sheet that came back; its answer is stored if nothing is wrong with it.
   fileprivate func take(
-    _ row: SheetRow, _ titles: [String], _ session: Session, seen: inout Set<Int64>
+    _ row: SheetRow, _ titles: [String], _ session: Session, seen: inout Set<ItemID>
   ) throws(IAuthError) -> AnsweredRow {
     let keys = titles.map { FormColumn.key($0) }
     func cell(_ column: SheetColumn) -> String {
@@ -160,16 +160,18 @@ extension Transaction {
       else { return "" }
       return Folding.fold(row.cells[index])
     }
-    func rejected(_ column: SheetColumn, _ error: IAuthError, _ item: Int64?) -> AnsweredRow {
+    func rejected(_ column: SheetColumn, _ error: IAuthError, _ item: ItemID?) -> AnsweredRow {
       AnsweredRow(
         row: row.number, item: item, outcome: .rejected,
         problems: [RowProblem(column.rawValue, error)])
     }
-    guard let number = Int64(cell(.item)), number > 0,
+    let typed = Int64(cell(.item)) ?? 0
+    let number = ItemID(typed)
+    guard typed > 0,
       let item = try first(
         RecertificationTable.one, number, read: { row in RecertificationItem(row: row) })
     else {
-      return rejected(.item, .recertifyUnknown(Int64(cell(.item)) ?? 0), nil)
+      return rejected(.item, .recertifyUnknown(typed), nil)
     }
     guard seen.insert(number).inserted else {
       return rejected(.item, .recertifyAnswered(number, by: nil, at: now), number)

@@ -43,7 +43,7 @@ enum RecertificationTable {
     ORDER BY g.sort, p.request
     """
   /// Who may answer for what of a review that is open, but for what is their own.
-  private static let assigned: SQL = """
+  private static let assigned: Fragment = """
     FROM recertification_item i JOIN permission p ON p.request = i.request
       JOIN recertifier v ON v.item = i.id JOIN account m ON m.id = v.account
       JOIN account a ON a.id = i.account
@@ -67,13 +67,13 @@ enum RecertificationTable {
     WHERE closed_at IS NULL ORDER BY id
     """
   static let newest: SQL = "SELECT max(id) FROM recertification"
-  static let columns: SQL = """
+  static let columns: Fragment = """
     i.id, i.recertification, i.request, i.account, g.id, g.type, g.code, g.name, g.path,
     g.superior, g.status, a.name, a.title, a.email, a.mobile, s.code, i.role, p.starts_at, v.name,
     i.last_used_at, CASE WHEN i.status IN ('open', 'unanswered') AND p.status <> 'active'
       THEN 'ended' ELSE i.status END, w.name, i.answered_at, i.note, p.revoked_at, i.suspended_at
     """
-  static let tables: SQL = """
+  static let tables: Fragment = """
     FROM recertification_item i JOIN recertification c ON c.id = i.recertification
       JOIN permission p ON p.request = i.request JOIN account a ON a.id = i.account
       JOIN agency g ON g.id = i.agency JOIN system s ON s.id = i.system
@@ -81,7 +81,7 @@ enum RecertificationTable {
       LEFT JOIN account w ON w.id = i.answerer
     """
   /// What waits for an answer: of an open review, or at rest since one was closed.
-  private static let waiting: SQL = """
+  private static let waiting: Fragment = """
     p.status = 'active' AND (i.status = 'open' AND c.closed_at IS NULL
       OR i.status = 'unanswered' AND i.suspended_at IS NOT NULL)
       AND a.id <> ?3 AND a.email IS NOT ?4 AND a.mobile IS NOT ?5

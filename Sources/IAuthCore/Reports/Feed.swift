@@ -13,8 +13,8 @@ package struct FeedLine: Sendable {
   package let seq: Int64
   package let at: Timestamp
   package let change: FeedChange
-  package let request: Int64
-  package let account: Int64
+  package let request: RequestID
+  package let account: AccountID
   package let agency: Agency
   /// Empty once the person was erased.
   package let name: String?
@@ -97,7 +97,7 @@ extension Service {
       } else {
         lines = try tx.all(FeedTable.lines, seq, limit ?? Int.max) { row in FeedLine(row: row) }
       }
-      if !lines.isEmpty { try tx.audit(.feedRead, code.map { "system:\($0)" } ?? "-") }
+      if !lines.isEmpty { try tx.audit(.feedRead, system.map { .system(code: $0.code) } ?? .none) }
       return .commit(lines)
     }
   }
@@ -119,7 +119,7 @@ extension Service {
       let before = try tx.number(FeedTable.acknowledged, system.id)
       if before.map({ $0 < seq }) ?? true {
         try tx.run(FeedTable.acknowledge, system.id, seq, tx.now)
-        try tx.audit(.feedAcknowledged, "system:\(system.code)")
+        try tx.audit(.feedAcknowledged, .system(code: system.code))
       }
       return .commit(
         FeedState(system: system.code, acknowledged: max(seq, before ?? 0), last: last))
@@ -140,7 +140,7 @@ extension Service {
       let ours = try tx.all(FeedTable.holders, system.id, tx.now) { row in
         TargetEntry(email: row.text(0), role: row.text(1))
       }
-      try tx.audit(.feedCompared, "system:\(system.code)")
+      try tx.audit(.feedCompared, .system(code: system.code))
       return .commit(FeedDifference.between(ours: ours, theirs: theirs))
     }
   }
@@ -151,7 +151,7 @@ extension Transaction {
   fileprivate func refusalOfFeed(_ system: TargetSystem?) throws(IAuthError) -> IAuthError? {
     guard let me = try signedInOrOperator()?.account else { return nil }
     guard me.agency == (try authority().id) else { return .rightMissing(.reviewer) }
-    let scopes = try all(RequestTable.scopes, me.id, me.agency, now) { row in row.int(0) }
+    let scopes: [SystemID] = try ids(RequestTable.scopes, me.id, me.agency, now)
     let needed = if let system { [system] } else { try systems() }
     let mine = needed.allSatisfy { scopes.contains($0.id) }
     return mine ? nil : .rightMissing(.reviewer)
@@ -168,10 +168,10 @@ extension Transaction {
 extension FeedLine {
   fileprivate init(row: borrowing Row) {
     self.init(
-      seq: row.int(0), at: row.time(1), change: row.word(2, FeedChange.self), request: row.int(3),
-      account: row.int(4),
+      seq: row.int(0), at: row.time(1), change: row.word(2, FeedChange.self), request: row.id(3),
+      account: row.id(4),
       agency: Agency(
-        id: row.int(5), type: row.word(6, AgencyType.self), code: row.text(7), name: row.text(8),
+        id: row.id(5), type: row.word(6, AgencyType.self), code: row.text(7), name: row.text(8),
         path: row.text(9), superior: nil, status: .active),
       name: row.textIfAny(10), email: row.textIfAny(11), system: row.text(12),
       role: row.word(13, Role.self), from: row.time(14), until: row.timeIfAny(15))

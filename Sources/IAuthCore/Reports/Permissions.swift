@@ -6,8 +6,8 @@ import Values
 
 /// One permission, as the list shows it.
 package struct PermissionLine: Sendable, Equatable {
-  package let request: Int64
-  package let account: Int64
+  package let request: RequestID
+  package let account: AccountID
   package let agency: Agency
   /// Empty once the person was erased.
   package let name: String?
@@ -21,22 +21,22 @@ package struct PermissionLine: Sendable, Equatable {
   package let endedAt: Timestamp?
   package let endedBy: String?
   package let reason: String?
-  package let deputyFor: Int64?
+  package let deputyFor: RequestID?
 }
 
 enum PermissionsTable {
   /// ?1 agency or top, ?2 system, ?3 role, ?4 account, ?5 the moment.
-  private static let columns: SQL = """
+  private static let columns: Fragment = """
     p.request, p.account, g.id, g.type, g.code, g.name, g.path, g.superior, g.status, a.name,
     a.email, s.code, p.role, p.starts_at, p.ends_at, v.name, p.granted_at, p.revoked_at, e.name,
     p.reason
     """
-  private static let tables: SQL = """
+  private static let tables: Fragment = """
     JOIN account a ON a.id = p.account JOIN agency g ON g.id = p.agency
     JOIN system s ON s.id = p.system JOIN decision d ON d.request = p.request
     LEFT JOIN account v ON v.id = d.reviewer LEFT JOIN account e ON e.id = p.revoker
     """
-  private static let holds: SQL = """
+  private static let holds: Fragment = """
     p.starts_at <= ?5 AND (p.ends_at IS NULL OR ?5 < p.ends_at)
       AND (p.revoked_at IS NULL OR ?5 < p.revoked_at)
       AND (?2 IS NULL OR p.system = ?2) AND (?3 IS NULL OR p.role = ?3)
@@ -82,7 +82,7 @@ extension Service {
       }
       let lines = try tx.permissions(range, at: moment ?? tx.now)
       if case .own = scope { return .commit(lines) }
-      try tx.audit(.permissionsRead, range.account.map { "account:\($0)" } ?? "-")
+      try tx.audit(.permissionsRead, range.account.map { .account($0) } ?? .none)
       return .commit(lines)
     }
   }
@@ -108,10 +108,10 @@ extension PermissionLine {
   init(row: borrowing Row) {
     let isEnded = !row.isNull(17)
     self.init(
-      request: row.int(0), account: row.int(1),
+      request: row.id(0), account: row.id(1),
       agency: Agency(
-        id: row.int(2), type: row.word(3, AgencyType.self), code: row.text(4), name: row.text(5),
-        path: row.text(6), superior: row.intIfAny(7), status: row.word(8, AgencyStatus.self)),
+        id: row.id(2), type: row.word(3, AgencyType.self), code: row.text(4), name: row.text(5),
+        path: row.text(6), superior: row.idIfAny(7), status: row.word(8, AgencyStatus.self)),
       name: row.textIfAny(9), email: row.textIfAny(10), system: row.text(11),
       role: row.word(12, Role.self), from: row.time(13), until: row.timeIfAny(14),
       grantedBy: row.textIfAny(15), grantedAt: row.time(16), endedAt: row.timeIfAny(17),

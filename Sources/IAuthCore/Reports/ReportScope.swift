@@ -19,11 +19,11 @@ package struct ReportFilter: Sendable {
   package var under: String?
   package var system: String?
   package var role: Role?
-  package var account: Int64?
+  package var account: AccountID?
 
   package init(
     agency: String? = nil, under: String? = nil, system: String? = nil, role: Role? = nil,
-    account: Int64? = nil
+    account: AccountID? = nil
   ) {
     self.agency = agency
     self.under = under
@@ -36,12 +36,12 @@ package struct ReportFilter: Sendable {
 /// A filter with its codes looked up, inside what the reader may see.
 struct ReportRange {
   /// Just this agency.
-  var agency: Int64?
+  var agency: AgencyID?
   /// This agency and all below it.
-  var top: Int64?
-  var system: Int64?
+  var top: AgencyID?
+  var system: SystemID?
   var role: Role?
-  var account: Int64?
+  var account: AccountID?
 }
 
 extension Transaction {

@@ -78,7 +78,7 @@ struct Permissions: Command {
   var under: String?
   var system: String?
   var role: Role?
-  var account: Int64?
+  var account: AccountID?
   var asOf: TimeArgument?
   var changedSince: Int64?
   var acknowledge: Int64?

@@ -29,7 +29,7 @@ extension Recertify {
         "查詢進度：iauth recertify --status \(receipt.id)"))
   }
 
-  func close(_ id: Int64, _ service: Service, _ context: Context) throws(IAuthError) {
+  func close(_ id: RecertificationID, _ service: Service, _ context: Context) throws(IAuthError) {
     let receipt = try service.closeRecertification(id)
     context.emit(
       [

@@ -7,7 +7,7 @@ import Values
 extension Recertify {
   /// Writes the directory; SHA256SUMS comes last, so that where it is, all is.
   func writeEvidence(
-    _ id: Int64, _ directory: String, _ service: Service, _ context: Context
+    _ id: RecertificationID, _ directory: String, _ service: Service, _ context: Context
   ) throws(IAuthError) {
     let files = context.console.files
     try files.checkNew(directory)

@@ -88,7 +88,7 @@ struct Recertify: Command {
       .rightMissing,
     ])
 
-  var items: [Int64] = []
+  var items: [ItemID] = []
   var keeps = false
   var ends = false
   var note: String?
@@ -102,10 +102,10 @@ struct Recertify: Command {
   var system: String?
   var under: String?
   var name: String?
-  var close: Int64?
+  var close: RecertificationID?
   var isStatus = false
-  var number: Int64?
-  var evidence: Int64?
+  var number: RecertificationID?
+  var evidence: RecertificationID?
   var directory: String?
 
   func run(_ context: Context) throws(IAuthError) {
