@@ -14,7 +14,7 @@ struct Recertify: Command {
       Without options it lists what is yours to answer: for general users their agency's \
       administrators answer, for administrators those of an agency above or of the authority; \
       nobody answers for themselves. Each item is kept or ended, one by one, all at once, or by a \
-      sheet that is filled in (清查結果: 保留 or 停用, 說明) and handed in again, whole or not at all. \
+      sheet that is filled in and handed in again, whole or not at all. \
       --end revokes the permission at once. An answer is never changed. The authority opens a \
       review, which freezes the list, and closes it from its due date on; silence ends nothing, \
       unless recertify-unanswered = suspend is configured.
@@ -78,7 +78,7 @@ struct Recertify: Command {
         Bilingual("Open the half-yearly review", "開始半年一次之清查")),
       Example(
         "iauth recertify --evidence 2 review-2",
-        Bilingual("The evidence of review 2, for the auditors", "輸出第 2 次清查之佐證資料")),
+        Bilingual("The evidence of review 2", "輸出第 2 次清查之佐證資料")),
     ],
     fails: [
       .recertifyOpen, .recertifyUnknown, .requestOwn, .recertifyAnswered, .recertifyClosed,
