@@ -238,6 +238,24 @@ extension Shape {
       .text("role").optional, .text("target_role").optional,
     ])
 
+  static let figures = Shape(
+    "figures", by: "statistics",
+    [
+      .word("by", StatisticsKey.self).optional, .text("key").optional, .text("name").optional,
+    ]
+      + [
+        "submitted", "approved", "rejected", "returned", "withdrawn", "lapsed", "superseded",
+        "waiting",
+      ].map(Field.number)
+      + [
+        "median_hours", "p90_hours", "p95_hours", "median_working_hours", "p90_working_hours",
+        "p95_working_hours",
+      ].map { Field.decimal($0).optional }
+      + [
+        .number("agencies_without_administrator"), .number("agencies_with_one_administrator"),
+        .number("recertification_items").optional, .number("recertification_answered").optional,
+      ])
+
   // MARK: Periodic review
 
   static let recertificationItem = Shape(

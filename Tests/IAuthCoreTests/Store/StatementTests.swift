@@ -26,7 +26,7 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("IdleTable", IdleTable.statements), ("Form2Table", Form2Table.statements),
   ("ReportTable", ReportTable.statements), ("PermissionsTable", PermissionsTable.statements),
   ("FeedTable", FeedTable.statements), ("RecertificationTable", RecertificationTable.statements),
-  ("EvidenceTable", EvidenceTable.statements),
+  ("EvidenceTable", EvidenceTable.statements), ("StatisticsTable", StatisticsTable.statements),
 ]
 
 /// Fragments, which are no statements by themselves, and what runs outside a transaction.
