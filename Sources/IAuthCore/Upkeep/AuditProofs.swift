@@ -96,7 +96,8 @@ extension Service {
   package func auditFeed(
     after seq: Int64, limit: Int64?, _ take: ([FeedLine]) throws(IAuthError) -> Void
   ) throws(IAuthError) {
-    let end = try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Int64> in
+    let end = try writeAsOperator(isReading: true) {
+      (tx) throws(IAuthError) -> TransactionEnd<Int64> in
       let head = try tx.currentHead().seq
       let end = limit.map { head - seq < $0 ? head : seq + $0 } ?? head
       if try tx.number(AuditFeedTable.hasNews, seq, end) != nil {

@@ -52,9 +52,20 @@ extension Audit {
 
   func feed(after seq: Int64, _ context: Context) throws(IAuthError) {
     let format = format ?? .jsonl
-    try context.service().auditFeed(after: seq, limit: limit) { (lines) throws(IAuthError) in
+    let list = context.options.list
+    // The lines are the entries in their order, whole.
+    for (isGiven, option) in [
+      (list.sort != nil, "--sort"), (list.columns != nil, "--columns"),
+      (list.output.map { $0 != .json } ?? false, "--output"), (list.since != nil, "--since"),
+      (list.until != nil, "--until"),
+    ] where isGiven { throw .usageConflict("--after", option, command: "audit") }
+    var isEmpty = true
+    try context.service().auditFeed(after: seq, limit: list.limit.map(Int64.init)) {
+      (lines) throws(IAuthError) in
       for line in lines { context.console.out.write(format.line(line) + "\n") }
+      isEmpty = isEmpty && lines.isEmpty
     }
+    if isEmpty, list.hasExitCode { context.status = .refused }
   }
 }
 
