@@ -29,7 +29,7 @@ package struct TrailProof: Sendable {
 package struct FeedLine: Sendable {
   package let line: AuditLine
   /// Whose right it is about.
-  package let holder: Int64?
+  package let holder: AccountID?
   /// The right, `spm:admin`.
   package let privilege: String?
 }
@@ -101,7 +101,7 @@ extension Service {
       let head = try tx.currentHead().seq
       let end = limit.map { head - seq < $0 ? head : seq + $0 } ?? head
       if try tx.number(AuditFeedTable.hasNews, seq, end) != nil {
-        try tx.audit(.auditRead, "audit:\(seq)")
+        try tx.audit(.auditRead, .entries(after: seq))
       }
       return .commit(end)
     }
@@ -111,7 +111,7 @@ extension Service {
       let lines = try store.read { (tx) throws(IAuthError) in
         try tx.all(AuditFeedTable.lines, from, to) { row in
           FeedLine(
-            line: AuditLine(row: row), holder: row.intIfAny(11),
+            line: AuditLine(row: row), holder: row.idIfAny(11),
             privilege: row.textIfAny(12).map { "\($0):\(row.text(13))" })
         }
       }

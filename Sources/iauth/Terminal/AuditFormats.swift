@@ -93,7 +93,7 @@ enum AuditFormat: String, ArgumentWord {
       "actor": [
         "user": [
           "type_id": entry.account == nil ? 99 : 1,
-          "uid": .string(entry.account.map(String.init) ?? entry.caller),
+          "uid": .string(entry.account.map { String($0) } ?? entry.caller),
         ], "process": ["name": "iauth"], "app_name": .string(entry.caller),
       ],
       "category_uid": .int(kind.uid / 1_000), "class_name": .string(kind.name),
@@ -124,7 +124,7 @@ enum AuditFormat: String, ArgumentWord {
     let subject = line.line.entry.subject
     let prefix = "account:"
     guard subject.utf8.starts(with: prefix.utf8) else {
-      return line.line.entry.account.map(String.init) ?? subject
+      return line.line.entry.account.map { String($0) } ?? subject
     }
     return String(decoding: subject.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
   }

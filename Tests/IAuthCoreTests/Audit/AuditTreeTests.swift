@@ -170,7 +170,7 @@ private func climb(_ at: Int64, _ last: Int64, _ path: [[UInt8]], _ start: [[UIn
     let owner = try desk.owner()
     for entries in [300, 100, 700] {
       try owner.store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
-        for _ in 0..<entries { try tx.audit(.auditRead, "audit") }
+        for _ in 0..<entries { try tx.audit(.auditRead, .audit) }
         return .commit(())
       }
       if entries == 100 {
