@@ -18,6 +18,8 @@ package enum AuditSubject: Sendable, Equatable {
   case enrolment(key: String, AccountID)
   /// Words of a command that were refused before it ran.
   case command(String)
+  case recertification(RecertificationID)
+  case item(ItemID)
   case database, registry, audit
   /// What a log collector has of the trail already.
   case entries(after: Int64)
@@ -38,6 +40,8 @@ package enum AuditSubject: Sendable, Equatable {
     case .key(let name): "key:\(name)"
     case .enrolment(let key, let id): "key:\(key) account:\(id)"
     case .command(let name): name
+    case .recertification(let id): "recertification:\(id)"
+    case .item(let id): "recertification-item:\(id)"
     case .database: "database"
     case .registry: "registry"
     case .audit: "audit"
