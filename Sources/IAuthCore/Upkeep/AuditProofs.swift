@@ -26,7 +26,7 @@ package struct TrailProof: Sendable {
 }
 
 /// An entry on its way to a log collector.
-package struct FeedLine: Sendable {
+package struct TrailLine: Sendable {
   package let line: AuditLine
   /// Whose right it is about.
   package let holder: AccountID?
@@ -94,7 +94,7 @@ extension Service {
   /// - Parameter take: gets some at a time; nobody is kept waiting for what it does with them.
   /// - Throws: `right.missing`.
   package func auditFeed(
-    after seq: Int64, limit: Int64?, _ take: ([FeedLine]) throws(IAuthError) -> Void
+    after seq: Int64, limit: Int64?, _ take: ([TrailLine]) throws(IAuthError) -> Void
   ) throws(IAuthError) {
     let end = try writeAsOperator(isReading: true) {
       (tx) throws(IAuthError) -> TransactionEnd<Int64> in
@@ -110,7 +110,7 @@ extension Service {
       let to = min(from + Limits.auditFeedRows, end)
       let lines = try store.read { (tx) throws(IAuthError) in
         try tx.all(AuditFeedTable.lines, from, to) { row in
-          FeedLine(
+          TrailLine(
             line: AuditLine(row: row), holder: row.idIfAny(11),
             privilege: row.textIfAny(12).map { "\($0):\(row.text(13))" })
         }

@@ -9,7 +9,7 @@ import Values
 enum AuditFormat: String, ArgumentWord {
   case jsonl, rfc5424, ocsf
 
-  func line(_ line: FeedLine) -> String {
+  func line(_ line: TrailLine) -> String {
     switch self {
     case .jsonl: line.line.exported.text
     case .rfc5424: Self.syslog(line.line.entry)
@@ -73,7 +73,7 @@ enum AuditFormat: String, ArgumentWord {
       ])
 
     /// By what stands before the dot: an action that comes later has its class.
-    static func of(_ line: FeedLine) -> EventClass {
+    static func of(_ line: TrailLine) -> EventClass {
       if line.privilege != nil { return access }
       let topic = line.line.entry.action.utf8.prefix { $0 != UInt8(ascii: ".") }
       switch String(decoding: topic, as: UTF8.self) {
@@ -84,7 +84,7 @@ enum AuditFormat: String, ArgumentWord {
     }
   }
 
-  private static func event(_ line: FeedLine) -> JSON {
+  private static func event(_ line: TrailLine) -> JSON {
     let entry = line.line.entry
     let kind = EventClass.of(line)
     let (activity, name) = kind.activities[entry.action] ?? (99, entry.action)
@@ -119,7 +119,7 @@ enum AuditFormat: String, ArgumentWord {
   }
 
   /// Whom an event is about: the holder of the right, the account, else what was typed.
-  private static func user(of line: FeedLine) -> String {
+  private static func user(of line: TrailLine) -> String {
     if let holder = line.holder { return String(holder) }
     let subject = line.line.entry.subject
     let prefix = "account:"
