@@ -61,6 +61,7 @@ package enum IAuthError: Error, Equatable, Sendable {
 
   // Not there.
   case fileMissing(path: String)
+  case anchorMissing
   case databaseMissing
   case agencyUnknown(code: String)
   case agencyRemoved(code: String)
@@ -72,6 +73,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case messageUnknown(MessageID)
   case recertifyUnknown(Int64)
   case keyUnknown(name: String)
+  case entryUnknown(seq: Int64)
 
   // Ours is broken.
   case databaseDamaged
@@ -96,6 +98,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case sendThrottled(until: Timestamp)
   case databaseBusy
   case deliverFailed(failed: Int)
+  case signFailed(SigningProblem)
   case outcomeUnknown
   case serviceSilent
 
@@ -167,6 +170,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .limitRows: .limitRows
     case .registryShrunk: .registryShrunk
     case .fileMissing: .fileMissing
+    case .anchorMissing: .anchorMissing
     case .databaseMissing: .databaseMissing
     case .agencyUnknown: .agencyUnknown
     case .agencyRemoved: .agencyRemoved
@@ -177,6 +181,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .requestUnknown: .requestUnknown
     case .messageUnknown: .messageUnknown
     case .keyUnknown: .keyUnknown
+    case .entryUnknown: .entryUnknown
     case .databaseDamaged: .databaseDamaged
     case .auditBroken: .auditBroken
     case .doctorFailed: .doctorFailed
@@ -194,6 +199,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .sendThrottled: .sendThrottled
     case .databaseBusy: .databaseBusy
     case .deliverFailed: .deliverFailed
+    case .signFailed: .signFailed
     case .outcomeUnknown: .outcomeUnknown
     case .serviceSilent: .serviceSilent
     case .sessionNone: .sessionNone
@@ -232,7 +238,12 @@ package enum SheetProblem: Equatable, Sendable {
 
 /// Why the audit trail does not hold at an entry.
 package enum AuditProblem: Equatable, Sendable {
-  case changed, missing, cutOff, unsealed, personalData, anchor
+  case changed, missing, cutOff, unsealed, personalData, anchor, node
+}
+
+/// Why an agent has not signed.
+package enum SigningProblem: Equatable, Sendable {
+  case noAgent, notEd25519, refused
 }
 
 /// What a caller would have to be.
