@@ -55,10 +55,12 @@ package struct Account: Equatable, Sendable {
   package let mobile: MobileNumber
   package let title: String?
   package let status: AccountStatus
+  /// A form has put in a contact that nobody has proven yet.
+  package let isUnproven: Bool
 
   package init(
     id: Int64, agency: Int64, name: PersonName, email: EmailAddress, mobile: MobileNumber,
-    title: String?, status: AccountStatus
+    title: String?, status: AccountStatus, isUnproven: Bool = false
   ) {
     self.id = id
     self.agency = agency
@@ -67,7 +69,11 @@ package struct Account: Equatable, Sendable {
     self.mobile = mobile
     self.title = title
     self.status = status
+    self.isUnproven = isUnproven
   }
+
+  /// Whether signing in takes both codes: nobody has proven the contacts yet.
+  package var needsBothCodes: Bool { status == .invited || isUnproven }
 
   /// Whether the two are the same person: the same account, or one contact in common (PRODUCT 3.4,
   /// "own").
@@ -108,11 +114,29 @@ package struct PermissionRequest: Equatable, Sendable {
   package let submitter: Int64?
   package let createdAt: Timestamp
   package let effectiveAt: Timestamp?
+  /// Who made it: self, batch or appointment.
+  package let origin: String
+  /// How often it has come up for decision.
+  package let round: Int64
+  /// When it was last sent back, or came up again.
+  package let turnedAt: Timestamp?
+  /// The permission asked for is not valid from then on.
+  package let untilAt: Timestamp?
+  /// 職務代理: the permission beside which it is asked for.
+  package let deputyFor: Int64?
+  /// 交接: the permission that ends when this one takes effect.
+  package let replaces: Int64?
+  /// Kind change, approved: when it became true.
+  package let appliedAt: Timestamp?
+  package let reason: String?
+  package let document: String?
 
   package init(
     number: Int64, account: Int64, agency: Int64, system: Int64, role: Role, kind: RequestKind,
     status: RequestStatus, batch: Int64?, submitter: Int64?, createdAt: Timestamp,
-    effectiveAt: Timestamp?
+    effectiveAt: Timestamp?, origin: String, round: Int64, turnedAt: Timestamp?,
+    untilAt: Timestamp?, deputyFor: Int64?, replaces: Int64?, appliedAt: Timestamp?,
+    reason: String?, document: String?
   ) {
     self.number = number
     self.account = account
@@ -125,23 +149,39 @@ package struct PermissionRequest: Equatable, Sendable {
     self.submitter = submitter
     self.createdAt = createdAt
     self.effectiveAt = effectiveAt
+    self.origin = origin
+    self.round = round
+    self.turnedAt = turnedAt
+    self.untilAt = untilAt
+    self.deputyFor = deputyFor
+    self.replaces = replaces
+    self.appliedAt = appliedAt
+    self.reason = reason
+    self.document = document
   }
+
+  /// Since when it has waited: from its submission, or from when it came up again.
+  package var waitsSince: Timestamp { turnedAt ?? createdAt }
 }
 
-/// How a request ended.
+/// How a round of a request ended.
 package struct Decision: Equatable, Sendable {
   package let verdict: RequestStatus
   package let reviewer: String?
   package let note: String?
   package let decidedAt: Timestamp
+  /// 職務代理: the permission that the reviewer stood in for.
+  package let deputyFor: Int64?
 
   package init(
-    verdict: RequestStatus, reviewer: String?, note: String?, decidedAt: Timestamp
+    verdict: RequestStatus, reviewer: String?, note: String?, decidedAt: Timestamp,
+    deputyFor: Int64? = nil
   ) {
     self.verdict = verdict
     self.reviewer = reviewer
     self.note = note
     self.decidedAt = decidedAt
+    self.deputyFor = deputyFor
   }
 }
 

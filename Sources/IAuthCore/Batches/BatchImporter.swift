@@ -284,7 +284,7 @@ enum ImportTable {
       AND p.status = 'active'
     UNION ALL
     SELECT id, batch FROM request
-    WHERE account = ?1 AND system = ?2 AND role = ?3 AND status = 'pending'
+    WHERE account = ?1 AND system = ?2 AND role = ?3 AND open = 1 AND kind = 'grant'
     LIMIT 1
     """
   static let people: SQL = """

@@ -26,9 +26,7 @@ extension BatchImporter {
       RequestDraft(
         account: account, system: system.id, role: role, kind: .revoke, origin: "batch",
         reason: row.reason, effectiveAt: row.effectiveAt))
-    try tx.run(
-      RequestTable.decide, number, RequestStatus.approved, nil as Int64?, tx.world.caller.name,
-      nil as String?, tx.now)
+    try tx.end(number, .approved)
     if let held {
       let reason = row.reason ?? "附表2 刪除"
       if end <= tx.now {
@@ -133,9 +131,7 @@ extension BatchImporter {
   }
 
   private func withdrawForForm(_ number: Int64) throws(IAuthError) {
-    try tx.run(
-      RequestTable.decide, number, RequestStatus.withdrawn, importer.session?.account.id,
-      tx.world.caller.name, nil as String?, tx.now)
+    try tx.end(number, .withdrawn, by: importer.session?.account.id)
     try tx.audit(.withdrawn, "request:\(number)")
     if let request = try tx.request(number) { try tx.finishBatch(of: request) }
   }
@@ -154,7 +150,7 @@ enum Form2Table {
   /// A replacement that waits for its review, or approved for its day.
   static let openChange: SQL = """
     SELECT id FROM request WHERE account = ?1 AND kind = 'change'
-      AND (status = 'pending' OR (status = 'approved' AND applied_at IS NULL))
+      AND (open = 1 OR (status = 'approved' AND applied_at IS NULL))
     ORDER BY id DESC LIMIT 1
     """
   static let earlier: SQL = """

@@ -151,9 +151,11 @@ extension RequestStatus {
     switch self {
     case .pending: "審核中"
     case .approved: "核准"
-    case .rejected: "退回"
+    case .returned: "退回補正"
+    case .rejected: "退件"
     case .withdrawn: "撤回"
     case .lapsed: "逾期失效"
+    case .superseded: "已無須審核"
     }
   }
 }

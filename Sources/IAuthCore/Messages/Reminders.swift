@@ -23,22 +23,22 @@ package struct ReminderReport: Sendable {
 enum ReminderTable {
   /// Every waiting request with each who may decide on it, but for those whose own it is.
   static let waitingFor: SQL = """
-    FROM request r JOIN reviewer v ON v.request = r.id JOIN account m ON m.id = v.account
-      JOIN account a ON a.id = r.account LEFT JOIN account b ON b.id = r.submitter
+    FROM request r JOIN reviewer v ON v.request = r.id
     WHERE r.status = 'pending' AND v.starts_at <= ?1 AND ?1 < v.ends_at
-      AND a.id <> m.id AND a.email IS NOT m.email AND a.mobile IS NOT m.mobile
-      AND r.change_email IS NOT m.email AND r.change_mobile IS NOT m.mobile
-      AND b.id IS NOT m.id AND b.email IS NOT m.email AND b.mobile IS NOT m.mobile
+      AND NOT EXISTS (SELECT 1 FROM own o
+        WHERE o.request = r.id AND o.account IN (v.account, v.represents))
     """
   /// In this order the walk begins at what waits, whatever else there is.
   static let reviewed: SQL =
-    "SELECT r.id, v.account, r.created_at \(waitingFor) ORDER BY r.created_at, r.id"
-  static let pending: SQL =
-    "SELECT id, created_at FROM request WHERE status = 'pending' ORDER BY created_at, id"
+    "SELECT r.id, v.account \(waitingFor) ORDER BY r.created_at, r.id"
+  static let pending: SQL = """
+    SELECT id, coalesce(turned_at, created_at) FROM request WHERE status = 'pending'
+    ORDER BY created_at, id
+    """
   /// Marks a threshold for whoever was not reminded at it yet, and says for whom.
   static let mark: SQL = """
     INSERT INTO reminder (request, account, threshold, sent_at)
-      SELECT r.id, v.account, ?2, ?1 \(waitingFor) AND r.created_at <= ?1 - ?2
+      SELECT r.id, v.account, ?2, ?1 \(waitingFor) AND coalesce(r.turned_at, r.created_at) <= ?1 - ?2
       ON CONFLICT DO NOTHING RETURNING request, account
     """
   static let told: SQL = "SELECT item FROM told WHERE audience = ?"
@@ -128,7 +128,8 @@ extension Transaction {
   ) throws(IAuthError) -> [WaitingItem] {
     let names = Dictionary(uniqueKeysWithValues: try systems().map { ($0.code, $0.name) })
     let filter = NarrowedFilter(
-      limit: Int.max, status: .pending, lapsedUntil: now - settings.requestLifetime)
+      limit: Int.max, status: .pending, lapsedUntil: now - settings.requestLifetime,
+      returnedUntil: now - Limits.correctionLifetime)
     return try queue(filter, reviewer).map { item in
       WaitingItem(
         request: RequestSummary(
@@ -142,7 +143,7 @@ extension Transaction {
   private func waitingItem(_ number: Int64) throws(IAuthError) -> WaitingItem? {
     guard let request = try request(number) else { return nil }
     return WaitingItem(
-      request: try summary(request), waitingDays: now.wholeDays(since: request.createdAt))
+      request: try summary(request), waitingDays: now.wholeDays(since: request.waitsSince))
   }
 
   /// What the authority should act on; mailed when there is something that it was not told yet.

@@ -246,9 +246,7 @@ extension Transaction {
       try audit(.revoked, "request:\(number)")
     }
     for number in try all(RequestTable.pendingOf, account.id, read: { $0.int(0) }) {
-      try run(
-        RequestTable.decide, number, RequestStatus.lapsed, actor?.account, world.caller.name,
-        reason, now)
+      try end(number, .lapsed, by: actor?.account, note: reason)
       try audit(.lapsed, "request:\(number)")
       if let request = try request(number) { try finishBatch(of: request) }
     }

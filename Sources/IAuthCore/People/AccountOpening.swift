@@ -122,9 +122,7 @@ extension Transaction {
   /// A later application replaces what an earlier one asked for.
   private func withdrawChange(of account: Account) throws(IAuthError) {
     guard let earlier = try number(RequestTable.pendingChange, account.id) else { return }
-    try run(
-      RequestTable.decide, earlier, RequestStatus.withdrawn, account.id, world.caller.name,
-      nil as String?, now)
+    try end(earlier, .withdrawn, by: account.id)
     try audit(.withdrawn, "request:\(earlier)")
     if let request = try request(earlier) { try finishBatch(of: request) }
   }

@@ -5,7 +5,8 @@ import Sheets
 import Values
 
 enum AccountTable {
-  static let columns: SQL = "id, agency, name, name_key, email, mobile, title, status"
+  static let columns: SQL =
+    "id, agency, name, name_key, email, mobile, title, status, unproven_at IS NOT NULL"
   static let byID: SQL = "SELECT \(columns) FROM account WHERE id = ? AND erased_at IS NULL"
   static let byEmail: SQL =
     "SELECT \(columns) FROM account WHERE agency = ? AND email = ? AND status <> 'closed'"
@@ -65,6 +66,12 @@ enum AccountTable {
     UPDATE decision SET note = '' WHERE note <> ''
       AND request IN (SELECT id FROM request WHERE account = ?)
     """
+  static let eraseReviewerNames: SQL =
+    "UPDATE decision SET reviewer_name = NULL WHERE reviewer = ? AND reviewer_name IS NOT NULL"
+  static let eraseRounds: SQL = """
+    UPDATE round SET reason = NULL WHERE reason IS NOT NULL
+      AND request IN (SELECT id FROM request WHERE account = ?)
+    """
   static let eraseEndReasons: SQL = """
     UPDATE permission SET reason = NULL WHERE reason IS NOT NULL
       AND request IN (SELECT id FROM request WHERE account = ?)
@@ -104,7 +111,7 @@ enum AccountTable {
   static let statements: [SQL] = [
     byID, byEmail, byMobile, add, setStatus, setContacts, noteUse, erase, erasePersonalAudit,
     eraseMessages, eraseNotices, isListed, forgetReminders, forgetDigest, eraseLists, eraseNotes,
-    eraseEndReasons, eraseRequests, isAdministrator,
+    eraseEndReasons, eraseReviewerNames, eraseRounds, eraseRequests, isAdministrator,
     liveSession,
     lastSessionEnd, addSession,
     endSession, giveUpSession, noteSession, proveSession,
@@ -117,7 +124,8 @@ extension Account {
       id: row.int(c), agency: row.int(c + 1),
       name: PersonName(stored: row.text(c + 2), key: row.text(c + 3)),
       email: EmailAddress(stored: row.text(c + 4)), mobile: MobileNumber(stored: row.text(c + 5)),
-      title: row.textIfAny(c + 6), status: row.word(c + 7, AccountStatus.self))
+      title: row.textIfAny(c + 6), status: row.word(c + 7, AccountStatus.self),
+      isUnproven: row.bool(c + 8))
   }
 }
 
@@ -178,6 +186,8 @@ extension Transaction {
       try run(AccountTable.eraseLists, account)
     }
     if !keepingNotes { try run(AccountTable.eraseNotes, account) }
+    try run(AccountTable.eraseReviewerNames, account)
+    try run(AccountTable.eraseRounds, account)
     try run(AccountTable.eraseEndReasons, account)
     try run(AccountTable.eraseRequests, account)
     try run(VerificationTable.closeSignIns, account)

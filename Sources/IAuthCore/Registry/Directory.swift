@@ -184,12 +184,11 @@ extension Transaction {
     let number = try add(
       RequestDraft(account: account, system: system.id, role: .admin, origin: "appointment"))
     guard let request = try request(number) else { throw .databaseDamaged }
-    try run(
-      RequestTable.decide, number, RequestStatus.approved, nil as Int64?, world.caller.name,
-      nil as String?, now)
+    try end(number, .approved)
     try audit(.appointed, "request:\(number)", person: form.personalData(account.id))
     try run(
-      RequestTable.grant, number, account.id, account.agency, system.id, Role.admin, now, now)
+      RequestTable.grant, number, account.id, account.agency, system.id, Role.admin, now, now,
+      nil as Timestamp?)
     let summary = try summary(request)
     let notice: Notice =
       account.status == .invited

@@ -11,7 +11,11 @@ enum ExpiryTable {
     SELECT id, reference, purpose FROM verification WHERE status = 'open' AND expires_at <= ?
     """
   static let requests: SQL = """
-    SELECT id FROM request WHERE status = 'pending' AND created_at <= ? ORDER BY created_at, id
+    SELECT id FROM request WHERE status = 'pending' AND created_at <= ?1
+      AND coalesce(turned_at, created_at) <= ?1
+    UNION ALL SELECT id FROM request WHERE status = 'returned' AND turned_at <= ?2
+    UNION ALL SELECT id FROM request WHERE open = 1 AND until_at <= ?3
+    ORDER BY 1
     """
   private static func invitations(until oldest: SQL) -> SQL {
     """
@@ -31,17 +35,25 @@ enum ExpiryTable {
     SELECT id FROM request WHERE status = 'approved' AND kind = 'change' AND applied_at IS NULL
       AND effective_at <= ? ORDER BY id
     """
+  /// What time has ended of an account's requests.
+  private static let overdue: SQL = """
+    (status = 'pending' AND coalesce(turned_at, created_at) <= ?2
+      OR status = 'returned' AND turned_at <= ?3 OR open = 1 AND until_at <= ?4)
+    """
   static let requestsOf: SQL = """
-    SELECT id FROM request WHERE account = ?1 AND status = 'pending' AND created_at <= ?2
+    SELECT id FROM request WHERE account = ?1 AND \(overdue)
     """
   static let endingOf: SQL = """
     SELECT request FROM permission WHERE account = ?1 AND status = 'active' AND ends_at <= ?2
     """
   static let hasLapsed: SQL = """
-    SELECT 1 FROM request WHERE account = ?1 AND status = 'pending' AND created_at <= ?2
+    SELECT 1 FROM request WHERE account = ?1 AND \(overdue)
     UNION ALL
-    SELECT 1 FROM permission WHERE account = ?1 AND status = 'active' AND ends_at <= ?3
-    UNION ALL \(invitations(until: "?4")) AND a.id = ?1 LIMIT 1
+    SELECT 1 FROM permission WHERE account = ?1 AND status = 'active' AND (ends_at <= ?4
+      OR starts_at <= ?4 AND began_at IS NULL AND starts_at > granted_at)
+    UNION ALL SELECT 1 FROM request WHERE account = ?1 AND status = 'approved' AND kind = 'change'
+      AND applied_at IS NULL AND effective_at <= ?4
+    UNION ALL \(invitations(until: "?5")) AND a.id = ?1 LIMIT 1
     """
   static let statements: [SQL] = [
     applications, requests, invitations, isInvitationOver, ending, endReason, changes, requestsOf,
@@ -67,8 +79,10 @@ extension Transaction {
       try lapse(application: proof.id, proof.reference)
       ended += 1
     }
-    for number in try all(ExpiryTable.requests, now - settings.requestLifetime, read: { $0.int(0) })
-    {
+    let requests = try all(
+      ExpiryTable.requests, now - settings.requestLifetime, now - Limits.correctionLifetime, now
+    ) { row in row.int(0) }
+    for number in Set(requests).sorted() {
       try lapse(request: number)
       ended += 1
     }
@@ -113,9 +127,7 @@ extension Transaction {
 
   private func lapse(request number: Int64) throws(IAuthError) {
     guard let request = try request(number) else { return }
-    try run(
-      RequestTable.decide, number, RequestStatus.lapsed, nil as Int64?, world.caller.name,
-      nil as String?, now)
+    try end(number, .lapsed)
     try audit(.lapsed, "request:\(number)")
     let account = try account(id: request.account)
     if account.status == .invited {
@@ -131,15 +143,21 @@ extension Transaction {
   /// Whether an account has something that is over and not written down yet.
   func hasLapsed(_ account: Int64) throws(IAuthError) -> Bool {
     try number(
-      ExpiryTable.hasLapsed, account, now - settings.requestLifetime, now,
-      now - settings.invitationLifetime) != nil
+      ExpiryTable.hasLapsed, account, now - settings.requestLifetime,
+      now - Limits.correctionLifetime, now, now - settings.invitationLifetime) != nil
+  }
+
+  func overdueRequests(of account: Int64) throws(IAuthError) -> [Int64] {
+    try all(
+      ExpiryTable.requestsOf, account, now - settings.requestLifetime,
+      now - Limits.correctionLifetime, now
+    ) { row in row.int(0) }
   }
 
   /// Ends what is over of an account, as the sweep would: whoever comes across it waits for no run.
   func expireOverdue(_ account: Int64) throws(IAuthError) {
     guard try hasLapsed(account) else { return }
-    let oldest = now - settings.requestLifetime
-    for number in try all(ExpiryTable.requestsOf, account, oldest, read: { row in row.int(0) }) {
+    for number in try overdueRequests(of: account) {
       try lapse(request: number)
     }
     for number in try all(ExpiryTable.endingOf, account, now, read: { row in row.int(0) }) {
@@ -161,9 +179,7 @@ extension Transaction {
       try audit(.invitationLapsed, "request:\(number)")
     }
     for number in try all(RequestTable.pendingOf, account.id, read: { row in row.int(0) }) {
-      try run(
-        RequestTable.decide, number, RequestStatus.lapsed, nil as Int64?, world.caller.name,
-        nil as String?, now)
+      try end(number, .lapsed)
       try audit(.lapsed, "request:\(number)")
       if let request = try request(number) { try finishBatch(of: request) }
     }

@@ -193,6 +193,7 @@ struct NarrowedFilter {
   var status: RequestStatus?
   /// What was submitted no later, and still waits, has lapsed.
   var lapsedUntil: Timestamp
+  var returnedUntil: Timestamp
 }
 
 extension Transaction {
@@ -205,7 +206,8 @@ extension Transaction {
       },
       agency: try filter.agency.map { (code) throws(IAuthError) in try agency(typed: code).id },
       role: filter.role, batch: filter.batch, limit: filter.limit ?? Int.max, status: filter.status,
-      lapsedUntil: now - settings.requestLifetime)
+      lapsedUntil: now - settings.requestLifetime,
+      returnedUntil: now - Limits.correctionLifetime)
   }
 
   /// What `me` may decide, but for their own.
@@ -243,7 +245,7 @@ extension Transaction {
       .filter { filter.role == nil || $0.role == filter.role }
     return (
       Array(found.prefix(filter.limit ?? Int.max)),
-      try progress(of: id, lapsedUntil: narrowed.lapsedUntil), now
+      try progress(of: id), now
     )
   }
 
@@ -252,7 +254,7 @@ extension Transaction {
   ) throws(IAuthError) -> [PendingRequest] {
     try all(
       sql, agency, system, filter.status, filter.agency, filter.batch, me?.id, me?.email.text,
-      me?.mobile.e164, filter.limit, filter.lapsedUntil
+      me?.mobile.e164, filter.limit, filter.lapsedUntil, filter.returnedUntil, now
     ) { row in PendingRequest(row: row) }
   }
 
@@ -265,11 +267,12 @@ extension Transaction {
     try item(number)?.version ?? ""
   }
 
-  fileprivate func progress(
-    of batch: Int64, lapsedUntil: Timestamp
-  ) throws(IAuthError) -> BatchProgress {
+  fileprivate func progress(of batch: Int64) throws(IAuthError) -> BatchProgress {
     var counts: [RequestStatus: Int] = [:]
-    try each(RequestTable.batchCounts, batch, lapsedUntil) { row in
+    try each(
+      RequestTable.batchCounts, batch, now - settings.requestLifetime,
+      now - Limits.correctionLifetime
+    ) { row in
       counts[row.word(0, RequestStatus.self)] = row.count(1)
       return true
     }

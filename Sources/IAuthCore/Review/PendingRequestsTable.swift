@@ -8,7 +8,9 @@ import Values
 enum PendingRequestsTable {
   /// Time ends a request whether it is written down yet or not.
   static let statusNow: SQL = """
-    CASE WHEN r.status = 'pending' AND r.created_at <= ?10 THEN 'lapsed' ELSE r.status END
+    CASE WHEN r.status = 'pending' AND coalesce(r.turned_at, r.created_at) <= ?10
+      OR r.status = 'returned' AND r.turned_at <= ?11 OR r.open = 1 AND r.until_at <= ?12
+      THEN 'lapsed' ELSE r.status END
     """
   private static func columns(_ status: SQL) -> SQL {
     """
@@ -26,7 +28,7 @@ enum PendingRequestsTable {
   }
   static let tables: SQL = """
     FROM request r JOIN account a ON a.id = r.account JOIN agency g ON g.id = r.agency
-      JOIN system s ON s.id = r.system LEFT JOIN decision d ON d.request = r.id
+      JOIN system s ON s.id = r.system LEFT JOIN decision d ON d.request = r.id AND d.round = r.round
       LEFT JOIN account b ON b.id = r.submitter
     """
   static let notOwn: SQL = """

@@ -6,19 +6,21 @@ import Values
 
 enum RequestTable {
   static let columns: SQL = """
-    id, account, agency, system, role, kind, status, batch, submitter, created_at, effective_at
+    id, account, agency, system, role, kind, status, batch, submitter, created_at, effective_at,
+    origin, round, turned_at, until_at, deputy_for, replaces, applied_at, reason, document
     """
   static let byID: SQL = "SELECT \(columns) FROM request WHERE id = ?"
   static let add: SQL = """
     INSERT INTO request (account, agency, system, role, kind, origin, reason, document, batch,
       submitter, created_at, effective_at, change_name, change_name_key, change_email,
-      change_mobile, change_title) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      change_mobile, change_title, until_at, deputy_for, replaces)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
   static let pendingFor: SQL = """
-    SELECT id FROM request WHERE account = ? AND system = ? AND role = ? AND status = 'pending'
+    SELECT id FROM request WHERE account = ? AND system = ? AND role = ? AND open = 1
     """
   static let pendingChange: SQL =
-    "SELECT id FROM request WHERE account = ? AND status = 'pending' AND kind = 'change'"
+    "SELECT id FROM request WHERE account = ? AND open = 1 AND kind = 'change'"
   static let activeFor: SQL = """
     SELECT request, role FROM permission WHERE account = ?1 AND system = ?2 AND status = 'active'
       AND (role = ?3 OR role = 'admin') ORDER BY role LIMIT 1
@@ -31,16 +33,21 @@ enum RequestTable {
     SELECT change_name, change_email, change_mobile, change_title FROM request WHERE id = ?
     """
   static let decide: SQL = """
-    INSERT INTO decision (request, verdict, reviewer, caller, note, decided_at)
-    VALUES (?, ?, ?, ?, ?, ?)
+    INSERT INTO decision (request, round, verdict, reviewer, reviewer_name, caller, note,
+      decided_at, by_permission, deputy_for)
+    SELECT ?1, round + (status = 'returned'), ?2, ?3, (SELECT name FROM account WHERE id = ?3), ?4,
+      ?5, ?6, ?7, ?8 FROM request WHERE id = ?1
     """
   static let decision: SQL = """
-    SELECT d.verdict, a.name, nullif(d.note, ''), d.decided_at FROM decision d
-    LEFT JOIN account a ON a.id = d.reviewer WHERE d.request = ?
+    SELECT d.verdict, coalesce(d.reviewer_name, a.name), nullif(d.note, ''), d.decided_at,
+      d.deputy_for
+    FROM request r JOIN decision d ON d.request = r.id AND d.round = r.round
+      LEFT JOIN account a ON a.id = d.reviewer
+    WHERE r.id = ?
     """
   static let grant: SQL = """
-    INSERT INTO permission (request, account, agency, system, role, granted_at, starts_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO permission (request, account, agency, system, role, granted_at, starts_at, ends_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     """
   static let revoke: SQL = """
     UPDATE permission SET status = 'revoked', revoked_at = ?2, revoker = ?3, reason = ?4
@@ -51,14 +58,15 @@ enum RequestTable {
   static let permission: SQL = "SELECT status FROM permission WHERE request = ?"
   static let activePermissions: SQL =
     "SELECT request FROM permission WHERE account = ? AND status = 'active'"
-  static let pendingOf: SQL = "SELECT id FROM request WHERE account = ? AND status = 'pending'"
+  static let pendingOf: SQL = "SELECT id FROM request WHERE account = ? AND open = 1"
   static let hasOtherClaim: SQL = """
-    SELECT 1 FROM request WHERE account = ?1 AND status = 'pending'
+    SELECT 1 FROM request WHERE account = ?1 AND open = 1
     UNION ALL SELECT 1 FROM permission WHERE account = ?1 AND status = 'active' LIMIT 1
     """
   /// Those who may decide on a request, but for the question whose it is.
   static let reviewersOf: SQL = """
-    SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status
+    SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status,
+      a.unproven_at IS NOT NULL
     FROM reviewer v JOIN account a ON a.id = v.account
     WHERE v.request = ?1 AND v.starts_at <= ?2 AND ?2 < v.ends_at ORDER BY a.id
     """
@@ -82,20 +90,22 @@ enum RequestTable {
       WHERE agency = (SELECT authority FROM service) AND system = s.id)
     """
   static let administratorsOf: SQL = """
-    SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status
+    SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status,
+      a.unproven_at IS NOT NULL
     FROM administrator d JOIN account a ON a.id = d.account
     WHERE d.agency = ?1 AND d.starts_at <= ?2 AND ?2 < d.ends_at GROUP BY a.id ORDER BY a.id
     """
   static let batchByID: SQL =
     "SELECT id, submitter, document, rows, created_at, told_at FROM batch WHERE id = ?"
   static let batchCounts: SQL = """
-    SELECT CASE WHEN status = 'pending' AND created_at <= ?2 THEN 'lapsed' ELSE status END,
+    SELECT CASE WHEN status = 'pending' AND coalesce(turned_at, created_at) <= ?2
+        OR status = 'returned' AND turned_at <= ?3 THEN 'lapsed' ELSE status END,
       count(*) FROM request WHERE batch = ?1 GROUP BY 1
     """
   static let batchPending: SQL =
     "SELECT id FROM request WHERE batch = ? AND status = 'pending' ORDER BY id"
   static let batchHasPending: SQL =
-    "SELECT 1 FROM request WHERE batch = ? AND status = 'pending' LIMIT 1"
+    "SELECT 1 FROM request WHERE batch = ? AND open = 1 LIMIT 1"
   static let batchTold: SQL = "UPDATE batch SET told_at = ?2 WHERE id = ?1"
   static let statements: [SQL] = [
     batchTouches,
@@ -106,6 +116,13 @@ enum RequestTable {
     orphanSystems, administratorsOf, batchByID, batchCounts, batchPending, batchHasPending,
     batchTold,
   ]
+}
+
+/// The permission by which somebody decides on a request, and for whom if as a deputy.
+struct ReviewRight {
+  let permission: Int64
+  let deputyFor: Int64?
+  let represents: Int64?
 }
 
 /// The requests of one form.
@@ -124,7 +141,10 @@ extension PermissionRequest {
       number: row.int(0), account: row.int(1), agency: row.int(2), system: row.int(3),
       role: row.word(4, Role.self), kind: row.word(5, RequestKind.self),
       status: row.word(6, RequestStatus.self), batch: row.intIfAny(7), submitter: row.intIfAny(8),
-      createdAt: row.time(9), effectiveAt: row.timeIfAny(10))
+      createdAt: row.time(9), effectiveAt: row.timeIfAny(10), origin: row.text(11),
+      round: row.int(12), turnedAt: row.timeIfAny(13), untilAt: row.timeIfAny(14),
+      deputyFor: row.intIfAny(15), replaces: row.intIfAny(16), appliedAt: row.timeIfAny(17),
+      reason: row.textIfAny(18), document: row.textIfAny(19))
   }
 }
 
@@ -141,12 +161,15 @@ struct RequestDraft {
   var submitter: Int64?
   var effectiveAt: Timestamp?
   var replacement: Replacement?
+  var untilAt: Timestamp?
+  var deputyFor: Int64?
+  var replaces: Int64?
 
   fileprivate func values(_ now: Timestamp) -> [any Bindable] {
     [
       account.id, account.agency, system, role, kind, origin, reason, document, batch, submitter,
       now, effectiveAt, replacement?.name, replacement.map { PersonName(stored: $0.name).key },
-      replacement?.email, replacement?.mobile, replacement?.title,
+      replacement?.email, replacement?.mobile, replacement?.title, untilAt, deputyFor, replaces,
     ]
   }
 }
@@ -160,8 +183,21 @@ extension Transaction {
     try first(RequestTable.decision, number) { row in
       Decision(
         verdict: row.word(0, RequestStatus.self), reviewer: row.textIfAny(1),
-        note: row.textIfAny(2), decidedAt: row.time(3))
+        note: row.textIfAny(2), decidedAt: row.time(3), deputyFor: row.intIfAny(4))
     }
+  }
+
+  /// Ends the present round of a request.
+  ///
+  /// - Parameter right: by which a reviewer decides; the operator and time have none.
+  func end(
+    _ number: Int64, _ verdict: RequestStatus, by reviewer: Int64? = nil, note: String? = nil,
+    right: ReviewRight? = nil
+  ) throws(IAuthError) {
+    try run(
+      RequestTable.decide, number, verdict, reviewer, world.caller.name, note, now,
+      right?.permission,
+      right?.deputyFor)
   }
 
   func batch(_ id: Int64) throws(IAuthError) -> Batch? {

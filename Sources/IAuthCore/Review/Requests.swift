@@ -98,9 +98,7 @@ extension Service {
         throw .requestUnknown(number: number)
       }
       if let decided = try tx.decidedError(request) { throw decided }
-      try tx.run(
-        RequestTable.decide, number, RequestStatus.withdrawn, session.account.id,
-        world.caller.name, nil as String?, tx.now)
+      try tx.end(number, .withdrawn, by: session.account.id)
       try tx.audit(.withdrawn, "request:\(number)")
       try tx.finishBatch(of: request)
       return .commit(())
@@ -110,10 +108,11 @@ extension Service {
 
 enum OwnRequestTable {
   static let list: SQL = """
-    SELECT r.id, s.code, r.role, r.kind, r.status, r.created_at, d.decided_at, a.name, r.reason,
+    SELECT r.id, s.code, r.role, r.kind, r.status, r.created_at, d.decided_at,
+      coalesce(d.reviewer_name, a.name), r.reason,
       d.note, CASE WHEN p.ends_at <= ?2 THEN 'revoked' ELSE p.status END, p.reason
     FROM request r JOIN system s ON s.id = r.system LEFT JOIN decision d ON d.request = r.id
-      LEFT JOIN account a ON a.id = d.reviewer LEFT JOIN permission p ON p.request = r.id
+        AND d.round = r.round LEFT JOIN account a ON a.id = d.reviewer LEFT JOIN permission p ON p.request = r.id
     WHERE r.account = ?1 ORDER BY r.id DESC
     """
   static let statements: [SQL] = [list]
@@ -131,7 +130,7 @@ extension Transaction {
 
   /// Who decided a request, when and how; nil while it is pending.
   func decidedError(_ request: PermissionRequest) throws(IAuthError) -> IAuthError? {
-    guard request.status != .pending else { return nil }
+    guard !request.status.isOpen else { return nil }
     let decision = try decision(of: request.number)
     return .requestDecided(
       number: request.number, status: request.status, by: decision?.reviewer,
@@ -148,7 +147,7 @@ extension Transaction {
       let account = try first(AccountTable.byID, submitter, read: { row in Account(row: row) })
     else { return }
     var counts: [RequestStatus: Int] = [:]
-    try each(RequestTable.batchCounts, id, now) { row in
+    try each(RequestTable.batchCounts, id, now, now) { row in
       counts[row.word(0, RequestStatus.self)] = row.count(1)
       return true
     }

@@ -126,8 +126,7 @@ extension Transaction {
     if verdict == .approved, let obstacle = try obstacle(to: request) {
       return try refused(request, number, obstacle)
     }
-    try run(
-      RequestTable.decide, number, verdict, session.account.id, world.caller.name, note, now)
+    try end(number, verdict, by: session.account.id, note: note)
     try audit(verdict == .approved ? .approved : .rejected, "request:\(number)")
     let summary = try summary(request)
     let system = try system(id: request.system)
@@ -187,7 +186,7 @@ extension Transaction {
     case .grant:
       try run(
         RequestTable.grant, request.number, request.account, request.agency, request.system,
-        request.role, now, max(now, request.effectiveAt ?? now))
+        request.role, now, max(now, request.effectiveAt ?? now), request.untilAt)
       if summary.isNational { try tellNationalReviewers(summary, but: account) }
     case .change:
       // One with a date waits for its day; the sweep makes it true then.

@@ -32,8 +32,7 @@ package struct Service {
     let answer = try noting { () throws(IAuthError) in
       try store.read { (tx) throws(IAuthError) -> Answer? in
         let session = try orByKey ? tx.sessionOrKey() : tx.session()
-        let oldest = tx.now - settings.requestLifetime
-        guard try tx.number(ExpiryTable.requestsOf, session.account.id, oldest) == nil else {
+        guard try tx.overdueRequests(of: session.account.id).isEmpty else {
           overdue = session.account.id
           return nil
         }

@@ -9,7 +9,7 @@ extension Via: ArgumentWord {}
 
 /// Which requests `pending` lists.
 enum StatusFilter: String, ArgumentWord {
-  case all, pending, approved, rejected, withdrawn, lapsed
+  case all, pending, returned, approved, rejected, withdrawn, lapsed, superseded
 
   /// The one status, or nil for all of them.
   var status: RequestStatus? { RequestStatus(rawValue: rawValue) }
