@@ -135,10 +135,25 @@ package final class Store {
       answer = try body(tx)
     } catch {
       try? db.execute("ROLLBACK")
+      noteUse(in: tx)
       throw error
     }
     try tx.execute("COMMIT")
+    noteUse(in: tx)
     return answer
+  }
+
+  /// Every command of a session is use, one that was refused or only looks as well (PRODUCT 3.3).
+  ///
+  /// What was answered stays answered, whether its use could be noted or not.
+  private func noteUse(in tx: Transaction?) {
+    guard let session = tx?.sessionInUse else { return }
+    tx?.sessionInUse = nil
+    guard session.usedAt + Limits.sessionNoteInterval <= world.now() else { return }
+    try? write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      try tx.noteUse(session)
+      return .commit(())
+    }
   }
 
   /// Runs `body` as the only writer, and commits what it did, also when it refuses.
@@ -148,24 +163,46 @@ package final class Store {
   package func write<Answer>(
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
+    var tx: Transaction?
+    do throws(IAuthError) {
+      let answer = try locked(body, &tx)
+      noteUse(in: tx)
+      return answer
+    } catch {
+      noteUse(in: tx)
+      throw error
+    }
+  }
+
+  private func locked<Answer>(
+    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>, _ tx: inout Transaction?
+  ) throws(IAuthError) -> Answer {
     if isShared {
       let lock = try WriteLock(
         path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
         seconds: Int(Limits.busyWait.seconds))
       defer { withExtendedLifetime(lock) {} }
-      return try bracket(body)
+      return try bracket(body, &tx)
     }
-    return try bracket(body)
+    return try bracket(body, &tx)
   }
 
   private func bracket<Answer>(
-    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
+    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>,
+    _ current: inout Transaction?
   ) throws(IAuthError) -> Answer {
     let tx = Transaction(store: self, isWriting: true)
+    current = tx
     try tx.execute("BEGIN IMMEDIATE")
     let end: TransactionEnd<Answer>
     do throws(IAuthError) {
       end = try body(tx)
+      var isKept = true
+      if case .rollback = end { isKept = false }
+      if isKept, let session = tx.sessionInUse {
+        try tx.noteUse(session)
+        tx.sessionInUse = nil
+      }
       try tx.sealAudit()
     } catch {
       try? db.execute("ROLLBACK")

@@ -59,6 +59,10 @@ struct Audit: Command {
       try verify(service, context)
       return
     }
+    if let action, AuditAction(rawValue: action) == nil {
+      throw .usageValue(
+        option: "--action", value: action, allowed: AuditAction.allCases.map(\.rawValue))
+    }
     let now = context.world.now()
     let time = { (argument: TimeArgument?) in
       argument?.timestamp(now: now, in: context.localTime)
