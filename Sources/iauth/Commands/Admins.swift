@@ -44,7 +44,8 @@ struct Admins: Command {
         checks: AnswerCheck.mobile),
     ],
     forms: [
-      Form(takes: ["agency", "system"]), Form(needs: ["missing"], takes: ["under", "system"]),
+      Form(takes: ["agency", "system"], isList: true),
+      Form(needs: ["missing"], takes: ["under", "system"], isList: true),
       Form(needs: ["appoint", "system", "name", "email", "mobile"]),
     ],
     examples: [
@@ -76,18 +77,18 @@ struct Admins: Command {
       try appoint(service, context)
     } else if isMissing {
       let found = try service.agenciesMissingAdministrators(under: under, system: system)
-      showMissing(found, context)
+      try showMissing(found, context)
     } else {
-      show(try service.administrators(agency: agency, system: system), context)
+      try show(try service.administrators(agency: agency, system: system), context)
     }
   }
 
-  private func show(_ found: [AdministratorLine], _ context: Context) {
+  private func show(_ found: [AdministratorLine], _ context: Context) throws(IAuthError) {
     let hasTerms = found.contains { $0.until != nil || $0.deputyFor != nil }
     let terms = Bilingual("deputy", "職務代理")
     let zone = context.localTime.zoneName(at: context.world.now())
-    context.list(
-      found.map(\.json),
+    try context.list(
+      .administrator, found.map(\.json),
       table: Table(
         [
           .init(Bilingual("request", "編號"), isNumber: true),
@@ -116,8 +117,9 @@ struct Admins: Command {
 
   private func showMissing(
     _ found: [(agency: Agency, administrators: Int)], _ context: Context
-  ) {
-    context.list(
+  ) throws(IAuthError) {
+    try context.list(
+      .lacking,
       found.map { line in
         ["agency": .agency(line.agency), "administrators": .int(line.administrators)]
       },

@@ -61,7 +61,7 @@ struct RequestPermission: Command {
       Form(
         takes: [
           "system", "role", "reason", "document", "from", "until", "deputy-for", "replaces",
-        ]), Form(needs: ["list"]), Form(needs: ["withdraw"]),
+        ]), Form(needs: ["list"], takes: ["until"], isList: true), Form(needs: ["withdraw"]),
       Form(needs: ["resubmit"], takes: ["reason", "document", "until"]),
     ],
     examples: [
@@ -202,11 +202,14 @@ struct RequestPermission: Command {
   }
 
   private func list(_ service: Service, _ context: Context) throws(IAuthError) {
-    let requests = try service.ownRequests()
+    // The option is this command's own, and means the same day here.
+    let requests = try service.ownRequests().filter { request in
+      until.map { request.submittedAt < Timestamp(startOfTaipeiDay: $0.day + 1) } ?? true
+    }
     let zone = context.localTime.zoneName(at: context.world.now())
     let language = context.language
-    context.list(
-      requests.map(\.json),
+    try context.list(
+      .ownRequest, requests.map(\.json),
       table: Table(
         [
           .init(Bilingual("request", "編號"), isNumber: true), .init(Bilingual("system", "系統")),

@@ -29,7 +29,7 @@ struct Systems: Command {
         Bilingual("how long a permission lasts at most, such as 365d", "權限最長期間，例如 365d")),
     ],
     forms: [
-      Form(), Form(needs: ["add", "name"], takes: ["name-zh", "url"]),
+      Form(isList: true), Form(needs: ["add", "name"], takes: ["name-zh", "url"]),
       Form(needs: ["set", "longest"]),
     ],
     examples: [
@@ -65,8 +65,8 @@ struct Systems: Command {
       return
     }
     let systems = try service.systems()
-    context.list(
-      systems.map(\.json),
+    try context.list(
+      .system, systems.map(\.json),
       table: Table(
         [
           .init(Bilingual("code", "代碼")), .init(Bilingual("name", "名稱"), isFlexible: true),
