@@ -32,14 +32,17 @@ package struct TargetSystem: Equatable, Sendable {
   package let code: String
   package let name: Bilingual
   package let url: String?
+  /// How long a permission lasts at most; nil: for good.
+  package let longest: TimeSpan?
 
   package init(
-    id: Int64, code: String, name: Bilingual, url: String?
+    id: Int64, code: String, name: Bilingual, url: String?, longest: TimeSpan? = nil
   ) {
     self.id = id
     self.code = code
     self.name = name
     self.url = url
+    self.longest = longest
   }
 
   /// The system whose administrators of the authority decide where another has none (PRODUCT 3.4).

@@ -27,7 +27,7 @@ package struct PlannedMessage: Sendable {
   }
 
   package enum Event: String, CaseIterable, Sendable {
-    case threshold, overdue, lapsed, ended, decided, idle, daily, queued
+    case threshold, overdue, lapsed, ending, ended, began, decided, idle, daily, queued
     case noReviewer = "no-reviewer"
     case singleAdministrator = "single-administrator"
     case invitationLapsed = "invitation-lapsed"
@@ -53,11 +53,15 @@ extension Notice {
     case .requestLapsed(let request): return cause(.lapsed, "request:\(request.number)")
     case .invitationLapsed(let request):
       return cause(.invitationLapsed, "request:\(request.number)")
+    case .permissionEnding(let request, _): return cause(.ending, "request:\(request.number)")
+    case .superseded(let request, _), .standIn(let request, _):
+      return cause(.began, "request:\(request.number)")
     case .revoked(let request, _): return cause(.ended, "request:\(request.number)")
     case .batchDecided(let batch, _, _, _, _): return cause(.decided, "batch:\(batch)")
     case .idleWarning, .accountChanged: return cause(.idle, reference)
     case .code, .submitted, .batchSubmitted, .approved, .rejected, .invitation, .nationalReviewer,
-      .contactChanged, .wrongAttempts, .wrongAttemptsAlarm, .revokedByForm:
+      .contactChanged, .wrongAttempts, .wrongAttemptsAlarm, .revokedByForm, .returned,
+      .batchReturned, .withdrawnByForm:
       return []
     }
   }
@@ -70,6 +74,17 @@ extension Notice {
     case "none": return [.init(event: .noReviewer, subject: "request:\(parts[1])")]
     case "late": return [.init(event: .overdue, subject: "request:\(parts[1])")]
     default: return [.init(event: .singleAdministrator, subject: "agency:\(parts[1])")]
+    }
+  }
+}
+
+extension Service {
+  /// What `deliver` would try now; nothing is claimed.
+  ///
+  /// - Throws: `right.missing`.
+  package func plannedDelivery() throws(IAuthError) -> [PlannedMessage] {
+    try readAsOperator { (tx) throws(IAuthError) in
+      try tx.dueMessages(upTo: try tx.number(ReminderTable.lastMessage) ?? 0)
     }
   }
 }

@@ -59,6 +59,7 @@ extension IAuthError {
     case .phoneInvalid(let problem): problem.chinese("公務電話")
     case .reasonInvalid(let problem): problem.chinese("事由或意見")
     case .documentInvalid(let problem): problem.chinese("公文文號")
+    case .dateRange(let problem): problem.chinese
     case .dateInvalid(let text):
       "\(quoted(text))不是有效的日期，格式例如 1150302、115年3月2日或 2026-03-02"
     case .roleInvalid(let text):

@@ -31,13 +31,14 @@ extension Notice {
   package var kind: MessageKind {
     switch self {
     case .code: .code
-    case .approved, .rejected: .decision
+    case .approved, .rejected, .returned: .decision
     case .invitation: .invitation
     case .reminder: .reminder
     case .authorityDigest, .operatorDigest, .wrongAttemptsAlarm: .digest
     case .submitted, .batchSubmitted, .requestLapsed, .nationalReviewer, .batchDecided,
       .invitationLapsed, .revoked, .accountChanged, .contactChanged, .wrongAttempts,
-      .idleWarning, .revokedByForm:
+      .idleWarning, .revokedByForm, .batchReturned, .superseded, .withdrawnByForm, .standIn,
+      .permissionEnding:
       .notice
     }
   }
@@ -78,13 +79,17 @@ extension Notice {
     case .code(_, _, _, let agency, _): SafeText.withoutCodes(agency)
     case .submitted(let request), .approved(let request, _, _), .rejected(let request, _),
       .requestLapsed(let request), .invitation(let request, _, _, _),
-      .nationalReviewer(let request), .invitationLapsed(let request), .revoked(let request, _):
+      .nationalReviewer(let request), .invitationLapsed(let request), .revoked(let request, _),
+      .returned(let request, _), .superseded(let request, _), .withdrawnByForm(let request),
+      .standIn(let request, _), .permissionEnding(let request, _):
       SafeText.line(request.agency)
     case .batchSubmitted(_, let agency, _, _), .accountChanged(_, let agency, _),
       .contactChanged(let agency, _, _), .wrongAttempts(let agency),
       .idleWarning(let agency, _, _), .revokedByForm(_, let agency, _):
       SafeText.line(agency)
-    case .batchDecided, .wrongAttemptsAlarm, .reminder, .authorityDigest, .operatorDigest: nil
+    case .batchDecided, .batchReturned, .wrongAttemptsAlarm, .reminder, .authorityDigest,
+      .operatorDigest:
+      nil
     }
   }
 }

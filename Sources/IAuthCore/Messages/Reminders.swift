@@ -41,6 +41,14 @@ enum ReminderTable {
       SELECT r.id, v.account, ?2, ?1 \(waitingFor) AND coalesce(r.turned_at, r.created_at) <= ?1 - ?2
       ON CONFLICT DO NOTHING RETURNING request, account
     """
+  /// Permissions that end before a time, and that are not over.
+  static let ending: SQL = """
+    SELECT request, account, granted_at, ends_at FROM permission
+    WHERE status = 'active' AND ends_at > ?1 AND ends_at <= ?2 ORDER BY ends_at, request
+    """
+  static let tellOnce: SQL = """
+    INSERT INTO told (audience, item, told_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
+    """
   static let told: SQL = "SELECT item FROM told WHERE audience = ?"
   static let tell: SQL = """
     INSERT INTO told (audience, item, told_at) VALUES (?1, ?2, ?3)
@@ -60,7 +68,8 @@ enum ReminderTable {
   static let countActions: SQL = "SELECT count(*) FROM audit WHERE action = ?1 AND at > ?2"
   static let sizes: SQL = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
   static let statements: [SQL] = [
-    mark, reviewed, pending, told, tell, forget, toldAt, singles, unsent, lastMessage, countActions,
+    mark, reviewed, pending, ending, tellOnce, told, tell, forget, toldAt, singles, unsent,
+    lastMessage, countActions,
     sizes,
   ]
 }
@@ -81,6 +90,7 @@ extension Service {
       if isDryRun { tx.plan = [] }
       report.lapsed = try tx.sweep()
       try tx.remind(thresholds, &report)
+      try tx.warnOfEnds()
       try tx.digestForAuthority(thresholds, &report)
       try tx.digestForOperator(upTo: last)
       guard isDryRun else { return .commit(report) }
@@ -120,6 +130,30 @@ extension Transaction {
     }
     report.reminded = passed.count
     report.requests = requests.count
+  }
+
+  /// Each holder is told of the end of a permission, at each threshold once; one that was granted
+  /// after a threshold has none to hear of.
+  fileprivate func warnOfEnds() throws(IAuthError) {
+    guard let furthest = Limits.endWarnings.max() else { return }
+    let ending = try all(ReminderTable.ending, now, now + furthest) { row in
+      (request: row.int(0), account: row.int(1), grantedAt: row.time(2), endsAt: row.time(3))
+    }
+    for item in ending {
+      var isNew = false
+      for ahead in Limits.endWarnings
+      where item.endsAt - ahead <= now && item.grantedAt <= item.endsAt - ahead {
+        let mark = "ends:\(item.request):\(item.endsAt.seconds):\(ahead.text)"
+        isNew = try run(ReminderTable.tellOnce, "account:\(item.account)", mark, now) > 0 || isNew
+      }
+      guard isNew, let request = try request(item.request),
+        let account = try first(AccountTable.byID, item.account, read: { Account(row: $0) }),
+        account.status == .active
+      else { continue }
+      try queue(
+        .permissionEnding(request: try summary(request), endsAt: item.endsAt), to: .mail(account),
+        reference: String(item.request), request: item.request)
+    }
   }
 
   /// What waits for one reviewer, the oldest first: what `pending` lists to them.

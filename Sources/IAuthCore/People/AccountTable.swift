@@ -24,6 +24,7 @@ enum AccountTable {
         ELSE replaced_at END
     WHERE id = ?1
     """
+  static let setUnproven: SQL = "UPDATE account SET unproven_at = ?2 WHERE id = ?1"
   static let noteUse: SQL = "UPDATE account SET used_at = ?2 WHERE id = ?1"
   static let erase: SQL = """
     UPDATE account SET status = 'closed', status_at = ?2, erased_at = ?2, name = NULL,
@@ -109,7 +110,8 @@ enum AccountTable {
       used_at = ?4 WHERE id = ?1
     """
   static let statements: [SQL] = [
-    byID, byEmail, byMobile, add, setStatus, setContacts, noteUse, erase, erasePersonalAudit,
+    byID, byEmail, byMobile, add, setStatus, setContacts, setUnproven, noteUse, erase,
+    erasePersonalAudit,
     eraseMessages, eraseNotices, isListed, forgetReminders, forgetDigest, eraseLists, eraseNotes,
     eraseEndReasons, eraseReviewerNames, eraseRounds, eraseRequests, isAdministrator,
     liveSession,
@@ -216,12 +218,20 @@ extension Transaction {
     else { throw .sessionExpired }
     let account = try account(id: found.account)
     guard account.status == .active else { throw .sessionExpired }
-    if isWriting { try expireOverdue(account.id) }
+    if isWriting, try hasLapsed(account.id) {
+      try expireOverdue(account.id)
+      // A change that came true on its day has ended the session.
+      guard
+        try first(AccountTable.liveSession, caller, world.sessionName, read: { _ in true }) != nil
+      else { throw .sessionExpired }
+    }
     actor = Actor(account: account.id, session: found.id)
-    return Session(
+    let session = Session(
       id: found.id, name: world.sessionName, account: account, emailProven: found.emailProven,
       smsProven: found.smsProven, usedAt: found.usedAt,
       expiresAt: min(found.expiresAt, found.createdAt + settings.sessionLifetime))
+    sessionInUse = session
+    return session
   }
 
   /// Notes the use of a session, at most once a minute.

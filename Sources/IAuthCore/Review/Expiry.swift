@@ -35,6 +35,10 @@ enum ExpiryTable {
     SELECT id FROM request WHERE status = 'approved' AND kind = 'change' AND applied_at IS NULL
       AND effective_at <= ? ORDER BY id
     """
+  static let changesOf: SQL = """
+    SELECT id FROM request WHERE account = ?1 AND status = 'approved' AND kind = 'change'
+      AND applied_at IS NULL AND effective_at <= ?2 ORDER BY id
+    """
   /// What time has ended of an account's requests.
   private static let overdue: SQL = """
     (status = 'pending' AND coalesce(turned_at, created_at) <= ?2
@@ -56,7 +60,8 @@ enum ExpiryTable {
     UNION ALL \(invitations(until: "?5")) AND a.id = ?1 LIMIT 1
     """
   static let statements: [SQL] = [
-    applications, requests, invitations, isInvitationOver, ending, endReason, changes, requestsOf,
+    applications, requests, invitations, isInvitationOver, ending, endReason, changes, changesOf,
+    requestsOf,
     endingOf, hasLapsed,
   ]
 }
@@ -104,13 +109,20 @@ extension Transaction {
     for number in try all(ExpiryTable.ending, now, read: { row in row.int(0) }) {
       try endDated(number)
     }
-    for number in try all(ExpiryTable.changes, now, read: { row in row.int(0) }) {
-      guard let request = try request(number) else { continue }
-      let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
-      // Contacts that are someone else's by now stay theirs; it is tried again at each run.
-      guard try obstacle(to: request) == nil else { continue }
-      if let account, account.status != .closed { try applyChange(request, account) }
+    for number in try all(EffectTable.starting, now, read: { row in row.int(0) }) {
+      try begin(permission: number)
     }
+    for number in try all(ExpiryTable.changes, now, read: { row in row.int(0) }) {
+      try apply(dated: number)
+    }
+  }
+
+  private func apply(dated number: Int64) throws(IAuthError) {
+    guard let request = try request(number) else { return }
+    let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
+    // Contacts that are someone else's by now stay theirs; it is tried again at each run.
+    guard let account, account.status != .closed, try obstacle(to: request) == nil else { return }
+    try applyDated(request, account)
   }
 
   private func endDated(_ number: Int64) throws(IAuthError) {
@@ -162,6 +174,12 @@ extension Transaction {
     }
     for number in try all(ExpiryTable.endingOf, account, now, read: { row in row.int(0) }) {
       try endDated(number)
+    }
+    for number in try all(EffectTable.startingOf, account, now, read: { row in row.int(0) }) {
+      try begin(permission: number)
+    }
+    for number in try all(ExpiryTable.changesOf, account, now, read: { row in row.int(0) }) {
+      try apply(dated: number)
     }
     let invited = now - settings.invitationLifetime
     if try number(ExpiryTable.isInvitationOver, invited, account) != nil {

@@ -23,7 +23,7 @@ enum RequestTable {
     "SELECT id FROM request WHERE account = ? AND open = 1 AND kind = 'change'"
   static let activeFor: SQL = """
     SELECT request, role FROM permission WHERE account = ?1 AND system = ?2 AND status = 'active'
-      AND (role = ?3 OR role = 'admin') ORDER BY role LIMIT 1
+      AND (role = ?3 OR role = 'admin' AND starts_at <= ?4) ORDER BY role LIMIT 1
     """
   static let firstAdminSystem: SQL = """
     SELECT system FROM permission WHERE account = ? AND role = 'admin' AND status = 'active'
@@ -66,9 +66,29 @@ enum RequestTable {
   /// Those who may decide on a request, but for the question whose it is.
   static let reviewersOf: SQL = """
     SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status,
-      a.unproven_at IS NOT NULL
+      a.unproven_at IS NOT NULL,
+      v.deputy_for, (SELECT name FROM account WHERE id = v.represents)
     FROM reviewer v JOIN account a ON a.id = v.account
-    WHERE v.request = ?1 AND v.starts_at <= ?2 AND ?2 < v.ends_at ORDER BY a.id
+    WHERE v.request = ?1 AND v.starts_at <= ?2 AND ?2 < v.ends_at
+      AND NOT EXISTS (SELECT 1 FROM own o
+        WHERE o.request = ?1 AND o.account IN (v.account, v.represents))
+    ORDER BY a.id, v.deputy_for IS NOT NULL
+    """
+  /// From when and until when a permission holds, or is asked for.
+  static let days: SQL = """
+    SELECT r.effective_at, coalesce(p.ends_at, r.until_at)
+    FROM request r LEFT JOIN permission p ON p.request = r.id WHERE r.id = ?
+    """
+  static let holder: SQL = """
+    SELECT a.name FROM permission p JOIN account a ON a.id = p.account WHERE p.request = ?
+    """
+  static let wasReturned: SQL =
+    "SELECT 1 FROM decision WHERE request = ? AND verdict = 'returned' LIMIT 1"
+  /// By which permissions an account may decide on a request, its own before a deputy's.
+  static let rights: SQL = """
+    SELECT by_permission, deputy_for, represents FROM reviewer
+    WHERE request = ?1 AND account = ?2 AND starts_at <= ?3 AND ?3 < ends_at
+    ORDER BY deputy_for IS NOT NULL, by_permission
     """
   static let mayDecide: SQL =
     """
@@ -83,6 +103,11 @@ enum RequestTable {
     """
     SELECT system FROM administrator
     WHERE account = ?1 AND agency = ?2 AND starts_at <= ?3 AND ?3 < ends_at
+    """
+  static let scopesWithDeputies: SQL = """
+    SELECT system, represents FROM administrator
+    WHERE account = ?1 AND agency = ?2 AND starts_at <= ?3 AND ?3 < ends_at
+    ORDER BY represents IS NOT NULL
     """
   /// Systems on which the authority has no administrator: those of `spm` decide there.
   static let orphanSystems: SQL = """
@@ -112,7 +137,7 @@ enum RequestTable {
     byID, add, pendingFor, pendingChange, activeFor, firstAdminSystem, replacement, decide,
     decision, grant, revoke,
     setEnd, markApplied, permission, activePermissions, pendingOf, hasOtherClaim, reviewersOf,
-    mayDecide, scopes,
+    days, holder, wasReturned, rights, mayDecide, scopes, scopesWithDeputies,
     orphanSystems, administratorsOf, batchByID, batchCounts, batchPending, batchHasPending,
     batchTold,
   ]
@@ -123,6 +148,14 @@ struct ReviewRight {
   let permission: Int64
   let deputyFor: Int64?
   let represents: Int64?
+}
+
+/// Somebody who may decide on a request.
+struct Reviewer {
+  let account: Account
+  /// 職務代理: the permission that they stand in for, and whose it is.
+  let deputyFor: Int64?
+  let deputyOf: String?
 }
 
 /// The requests of one form.
@@ -218,20 +251,41 @@ extension Transaction {
     let system = try system(id: request.system)
     let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
     let authority = try authority()
-    return RequestSummary(
+    var summary = RequestSummary(
       number: request.number, agency: try agency(id: request.agency).name,
       name: account?.name.text ?? "", system: system.name, systemCode: system.code,
       role: request.role, kind: request.kind,
       isNational: request.role == .admin && request.agency == authority.id)
+    let days = try first(RequestTable.days, request.number) { row in
+      (from: row.timeIfAny(0), until: row.timeIfAny(1))
+    }
+    (summary.from, summary.until) = (days?.from ?? nil, days?.until ?? nil)
+    summary.deputyOf = try holder(of: request.deputyFor)
+    summary.successorOf = try holder(of: request.replaces)
+    summary.isReturned = request.status == .returned
+    summary.isResubmitted = try number(RequestTable.wasReturned, request.number) != nil
+    return summary
+  }
+
+  /// The name of whoever holds a permission, or held it.
+  func holder(of permission: Int64?) throws(IAuthError) -> String? {
+    guard let permission else { return nil }
+    return try first(RequestTable.holder, permission) { row in row.textIfAny(0) } ?? nil
   }
 
   /// Who may decide on a request now: whoever qualifies, but for the applicant and the submitter.
-  func reviewers(of request: PermissionRequest) throws(IAuthError) -> [Account] {
-    let own = try people(of: request)
-    let qualified = try all(RequestTable.reviewersOf, request.number, now) { row in
-      Account(row: row)
+  func reviewers(of request: PermissionRequest) throws(IAuthError) -> [Reviewer] {
+    var reviewers: [Reviewer] = []
+    for reviewer in try all(
+      RequestTable.reviewersOf, request.number, now,
+      read: { row in
+        Reviewer(
+          account: Account(row: row), deputyFor: row.intIfAny(9), deputyOf: row.textIfAny(10))
+      })
+    where reviewers.last?.account.id != reviewer.account.id {
+      reviewers.append(reviewer)
     }
-    return qualified.filter { reviewer in !own.contains { $0.isSamePerson(as: reviewer) } }
+    return reviewers
   }
 
   /// The people whose own request it is: the applicant, as they are and as they would be, and the
@@ -266,12 +320,13 @@ extension Transaction {
   }
 
   /// Tells each who may decide that a request waits; whoever has just acted sees it on the screen.
-  func tellReviewers(of request: PermissionRequest) throws(IAuthError) -> [Account] {
+  func tellReviewers(of request: PermissionRequest) throws(IAuthError) -> [Reviewer] {
     let reviewers = try reviewers(of: request)
     let notice = Notice.submitted(request: try summary(request))
-    for reviewer in reviewers where reviewer.id != actor?.account {
+    for reviewer in reviewers where reviewer.account.id != actor?.account {
       try queue(
-        notice, to: .mail(reviewer), reference: String(request.number), request: request.number)
+        notice, to: .mail(reviewer.account), reference: String(request.number),
+        request: request.number)
     }
     return reviewers
   }

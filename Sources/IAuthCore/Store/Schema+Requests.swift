@@ -17,6 +17,7 @@ extension Schema {
       told_at INTEGER -- when the submitter was told that all is decided
     ) STRICT;
     CREATE INDEX batch_digest ON batch (digest);
+    CREATE INDEX batch_submitter ON batch (submitter) WHERE submitter IS NOT NULL;
 
     CREATE TABLE request (
       -- A request for a role on a system, or for a change of it (權限申請).

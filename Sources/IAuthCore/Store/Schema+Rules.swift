@@ -141,7 +141,7 @@ extension Schema {
     CREATE TRIGGER request_not_beside_permission BEFORE INSERT ON request
     WHEN NEW.kind = 'grant' AND EXISTS (SELECT 1 FROM permission
       WHERE account = NEW.account AND system = NEW.system AND status = 'active'
-      AND (role = NEW.role OR role = 'admin'))
+      AND (role = NEW.role OR role = 'admin' AND starts_at <= NEW.created_at))
     BEGIN
       SELECT RAISE(ABORT, 'permission.held');
     END;

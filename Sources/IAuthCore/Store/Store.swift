@@ -28,6 +28,8 @@ package final class Store {
   var hasQueued = false
   /// Whether some of it is left to `deliver`.
   var hasLeft = false
+  /// Whether a dry run has undone something.
+  var isTrial = false
   private let isShared: Bool
 
   /// Opens the database at `path`.
@@ -72,13 +74,19 @@ package final class Store {
     path: String, world: World, settings: Settings,
     _ fill: (Transaction) throws(IAuthError) -> Void
   ) throws(IAuthError) -> Store {
+    guard !world.isDryRun else {
+      let key = world.randomBytes(32)
+      try DatabaseFile.checkCreating(path)
+      return try fillDraft(
+        draft: ":memory:", key: key, world: world, settings: settings, fill)
+    }
     let file = try DatabaseFile(creating: path, key: world.randomBytes(32))
     let draft = file.path + ".new"
     unsafe unlink(draft)
     unsafe unlink(draft + "-journal")
     try Files.create(draft, [])
     do throws(IAuthError) {
-      try fillDraft(draft: draft, file: file, world: world, settings: settings, fill)
+      _ = try fillDraft(draft: draft, key: file.key, world: world, settings: settings, fill)
       guard unsafe link(draft, file.path) == 0 else {
         throw errno == EEXIST ? IAuthError.databaseExists : .fileUncreatable(path: path)
       }
@@ -93,9 +101,9 @@ package final class Store {
   }
 
   private static func fillDraft(
-    draft: String, file: DatabaseFile, world: World, settings: Settings,
+    draft: String, key: [UInt8], world: World, settings: Settings,
     _ fill: (Transaction) throws(IAuthError) -> Void
-  ) throws(IAuthError) {
+  ) throws(IAuthError) -> Store {
     let db: Connection
     do {
       db = try Connection(path: draft)
@@ -105,12 +113,13 @@ package final class Store {
       throw translated(error)
     }
     let store = Store(
-      db: db, path: draft, world: world, settings: settings, key: file.key, isShared: false)
+      db: db, path: draft, world: world, settings: settings, key: key, isShared: false)
     try store.write { (tx) throws(IAuthError) in
       for script in Schema.script { try tx.execute(script) }
       try fill(tx)
       return .commit(())
     }
+    return store
   }
 
   private init(
@@ -135,51 +144,117 @@ package final class Store {
       answer = try body(tx)
     } catch {
       try? db.execute("ROLLBACK")
+      noteUse(in: tx)
       throw error
     }
     try tx.execute("COMMIT")
+    noteUse(in: tx)
     return answer
   }
 
+  /// Every command of a session is use, one that was refused or only looks as well (PRODUCT 3.3).
+  ///
+  /// What was answered stays answered, whether its use could be noted or not.
+  private func noteUse(in tx: Transaction?) {
+    guard let session = tx?.sessionInUse else { return }
+    tx?.sessionInUse = nil
+    guard session.usedAt + Limits.sessionNoteInterval <= world.now() else { return }
+    try? note { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      try tx.noteUse(session)
+      return .commit(())
+    }
+  }
+
   /// Runs `body` as the only writer, and commits what it did, also when it refuses.
+  ///
+  /// A dry run (`World.isDryRun`) rolls back what was done. A refusal is kept even then: a wrong code
+  /// that was only tried would be an attempt that nobody counts.
   ///
   /// - Throws: what `body` throws (nothing is kept); the refusal it returned (its writes are kept);
   ///   `database.busy`, `disk.full`, `disk.failed` (nothing is kept); `outcome.unknown`.
   package func write<Answer>(
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
+    try noting(isKept: !world.isDryRun, body)
+  }
+
+  /// The same for what is no change of anybody's making, and kept in a dry run, too: the entry of a
+  /// privileged reading, and what the clock has ended.
+  func note<Answer>(
+    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
+  ) throws(IAuthError) -> Answer {
+    try noting(isKept: true, body)
+  }
+
+  private func noting<Answer>(
+    isKept: Bool, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
+  ) throws(IAuthError) -> Answer {
+    var tx: Transaction?
+    do throws(IAuthError) {
+      let answer = try locked(isKept: isKept, body, &tx)
+      noteUse(in: tx)
+      return answer
+    } catch {
+      noteUse(in: tx)
+      throw error
+    }
+  }
+
+  private func locked<Answer>(
+    isKept: Bool, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>,
+    _ tx: inout Transaction?
+  ) throws(IAuthError) -> Answer {
     if isShared {
       let lock = try WriteLock(
         path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
         seconds: Int(Limits.busyWait.seconds))
       defer { withExtendedLifetime(lock) {} }
-      return try bracket(body)
+      return try bracket(isKept: isKept, body, &tx)
     }
-    return try bracket(body)
+    return try bracket(isKept: isKept, body, &tx)
   }
 
   private func bracket<Answer>(
-    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
+    isKept: Bool, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>,
+    _ current: inout Transaction?
   ) throws(IAuthError) -> Answer {
     let tx = Transaction(store: self, isWriting: true)
+    current = tx
+    let queuedBefore = (hasQueued, hasLeft)
     try tx.execute("BEGIN IMMEDIATE")
     let end: TransactionEnd<Answer>
     do throws(IAuthError) {
       end = try body(tx)
+      var isNoted = isKept
+      if case .rollback = end { isNoted = false }
+      if isNoted, let session = tx.sessionInUse {
+        try tx.noteUse(session)
+        tx.sessionInUse = nil
+      }
       try tx.sealAudit()
     } catch {
       try? db.execute("ROLLBACK")
       throw error
     }
-    if case .rollback(let answer) = end {
-      try tx.execute("ROLLBACK")
-      return answer
+    switch end {
+    case .rollback(let answer): return try undone(tx, answer)
+    case .commit(let answer) where !isKept:
+      // Nobody is written to because of what did not happen.
+      (hasQueued, hasLeft) = queuedBefore
+      isTrial = true
+      return try undone(tx, answer)
+    default: break
     }
     try commit()
     switch end {
     case .commit(let answer), .rollback(let answer): return answer
     case .commitThenThrow(let error): throw error
     }
+  }
+
+  private func undone<Answer>(_ tx: Transaction, _ answer: Answer) throws(IAuthError) -> Answer {
+    try tx.execute("ROLLBACK")
+    return answer
   }
 
   /// Commits.

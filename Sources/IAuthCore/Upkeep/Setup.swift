@@ -63,7 +63,7 @@ package enum Setup {
         reviewer: number)
     }
     guard let receipt else { throw .internal("init ended without a receipt") }
-    store.hasQueued = reviewer != nil
+    store.hasQueued = reviewer != nil && !world.isDryRun
     return (receipt, Service(store: store))
   }
 }
@@ -145,6 +145,22 @@ extension Service {
       }
       try tx.run(AgencyTable.addSystem, code, name, chinese ?? name, url, tx.now)
       try tx.audit(.systemAdded, "system:\(code)")
+      return .commit(try tx.system(code: code, command: "systems"))
+    }
+  }
+
+  /// Sets how long a permission of a system lasts at most; nil: for good.
+  ///
+  /// It binds what is granted from now on.
+  ///
+  /// - Throws: `right.missing`, `system.unknown`.
+  package func setSystem(
+    code: String, longest: TimeSpan?
+  ) throws(IAuthError) -> TargetSystem {
+    try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<TargetSystem> in
+      let system = try tx.system(code: code, command: "systems")
+      try tx.run(AgencyTable.setLongest, system.code, longest?.seconds)
+      try tx.audit(.systemSet, "system:\(system.code)")
       return .commit(try tx.system(code: code, command: "systems"))
     }
   }

@@ -15,6 +15,17 @@ enum StatusFilter: String, ArgumentWord {
   var status: RequestStatus? { RequestStatus(rawValue: rawValue) }
 }
 
+/// A day in Taipei, Gregorian or of the Republic: 2026-03-01, 115/3/1, 115年3月1日.
+struct DayArgument: ArgumentValue, Equatable {
+  /// Days since 1970-01-01.
+  let day: Int64
+
+  static func parse(_ text: String, for parameter: String) throws(IAuthError) -> DayArgument {
+    guard let day = try FormDate.day(cell: text) else { throw .dateInvalid(text) }
+    return DayArgument(day: day)
+  }
+}
+
 /// How the bytes of a sheet are to be read.
 enum SheetEncoding: String, ArgumentWord {
   case auto, utf8 = "utf-8", utf16 = "utf-16", cp950
@@ -52,6 +63,12 @@ enum TimeArgument: ArgumentValue, Equatable {
       throw .usageValue(option: parameter, value: text, allowed: allowed)
     }
     return .time(Timestamp(day * 86_400 + hour * 3_600 + minute * 60 + second))
+  }
+
+  /// The end that is meant: a day's is its last moment.
+  func end(now: Timestamp, in localTime: LocalTime) -> Timestamp {
+    guard case .day(let day) = self else { return timestamp(now: now, in: localTime) }
+    return TimeArgument.day(day + 1).timestamp(now: now, in: localTime)
   }
 
   /// The time that is meant; a day begins at midnight of the caller's zone.

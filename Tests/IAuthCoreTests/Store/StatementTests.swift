@@ -23,12 +23,14 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("ExpiryTable", ExpiryTable.statements),
   ("ReminderTable", ReminderTable.statements), ("OutboxListTable", OutboxListTable.statements),
   ("DoctorTable", DoctorTable.statements), ("BackupTable", BackupTable.statements),
-  ("IdleTable", IdleTable.statements), ("Form2Table", Form2Table.statements),
+  ("EffectTable", EffectTable.statements), ("CorrectionTable", CorrectionTable.statements),
+  ("StandInTable", StandInTable.statements), ("HandOverTable", HandOverTable.statements),
 ]
 
 /// Fragments, which are no statements by themselves, and what runs outside a transaction.
 private let fragments: Set<String> = [
-  "columns", "tables", "notOwn", "narrowed", "systemColumns", "snapshot", "into", "row",
+  "columns", "tables", "notOwn", "filtered", "ordered", "decidable", "anybody", "overdue",
+  "systemColumns", "snapshot", "into", "row",
   "personInto", "personRow", "statusNow", "namingLists", "waitingFor",
 ]
 
