@@ -397,7 +397,8 @@ enum ImportTable {
     SELECT a.id FROM account a JOIN request r ON r.account = a.id
     WHERE a.agency = ?1 AND a.name_key = ?2 AND a.status = 'invited' AND r.system = ?3
       AND r.role = ?4 AND r.status = 'returned' AND r.kind = 'grant'
-    """  static let statements: [SQL] = [
+    """
+  static let statements: [SQL] = [
     addBatch, setRows, standing, candidates, hasDecidable, returnedByName, people, lastNumbers, accounts.full, requests.full,
   ]
 }

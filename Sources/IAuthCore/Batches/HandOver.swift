@@ -59,7 +59,12 @@ extension BatchImporter {
       guard !clashes(&row, withContactsAskedFor: email, mobile, agency) else { return nil }
     }
     try openBatch()
-    let successor = try known ?? invite(row, name, email, mobile, agency)
+    let successor: Account
+    if let known {
+      successor = known
+    } else {
+      successor = try invite(row, name, email, mobile, agency)
+    }
     claims.handedOver[held] = claims.row
     let number = try submit(
       RequestDraft(

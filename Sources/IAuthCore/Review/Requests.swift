@@ -178,11 +178,12 @@ extension Transaction {
     of request: PermissionRequest, _ reviewers: [Reviewer]
   ) throws(IAuthError) -> RequestReceipt {
     let agency = try agency(id: request.agency)
+    let authority = try authority().id
     return RequestReceipt(
       number: request.number, system: try system(id: request.system), role: request.role,
       kind: request.kind, status: request.status, reviewers: reviewers.map(\.account.name.text),
       agency: agency,
-      isNational: request.role == .admin && agency.id == (try authority().id),
+      isNational: request.role == .admin && agency.id == authority,
       from: request.effectiveAt, until: request.untilAt, deputyFor: request.deputyFor,
       replaces: request.replaces)
   }

@@ -100,11 +100,12 @@ extension Transaction {
     let me = reviewer.account
     let rights = try rights(of: me, on: request)
     let people = try people(of: request)
-    let isOwn = people.contains { $0.isSamePerson(as: me) }
+    var isOwn = people.contains { $0.isSamePerson(as: me) }
+    if !rights.isEmpty, try right(among: rights, people) == nil { isOwn = true }
     return ReviewQuestion(
       number: request.number, isVisible: try maySee(request, me),
       isReviewer: try isAdministrator(me), isInside: !rights.isEmpty,
-      isOwn: try isOwn || !rights.isEmpty && right(among: rights, people) == nil,
+      isOwn: isOwn,
       decided: try decidedError(request, isForReview: true),
       expectedVersion: version.map { VersionWord.folded($0) },
       version: version == nil ? "" : try self.version(of: request.number),
@@ -126,10 +127,8 @@ extension Transaction {
     among rights: [ReviewRight], _ people: [Account]
   ) throws(IAuthError) -> ReviewRight? {
     for right in rights {
-      let represented = try right.represents.map { (id) throws(IAuthError) in
-        try first(AccountTable.byID, id) { row in Account(row: row) }
-      }
-      guard let found = represented, let person = found,
+      guard let represented = right.represents,
+        let person = try first(AccountTable.byID, represented, read: { row in Account(row: row) }),
         people.contains(where: { $0.isSamePerson(as: person) })
       else { return right }
     }
