@@ -3,17 +3,17 @@
 
 /// An agency of the registry.
 package struct Agency: Equatable, Sendable {
-  package let id: Int64
+  package let id: AgencyID
   package let type: AgencyType
   package let code: String
   package let name: String
   /// The distinguished name, which tells agencies of the same name apart.
   package let path: String
-  package let superior: Int64?
+  package let superior: AgencyID?
   package let status: AgencyStatus
 
   package init(
-    id: Int64, type: AgencyType, code: String, name: String, path: String, superior: Int64?,
+    id: AgencyID, type: AgencyType, code: String, name: String, path: String, superior: AgencyID?,
     status: AgencyStatus
   ) {
     self.id = id
@@ -28,7 +28,7 @@ package struct Agency: Equatable, Sendable {
 
 /// A target system.
 package struct TargetSystem: Equatable, Sendable {
-  package let id: Int64
+  package let id: SystemID
   package let code: String
   package let name: Bilingual
   package let url: String?
@@ -36,7 +36,7 @@ package struct TargetSystem: Equatable, Sendable {
   package let longest: TimeSpan?
 
   package init(
-    id: Int64, code: String, name: Bilingual, url: String?, longest: TimeSpan? = nil
+    id: SystemID, code: String, name: Bilingual, url: String?, longest: TimeSpan? = nil
   ) {
     self.id = id
     self.code = code
@@ -51,8 +51,8 @@ package struct TargetSystem: Equatable, Sendable {
 
 /// An account that is not erased.
 package struct Account: Equatable, Sendable {
-  package let id: Int64
-  package let agency: Int64
+  package let id: AccountID
+  package let agency: AgencyID
   package let name: PersonName
   package let email: EmailAddress
   package let mobile: MobileNumber
@@ -62,7 +62,7 @@ package struct Account: Equatable, Sendable {
   package let isUnproven: Bool
 
   package init(
-    id: Int64, agency: Int64, name: PersonName, email: EmailAddress, mobile: MobileNumber,
+    id: AccountID, agency: AgencyID, name: PersonName, email: EmailAddress, mobile: MobileNumber,
     title: String?, status: AccountStatus, isUnproven: Bool = false
   ) {
     self.id = id
@@ -106,15 +106,15 @@ package struct Replacement: Equatable, Sendable {
 
 /// A request as it is decided on.
 package struct PermissionRequest: Equatable, Sendable {
-  package let number: Int64
-  package let account: Int64
-  package let agency: Int64
-  package let system: Int64
+  package let number: RequestID
+  package let account: AccountID
+  package let agency: AgencyID
+  package let system: SystemID
   package let role: Role
   package let kind: RequestKind
   package let status: RequestStatus
-  package let batch: Int64?
-  package let submitter: Int64?
+  package let batch: BatchID?
+  package let submitter: AccountID?
   package let createdAt: Timestamp
   package let effectiveAt: Timestamp?
   /// Who made it: self, batch or appointment.
@@ -126,19 +126,20 @@ package struct PermissionRequest: Equatable, Sendable {
   /// The permission asked for is not valid from then on.
   package let untilAt: Timestamp?
   /// 職務代理: the permission beside which it is asked for.
-  package let deputyFor: Int64?
+  package let deputyFor: RequestID?
   /// 交接: the permission that ends when this one takes effect.
-  package let replaces: Int64?
+  package let replaces: RequestID?
   /// Kind change, approved: when it became true.
   package let appliedAt: Timestamp?
   package let reason: String?
   package let document: String?
 
   package init(
-    number: Int64, account: Int64, agency: Int64, system: Int64, role: Role, kind: RequestKind,
-    status: RequestStatus, batch: Int64?, submitter: Int64?, createdAt: Timestamp,
+    number: RequestID, account: AccountID, agency: AgencyID, system: SystemID, role: Role,
+    kind: RequestKind, status: RequestStatus, batch: BatchID?, submitter: AccountID?,
+    createdAt: Timestamp,
     effectiveAt: Timestamp?, origin: String, round: Int64, turnedAt: Timestamp?,
-    untilAt: Timestamp?, deputyFor: Int64?, replaces: Int64?, appliedAt: Timestamp?,
+    untilAt: Timestamp?, deputyFor: RequestID?, replaces: RequestID?, appliedAt: Timestamp?,
     reason: String?, document: String?
   ) {
     self.number = number
@@ -174,11 +175,11 @@ package struct Decision: Equatable, Sendable {
   package let note: String?
   package let decidedAt: Timestamp
   /// 職務代理: the permission that the reviewer stood in for.
-  package let deputyFor: Int64?
+  package let deputyFor: RequestID?
 
   package init(
     verdict: RequestStatus, reviewer: String?, note: String?, decidedAt: Timestamp,
-    deputyFor: Int64? = nil
+    deputyFor: RequestID? = nil
   ) {
     self.verdict = verdict
     self.reviewer = reviewer
@@ -190,7 +191,7 @@ package struct Decision: Equatable, Sendable {
 
 /// A live session.
 package struct Session: Equatable, Sendable {
-  package let id: Int64
+  package let id: SessionID
   package let name: String
   package let account: Account
   package let emailProven: Bool
@@ -199,7 +200,7 @@ package struct Session: Equatable, Sendable {
   package let expiresAt: Timestamp
 
   package init(
-    id: Int64, name: String, account: Account, emailProven: Bool, smsProven: Bool,
+    id: SessionID, name: String, account: Account, emailProven: Bool, smsProven: Bool,
     usedAt: Timestamp, expiresAt: Timestamp
   ) {
     self.id = id

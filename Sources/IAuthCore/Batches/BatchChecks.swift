@@ -86,7 +86,7 @@ extension BatchImporter {
     if let own = firstOwnAccount, let earlier = known.first(where: { $0.id >= own }), !isSamePerson
     {
       let column: FormColumn = earlier.email.text == email.text ? .email : .mobile
-      contradict(&row, Int(claims.ownAccounts[Int(earlier.id - own)]), column)
+      contradict(&row, Int(claims.ownAccounts[Int(earlier.id.value - own.value)]), column)
       return nil
     }
     let column: FormColumn? =
@@ -104,9 +104,9 @@ extension BatchImporter {
 
   func standing(
     _ account: Account, _ system: TargetSystem, _ role: Role
-  ) throws(IAuthError) -> (number: Int64, batch: Int64?, isReturned: Bool)? {
+  ) throws(IAuthError) -> (number: RequestID, batch: BatchID?, isReturned: Bool)? {
     try tx.first(ImportTable.standing, account.id, system.id, role, tx.now) { row in
-      (number: row.int(0), batch: row.intIfAny(1), isReturned: row.bool(2))
+      (number: row.id(0), batch: row.idIfAny(1), isReturned: row.bool(2))
     }
   }
 

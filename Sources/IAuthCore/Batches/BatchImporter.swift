@@ -13,14 +13,14 @@ struct BatchImporter {
   let document: String?
   let defaultSystem: TargetSystem?
   /// The batch that unchanged rows came with.
-  private(set) var earlierBatch: Int64?
+  private(set) var earlierBatch: BatchID?
 
   /// Every row, with what became of it.
   private(set) var rows: ImportRows
 
-  private(set) var batch: Int64?
+  private(set) var batch: BatchID?
   /// The first account that this import made: later ones are of its own rows.
-  private(set) var firstOwnAccount: Int64?
+  private(set) var firstOwnAccount: AccountID?
   private var staged: StagedRows
   /// The accounts of the agency whose rows are being taken.
   private(set) var people = AgencyPeople()
@@ -30,18 +30,18 @@ struct BatchImporter {
   /// What rows of this form have asked for, to find those that contradict each other.
   var claims: RowClaims
   /// Requests that were sent back and are handed in again, by their batch.
-  private var resubmitted: [Int64: [Int64]] = [:]
+  private var resubmitted: [BatchID: [RequestID]] = [:]
   private var accepted = 0
   var revoked = 0
-  let authority: Int64
+  let authority: AgencyID
 
   var header: FormHeader { form.header }
 
   /// Requests that the same people decide on.
   struct ReviewerGroup: Hashable {
-    let system: Int64
+    let system: SystemID
     /// nil: the authority.
-    let agency: Int64?
+    let agency: AgencyID?
   }
 
   init(
@@ -66,7 +66,9 @@ struct BatchImporter {
     for code in form.codes { places.append(try find(code)) }
     var codes = Array(places.indices)
     if form.count >= Limits.importSortedRows {
-      codes.sort { (places[$0].agency?.id ?? .max, $0) < (places[$1].agency?.id ?? .max, $1) }
+      codes.sort {
+        (places[$0].agency?.id.value ?? .max, $0) < (places[$1].agency?.id.value ?? .max, $1)
+      }
     }
     let order = form.order(by: codes)
     var (done, end) = (0, 0)
@@ -106,7 +108,7 @@ struct BatchImporter {
       }
     }
     var outcome = RowOutcome.rejected
-    var request: Int64?
+    var request: RequestID?
     if !row.hasErrors {
       switch answer {
       case .accepted(let number):
@@ -125,8 +127,8 @@ struct BatchImporter {
 
   /// What became of a row without errors.
   enum Answer {
-    case accepted(Int64)
-    case unchanged(Int64?, batch: Int64?)
+    case accepted(RequestID)
+    case unchanged(RequestID?, batch: BatchID?)
   }
 
   /// 新增: a `grant` request, for an account that there is or for an invited one.
@@ -162,7 +164,7 @@ struct BatchImporter {
       }
       return .unchanged(standing.number, batch: standing.batch)
     }
-    guard try tx.number(RequestTable.pendingFor, known.id, system.id, role) == nil else {
+    guard try !tx.exists(RequestTable.pendingFor, known.id, system.id, role) else {
       row.add(header, .change, code: "row.conflict", Self.waiting)
       return nil
     }
@@ -182,7 +184,7 @@ struct BatchImporter {
 
   /// Hands a request in again that was sent back, with what the row says now.
   mutating func resubmit(
-    _ number: Int64, _ row: CheckedRow, replacement: Replacement? = nil
+    _ number: RequestID, _ row: CheckedRow, replacement: Replacement? = nil
   ) throws(IAuthError) -> Answer? {
     try flush()
     guard let request = try tx.request(number) else { return nil }
@@ -200,7 +202,7 @@ struct BatchImporter {
   /// Closes the batch: its size, its trail, and one mail to each who may decide.
   ///
   /// - Returns: the new batch; without one, the earlier batch of the unchanged rows.
-  mutating func close() throws(IAuthError) -> Int64? {
+  mutating func close() throws(IAuthError) -> BatchID? {
     try flush()
     for (earlier, numbers) in resubmitted.sorted(by: { $0.key < $1.key }) {
       var groups: [ReviewerGroup: PermissionRequest] = [:]
@@ -211,11 +213,11 @@ struct BatchImporter {
         if groups[group] == nil { groups[group] = request }
       }
       try tellReviewers(of: earlier, groups, count: numbers.count)
-      try tx.audit(.imported, "batch:\(earlier)")
+      try tx.audit(.imported, .batch(earlier))
     }
     guard let batch else { return earlierBatch }
     try tx.run(ImportTable.setRows, batch, rows.count)
-    try tx.audit(.imported, "batch:\(batch)")
+    try tx.audit(.imported, .batch(batch))
     try tellReviewers(of: batch, firstRequests, count: accepted)
     if revoked > 0 { try tellAuthority(batch) }
     return batch
@@ -223,18 +225,18 @@ struct BatchImporter {
 
   /// One mail to each who may decide on any request of a batch, not only on its first.
   private func tellReviewers(
-    of batch: Int64, _ groups: [ReviewerGroup: PermissionRequest], count: Int
+    of batch: BatchID, _ groups: [ReviewerGroup: PermissionRequest], count: Int
   ) throws(IAuthError) {
-    var told: Set<Int64> = []
+    var told: Set<AccountID> = []
     for (group, request) in groups.sorted(by: { $0.value.number < $1.value.number }) {
       for reviewer in try tx.all(
         ImportTable.candidates, request.number, tx.now,
-        read: { row in (account: Account(row: row), represents: row.intIfAny(9)) })
+        read: { row in (account: Account(row: row), represents: row.idIfAny(9) as AccountID?) })
       where reviewer.account.id != tx.actor?.account && !told.contains(reviewer.account.id) {
         guard
-          try tx.number(
+          try tx.exists(
             ImportTable.hasDecidable, batch, group.system, group.agency, reviewer.account.id,
-            reviewer.represents) != nil
+            reviewer.represents)
         else { continue }
         told.insert(reviewer.account.id)
         try tx.queue(
@@ -246,7 +248,7 @@ struct BatchImporter {
   }
 
   /// Taking away is the safe direction: it is done at once, and the authority hears of it.
-  private func tellAuthority(_ batch: Int64) throws(IAuthError) {
+  private func tellAuthority(_ batch: BatchID) throws(IAuthError) {
     let notice = Notice.revokedByForm(
       batch: batch, agency: importer.name, count: revoked)
     for reviewer in try tx.all(
@@ -288,7 +290,7 @@ struct BatchImporter {
   // MARK: Storing
 
   /// Stores a request of this batch.
-  mutating func submit(_ draft: RequestDraft) throws(IAuthError) -> Int64 {
+  mutating func submit(_ draft: RequestDraft) throws(IAuthError) -> RequestID {
     try openBatch()
     try flush()
     var draft = draft
@@ -297,7 +299,7 @@ struct BatchImporter {
     draft.submitter = importer.session?.account.id
     let number = try tx.add(draft)
     claims.note(request: number)
-    try tx.audit(.requested, "request:\(number)")
+    try tx.audit(.requested, .request(number))
     if draft.kind != .revoke {
       try remember(number, system: draft.system, draft.role, draft.account)
     }
@@ -335,7 +337,7 @@ struct BatchImporter {
 
   /// Keeps one request of each group of reviewers, who are told of the batch when it closes.
   private mutating func remember(
-    _ number: Int64, system: Int64, _ role: Role, _ account: Account
+    _ number: RequestID, system: SystemID, _ role: Role, _ account: Account
   ) throws(IAuthError) {
     let group = ReviewerGroup(system: system, agency: role == .admin ? nil : account.agency)
     guard firstRequests[group] == nil else { return }

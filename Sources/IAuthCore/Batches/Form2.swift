@@ -18,9 +18,9 @@ extension BatchImporter {
       return nil
     }
     let held = try tx.first(Form2Table.held, account.id, system.id, role) { row in
-      (number: row.int(0), endsAt: row.timeIfAny(1))
+      (number: row.id(0) as RequestID, endsAt: row.timeIfAny(1))
     }
-    let pending = try tx.number(RequestTable.pendingFor, account.id, system.id, role)
+    let pending: RequestID? = try tx.id(RequestTable.pendingFor, account.id, system.id, role)
     if let earlier = pending.flatMap({ claims.row(of: $0) })
       ?? held.flatMap({ claims.handedOver[$0.number] })
     {
@@ -83,15 +83,15 @@ extension BatchImporter {
     guard !isSame(account, row) else { return .unchanged(nil, batch: nil) }
     let others = try tx.accounts(in: agency.id, email: email, mobile: mobile)
     if let own = firstOwnAccount, let other = others.first(where: { $0.id >= own }) {
-      contradict(&row, Int(claims.ownAccounts[Int(other.id - own)]), .email)
+      contradict(&row, Int(claims.ownAccounts[Int(other.id.value - own.value)]), .email)
       return nil
     }
     guard others.allSatisfy({ $0.id == account.id }) else {
       row.add(header, .email, code: "row.conflict", Self.conflict)
       return nil
     }
-    let change = try tx.number(Form2Table.openChange, account.id)
-    let grant = try tx.number(RequestTable.pendingFor, account.id, system.id, role)
+    let change: RequestID? = try tx.id(Form2Table.openChange, account.id)
+    let grant: RequestID? = try tx.id(RequestTable.pendingFor, account.id, system.id, role)
     if let pending = change ?? grant {
       let request = try tx.request(pending)
       let asked = try request.map { (known) throws(IAuthError) in try tx.replacement(of: known) }
@@ -142,7 +142,7 @@ extension BatchImporter {
     _ kind: RequestKind, _ account: Account, _ system: TargetSystem, _ role: Role
   ) throws(IAuthError) -> Answer? {
     try tx.first(Form2Table.earlier, account.id, kind, system.id, role) { row in
-      .unchanged(row.int(0), batch: row.int(1))
+      .unchanged(row.id(0), batch: row.id(1))
     }
   }
 
@@ -165,16 +165,16 @@ extension BatchImporter {
   }
 
   /// Takes a request back; whoever had made it themselves hears of it.
-  private func withdrawForForm(_ number: Int64, _ account: Account) throws(IAuthError) {
+  private func withdrawForForm(_ number: RequestID, _ account: Account) throws(IAuthError) {
     if let request = try tx.request(number), request.origin == "self",
       account.id != tx.actor?.account
     {
       try tx.queue(
         .withdrawnByForm(request: try tx.summary(request)), to: .mail(account),
-        reference: String(number), request: number)
+        reference: number.description, request: number)
     }
     try tx.end(number, .withdrawn, by: importer.session?.account.id)
-    try tx.audit(.withdrawn, "request:\(number)")
+    try tx.audit(.withdrawn, .request(number))
     if let request = try tx.request(number) { try tx.finishBatch(of: request) }
   }
 

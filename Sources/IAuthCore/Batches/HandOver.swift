@@ -24,7 +24,7 @@ extension BatchImporter {
     if let known {
       let standing = try tx.first(
         Form2Table.handOver, known.id, old.id, system.id, role,
-        read: { row in (number: row.int(0), batch: row.intIfAny(1), isReturned: row.bool(2)) })
+        read: { row in (number: row.id(0) as RequestID, batch: row.idIfAny(1) as BatchID?, isReturned: row.bool(2)) })
       if let standing {
         if standing.isReturned { return try resubmit(standing.number, row) }
         guard claims.row(of: standing.number) == nil else {
@@ -34,7 +34,7 @@ extension BatchImporter {
         return .unchanged(standing.number, batch: standing.batch)
       }
     }
-    let held = try tx.first(Form2Table.held, old.id, system.id, role) { row in row.int(0) }
+    let held: RequestID? = try tx.first(Form2Table.held, old.id, system.id, role) { row in row.id(0) }
     guard let held else {
       row.add(header, row.subjectColumn, code: ErrorCode.permissionNone.rawValue, Self.holdsNothing)
       return nil
@@ -44,7 +44,7 @@ extension BatchImporter {
       return nil
     }
     if let known {
-      let number = try tx.number(RequestTable.pendingFor, known.id, system.id, role)
+      let number: RequestID? = try tx.id(RequestTable.pendingFor, known.id, system.id, role)
       if let earlier = number.flatMap({ claims.row(of: $0) }) {
         contradict(&row, earlier, .change)
         return nil
@@ -95,13 +95,14 @@ extension BatchImporter {
     guard let name = row.name, let email = row.email, let mobile = row.mobile else { return nil }
     // Of an agency all of whose people are known by their contacts, most rows are of someone new.
     if claims.hasReturned[agency.id] == nil {
-      claims.hasReturned[agency.id] = try tx.number(HandOverTable.hasReturned, agency.id) != nil
+      claims.hasReturned[agency.id] = try tx.exists(HandOverTable.hasReturned, agency.id)
     }
     guard claims.hasReturned[agency.id] == true else { return nil }
     try flush()
     var known = try tx.accounts(in: agency.id, email: email, mobile: mobile)
     if known.isEmpty,
-      let id = try tx.number(ImportTable.returnedByName, agency.id, name.key, system.id, role)
+      let id: AccountID = try tx.id(
+        ImportTable.returnedByName, agency.id, name.key, system.id, role)
     {
       known = [try tx.account(id: id)]
     }
@@ -116,7 +117,7 @@ extension BatchImporter {
       AccountTable.setContacts, account.id, name.text, name.key, email.text, mobile.e164, row.title,
       row.phone, tx.now)
     try tx.audit(
-      .accountReplaced, "account:\(account.id)",
+      .accountReplaced, .account(account.id),
       person: AuditPerson(
         account: account.id,
         fields: [("name", name.text), ("email", email.text), ("mobile", mobile.e164)]))

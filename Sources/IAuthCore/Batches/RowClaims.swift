@@ -9,8 +9,8 @@ import Values
 struct RowClaims {
   /// A role of somebody.
   struct Claim: Hashable {
-    let account: Int64
-    let system: Int64
+    let account: AccountID
+    let system: SystemID
     let role: Role
   }
 
@@ -22,29 +22,29 @@ struct RowClaims {
   var contradicts: [Int: [RowProblem]] = [:]
   /// The row of each account that the import has made, in the order of their numbers.
   var ownAccounts: [UInt32] = []
-  private var firstRequest: Int64?
+  private var firstRequest: RequestID?
   private var requests: [UInt32] = []
   var removed: [Claim: Int] = [:]
   /// By the permission that is handed over.
-  var handedOver: [Int64: Int] = [:]
+  var handedOver: [RequestID: Int] = [:]
   private var contacts: [String: Int] = [:]
   /// Whether an agency has requests that were sent back.
-  var hasReturned: [Int64: Bool] = [:]
+  var hasReturned: [AgencyID: Bool] = [:]
 
   init(_ known: [Int: [RowProblem]]) {
     self.known = known
   }
 
   /// Notes a request of the row that is being taken; their numbers follow each other.
-  mutating func note(request number: Int64) {
+  mutating func note(request number: RequestID) {
     if firstRequest == nil { firstRequest = number }
     requests.append(UInt32(row))
   }
 
   /// The row that has made a request; nil for one from before.
-  func row(of request: Int64) -> Int? {
+  func row(of request: RequestID) -> Int? {
     guard let firstRequest, request >= firstRequest else { return nil }
-    let index = Int(request - firstRequest)
+    let index = Int(request.value - firstRequest.value)
     return index < requests.count ? Int(requests[index]) : nil
   }
 

@@ -69,7 +69,7 @@ extension Service {
   ///   `request.decided`, `request.duplicate` while it waits for review; `reason.invalid`,
   ///   `document.invalid`, `date.invalid`.
   package func resubmit(
-    _ number: Int64, _ correction: Correction
+    _ number: RequestID, _ correction: Correction
   ) throws(IAuthError) -> RequestReceipt {
     var correction = correction
     correction.reason = try FreeText.filled(correction.reason, FreeText.note)
@@ -77,10 +77,10 @@ extension Service {
     return try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<RequestReceipt> in
       let me = session.account
       guard let request = try tx.currentRequest(number), try tx.maySee(request, me) else {
-        return try tx.refuse(.requestUnknown(number: number), subject: "request:\(number)")
+        return try tx.refuse(.requestUnknown(number: number), subject: .request(number))
       }
       guard request.account == me.id || request.submitter == me.id else {
-        return try tx.refuse(.requestOutside(number: number), subject: "request:\(number)")
+        return try tx.refuse(.requestOutside(number: number), subject: .request(number))
       }
       if let decided = try tx.decidedError(request) { throw decided }
       guard request.status == .returned else { throw .requestDuplicate(number: number) }
@@ -108,7 +108,7 @@ extension Transaction {
     effectiveAt: Timestamp? = nil, replacement: Replacement? = nil
   ) throws(IAuthError) {
     let number = request.number
-    let began = try self.number(CorrectionTable.lastRound, "request:\(number)").map {
+    let began = try self.number(CorrectionTable.lastRound, AuditSubject.request(number).text).map {
       Timestamp($0)
     }
     try run(CorrectionTable.keep, number, began ?? request.createdAt)
@@ -118,13 +118,13 @@ extension Transaction {
       replacement?.mobile, replacement?.title)
     // Thresholds begin anew.
     try run(CorrectionTable.forgetReminders, number)
-    try audit(.resubmitted, "request:\(number)")
+    try audit(.resubmitted, .request(number))
   }
 
   /// Tells whoever is to correct the requests that were sent back: each applicant, and each batch's
   /// submitter once.
-  func tellReturned(_ numbers: [Int64], reason: String) throws(IAuthError) {
-    var batches: [Int64: [RequestSummary]] = [:]
+  func tellReturned(_ numbers: [RequestID], reason: String) throws(IAuthError) {
+    var batches: [BatchID: [RequestSummary]] = [:]
     for number in numbers {
       guard let request = try request(number) else { continue }
       let summary = try summary(request)
@@ -133,7 +133,7 @@ extension Transaction {
       } else {
         try queue(
           .returned(request: summary, reason: reason), to: .mail(try account(id: request.account)),
-          reference: String(number), request: number)
+          reference: number.description, request: number)
       }
     }
     for (id, items) in batches.sorted(by: { $0.key < $1.key }) {
@@ -146,7 +146,7 @@ extension Transaction {
     }
   }
 
-  func rounds(of number: Int64) throws(IAuthError) -> [EarlierRound] {
+  func rounds(of number: RequestID) throws(IAuthError) -> [EarlierRound] {
     try all(CorrectionTable.rounds, number) { row in
       EarlierRound(
         round: row.count(0), submittedAt: row.time(1), reason: row.textIfAny(2),

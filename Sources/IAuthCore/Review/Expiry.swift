@@ -73,26 +73,28 @@ extension Transaction {
   func sweep() throws(IAuthError) -> Int {
     var ended = 0
     let proofs = try all(ExpiryTable.applications, now) { row in
-      (id: row.int(0), reference: row.text(1), purpose: row.word(2, CodePurpose.self))
+      (
+        id: row.id(0) as VerificationID, reference: Reference(stored: row.text(1)),
+        purpose: row.word(2, CodePurpose.self)
+      )
     }
     for proof in proofs {
       guard proof.purpose == .application else {
         try run(VerificationTable.close, proof.id, "lapsed")
-        try run(OutboxTable.voidCodes, proof.reference)
+        try run(OutboxTable.voidCodes, proof.reference.text)
         continue
       }
       try lapse(application: proof.id, proof.reference)
       ended += 1
     }
-    let requests = try all(
-      ExpiryTable.requests, now - settings.requestLifetime, now - Limits.correctionLifetime, now
-    ) { row in row.int(0) }
+    let requests: [RequestID] = try ids(
+      ExpiryTable.requests, now - settings.requestLifetime, now - Limits.correctionLifetime, now)
     for number in Set(requests).sorted() {
       try lapse(request: number)
       ended += 1
     }
     let oldest = now - settings.invitationLifetime
-    for id in try all(ExpiryTable.invitations, oldest, read: { row in row.int(0) }) {
+    for id: AccountID in try ids(ExpiryTable.invitations, oldest) {
       try lapseInvitation(of: try account(id: id))
       ended += 1
     }
@@ -106,18 +108,18 @@ extension Transaction {
   ///
   /// A permission has ended at that time already; here it is written down, and its holder told.
   private func sweepDated() throws(IAuthError) {
-    for number in try all(ExpiryTable.ending, now, read: { row in row.int(0) }) {
+    for number: RequestID in try ids(ExpiryTable.ending, now) {
       try endDated(number)
     }
-    for number in try all(EffectTable.starting, now, read: { row in row.int(0) }) {
+    for number: RequestID in try ids(EffectTable.starting, now) {
       try begin(permission: number)
     }
-    for number in try all(ExpiryTable.changes, now, read: { row in row.int(0) }) {
+    for number: RequestID in try ids(ExpiryTable.changes, now) {
       try apply(dated: number)
     }
   }
 
-  private func apply(dated number: Int64) throws(IAuthError) {
+  private func apply(dated number: RequestID) throws(IAuthError) {
     guard let request = try request(number) else { return }
     let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
     // Contacts that are someone else's by now stay theirs; it is tried again at each run.
@@ -125,64 +127,63 @@ extension Transaction {
     try applyDated(request, account)
   }
 
-  private func endDated(_ number: Int64) throws(IAuthError) {
+  private func endDated(_ number: RequestID) throws(IAuthError) {
     let reason = try first(ExpiryTable.endReason, number) { row in row.textIfAny(0) }
     _ = try revoke(number, reason: (reason ?? nil) ?? "")
   }
 
   /// Ends an application that was not proven, and takes its addresses out of the file.
-  func lapse(application id: Int64, _ reference: String) throws(IAuthError) {
+  func lapse(application id: VerificationID, _ reference: Reference) throws(IAuthError) {
     try run(VerificationTable.close, id, "lapsed")
-    try run(OutboxTable.eraseCodes, reference)
-    try audit(.applicationLapsed, reference)
+    try run(OutboxTable.eraseCodes, reference.text)
+    try audit(.applicationLapsed, .reference(reference))
   }
 
-  private func lapse(request number: Int64) throws(IAuthError) {
+  private func lapse(request number: RequestID) throws(IAuthError) {
     guard let request = try request(number) else { return }
     try end(number, .lapsed)
-    try audit(.lapsed, "request:\(number)")
+    try audit(.lapsed, .request(number))
     let account = try account(id: request.account)
     if account.status == .invited {
       try closeIfUnclaimed(account)
     } else {
       try queue(
         .requestLapsed(request: try summary(request)), to: .mail(account),
-        reference: String(number), request: number)
+        reference: number.description, request: number)
     }
     try finishBatch(of: request)
   }
 
   /// Whether an account has something that is over and not written down yet.
-  func hasLapsed(_ account: Int64) throws(IAuthError) -> Bool {
+  func hasLapsed(_ account: AccountID) throws(IAuthError) -> Bool {
     try number(
       ExpiryTable.hasLapsed, account, now - settings.requestLifetime,
       now - Limits.correctionLifetime, now, now - settings.invitationLifetime) != nil
   }
 
-  func overdueRequests(of account: Int64) throws(IAuthError) -> [Int64] {
-    try all(
+  func overdueRequests(of account: AccountID) throws(IAuthError) -> [RequestID] {
+    try ids(
       ExpiryTable.requestsOf, account, now - settings.requestLifetime,
-      now - Limits.correctionLifetime, now
-    ) { row in row.int(0) }
+      now - Limits.correctionLifetime, now)
   }
 
   /// Ends what is over of an account, as the sweep would: whoever comes across it waits for no run.
-  func expireOverdue(_ account: Int64) throws(IAuthError) {
+  func expireOverdue(_ account: AccountID) throws(IAuthError) {
     guard try hasLapsed(account) else { return }
     for number in try overdueRequests(of: account) {
       try lapse(request: number)
     }
-    for number in try all(ExpiryTable.endingOf, account, now, read: { row in row.int(0) }) {
+    for number: RequestID in try ids(ExpiryTable.endingOf, account, now) {
       try endDated(number)
     }
-    for number in try all(EffectTable.startingOf, account, now, read: { row in row.int(0) }) {
+    for number: RequestID in try ids(EffectTable.startingOf, account, now) {
       try begin(permission: number)
     }
-    for number in try all(ExpiryTable.changesOf, account, now, read: { row in row.int(0) }) {
+    for number: RequestID in try ids(ExpiryTable.changesOf, account, now) {
       try apply(dated: number)
     }
     let invited = now - settings.invitationLifetime
-    if try number(ExpiryTable.isInvitationOver, invited, account) != nil {
+    if try exists(ExpiryTable.isInvitationOver, invited, account) {
       try lapseInvitation(of: try self.account(id: account))
     }
   }
@@ -190,15 +191,15 @@ extension Transaction {
   /// Ends an invitation: the permission and the account with it; the submitter is told.
   func lapseInvitation(of account: Account) throws(IAuthError) {
     var ended: [(request: PermissionRequest, summary: RequestSummary)] = []
-    for number in try all(RequestTable.activePermissions, account.id, read: { $0.int(0) }) {
+    for number: RequestID in try ids(RequestTable.activePermissions, account.id) {
       guard let request = try request(number) else { continue }
       ended.append((request, try summary(request)))
-      try run(RequestTable.revoke, number, now, nil as Int64?, nil as String?)
-      try audit(.invitationLapsed, "request:\(number)")
+      try run(RequestTable.revoke, number, now, nil as AccountID?, nil as String?)
+      try audit(.invitationLapsed, .request(number))
     }
-    for number in try all(RequestTable.pendingOf, account.id, read: { row in row.int(0) }) {
+    for number: RequestID in try ids(RequestTable.pendingOf, account.id) {
       try end(number, .lapsed)
-      try audit(.lapsed, "request:\(number)")
+      try audit(.lapsed, .request(number))
       if let request = try request(number) { try finishBatch(of: request) }
     }
     try erase(account: account.id)
@@ -209,7 +210,7 @@ extension Transaction {
       else { continue }
       try queue(
         .invitationLapsed(request: summary), to: .mail(person),
-        reference: String(request.number), request: request.number)
+        reference: request.number.description, request: request.number)
     }
   }
 }

@@ -10,7 +10,7 @@ package struct PendingFilter: Sendable {
   package var system: String?
   package var agency: String?
   package var role: Role?
-  package var batch: Int64?
+  package var batch: BatchID?
   package var limit: Int?
   /// nil: every status.
   package var status: RequestStatus? = .pending
@@ -20,7 +20,7 @@ package struct PendingFilter: Sendable {
   package var isOfSeen = false
 
   package init(
-    system: String? = nil, agency: String? = nil, role: Role? = nil, batch: Int64? = nil,
+    system: String? = nil, agency: String? = nil, role: Role? = nil, batch: BatchID? = nil,
     limit: Int? = nil, status: RequestStatus? = .pending, statusOfOwn: RequestStatus? = nil,
     isOfSeen: Bool = false
   ) {
@@ -37,7 +37,7 @@ package struct PendingFilter: Sendable {
 
 /// One request as reviewers see it.
 package struct PendingRequest: Sendable, Equatable {
-  package var number: Int64
+  package var number: RequestID
   package var kind: RequestKind
   package var submittedAt: Timestamp
   package var decidedAt: Timestamp?
@@ -50,7 +50,7 @@ package struct PendingRequest: Sendable, Equatable {
   package var role: Role
   package var reason: String?
   package var document: String?
-  package var batch: Int64?
+  package var batch: BatchID?
   package var status: RequestStatus
   package var isVerified: Bool
   package var isNational: Bool
@@ -61,8 +61,8 @@ package struct PendingRequest: Sendable, Equatable {
   package var isReplaced: Bool
   /// Not valid from then on.
   package var untilAt: Timestamp?
-  package var deputyFor: Int64?
-  package var replaces: Int64?
+  package var deputyFor: RequestID?
+  package var replaces: RequestID?
   /// Whose permission `deputyFor` or `replaces` is.
   package var standsFor: String?
   package var round: Int64
@@ -75,7 +75,7 @@ package struct PendingRequest: Sendable, Equatable {
   package var decidedBy: String?
   package var note: String?
   /// 職務代理: the permission that the reviewer stood in for.
-  package var decidedFor: Int64?
+  package var decidedFor: RequestID?
   /// An opaque word that changes when anything changes that was shown: what is approved is what was
   /// shown. The transaction that reads it has the key.
   package var version = ""
@@ -108,7 +108,7 @@ package struct PendingRequest: Sendable, Equatable {
   /// Everything that is shown of it, but for what the clock alone changes.
   var shown: [String] {
     let texts: [String?] = [
-      String(number), kind.rawValue, submittedAt.rfc3339, agency.code, agency.name, agency.path,
+      number.description, kind.rawValue, submittedAt.rfc3339, agency.code, agency.name, agency.path,
       name, title, email, mobile, system, role.rawValue, reason, document, batch.map { "\($0)" },
       status.rawValue, isVerified ? "verified" : "", effectiveAt?.rfc3339, untilAt?.rfc3339,
       deputyFor.map { "\($0)" }, replaces.map { "\($0)" }, standsFor, "\(round)",
@@ -124,7 +124,7 @@ package struct RequestDetail: Sendable {
   package let item: PendingRequest
   package let now: Timestamp
   package let history: [(at: Timestamp, action: String, by: String?, outcome: String)]
-  package let reviewers: [(name: String, agency: String, deputyFor: Int64?, deputyOf: String?)]
+  package let reviewers: [(name: String, agency: String, deputyFor: RequestID?, deputyOf: String?)]
   /// What it was sent back for, round by round.
   package let rounds: [EarlierRound]
   package let told: [(at: Timestamp, name: String?, kind: MessageKind, status: MessageStatus)]
@@ -136,7 +136,7 @@ package struct RequestDetail: Sendable {
 
 /// A batch as its submitter sees it.
 package struct BatchProgress: Sendable {
-  package let batch: Int64
+  package let batch: BatchID
   package let counts: [RequestStatus: Int]
 }
 
@@ -190,7 +190,7 @@ extension Service {
   /// One request in full; the reading is on the audit trail.
   ///
   /// - Throws: `session.*` (the operator needs none), `request.unknown`.
-  package func detail(_ number: Int64) throws(IAuthError) -> RequestDetail {
+  package func detail(_ number: RequestID) throws(IAuthError) -> RequestDetail {
     try store.note { (tx) throws(IAuthError) -> TransactionEnd<RequestDetail> in
       let session: Session?
       do throws(IAuthError) {
@@ -201,16 +201,16 @@ extension Service {
       }
       guard let request = try tx.currentRequest(number),
         let item = try tx.item(number)
-      else { return try tx.refuse(.requestUnknown(number: number), subject: "request:\(number)") }
+      else { return try tx.refuse(.requestUnknown(number: number), subject: .request(number)) }
       var whyNot: IAuthError? = .sessionNone
       if let session {
         let question = try tx.reviewQuestion(request, session, expecting: nil)
         whyNot = ReviewRules.refusal(question)
         guard question.isVisible else {
-          return try tx.refuse(.requestUnknown(number: number), subject: "request:\(number)")
+          return try tx.refuse(.requestUnknown(number: number), subject: .request(number))
         }
       }
-      try tx.audit(.requestRead, "request:\(number)")
+      try tx.audit(.requestRead, .request(number))
       return .commit(try tx.detail(request, item, whyNot: whyNot))
     }
   }
@@ -218,10 +218,10 @@ extension Service {
 
 /// A filter with its codes looked up.
 struct NarrowedFilter {
-  var system: Int64?
-  var agency: Int64?
+  var system: SystemID?
+  var agency: AgencyID?
   var role: Role?
-  var batch: Int64?
+  var batch: BatchID?
   var limit: Int
   var status: RequestStatus?
   /// What was submitted no later, and still waits, has lapsed.
@@ -246,10 +246,10 @@ extension Transaction {
   /// What `me` may decide, but for their own.
   func queue(_ filter: NarrowedFilter, _ me: Account) throws(IAuthError) -> [PendingRequest] {
     // A right of one's own counts before a deputy's, which knows more that is one's own.
-    var scopes: [(system: Int64, represents: Int64?)] = []
+    var scopes: [(system: SystemID, represents: AccountID?)] = []
     for scope in try all(
       RequestTable.scopesWithDeputies, me.id, me.agency, now,
-      read: { row in (system: row.int(0), represents: row.intIfAny(1)) })
+      read: { row in (system: row.id(0) as SystemID, represents: row.idIfAny(1) as AccountID?) })
     where !scopes.contains(where: { $0.system == scope.system }) {
       scopes.append(scope)
     }
@@ -258,13 +258,15 @@ extension Transaction {
     if filter.role != .admin {
       for (system, represents) in scopes where filter.system == nil || filter.system == system {
         found += try items(
-          PendingRequestsTable.general, filter, me, me.agency, system, represents: represents)
+          PendingRequestsTable.general, filter, me, me.agency.value, system, represents: represents)
       }
     }
     if filter.role != .general, me.agency == (try authority().id) {
-      let first = try first(AgencyTable.systemByCode, TargetSystem.firstCode) { row in row.int(0) }
+      let first: SystemID? = try first(AgencyTable.systemByCode, TargetSystem.firstCode) { row in
+        row.id(0)
+      }
       if let first, let stand = scopes.first(where: { $0.system == first }) {
-        for system in try all(RequestTable.orphanSystems, read: { row in row.int(0) }) {
+        for system: SystemID in try ids(RequestTable.orphanSystems) {
           scopes.append((system, stand.represents))
         }
       }
@@ -281,10 +283,10 @@ extension Transaction {
     if try isAuthorityAdministrator(me) {
       return try items(PendingRequestsTable.everything, filter, nil, 0, filter.system ?? 0)
     }
-    var found = try items(PendingRequestsTable.mine, filter, nil, me.id, filter.system ?? 0)
-    for system in try all(RequestTable.scopes, me.id, me.agency, now, read: { row in row.int(0) })
+    var found = try items(PendingRequestsTable.mine, filter, nil, me.id.value, filter.system ?? 0)
+    for system: SystemID in try ids(RequestTable.scopes, me.id, me.agency, now)
     where filter.system == nil || filter.system == system {
-      found += try items(PendingRequestsTable.ofAgency, filter, nil, me.agency, system)
+      found += try items(PendingRequestsTable.ofAgency, filter, nil, me.agency.value, system)
     }
     return Self.ordered(found, filter)
   }
@@ -293,7 +295,7 @@ extension Transaction {
   private static func ordered(
     _ found: [PendingRequest], _ filter: NarrowedFilter
   ) -> [PendingRequest] {
-    var seen: Set<Int64> = []
+    var seen: Set<RequestID> = []
     let sorted = found.filter { seen.insert($0.number).inserted }
       .sorted { ($0.submittedAt, $0.number) < ($1.submittedAt, $1.number) }
     return Array(sorted.prefix(filter.limit))
@@ -301,7 +303,7 @@ extension Transaction {
 
   /// A batch for its submitter: its requests, decided or not, and how far it has come.
   fileprivate func batch(
-    _ id: Int64, _ filter: PendingFilter
+    _ id: BatchID, _ filter: PendingFilter
   ) throws(IAuthError) -> (items: [PendingRequest], progress: BatchProgress?, now: Timestamp) {
     var narrowed = try narrow(filter)
     narrowed.status = filter.statusOfOwn
@@ -314,16 +316,16 @@ extension Transaction {
   }
 
   func items(
-    _ sql: SQL, _ filter: NarrowedFilter, _ me: Account?, _ agency: Int64, _ system: Int64,
-    represents: Int64? = nil
+    _ sql: SQL, _ filter: NarrowedFilter, _ me: Account?, _ whose: Int64, _ system: SystemID,
+    represents: AccountID? = nil
   ) throws(IAuthError) -> [PendingRequest] {
     try all(
-      sql, agency, system, filter.status, filter.agency, filter.batch, me?.id, me?.email.text,
+      sql, whose, system, filter.status, filter.agency, filter.batch, me?.id, me?.email.text,
       me?.mobile.e164, filter.limit, filter.lapsedUntil, filter.returnedUntil, now, represents,
       filter.role, read: read)
   }
 
-  func item(_ number: Int64) throws(IAuthError) -> PendingRequest? {
+  func item(_ number: RequestID) throws(IAuthError) -> PendingRequest? {
     try first(PendingRequestsTable.one, number, read: read)
   }
 
@@ -334,11 +336,11 @@ extension Transaction {
   }
 
   /// The version of a request as it would be shown now.
-  func version(of number: Int64) throws(IAuthError) -> String {
+  func version(of number: RequestID) throws(IAuthError) -> String {
     try item(number)?.version ?? ""
   }
 
-  fileprivate func progress(of batch: Int64) throws(IAuthError) -> BatchProgress {
+  fileprivate func progress(of batch: BatchID) throws(IAuthError) -> BatchProgress {
     var counts: [RequestStatus: Int] = [:]
     try each(
       RequestTable.batchCounts, batch, now - settings.requestLifetime,
@@ -353,7 +355,8 @@ extension Transaction {
   fileprivate func detail(
     _ request: PermissionRequest, _ item: PendingRequest, whyNot: IAuthError?
   ) throws(IAuthError) -> RequestDetail {
-    let history = try all(PendingRequestsTable.history, "request:\(request.number)") { row in
+    let subject = AuditSubject.request(request.number).text
+    let history = try all(PendingRequestsTable.history, subject) { row in
       (at: row.time(0), action: row.text(1), by: row.textIfAny(2), outcome: row.text(3))
     }
     let told = try all(PendingRequestsTable.told, request.number) { row in
@@ -362,7 +365,7 @@ extension Transaction {
         status: row.word(3, MessageStatus.self)
       )
     }
-    var reviewers: [(name: String, agency: String, deputyFor: Int64?, deputyOf: String?)] = []
+    var reviewers: [(name: String, agency: String, deputyFor: RequestID?, deputyOf: String?)] = []
     for reviewer in try self.reviewers(of: request) {
       reviewers.append(
         (

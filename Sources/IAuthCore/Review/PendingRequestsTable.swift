@@ -107,14 +107,14 @@ extension PendingRequest {
   init(row: borrowing Row) {
     let hasReplacement = !row.isNull(24)
     self.init(
-      number: row.int(0), kind: row.word(1, RequestKind.self), submittedAt: row.time(2),
+      number: row.id(0), kind: row.word(1, RequestKind.self), submittedAt: row.time(2),
       decidedAt: row.timeIfAny(3),
       agency: Agency(
-        id: row.int(4), type: row.word(5, AgencyType.self), code: row.text(6), name: row.text(7),
-        path: row.text(8), superior: row.intIfAny(9), status: row.word(10, AgencyStatus.self)),
+        id: row.id(4), type: row.word(5, AgencyType.self), code: row.text(6), name: row.text(7),
+        path: row.text(8), superior: row.idIfAny(9), status: row.word(10, AgencyStatus.self)),
       name: row.text(11), title: row.textIfAny(12), email: row.text(13), mobile: row.text(14),
       system: row.text(15), role: row.word(16, Role.self), reason: row.textIfAny(17),
-      document: row.textIfAny(18), batch: row.intIfAny(19),
+      document: row.textIfAny(18), batch: row.idIfAny(19),
       status: row.word(20, RequestStatus.self),
       isVerified: row.word(21, AccountStatus.self) != .invited, isNational: row.bool(22),
       isDomainKnown: row.bool(23),
@@ -122,9 +122,9 @@ extension PendingRequest {
         ? Replacement(
           name: row.text(24), email: row.text(25), mobile: row.text(26), title: row.textIfAny(27))
         : nil, effectiveAt: row.timeIfAny(28), isReplaced: row.bool(29), untilAt: row.timeIfAny(30),
-      deputyFor: row.intIfAny(31), replaces: row.intIfAny(32), standsFor: row.textIfAny(33),
+      deputyFor: row.idIfAny(31), replaces: row.idIfAny(32), standsFor: row.textIfAny(33),
       round: row.int(34), turnedAt: row.timeIfAny(35), isSameName: row.bool(36),
       isSuspended: row.bool(37), wasReturned: row.bool(38), decidedBy: row.textIfAny(39),
-      note: row.textIfAny(40), decidedFor: row.intIfAny(41))
+      note: row.textIfAny(40), decidedFor: row.idIfAny(41))
   }
 }

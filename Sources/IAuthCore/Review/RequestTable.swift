@@ -145,23 +145,23 @@ enum RequestTable {
 
 /// The permission by which somebody decides on a request, and for whom if as a deputy.
 struct ReviewRight {
-  let permission: Int64
-  let deputyFor: Int64?
-  let represents: Int64?
+  let permission: RequestID
+  let deputyFor: RequestID?
+  let represents: AccountID?
 }
 
 /// Somebody who may decide on a request.
 struct Reviewer {
   let account: Account
   /// 職務代理: the permission that they stand in for, and whose it is.
-  let deputyFor: Int64?
+  let deputyFor: RequestID?
   let deputyOf: String?
 }
 
 /// The requests of one form.
 struct Batch {
-  let id: Int64
-  let submitter: Int64?
+  let id: BatchID
+  let submitter: AccountID?
   let document: String?
   let rows: Int
   let createdAt: Timestamp
@@ -171,12 +171,12 @@ struct Batch {
 extension PermissionRequest {
   init(row: borrowing Row) {
     self.init(
-      number: row.int(0), account: row.int(1), agency: row.int(2), system: row.int(3),
+      number: row.id(0), account: row.id(1), agency: row.id(2), system: row.id(3),
       role: row.word(4, Role.self), kind: row.word(5, RequestKind.self),
-      status: row.word(6, RequestStatus.self), batch: row.intIfAny(7), submitter: row.intIfAny(8),
+      status: row.word(6, RequestStatus.self), batch: row.idIfAny(7), submitter: row.idIfAny(8),
       createdAt: row.time(9), effectiveAt: row.timeIfAny(10), origin: row.text(11),
       round: row.int(12), turnedAt: row.timeIfAny(13), untilAt: row.timeIfAny(14),
-      deputyFor: row.intIfAny(15), replaces: row.intIfAny(16), appliedAt: row.timeIfAny(17),
+      deputyFor: row.idIfAny(15), replaces: row.idIfAny(16), appliedAt: row.timeIfAny(17),
       reason: row.textIfAny(18), document: row.textIfAny(19))
   }
 }
@@ -184,19 +184,19 @@ extension PermissionRequest {
 /// A request that is about to be stored.
 struct RequestDraft {
   var account: Account
-  var system: Int64
+  var system: SystemID
   var role: Role
   var kind = RequestKind.grant
   var origin: String
   var reason: String?
   var document: String?
-  var batch: Int64?
-  var submitter: Int64?
+  var batch: BatchID?
+  var submitter: AccountID?
   var effectiveAt: Timestamp?
   var replacement: Replacement?
   var untilAt: Timestamp?
-  var deputyFor: Int64?
-  var replaces: Int64?
+  var deputyFor: RequestID?
+  var replaces: RequestID?
 
   fileprivate func values(_ now: Timestamp) -> [any Bindable] {
     [
@@ -208,15 +208,15 @@ struct RequestDraft {
 }
 
 extension Transaction {
-  func request(_ number: Int64) throws(IAuthError) -> PermissionRequest? {
+  func request(_ number: RequestID) throws(IAuthError) -> PermissionRequest? {
     try first(RequestTable.byID, number) { row in PermissionRequest(row: row) }
   }
 
-  func decision(of number: Int64) throws(IAuthError) -> Decision? {
+  func decision(of number: RequestID) throws(IAuthError) -> Decision? {
     try first(RequestTable.decision, number) { row in
       Decision(
         verdict: row.word(0, RequestStatus.self), reviewer: row.textIfAny(1),
-        note: row.textIfAny(2), decidedAt: row.time(3), deputyFor: row.intIfAny(4))
+        note: row.textIfAny(2), decidedAt: row.time(3), deputyFor: row.idIfAny(4))
     }
   }
 
@@ -224,7 +224,7 @@ extension Transaction {
   ///
   /// - Parameter right: by which a reviewer decides; the operator and time have none.
   func end(
-    _ number: Int64, _ verdict: RequestStatus, by reviewer: Int64? = nil, note: String? = nil,
+    _ number: RequestID, _ verdict: RequestStatus, by reviewer: AccountID? = nil, note: String? = nil,
     right: ReviewRight? = nil
   ) throws(IAuthError) {
     try run(
@@ -233,17 +233,17 @@ extension Transaction {
       right?.deputyFor)
   }
 
-  func batch(_ id: Int64) throws(IAuthError) -> Batch? {
+  func batch(_ id: BatchID) throws(IAuthError) -> Batch? {
     try first(RequestTable.batchByID, id) { row in
       Batch(
-        id: row.int(0), submitter: row.intIfAny(1), document: row.textIfAny(2), rows: row.count(3),
+        id: row.id(0), submitter: row.idIfAny(1), document: row.textIfAny(2), rows: row.count(3),
         createdAt: row.time(4), toldAt: row.timeIfAny(5))
     }
   }
 
-  func add(_ draft: RequestDraft) throws(IAuthError) -> Int64 {
+  func add(_ draft: RequestDraft) throws(IAuthError) -> RequestID {
     try runMany(RequestTable.add, draft.values(now))
-    return db.lastInsertID
+    return RequestID(db.lastInsertID)
   }
 
   /// A request as messages name it.
@@ -263,12 +263,12 @@ extension Transaction {
     summary.deputyOf = try holder(of: request.deputyFor)
     summary.successorOf = try holder(of: request.replaces)
     summary.isReturned = request.status == .returned
-    summary.isResubmitted = try number(RequestTable.wasReturned, request.number) != nil
+    summary.isResubmitted = try exists(RequestTable.wasReturned, request.number)
     return summary
   }
 
   /// The name of whoever holds a permission, or held it.
-  func holder(of permission: Int64?) throws(IAuthError) -> String? {
+  func holder(of permission: RequestID?) throws(IAuthError) -> String? {
     guard let permission else { return nil }
     return try first(RequestTable.holder, permission) { row in row.textIfAny(0) } ?? nil
   }
@@ -280,7 +280,7 @@ extension Transaction {
       RequestTable.reviewersOf, request.number, now,
       read: { row in
         Reviewer(
-          account: Account(row: row), deputyFor: row.intIfAny(9), deputyOf: row.textIfAny(10))
+          account: Account(row: row), deputyFor: row.idIfAny(9), deputyOf: row.textIfAny(10))
       })
     where reviewers.last?.account.id != reviewer.account.id {
       reviewers.append(reviewer)

@@ -6,7 +6,7 @@ import Values
 
 /// A request that was submitted.
 package struct RequestReceipt: Sendable {
-  package let number: Int64
+  package let number: RequestID
   package let system: TargetSystem
   package let role: Role
   package let kind: RequestKind
@@ -17,8 +17,8 @@ package struct RequestReceipt: Sendable {
   package let isNational: Bool
   package var from: Timestamp?
   package var until: Timestamp?
-  package var deputyFor: Int64?
-  package var replaces: Int64?
+  package var deputyFor: RequestID?
+  package var replaces: RequestID?
 
   /// Who decides: the authority on administrators, the agency on general users.
   package var isReviewedByAuthority: Bool { role == .admin }
@@ -34,13 +34,13 @@ package struct PermissionOrder: Sendable {
   package var from: Int64?
   package var until: Int64?
   /// 職務代理: the permission beside which it is asked for.
-  package var deputyFor: Int64?
+  package var deputyFor: RequestID?
   /// 交接: the permission that ends when it takes effect.
-  package var replaces: Int64?
+  package var replaces: RequestID?
 
   package init(
     system: String? = nil, role: Role = .general, reason: String? = nil, document: String? = nil,
-    from: Int64? = nil, until: Int64? = nil, deputyFor: Int64? = nil, replaces: Int64? = nil
+    from: Int64? = nil, until: Int64? = nil, deputyFor: RequestID? = nil, replaces: RequestID? = nil
   ) {
     self.system = system
     self.role = role
@@ -55,7 +55,7 @@ package struct PermissionOrder: Sendable {
 
 /// One of the applicant's own requests, with what became of it.
 package struct OwnRequest: Sendable {
-  package let number: Int64
+  package let number: RequestID
   package let system: String
   package let role: Role
   package let kind: RequestKind
@@ -71,8 +71,8 @@ package struct OwnRequest: Sendable {
   /// From when until when the permission holds, or was asked for.
   package let from: Timestamp?
   package let until: Timestamp?
-  package let deputyFor: Int64?
-  package let replaces: Int64?
+  package let deputyFor: RequestID?
+  package let replaces: RequestID?
 }
 
 extension Service {
@@ -93,7 +93,9 @@ extension Service {
       let until = try order.until.map { (day) throws(IAuthError) in
         try tx.end(until: day, from: from, on: system)
       }
-      if let earlier = try tx.number(RequestTable.pendingFor, account.id, system.id, order.role) {
+      if let earlier: RequestID = try tx.id(
+        RequestTable.pendingFor, account.id, system.id, order.role)
+      {
         throw .requestDuplicate(number: earlier)
       }
       if let held = try tx.heldPermission(account.id, system.id, order.role) {
@@ -107,7 +109,7 @@ extension Service {
           account: account, system: system.id, role: order.role, origin: "self", reason: reason,
           document: document, effectiveAt: from, untilAt: until, deputyFor: order.deputyFor,
           replaces: order.replaces))
-      try tx.audit(.requested, "request:\(number)")
+      try tx.audit(.requested, .request(number))
       guard let request = try tx.request(number) else { throw .databaseDamaged }
       let reviewers = try tx.tellReviewers(of: request)
       try tx.tellStandIn(request, isGranted: false, but: reviewers.map(\.account.id))
@@ -120,13 +122,13 @@ extension Service {
     try readSignedIn { (tx, session) throws(IAuthError) in
       try tx.all(OwnRequestTable.list, session.account.id, tx.now) { row in
         OwnRequest(
-          number: row.int(0), system: row.text(1), role: row.word(2, Role.self),
+          number: row.id(0), system: row.text(1), role: row.word(2, Role.self),
           kind: row.word(3, RequestKind.self), status: row.word(4, RequestStatus.self),
           submittedAt: row.time(5), decidedAt: row.timeIfAny(6), decidedBy: row.textIfAny(7),
           reason: row.textIfAny(8), note: row.textIfAny(9),
           permission: row.textIfAny(10).flatMap { PermissionStatus(rawValue: $0) },
           endReason: row.textIfAny(11), from: row.timeIfAny(12), until: row.timeIfAny(13),
-          deputyFor: row.intIfAny(14), replaces: row.intIfAny(15))
+          deputyFor: row.idIfAny(14), replaces: row.idIfAny(15))
       }
     }
   }
@@ -134,16 +136,16 @@ extension Service {
   /// Takes back one's own pending request.
   ///
   /// - Throws: `session.*`, `request.unknown` (also for another's), `request.decided`.
-  package func withdraw(_ number: Int64) throws(IAuthError) {
+  package func withdraw(_ number: RequestID) throws(IAuthError) {
     try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<Void> in
       guard let request = try tx.currentRequest(number), try tx.maySee(request, session.account)
-      else { return try tx.refuse(.requestUnknown(number: number), subject: "request:\(number)") }
+      else { return try tx.refuse(.requestUnknown(number: number), subject: .request(number)) }
       guard request.account == session.account.id else {
-        return try tx.refuse(.requestOutside(number: number), subject: "request:\(number)")
+        return try tx.refuse(.requestOutside(number: number), subject: .request(number))
       }
       if let decided = try tx.decidedError(request) { throw decided }
       try tx.end(number, .withdrawn, by: session.account.id)
-      try tx.audit(.withdrawn, "request:\(number)")
+      try tx.audit(.withdrawn, .request(number))
       try tx.finishBatch(of: request)
       return .commit(())
     }
@@ -167,10 +169,10 @@ enum OwnRequestTable {
 extension Transaction {
   /// The active permission that makes asking for `role` superfluous: `admin` includes use.
   func heldPermission(
-    _ account: Int64, _ system: Int64, _ role: Role
-  ) throws(IAuthError) -> (number: Int64, role: Role)? {
+    _ account: AccountID, _ system: SystemID, _ role: Role
+  ) throws(IAuthError) -> (number: RequestID, role: Role)? {
     try first(RequestTable.activeFor, account, system, role, now) { row in
-      (number: row.int(0), role: row.word(1, Role.self))
+      (number: row.id(0), role: row.word(1, Role.self))
     }
   }
 
@@ -205,7 +207,7 @@ extension Transaction {
   /// Tells the submitter once nothing of their batch waits any more.
   func finishBatch(of request: PermissionRequest) throws(IAuthError) {
     guard let id = request.batch, let batch = try batch(id), batch.toldAt == nil,
-      try number(RequestTable.batchHasPending, id) == nil
+      try !exists(RequestTable.batchHasPending, id)
     else { return }
     try run(RequestTable.batchTold, id, now)
     guard let submitter = batch.submitter, submitter != actor?.account,

@@ -7,7 +7,7 @@ import Values
 
 /// What became of one request in a call.
 package struct ReviewOutcome: Sendable {
-  package let number: Int64
+  package let number: RequestID
   package let status: RequestStatus?
   package let decidedAt: Timestamp?
   package let decidedBy: String?
@@ -21,13 +21,13 @@ package struct ReviewOutcome: Sendable {
   package let kind: RequestKind?
   package let isNational: Bool
   /// 職務代理: the permission that the reviewer stood in for.
-  package var deputyFor: Int64?
+  package var deputyFor: RequestID?
 }
 
 /// Which requests a call is about.
 package enum ReviewTarget: Sendable {
-  case numbers([Int64])
-  case batch(Int64)
+  case numbers([RequestID])
+  case batch(BatchID)
 }
 
 extension Service {
@@ -72,14 +72,14 @@ extension Service {
 extension Transaction {
   fileprivate func numbers(
     of target: ReviewTarget, _ session: Session
-  ) throws(IAuthError) -> [Int64] {
+  ) throws(IAuthError) -> [RequestID] {
     switch target {
     case .numbers(let numbers):
-      var seen: Set<Int64> = []
+      var seen: Set<RequestID> = []
       return numbers.filter { seen.insert($0).inserted }
     case .batch(let id):
       guard let batch = try batch(id), try maySee(batch, session) else { throw .batchUnknown(id) }
-      var pending = try all(RequestTable.batchPending, id) { row in row.int(0) }
+      var pending: [RequestID] = try ids(RequestTable.batchPending, id)
       guard try !maySeeWhole(batch, session) else { return pending }
       // Of the others' nothing is said.
       for (index, number) in pending.enumerated().reversed() {
@@ -118,7 +118,7 @@ extension Transaction {
   ) throws(IAuthError) -> [ReviewRight] {
     try all(RequestTable.rights, request.number, me.id, now) { row in
       ReviewRight(
-        permission: row.int(0), deputyFor: row.intIfAny(1), represents: row.intIfAny(2))
+        permission: row.id(0), deputyFor: row.idIfAny(1), represents: row.idIfAny(2))
     }
   }
 
@@ -136,7 +136,7 @@ extension Transaction {
   }
 
   /// A request as it stands now: one whose time is over has ended.
-  func currentRequest(_ number: Int64) throws(IAuthError) -> PermissionRequest? {
+  func currentRequest(_ number: RequestID) throws(IAuthError) -> PermissionRequest? {
     guard let found = try request(number) else { return nil }
     guard try hasLapsed(found.account) else { return found }
     try expireOverdue(found.account)
@@ -144,7 +144,7 @@ extension Transaction {
   }
 
   fileprivate func decide(
-    _ number: Int64, _ verdict: RequestStatus, note: String?, expecting version: String?,
+    _ number: RequestID, _ verdict: RequestStatus, note: String?, expecting version: String?,
     by session: Session
   ) throws(IAuthError) -> ReviewOutcome {
     guard let request = try currentRequest(number) else {
@@ -164,12 +164,12 @@ extension Transaction {
     let system = try system(id: request.system)
     switch verdict {
     case .approved:
-      try audit(.approved, "request:\(number)")
+      try audit(.approved, .request(number))
       try takeEffect(request, summary, system, note: note)
     case .returned:
-      try audit(.returned, "request:\(number)")
+      try audit(.returned, .request(number))
     default:
-      try audit(.rejected, "request:\(number)")
+      try audit(.rejected, .request(number))
       try notifyRejected(request, summary, reason: note ?? "")
     }
     try finishBatch(of: request)
@@ -184,9 +184,9 @@ extension Transaction {
   ///
   /// Of a request that the caller may not see, nothing is said.
   private func refused(
-    _ request: PermissionRequest?, _ number: Int64, _ error: IAuthError
+    _ request: PermissionRequest?, _ number: RequestID, _ error: IAuthError
   ) throws(IAuthError) -> ReviewOutcome {
-    try audit(.refused, "request:\(number)", outcome: error.code.rawValue)
+    try audit(.refused, .request(number), outcome: error.code.rawValue)
     let decision = try request.map { (known) throws(IAuthError) in
       try self.decision(of: known.number)
     }
@@ -224,7 +224,7 @@ extension Transaction {
     _ request: PermissionRequest, _ summary: RequestSummary, _ system: TargetSystem, note: String?
   ) throws(IAuthError) {
     let account = try account(id: request.account)
-    let reference = String(request.number)
+    let reference = request.number.description
     switch request.kind {
     case .grant:
       try grant(request)
@@ -272,7 +272,7 @@ extension Transaction {
     for reviewer in all where reviewer.id != account.id && reviewer.id != actor?.account {
       try queue(
         .nationalReviewer(request: summary), to: .mail(reviewer),
-        reference: String(summary.number), request: summary.number)
+        reference: summary.number.description, request: summary.number)
     }
   }
 
@@ -285,7 +285,7 @@ extension Transaction {
     } else {
       try queue(
         .rejected(request: summary, reason: reason), to: .mail(account),
-        reference: String(request.number), request: request.number)
+        reference: request.number.description, request: request.number)
     }
   }
 
@@ -294,7 +294,7 @@ extension Transaction {
   /// Nobody was written to.
   func closeIfUnclaimed(_ account: Account) throws(IAuthError) {
     guard account.status == .invited,
-      try number(RequestTable.hasOtherClaim, account.id) == nil
+      try !exists(RequestTable.hasOtherClaim, account.id)
     else { return }
     try erase(account: account.id, keepingNotes: true)
   }

@@ -58,11 +58,12 @@ extension Transaction {
   /// - Throws: `request.unknown` for what is not of their agency; `permission.none` for what is no
   ///   such permission in force, or their own.
   func checkStandIn(
-    _ account: Account, beside number: Int64, on system: Int64, _ role: Role
+    _ account: Account, beside number: RequestID, on system: SystemID, _ role: Role
   ) throws(IAuthError) {
     let found = try first(StandInTable.permission, number) { row in
       (
-        account: row.int(0), agency: row.int(1), system: row.int(2), role: row.word(3, Role.self),
+        account: row.id(0) as AccountID, agency: row.id(1) as AgencyID,
+        system: row.id(2) as SystemID, role: row.word(3, Role.self),
         isActive: row.word(4, PermissionStatus.self) == .active, endsAt: row.timeIfAny(5)
       )
     }
@@ -77,16 +78,16 @@ extension Transaction {
   ///
   /// - Parameter others: who has been told of the same request as its reviewer.
   func tellStandIn(
-    _ request: PermissionRequest, isGranted: Bool, but others: [Int64] = []
+    _ request: PermissionRequest, isGranted: Bool, but others: [AccountID] = []
   ) throws(IAuthError) {
     guard let other = request.deputyFor ?? request.replaces,
-      let holder = try number(StandInTable.holder, other), holder != actor?.account,
+      let holder: AccountID = try id(StandInTable.holder, other), holder != actor?.account,
       !others.contains(holder),
       let account = try first(AccountTable.byID, holder, read: { row in Account(row: row) }),
       account.status != .invited
     else { return }
     try queue(
       .standIn(request: try summary(request), isGranted: isGranted), to: .mail(account),
-      reference: String(request.number), request: request.number)
+      reference: request.number.description, request: request.number)
   }
 }

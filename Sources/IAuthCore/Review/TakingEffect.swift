@@ -8,7 +8,7 @@ import Values
 
 enum EffectTable {
   static let standing: SQL = """
-    SELECT starts_at, ends_at, account FROM permission WHERE request = ? AND status = 'active'
+    SELECT starts_at, ends_at FROM permission WHERE request = ? AND status = 'active'
     """
   static let began: SQL = "UPDATE permission SET began_at = ?2 WHERE request = ?1"
   /// Requests for the use of the system, which being its administrator includes.
@@ -81,18 +81,16 @@ extension Transaction {
   /// What a permission's start means for requests: they are pointless now.
   private func begin(_ request: PermissionRequest) throws(IAuthError) {
     guard request.role == .admin else { return }
-    for number in try all(
-      EffectTable.general, request.account, request.system, read: { $0.int(0) })
-    {
+    for number: RequestID in try ids(EffectTable.general, request.account, request.system) {
       try supersede(number, by: request.number)
     }
   }
 
   /// Starts a permission whose day has come.
-  func begin(permission number: Int64) throws(IAuthError) {
+  func begin(permission number: RequestID) throws(IAuthError) {
     guard let request = try request(number) else { return }
     try run(EffectTable.began, number, now)
-    try audit(.permissionBegun, "request:\(number)")
+    try audit(.permissionBegun, .request(number))
     try begin(request)
     try handOver(request)
   }
@@ -114,15 +112,15 @@ extension Transaction {
     } else if old.map({ $0 > starts }) ?? true {
       try run(RequestTable.setEnd, replaced, starts, reason)
     }
-    for rival in try all(EffectTable.rivals, replaced, read: { row in row.int(0) })
+    for rival: RequestID in try ids(EffectTable.rivals, replaced)
     where rival != request.number {
       try supersede(rival, by: request.number)
     }
   }
 
   /// Takes over what an account that has just proven itself was to take over.
-  func handOver(to account: Int64) throws(IAuthError) {
-    for number in try all(EffectTable.handOvers, account, read: { row in row.int(0) }) {
+  func handOver(to account: AccountID) throws(IAuthError) {
+    for number: RequestID in try ids(EffectTable.handOvers, account) {
       if let request = try request(number) { try handOver(request) }
     }
   }
@@ -137,26 +135,26 @@ extension Transaction {
     try run(RequestTable.setEnd, replaced, asked ?? nil, nil as String?)
   }
 
-  private func supersede(_ number: Int64, by other: Int64) throws(IAuthError) {
+  private func supersede(_ number: RequestID, by other: RequestID) throws(IAuthError) {
     guard let request = try request(number) else { return }
     try end(number, .superseded)
-    try audit(.superseded, "request:\(number)")
+    try audit(.superseded, .request(number))
     let account = try account(id: request.account)
     if account.status == .invited {
       try closeIfUnclaimed(account)
     } else if actor?.account != account.id {
       try queue(
         .superseded(request: try summary(request), by: other), to: .mail(account),
-        reference: String(number), request: number)
+        reference: number.description, request: number)
     }
     try finishBatch(of: request)
   }
 
   /// The data of whoever has become an administrator are the authority's to decide on from now on.
   private func raiseChanges(of request: PermissionRequest) throws(IAuthError) {
-    for number in try all(EffectTable.changes, request.account, read: { row in row.int(0) }) {
+    for number: RequestID in try ids(EffectTable.changes, request.account) {
       try run(EffectTable.raise, number, request.system)
-      try audit(.reopened, "request:\(number)")
+      try audit(.reopened, .request(number))
       if let raised = try self.request(number), raised.status == .pending {
         _ = try tellReviewers(of: raised)
       }
@@ -165,15 +163,15 @@ extension Transaction {
 
   /// A change whose day has come; where somebody else would decide on it by now, it comes up again.
   func applyDated(_ request: PermissionRequest, _ account: Account) throws(IAuthError) {
-    guard try number(EffectTable.isTheirs, request.number) == nil,
-      let system = try number(RequestTable.firstAdminSystem, account.id)
+    guard try !exists(EffectTable.isTheirs, request.number),
+      let system: SystemID = try id(RequestTable.firstAdminSystem, account.id)
     else { return try applyChange(request, account) }
     // Another request of the person may stand in its place by now; it is tried again afterwards.
-    guard try number(RequestTable.pendingFor, account.id, system, Role.admin) == nil,
-      try number(RequestTable.pendingChange, account.id) == nil
+    guard try !exists(RequestTable.pendingFor, account.id, system, Role.admin),
+      try !exists(RequestTable.pendingChange, account.id)
     else { return }
     try run(EffectTable.reopen, request.number, now, system)
-    try audit(.reopened, "request:\(request.number)")
+    try audit(.reopened, .request(request.number))
     if let reopened = try self.request(request.number) { _ = try tellReviewers(of: reopened) }
   }
 }

@@ -50,9 +50,9 @@ struct Reject: Command {
       .accountSuspended,
     ])
 
-  var numbers: [Int64] = []
+  var numbers: [RequestID] = []
   var reason: String?
-  var batch: Int64?
+  var batch: BatchID?
   var returns = false
 
   func run(_ context: Context) throws(IAuthError) {

@@ -109,11 +109,11 @@ struct RequestPermission: Command {
   var document: String?
   var from: DayArgument?
   var until: DayArgument?
-  var deputyFor: Int64?
-  var replaces: Int64?
-  var resubmit: Int64?
+  var deputyFor: RequestID?
+  var replaces: RequestID?
+  var resubmit: RequestID?
   var lists = false
-  var withdraw: Int64?
+  var withdraw: RequestID?
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
@@ -151,7 +151,7 @@ struct RequestPermission: Command {
         "deputy_for": .number(receipt.deputyFor), "replaces": .number(receipt.replaces),
       ],
       details: [
-        (Bilingual("request", "申請編號"), String(receipt.number)),
+        (Bilingual("request", "申請編號"), receipt.number.description),
         (
           Bilingual("system", "系統"), receipt.system.titled(language)
         ),
@@ -221,7 +221,7 @@ struct RequestPermission: Command {
         ],
         rows: requests.map { request in
           [
-            String(request.number), request.system, request.role.label(language),
+            request.number.description, request.system, request.role.label(language),
             request.state(language), context.localTime.text(request.submittedAt),
             request.until.map { ($0 - .seconds(1)).taiwanDay } ?? "", request.decidedBy ?? "",
             request.endReason ?? request.note ?? "",
