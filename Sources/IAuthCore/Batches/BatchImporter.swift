@@ -401,6 +401,7 @@ enum ImportTable {
       AND r.role = ?4 AND r.status = 'returned' AND r.kind = 'grant'
     """
   static let statements: [SQL] = [
-    addBatch, setRows, standing, candidates, hasDecidable, returnedByName, people, lastNumbers, accounts.full, requests.full,
+    addBatch, setRows, standing, candidates, hasDecidable, returnedByName, people, lastNumbers,
+    accounts.full, requests.full,
   ]
 }

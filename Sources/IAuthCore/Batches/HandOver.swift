@@ -24,7 +24,12 @@ extension BatchImporter {
     if let known {
       let standing = try tx.first(
         Form2Table.handOver, known.id, old.id, system.id, role,
-        read: { row in (number: row.id(0) as RequestID, batch: row.idIfAny(1) as BatchID?, isReturned: row.bool(2)) })
+        read: { row in
+          (
+            number: row.id(0) as RequestID, batch: row.idIfAny(1) as BatchID?,
+            isReturned: row.bool(2)
+          )
+        })
       if let standing {
         if standing.isReturned { return try resubmit(standing.number, row) }
         guard claims.row(of: standing.number) == nil else {
@@ -34,7 +39,8 @@ extension BatchImporter {
         return .unchanged(standing.number, batch: standing.batch)
       }
     }
-    let held: RequestID? = try tx.first(Form2Table.held, old.id, system.id, role) { row in row.id(0) }
+    let held: RequestID? = try tx.first(Form2Table.held, old.id, system.id, role) { row in row.id(0)
+    }
     guard let held else {
       row.add(header, row.subjectColumn, code: ErrorCode.permissionNone.rawValue, Self.holdsNothing)
       return nil

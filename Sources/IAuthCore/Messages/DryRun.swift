@@ -55,12 +55,14 @@ extension Notice {
     case .permissionEnding(let request, _): return cause(.ending, .request(request.number))
     case .superseded(let request, _), .standIn(let request, _):
       return cause(.began, .request(request.number))
+    case .recertification(let review, _, _, _, _, _):
+      return cause(.daily, .recertification(review))
     case .revoked(let request, _): return cause(.ended, .request(request.number))
     case .batchDecided(let batch, _, _, _, _): return cause(.decided, .batch(batch))
     case .idleWarning, .accountChanged: return cause(.idle, holder.map { .account($0) } ?? .none)
     case .code, .submitted, .batchSubmitted, .approved, .rejected, .invitation, .nationalReviewer,
-      .contactChanged, .wrongAttempts, .wrongAttemptsAlarm, .revokedByForm, .returned,
-      .batchReturned, .withdrawnByForm:
+      .contactChanged, .permissionSuspended, .wrongAttempts, .wrongAttemptsAlarm, .revokedByForm,
+      .returned, .batchReturned, .withdrawnByForm:
       return []
     }
   }

@@ -38,8 +38,9 @@ extension Notice {
     case .submitted, .batchSubmitted, .requestLapsed, .nationalReviewer, .batchDecided,
       .invitationLapsed, .revoked, .accountChanged, .contactChanged, .wrongAttempts,
       .idleWarning, .revokedByForm, .batchReturned, .superseded, .withdrawnByForm, .standIn,
-      .permissionEnding:
+      .permissionEnding, .permissionSuspended:
       .notice
+    case .recertification(_, _, _, _, let isReminder, _): isReminder ? .reminder : .notice
     }
   }
 
@@ -81,14 +82,15 @@ extension Notice {
       .requestLapsed(let request), .invitation(let request, _, _, _),
       .nationalReviewer(let request), .invitationLapsed(let request), .revoked(let request, _),
       .returned(let request, _), .superseded(let request, _), .withdrawnByForm(let request),
-      .standIn(let request, _), .permissionEnding(let request, _):
+      .standIn(let request, _), .permissionEnding(let request, _),
+      .permissionSuspended(let request):
       SafeText.line(request.agency)
     case .batchSubmitted(_, let agency, _, _), .accountChanged(_, let agency, _),
       .contactChanged(let agency, _, _), .wrongAttempts(let agency),
       .idleWarning(let agency, _, _), .revokedByForm(_, let agency, _):
       SafeText.line(agency)
     case .batchDecided, .batchReturned, .wrongAttemptsAlarm, .reminder, .authorityDigest,
-      .operatorDigest:
+      .operatorDigest, .recertification:
       nil
     }
   }

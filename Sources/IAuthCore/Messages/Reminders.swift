@@ -91,6 +91,7 @@ extension Service {
       report.lapsed = try tx.sweep()
       try tx.remind(thresholds, &report)
       try tx.warnOfEnds()
+      report.reminded += try tx.remindRecertifiers()
       try tx.digestForAuthority(thresholds, &report)
       try tx.digestForOperator(upTo: last)
       guard isDryRun else { return .commit(report) }
@@ -129,7 +130,7 @@ extension Transaction {
       }
       try queue(.reminder(items: items), to: .mail(account), reference: "reminder")
     }
-    report.reminded = passed.count
+    report.reminded += passed.count
     report.requests = requests.count
   }
 
@@ -138,7 +139,10 @@ extension Transaction {
   fileprivate func warnOfEnds() throws(IAuthError) {
     guard let furthest = Limits.endWarnings.max() else { return }
     let ending = try all(ReminderTable.ending, now, now + furthest) { row in
-      (request: row.id(0) as RequestID, account: row.id(1) as AccountID, grantedAt: row.time(2), endsAt: row.time(3))
+      (
+        request: row.id(0) as RequestID, account: row.id(1) as AccountID, grantedAt: row.time(2),
+        endsAt: row.time(3)
+      )
     }
     for item in ending {
       var isNew = false
@@ -257,7 +261,7 @@ extension Transaction {
       Int(try number(ReminderTable.countActions, action.rawValue, after) ?? 0)
     }
     let disk = Files.diskBytes(Files.directory(of: storePath))
-    let digest = OperatorDigest(
+    var digest = OperatorDigest(
       failedMessages: counts?.failed ?? 0, queuedMessages: counts?.queued ?? 0,
       lapsedRequests: try count(.lapsed, after: since),
       lapsedApplications: try count(.applicationLapsed, after: since),
@@ -266,6 +270,7 @@ extension Transaction {
       wrongAttemptsLastHour: try count(.codeWrong, after: now - .hours(1)),
       auditHead: try anchor(), databaseBytes: try number(ReminderTable.sizes) ?? 0,
       freeBytes: disk.free, diskBytes: disk.all)
+    digest.overdueChanges = try overdueFeeds().reduce(0) { $0 + $1.lines }
     try run(ReminderTable.tell, "operator", "digest", now)
     try queue(
       .operatorDigest(digest),

@@ -108,9 +108,7 @@ extension Transaction {
   ///
   /// A permission has ended at that time already; here it is written down, and its holder told.
   private func sweepDated() throws(IAuthError) {
-    for number: RequestID in try ids(ExpiryTable.ending, now) {
-      try endDated(number)
-    }
+    try endOverduePermissions()
     for number: RequestID in try ids(EffectTable.starting, now) {
       try begin(permission: number)
     }
@@ -125,6 +123,11 @@ extension Transaction {
     // Contacts that are someone else's by now stay theirs; it is tried again at each run.
     guard let account, account.status != .closed, try obstacle(to: request) == nil else { return }
     try applyDated(request, account)
+  }
+
+  /// Writes down the permissions whose end has come.
+  func endOverduePermissions() throws(IAuthError) {
+    for number: RequestID in try ids(ExpiryTable.ending, now) { try endDated(number) }
   }
 
   private func endDated(_ number: RequestID) throws(IAuthError) {

@@ -224,7 +224,8 @@ extension Transaction {
   ///
   /// - Parameter right: by which a reviewer decides; the operator and time have none.
   func end(
-    _ number: RequestID, _ verdict: RequestStatus, by reviewer: AccountID? = nil, note: String? = nil,
+    _ number: RequestID, _ verdict: RequestStatus, by reviewer: AccountID? = nil,
+    note: String? = nil,
     right: ReviewRight? = nil
   ) throws(IAuthError) {
     try run(

@@ -118,6 +118,7 @@ extension Schema {
       granted_at INTEGER NOT NULL, -- when it was approved
       starts_at INTEGER NOT NULL, -- from when on it is valid
       ends_at INTEGER, -- not valid from then on, whether that is written down yet or not
+      suspended_at INTEGER, -- rests since a periodic review was closed without an answer
       began_at INTEGER, -- of one that starts later than granted: when its start was seen to
       revoked_at INTEGER, -- when it ended
       revoker INTEGER REFERENCES account, -- empty: the operator, or time
@@ -132,6 +133,8 @@ extension Schema {
 
     CREATE INDEX permission_ending ON permission (ends_at)
       WHERE status = 'active' AND ends_at IS NOT NULL;
+    CREATE INDEX permission_account ON permission (account);
+    CREATE INDEX permission_agency ON permission (agency);
     CREATE INDEX permission_starting ON permission (starts_at)
       WHERE status = 'active' AND began_at IS NULL AND starts_at > granted_at;
 

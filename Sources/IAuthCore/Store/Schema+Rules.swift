@@ -6,7 +6,10 @@ import Sheets
 import Values
 
 extension Schema {
-  static let rules: [SQL] = [views, decisionRules, requestRules, permissionRules, deleteGuards]
+  static let rules: [SQL] = [
+    views, recertificationViews, decisionRules, requestRules, permissionRules, deleteGuards,
+    recertificationRules, feedRules,
+  ]
 
   static let views: SQL = """
     CREATE VIEW administrator AS
@@ -18,13 +21,14 @@ extension Schema {
         (SELECT account FROM permission WHERE request = q.deputy_for) AS represents
       FROM permission p JOIN account a ON a.id = p.account LEFT JOIN request q ON q.id = p.request
       WHERE p.role = 'admin' AND p.status = 'active' AND a.status = 'active'
-        AND a.unproven_at IS NULL AND NOT EXISTS (SELECT 1 FROM request c
+        AND p.suspended_at IS NULL AND a.unproven_at IS NULL AND NOT EXISTS (SELECT 1 FROM request c
           WHERE c.account = p.account AND c.open = 1 AND c.kind = 'change');
 
     CREATE VIEW post AS
       -- Who administers the authority (主管機關管理者), and whether they stay: with a permission that
       -- rests or has an end, the authority is not in safe hands.
-      SELECT p.request, p.account, p.ends_at IS NULL AND NOT EXISTS (SELECT 1 FROM request c
+      SELECT p.request, p.account, p.ends_at IS NULL AND p.suspended_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM request c
           WHERE c.account = p.account AND c.open = 1 AND c.kind = 'change') AS stays
       FROM permission p JOIN account a ON a.id = p.account
       WHERE p.agency = (SELECT authority FROM service) AND p.role = 'admin'
@@ -246,8 +250,9 @@ extension Schema {
       SELECT RAISE(ABORT, 'a permission only ends');
     END;
     -- The authority keeps an administrator, whichever way the last one would go.
-    CREATE TRIGGER permission_keeps_authority BEFORE UPDATE OF status, ends_at ON permission
-    WHEN (NEW.status = 'revoked' OR NEW.ends_at IS NOT NULL)
+    CREATE TRIGGER permission_keeps_authority
+    BEFORE UPDATE OF status, ends_at, suspended_at ON permission
+    WHEN (NEW.status = 'revoked' OR NEW.ends_at IS NOT NULL OR NEW.suspended_at IS NOT NULL)
       AND EXISTS (SELECT 1 FROM post WHERE request = OLD.request)
       AND NOT EXISTS (SELECT 1 FROM post WHERE request <> OLD.request AND stays)
     BEGIN

@@ -14,7 +14,10 @@ package enum Schema {
   static let version: Int64 = 1
 
   /// Everything that `init` runs, in order.
-  static let script: [SQL] = [registry, people, gate, requests, proofs, messages, audit] + rules
+  static let script: [SQL] =
+    [
+      registry, people, gate, requests, proofs, messages, audit, recertification, feed,
+    ] + rules
 
   static let registry: SQL = """
     CREATE TABLE service (

@@ -25,13 +25,16 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("DoctorTable", DoctorTable.statements), ("BackupTable", BackupTable.statements),
   ("EffectTable", EffectTable.statements), ("CorrectionTable", CorrectionTable.statements),
   ("StandInTable", StandInTable.statements), ("HandOverTable", HandOverTable.statements),
+  ("ReportTable", ReportTable.statements), ("PermissionsTable", PermissionsTable.statements),
+  ("FeedTable", FeedTable.statements), ("RecertificationTable", RecertificationTable.statements),
+  ("EvidenceTable", EvidenceTable.statements),
 ]
 
 /// Fragments, which are no statements by themselves, and what runs outside a transaction.
 private let fragments: Set<String> = [
   "columns", "tables", "notOwn", "filtered", "ordered", "decidable", "anybody", "overdue",
-  "systemColumns", "snapshot", "into", "row",
-  "personInto", "personRow", "statusNow", "namingLists", "waitingFor",
+  "systemColumns", "snapshot", "into", "row", "personInto", "personRow", "holds", "assigned",
+  "waiting", "statusNow", "namingLists", "waitingFor",
 ]
 
 @Suite struct StatementTests {
