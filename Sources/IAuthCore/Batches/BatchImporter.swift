@@ -13,7 +13,7 @@ struct BatchImporter {
   let document: String?
   let defaultSystem: TargetSystem?
   /// The batch that unchanged rows came with.
-  private(set) var earlierBatch: BatchID?
+  var earlierBatch: BatchID?
 
   /// Every row, with what became of it.
   private(set) var rows: ImportRows
@@ -21,7 +21,7 @@ struct BatchImporter {
   private(set) var batch: BatchID?
   /// The first account that this import made: later ones are of its own rows.
   private(set) var firstOwnAccount: AccountID?
-  private var staged: StagedRows
+  var staged: StagedRows
   /// The accounts of the agency whose rows are being taken.
   private(set) var people = AgencyPeople()
   private var systems: [String: TargetSystem] = [:]
@@ -30,7 +30,7 @@ struct BatchImporter {
   /// What rows of this form have asked for, to find those that contradict each other.
   var claims: RowClaims
   /// Requests that were sent back and are handed in again, by their batch.
-  private var resubmitted: [BatchID: [RequestID]] = [:]
+  var resubmitted: [BatchID: [RequestID]] = [:]
   private var accepted = 0
   var revoked = 0
   let authority: AgencyID
@@ -180,23 +180,6 @@ struct BatchImporter {
     if firstOwnAccount == nil { firstOwnAccount = new.id }
     claims.ownAccounts.append(UInt32(claims.row))
     people.add(new)
-  }
-
-  /// Hands a request in again that was sent back, with what the row says now.
-  mutating func resubmit(
-    _ number: RequestID, _ row: CheckedRow, replacement: Replacement? = nil
-  ) throws(IAuthError) -> Answer? {
-    try flush()
-    guard let request = try tx.request(number) else { return nil }
-    try tx.resubmit(
-      request, reason: row.reason, document: document, untilAt: row.untilAt,
-      effectiveAt: row.effectiveAt, replacement: replacement)
-    if let batch = request.batch {
-      resubmitted[batch, default: []].append(number)
-      if earlierBatch == nil { earlierBatch = batch }
-    }
-    try staged.begin(tx)
-    return .accepted(number)
   }
 
   /// Closes the batch: its size, its trail, and one mail to each who may decide.

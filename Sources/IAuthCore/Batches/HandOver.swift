@@ -130,6 +130,23 @@ extension BatchImporter {
     return account
   }
 
+  /// Hands a request in again that was sent back, with what the row says now.
+  mutating func resubmit(
+    _ number: RequestID, _ row: CheckedRow, replacement: Replacement? = nil
+  ) throws(IAuthError) -> Answer? {
+    try flush()
+    guard let request = try tx.request(number) else { return nil }
+    try tx.resubmit(
+      request, reason: row.reason, document: document, untilAt: row.untilAt,
+      effectiveAt: row.effectiveAt, replacement: replacement)
+    if let batch = request.batch {
+      resubmitted[batch, default: []].append(number)
+      if earlierBatch == nil { earlierBatch = batch }
+    }
+    try staged.begin(tx)
+    return .accepted(number)
+  }
+
   private static let holdsNothing = Bilingual(
     "this person has no such permission to hand over", "此人無此權限可供交接")
   private static let holdsAlready = Bilingual(
