@@ -118,7 +118,7 @@ import Testing
           == [Self.renewed.email])
     case .handOver:
       #expect(try chief.approve(try #require(row.request)) == nil)
-      let ended = "SELECT count(*) FROM permission WHERE status = 'revoked'"
+      let ended: SQL = "SELECT count(*) FROM permission WHERE status = 'revoked'"
       #expect(try desk.number(ended) == 0, "nobody has proven to be the successor yet")
       try desk.signedIn(.tsai)
       #expect(try desk.number(ended) == 1)

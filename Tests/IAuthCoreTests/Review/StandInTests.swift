@@ -32,7 +32,7 @@ import Testing
   @Test func aFortnightWithADeputy() throws {
     let (desk, chief, _, lin) = try office()
     let first = today(desk) + 3
-    var number: Int64 = 0
+    var number: RequestID = 0
     let asked = try desk.post {
       let receipt = try lin.requestPermission(
         PermissionOrder(role: .admin, from: first, until: first + 13, deputyFor: 2))
@@ -49,7 +49,7 @@ import Testing
     desk.wait(.days(3))
     #expect(try names(desk) == ["李小明", "林美玲 deputy of 李小明"])
     let tsai = try desk.opened(.tsai)
-    var use: Int64 = 0
+    var use: RequestID = 0
     let post = try desk.post { use = try tsai.ask(.general) }
     #expect(post == ["notice li@cdc.gov.tw", "notice lin@cdc.gov.tw"])
     let deputy = try desk.signedIn(.lin)
@@ -144,7 +144,7 @@ import Testing
     let (desk, chief, _, lin) = try office()
     _ = try desk.owner().setSystem(code: "spm", longest: .days(10))
     let first = today(desk)
-    func ask(_ until: Int64?) throws -> Int64 {
+    func ask(_ until: Int64?) throws -> RequestID {
       try lin.requestPermission(PermissionOrder(role: .admin, from: first, until: until)).number
     }
     #expect(try refusal { _ = try ask(first + 10) } == .dateInvalid)
@@ -161,7 +161,7 @@ import Testing
   func aHandOverOnItsDay(sweeps: Bool) throws {
     let (desk, chief, _, lin) = try office()
     let day = today(desk) + 7
-    var number: Int64 = 0
+    var number: RequestID = 0
     let asked = try desk.post {
       number = try lin.requestPermission(
         PermissionOrder(role: .admin, from: day, replaces: 2)
