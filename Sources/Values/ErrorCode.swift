@@ -55,6 +55,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case registryShrunk = "registry.shrunk"
 
   case fileMissing = "file.missing"
+  case anchorMissing = "anchor.missing"
   case databaseMissing = "database.missing"
 
   case agencyUnknown = "agency.unknown"
@@ -66,6 +67,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case requestUnknown = "request.unknown"
   case messageUnknown = "message.unknown"
   case keyUnknown = "key.unknown"
+  case entryUnknown = "entry.unknown"
   case recertifyUnknown = "recertify.unknown"
 
   case databaseDamaged = "database.damaged"
@@ -83,6 +85,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case diskFull = "disk.full"
   case diskFailed = "disk.failed"
   case deliverFailed = "deliver.failed"
+  case signFailed = "sign.failed"
 
   case codeLocked = "code.locked"
   case sendThrottled = "send.throttled"
@@ -119,15 +122,15 @@ package enum ErrorCode: String, CaseIterable, Sendable {
       .changeInvalid, .systemInvalid, .batchRejected, .sheetUnreadable, .sheetHeader,
       .sheetEmpty, .recertifyRow, .recertifyMissing, .limitBytes, .limitRows, .registryShrunk:
       .data
-    case .fileMissing, .databaseMissing: .noInput
+    case .fileMissing, .anchorMissing, .databaseMissing: .noInput
     case .agencyUnknown, .agencyRemoved, .systemUnknown, .accountUnknown, .batchUnknown,
       .referenceUnknown, .requestUnknown, .messageUnknown, .keyUnknown,
-      .recertifyUnknown:
+      .entryUnknown, .recertifyUnknown:
       .unknown
     case .databaseDamaged, .auditBroken, .doctorFailed, .internal: .internal
     case .databaseExists, .fileExists, .fileUncreatable, .agencyExists, .systemExists, .keyExists:
       .cannotCreate
-    case .diskFull, .diskFailed, .deliverFailed: .io
+    case .diskFull, .diskFailed, .deliverFailed, .signFailed: .io
     case .codeLocked, .sendThrottled, .databaseBusy, .serviceSilent: .tryAgain
     case .outcomeUnknown: .outcomeUnknown
     case .sessionNone, .sessionExpired, .sessionStepUp, .rightMissing, .requestOutside,

@@ -62,6 +62,7 @@ package enum IAuthError: Error, Equatable, Sendable {
 
   // Not there.
   case fileMissing(path: String)
+  case anchorMissing
   case databaseMissing
   case agencyUnknown(code: String)
   case agencyRemoved(code: String)
@@ -73,6 +74,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case messageUnknown(MessageID)
   case recertifyUnknown(Int64)
   case keyUnknown(name: String)
+  case entryUnknown(seq: Int64)
 
   // Ours is broken.
   case databaseDamaged
@@ -97,6 +99,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case sendThrottled(until: Timestamp)
   case databaseBusy
   case deliverFailed(failed: Int)
+  case signFailed(SigningProblem)
   case outcomeUnknown
   case serviceSilent
 
@@ -168,6 +171,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .limitRows: .limitRows
     case .registryShrunk: .registryShrunk
     case .fileMissing: .fileMissing
+    case .anchorMissing: .anchorMissing
     case .databaseMissing: .databaseMissing
     case .agencyUnknown: .agencyUnknown
     case .agencyRemoved: .agencyRemoved
@@ -178,6 +182,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .requestUnknown: .requestUnknown
     case .messageUnknown: .messageUnknown
     case .keyUnknown: .keyUnknown
+    case .entryUnknown: .entryUnknown
     case .databaseDamaged: .databaseDamaged
     case .auditBroken: .auditBroken
     case .doctorFailed: .doctorFailed
@@ -195,6 +200,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .sendThrottled: .sendThrottled
     case .databaseBusy: .databaseBusy
     case .deliverFailed: .deliverFailed
+    case .signFailed: .signFailed
     case .outcomeUnknown: .outcomeUnknown
     case .serviceSilent: .serviceSilent
     case .sessionNone: .sessionNone
@@ -233,7 +239,12 @@ package enum SheetProblem: Equatable, Sendable {
 
 /// Why the audit trail does not hold at an entry.
 package enum AuditProblem: Equatable, Sendable {
-  case changed, missing, cutOff, unsealed, personalData, anchor
+  case changed, missing, cutOff, unsealed, personalData, anchor, node
+}
+
+/// Why an agent has not signed.
+package enum SigningProblem: Equatable, Sendable {
+  case noAgent, notEd25519, refused
 }
 
 /// What a caller would have to be.

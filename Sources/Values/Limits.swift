@@ -109,6 +109,9 @@ package enum Limits {
   /// backup that is still of use.
   package static let restoreSkipsIDs: Int64 = 100_000
 
+  /// Entries that a log collector gets from one reading: others may write between two.
+  package static let auditFeedRows: Int64 = 4_096
+
   // What `doctor` takes for too little, or too long ago.
 
   /// Bytes on the disk below which the next command may fail.

@@ -92,6 +92,9 @@ extension IAuthError {
         : "此檔案將移除 \(all) 個機關中的 \(removed) 個，已逾十分之一；如確屬無誤，請指定允許移除"
 
     case .fileMissing(let path): "檔案\(quoted(path))不存在或無法讀取"
+    case .anchorMissing: "檔案內沒有可比對的錨點或檢核點"
+    case .entryUnknown(let seq): "稽核紀錄沒有第 \(seq) 筆"
+    case .signFailed(let problem): "檢核點未能簽章：\(problem.chinese)"
     case .databaseMissing: "尚未建立資料庫，亦無執行中的服務"
     case .agencyUnknown(let code): "機關名冊中查無\(quoted(code))"
     case .agencyRemoved(let code): "機關\(quoted(code))已自名冊移除，無法提出新的申請"
@@ -231,6 +234,7 @@ extension AuditProblem {
     case .unsealed: "末筆紀錄的封印不符"
     case .personalData: "個人資料與承諾值不符"
     case .anchor: "與留存的錨點不符"
+    case .node: "其雜湊樹遭更動"
     }
   }
 }
@@ -266,4 +270,14 @@ private func quoted(_ word: String) -> String { "「\(shortened(word))」" }
 
 private func didYouMean(_ nearest: String?) -> String {
   nearest.map { "，最相近的是「\($0)」" } ?? ""
+}
+
+extension SigningProblem {
+  fileprivate var chinese: String {
+    switch self {
+    case .noAgent: "ssh-agent 未回應（SSH_AUTH_SOCK）"
+    case .notEd25519: "檔案不是 ssh-ed25519 公鑰"
+    case .refused: "ssh-agent 未持有該金鑰或拒絕簽章"
+    }
+  }
 }

@@ -122,6 +122,9 @@ extension IAuthError {
           + " meant, allow removals"
 
     case .fileMissing(let path): "the file \(quoted(path)) is missing or cannot be read"
+    case .anchorMissing: "the file holds no anchor and no checkpoint"
+    case .entryUnknown(let seq): "the audit trail has no entry \(seq)"
+    case .signFailed(let problem): "the checkpoint was not signed: \(problem.english)"
     case .databaseMissing: "there is no database yet, and no service to ask"
     case .agencyUnknown(let code): "there is no agency \(quoted(code)) in the registry"
     case .agencyRemoved(let code):
@@ -241,6 +244,7 @@ extension AuditProblem {
     case .unsealed: "the seal of the newest entry does not fit"
     case .personalData: "its personal data does not fit the commitment"
     case .anchor: "it differs from the anchor"
+    case .node: "the tree over it was changed"
     }
   }
 }
@@ -280,4 +284,14 @@ private func didYouMean(_ nearest: String?) -> String {
 
 private func counted(_ number: Int, _ noun: String) -> String {
   number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
+}
+
+extension SigningProblem {
+  fileprivate var english: String {
+    switch self {
+    case .noAgent: "no ssh-agent answers (SSH_AUTH_SOCK)"
+    case .notEd25519: "the file is no public key of type ssh-ed25519"
+    case .refused: "the agent does not hold the key, or refuses"
+    }
+  }
 }

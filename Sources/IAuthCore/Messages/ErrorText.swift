@@ -78,6 +78,9 @@ extension IAuthError {
     case .registryShrunk: "iauth agencies --load FILE --allow-removals"
 
     case .fileMissing, .fileExists, .fileUncreatable: nil
+    case .anchorMissing: "iauth audit --checkpoint"
+    case .entryUnknown: "iauth audit --head"
+    case .signFailed: "ssh-add -L"
     case .databaseMissing: "iauth init --authority CODE"
     case .databaseExists: "iauth --db FILE init --authority CODE"
     case .batchUnknown: "iauth pending --status all"

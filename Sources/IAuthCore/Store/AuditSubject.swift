@@ -21,6 +21,8 @@ package enum AuditSubject: Sendable, Equatable {
   case recertification(RecertificationID)
   case item(ItemID)
   case database, registry, audit
+  /// What a log collector has of the trail already.
+  case entries(after: Int64)
   /// Whatever a caller tries.
   case everything
   case none
@@ -43,6 +45,7 @@ package enum AuditSubject: Sendable, Equatable {
     case .database: "database"
     case .registry: "registry"
     case .audit: "audit"
+    case .entries(let seq): "audit:\(seq)"
     case .everything: "all"
     case .none: "-"
     }

@@ -347,6 +347,12 @@ extension Schema {
     CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN
       SELECT RAISE(ABORT, 'the audit trail is never deleted');
     END;
+    CREATE TRIGGER audit_node_stays BEFORE UPDATE ON audit_node BEGIN
+      SELECT RAISE(ABORT, 'the tree over the audit trail is never changed');
+    END;
+    CREATE TRIGGER audit_node_is_kept BEFORE DELETE ON audit_node BEGIN
+      SELECT RAISE(ABORT, 'the tree over the audit trail is never deleted');
+    END;
     CREATE TRIGGER audit_person_stays BEFORE UPDATE ON audit_person BEGIN
       SELECT RAISE(ABORT, 'personal data is erased, not changed');
     END;

@@ -264,6 +264,15 @@ package enum Schema {
     ) STRICT;
     CREATE INDEX audit_person_account ON audit_person (account);
 
+    CREATE TABLE audit_node (
+      -- Nodes of the Merkle tree (RFC 9162) whose leaves are the hashes of the trail, over 256, 256²
+      -- and 256³ of them; every other node is made of these. What is missing is made anew.
+      level INTEGER NOT NULL CHECK (level BETWEEN 1 AND 3), -- the logarithm of its leaves, base 256
+      place INTEGER NOT NULL CHECK (place >= 0), -- from the left, the first is 0
+      hash BLOB NOT NULL CHECK (length(hash) = 32), -- of the two nodes under it
+      PRIMARY KEY (level, place)
+    ) STRICT, WITHOUT ROWID;
+
     CREATE TABLE audit_head (
       -- The last entry, sealed under the key outside the database.
       id INTEGER PRIMARY KEY CHECK (id = 1), -- always 1

@@ -103,7 +103,7 @@ extension Transaction {
 
   fileprivate func auditHealth() throws(IAuthError) -> Finding {
     do throws(IAuthError) {
-      let proof = try verifyAudit([:])
+      let proof = try verifyAudit()
       return Finding("audit", .ok, "\(proof.entries) entries verified", "已驗證 \(proof.entries) 筆")
     } catch {
       guard case .auditBroken(let seq, _) = error else { throw error }

@@ -103,7 +103,7 @@ extension PlannedMessage.Cause {
     case .message(let id): Bilingual("message \(id)", "通知 \(id)")
     case .recertification(let id): Bilingual("review \(id)", "清查 \(id)")
     case .database, .item, .reference, .system, .session, .key, .enrolment, .command, .registry,
-      .audit,
+      .audit, .entries,
       .everything, .none:
       Bilingual("the database", "資料庫")
     }

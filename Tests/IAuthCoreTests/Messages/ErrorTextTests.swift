@@ -119,7 +119,9 @@ private let samples: [IAuthError] =
     .limitRows(max: 20_000), .registryShrunk(removed: 900, of: 8_262, authority: false),
     .registryShrunk(removed: 1, of: 8_262, authority: true),
 
-    .fileMissing(path: "form1.csv"), .databaseMissing, .agencyUnknown(code: "2.16.886.101.1"),
+    .fileMissing(path: "form1.csv"), .anchorMissing, .entryUnknown(seq: 9), .signFailed(.noAgent),
+    .signFailed(.notEd25519), .signFailed(.refused), .auditBroken(seq: 4, .node),
+    .databaseMissing, .agencyUnknown(code: "2.16.886.101.1"),
     .agencyRemoved(code: "2.16.886.101.1"), .systemUnknown(code: "spn"), .accountUnknown,
     .batchUnknown(4), .referenceUnknown, .requestUnknown(number: 12), .messageUnknown(3),
     .keyUnknown(name: "mohw"), .keyExists(name: "mohw"), .serviceSilent,

@@ -308,6 +308,11 @@ import Testing
     ),
     ("UPDATE audit_person SET fields = ''", "erased, not changed"),
     ("DELETE FROM agency WHERE id = 2", "never deleted"),
+    (
+      "INSERT INTO audit_node VALUES (1, 0, zeroblob(32)); UPDATE audit_node SET place = 1",
+      "never changed"
+    ),
+    ("INSERT INTO audit_node VALUES (1, 0, zeroblob(32)); DELETE FROM audit_node", "never deleted"),
     ("UPDATE agency SET superior = 5 WHERE id = 1", "agency.cycle"),
     ("UPDATE agency SET superior = id WHERE id = 2", "agency.cycle"),
     ("UPDATE account SET status = 'invited' WHERE id = 3", "account.state"),

@@ -16,6 +16,8 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("PendingRequestsTable", PendingRequestsTable.statements),
   ("OutboxTable", OutboxTable.statements),
   ("AuditTable", AuditTable.statements), ("AuditTrailTable", AuditTrailTable.statements),
+  ("AuditTreeTable", AuditTreeTable.statements), ("AuditFeedTable", AuditFeedTable.statements),
+  ("AuditVerificationTable", AuditVerificationTable.statements),
   ("SetupTable", SetupTable.statements), ("OwnRequestTable", OwnRequestTable.statements),
   ("AccountDeskTable", AccountDeskTable.statements), ("Form2Table", Form2Table.statements),
   ("IdleTable", IdleTable.statements), ("DirectoryTable", DirectoryTable.statements),
