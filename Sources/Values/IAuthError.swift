@@ -46,6 +46,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case reasonInvalid(ValueProblem)
   case documentInvalid(ValueProblem)
   case dateInvalid(String)
+  case dateRange(DayProblem)
   case roleInvalid(String)
   case changeInvalid(String)
   case systemInvalid(ValueProblem)
@@ -158,7 +159,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .phoneInvalid: .phoneInvalid
     case .reasonInvalid: .reasonInvalid
     case .documentInvalid: .documentInvalid
-    case .dateInvalid: .dateInvalid
+    case .dateInvalid, .dateRange: .dateInvalid
     case .roleInvalid: .roleInvalid
     case .changeInvalid: .changeInvalid
     case .systemInvalid: .systemInvalid
@@ -254,4 +255,15 @@ package enum Right: Equatable, Sendable {
 /// Why a database file is not trusted, in the order in which it is looked at.
 package enum UnsafeReason: Equatable, Sendable {
   case link, owner, mode, directory, key, path, journal
+}
+
+/// Why a day cannot be asked for.
+package enum DayProblem: Equatable, Sendable {
+  case past
+  /// The end is before the beginning.
+  case order
+  /// Later than three years from now.
+  case tooFar
+  /// Longer than the system gives a permission for.
+  case tooLong(days: Int64)
 }

@@ -47,6 +47,12 @@ package enum Limits {
   package static let applicationLifetime: TimeSpan = .hours(24)
   /// A request that nobody decides lapses; `request-lifetime`.
   package static let requestLifetime: TimeSpan = .days(180)
+  /// A request that was sent back for correction and is not submitted again lapses (11.2).
+  package static let correctionLifetime: TimeSpan = .days(30)
+  /// A permission is given for at most three years if it is given for a time (11.1).
+  package static let grantYears: Int64 = 3
+  /// Before a permission ends, its holder is told this long ahead (11.1).
+  package static let endWarnings: [TimeSpan] = [.days(14), .days(3)]
   /// An invitation that nobody takes up lapses, and the permission with it;
   /// `invitation-lifetime`.
   package static let invitationLifetime: TimeSpan = .days(30)

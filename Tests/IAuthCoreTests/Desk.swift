@@ -172,7 +172,7 @@ final class Desk {
   ) throws -> Service {
     let service = try opened(person)
     let request = try service.requestPermission(
-      system: system, role: .admin, reason: nil, document: nil)
+      PermissionOrder(system: system, role: .admin, reason: nil, document: nil))
     try #require(try chief.approve(request.number) == nil)
     return service
   }
@@ -265,7 +265,7 @@ extension Service {
 
   /// Asks for a role on the only system.
   func ask(_ role: Role, system: String? = nil) throws -> RequestID {
-    try requestPermission(system: system, role: role, reason: nil, document: nil).number
+    try requestPermission(PermissionOrder(system: system, role: role)).number
   }
 }
 

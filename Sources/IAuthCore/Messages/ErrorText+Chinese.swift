@@ -71,6 +71,7 @@ extension IAuthError {
     case .phoneInvalid(let problem): problem.chinese("公務電話")
     case .reasonInvalid(let problem): problem.chinese("事由或意見")
     case .documentInvalid(let problem): problem.chinese("公文文號")
+    case .dateRange(let problem): problem.chinese
     case .dateInvalid(let text):
       "\(quoted(text))不是有效的日期，格式例如 1150302、115年3月2日或 2026-03-02"
     case .roleInvalid(let text):
@@ -166,9 +167,11 @@ extension RequestStatus {
     switch self {
     case .pending: "審核中"
     case .approved: "核准"
-    case .rejected: "退回"
+    case .returned: "退回補正"
+    case .rejected: "退件"
     case .withdrawn: "撤回"
     case .lapsed: "逾期失效"
+    case .superseded: "已無須審核"
     }
   }
 }

@@ -98,11 +98,13 @@ extension IAuthError {
     case .phoneInvalid(let problem): problem.english("the office phone")
     case .reasonInvalid(let problem): problem.english("the reason or note")
     case .documentInvalid(let problem): problem.english("the document number")
+    case .dateRange(let problem): problem.english
     case .dateInvalid(let text):
       "\(quoted(text)) is no date like 2026-03-02, 1150302 or 115年3月2日"
     case .roleInvalid(let text): "\(quoted(text)) is no role; there are admin and general"
     case .changeInvalid(let text):
-      "\(quoted(text)) is no kind of change; there are 新增 (add), 刪除 (remove) and 修改 (change)"
+      "\(quoted(text)) is no kind of change; there are 新增 (add), 刪除 (remove), 修改 (change) and 交接"
+        + " (hand-over)"
     case .systemInvalid(let problem):
       problem.english("the system's code, name or address")
     case .batchRejected(let rejected, let rows, let isPartial):

@@ -70,7 +70,8 @@ extension IAuthError {
     case .nameInvalid, .emailInvalid, .mobileInvalid, .titleInvalid, .phoneInvalid,
       .reasonInvalid, .documentInvalid:
       nil
-    case .roleInvalid, .changeInvalid, .dateInvalid, .sheetHeader, .sheetEmpty, .sheetUnreadable,
+    case .roleInvalid, .changeInvalid, .dateInvalid, .dateRange, .sheetHeader, .sheetEmpty,
+      .sheetUnreadable,
       .limitBytes, .limitRows:
       "iauth help \(command)"
     case .batchRejected: "iauth import-batch FILE --dry-run --report FILE"

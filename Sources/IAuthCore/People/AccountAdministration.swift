@@ -31,8 +31,8 @@ enum AccountDeskTable {
         AND p.status = 'active'), a.used_at, a.erased_at IS NOT NULL,
       g.id, g.type, g.code, g.name, g.path, g.superior, g.status
     FROM account a JOIN agency g ON g.id = a.agency
-    WHERE (?1 IS NULL OR a.agency = ?1) AND (?2 = '' OR a.name_key = ?3 OR a.email = ?2
-      OR a.mobile = ?2 OR CAST(a.id AS TEXT) = ?2 OR instr(a.name, ?2) > 0)
+    WHERE (?1 IS NULL OR a.agency = ?1) AND (?2 = '' OR instr(a.name_key, ?3) > 0
+      OR instr(a.email, ?4) > 0 OR a.mobile = ?5 OR CAST(a.id AS TEXT) = ?2)
     ORDER BY a.id
     """
   static let status: SQL = "SELECT status, agency, erased_at IS NOT NULL FROM account WHERE id = ?"
@@ -129,10 +129,13 @@ extension Transaction {
   fileprivate func accounts(
     _ query: String, in agency: AgencyID?
   ) throws(IAuthError) -> [AccountLine] {
+    // Names compare as everywhere, addresses without case; digits alone are a number.
     let folded = Folding.fold(query)
-    let mobile = (try? MobileNumber(folded))?.e164
+    let key = PersonName(stored: folded).key
+    let isNumber = folded.utf8.allSatisfy { (0x30...0x39).contains($0) }
     return try all(
-      AccountDeskTable.list, agency, mobile ?? folded, PersonName(stored: query).key
+      AccountDeskTable.list, agency, folded, key.isEmpty ? nil : key,
+      isNumber ? nil : folded.lowercased(), (try? MobileNumber(folded))?.e164
     ) { row in
       AccountLine(
         account: row.id(0),
@@ -244,11 +247,10 @@ extension Transaction {
     for number: RequestID in try ids(RequestTable.activePermissions, account.id) {
       try run(RequestTable.revoke, number, now, actor?.account, reason)
       try audit(.revoked, .request(number))
+      if let request = try request(number) { try undoHandOver(request) }
     }
     for number: RequestID in try ids(RequestTable.pendingOf, account.id) {
-      try run(
-        RequestTable.decide, number, RequestStatus.lapsed, actor?.account, world.caller.name,
-        reason, now)
+      try end(number, .lapsed, by: actor?.account, note: reason)
       try audit(.lapsed, .request(number))
       if let request = try request(number) { try finishBatch(of: request) }
     }
@@ -265,10 +267,12 @@ extension Transaction {
   }
 
   /// Where a holder is told what becomes of their account: at the address on file, and at the one
-  /// that they have asked for, proven, and wait for.
+  /// that they have asked for themselves, proven, and wait for. One that a form asks for is written
+  /// to by nobody before the decision.
   func addresses(of account: Account) throws(IAuthError) -> [Recipient] {
     guard let number: RequestID = try id(RequestTable.pendingChange, account.id),
-      let change = try request(number), let new = try replacement(of: change),
+      let change = try request(number), change.origin == "self",
+      let new = try replacement(of: change),
       new.email != account.email.text
     else { return [.mail(account)] }
     return [
@@ -299,7 +303,7 @@ extension Transaction {
     if world.caller.isOperator { return nil }
     guard let me else { return .sessionNone }
     if request.account == me.id { return nil }
-    guard try maySee(request, me, isOwn: false) else { return .requestUnknown(number: number) }
+    guard try maySee(request, me) else { return .requestUnknown(number: number) }
     guard try isAdministrator(me) else { return .rightMissing(.reviewer) }
     let mayDecide = try self.exists(RequestTable.mayDecide, number, me.id, now)
     return mayDecide ? nil : .requestOutside(number: number)
@@ -314,6 +318,7 @@ extension Transaction {
     }
     try audit(.revoked, .request(number))
     guard let request = try request(number) else { throw .databaseDamaged }
+    try undoHandOver(request)
     let account = try account(id: request.account)
     guard account.status != .invited else {
       try closeIfUnclaimed(account)

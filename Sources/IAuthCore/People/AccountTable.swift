@@ -5,7 +5,8 @@ import Sheets
 import Values
 
 enum AccountTable {
-  static let columns: SQL = "id, agency, name, name_key, email, mobile, title, status"
+  static let columns: SQL =
+    "id, agency, name, name_key, email, mobile, title, status, unproven_at IS NOT NULL"
   static let byID: SQL = "SELECT \(columns) FROM account WHERE id = ? AND erased_at IS NULL"
   static let byEmail: SQL =
     "SELECT \(columns) FROM account WHERE agency = ? AND email = ? AND status <> 'closed'"
@@ -23,6 +24,7 @@ enum AccountTable {
         ELSE replaced_at END
     WHERE id = ?1
     """
+  static let setUnproven: SQL = "UPDATE account SET unproven_at = ?2 WHERE id = ?1"
   static let noteUse: SQL = "UPDATE account SET used_at = ?2 WHERE id = ?1"
   static let erase: SQL = """
     UPDATE account SET status = 'closed', status_at = ?2, erased_at = ?2, name = NULL,
@@ -65,6 +67,12 @@ enum AccountTable {
     UPDATE decision SET note = '' WHERE note <> ''
       AND request IN (SELECT id FROM request WHERE account = ?)
     """
+  static let eraseReviewerNames: SQL =
+    "UPDATE decision SET reviewer_name = NULL WHERE reviewer = ? AND reviewer_name IS NOT NULL"
+  static let eraseRounds: SQL = """
+    UPDATE round SET reason = NULL WHERE reason IS NOT NULL
+      AND request IN (SELECT id FROM request WHERE account = ?)
+    """
   static let eraseEndReasons: SQL = """
     UPDATE permission SET reason = NULL WHERE reason IS NOT NULL
       AND request IN (SELECT id FROM request WHERE account = ?)
@@ -102,9 +110,10 @@ enum AccountTable {
       used_at = ?4 WHERE id = ?1
     """
   static let statements: [SQL] = [
-    byID, byEmail, byMobile, add, setStatus, setContacts, noteUse, erase, erasePersonalAudit,
+    byID, byEmail, byMobile, add, setStatus, setContacts, setUnproven, noteUse, erase,
+    erasePersonalAudit,
     eraseMessages, eraseNotices, isListed, forgetReminders, forgetDigest, eraseLists, eraseNotes,
-    eraseEndReasons, eraseRequests, isAdministrator,
+    eraseEndReasons, eraseReviewerNames, eraseRounds, eraseRequests, isAdministrator,
     liveSession,
     lastSessionEnd, addSession,
     endSession, giveUpSession, noteSession, proveSession,
@@ -117,7 +126,8 @@ extension Account {
       id: row.id(c), agency: row.id(c + 1),
       name: PersonName(stored: row.text(c + 2), key: row.text(c + 3)),
       email: EmailAddress(stored: row.text(c + 4)), mobile: MobileNumber(stored: row.text(c + 5)),
-      title: row.textIfAny(c + 6), status: row.word(c + 7, AccountStatus.self))
+      title: row.textIfAny(c + 6), status: row.word(c + 7, AccountStatus.self),
+      isUnproven: row.bool(c + 8))
   }
 }
 
@@ -178,6 +188,8 @@ extension Transaction {
       try run(AccountTable.eraseLists, account)
     }
     if !keepingNotes { try run(AccountTable.eraseNotes, account) }
+    try run(AccountTable.eraseReviewerNames, account)
+    try run(AccountTable.eraseRounds, account)
     try run(AccountTable.eraseEndReasons, account)
     try run(AccountTable.eraseRequests, account)
     try run(VerificationTable.closeSignIns, account)
@@ -206,12 +218,20 @@ extension Transaction {
     else { throw .sessionExpired }
     let account = try account(id: found.account)
     guard account.status == .active else { throw .sessionExpired }
-    if isWriting { try expireOverdue(account.id) }
+    if isWriting, try hasLapsed(account.id) {
+      try expireOverdue(account.id)
+      // A change that came true on its day has ended the session.
+      guard
+        try first(AccountTable.liveSession, caller, world.sessionName, read: { _ in true }) != nil
+      else { throw .sessionExpired }
+    }
     actor = Actor(account: account.id, session: found.id)
-    return Session(
+    let session = Session(
       id: found.id, name: world.sessionName, account: account, emailProven: found.emailProven,
       smsProven: found.smsProven, usedAt: found.usedAt,
       expiresAt: min(found.expiresAt, found.createdAt + settings.sessionLifetime))
+    sessionInUse = session
+    return session
   }
 
   /// Notes the use of a session, at most once a minute.

@@ -103,7 +103,7 @@ extension Service {
         $0.email.text == form.email.text && $0.mobile.e164 == form.mobile.e164
           && $0.name.key == form.name.key
       }
-      let sends = known?.status == .invited ? Via.both.channels : via.channels
+      let sends = known?.needsBothCodes == true ? Via.both.channels : via.channels
       let draft = VerificationDraft(
         purpose: .signIn, agency: agency, via: via, email: form.email, mobile: form.mobile,
         account: known, session: nil, form: nil, sends: sends, isSilent: known == nil)
@@ -155,7 +155,7 @@ extension Service {
       let email = known?.email ?? proof.email.map { EmailAddress(stored: $0) }
       let mobile = known?.mobile ?? proof.mobile.map { MobileNumber(stored: $0) }
       let agency = try tx.agency(id: proof.agency)
-      let sends = known?.status == .invited ? Via.both.channels : proof.via.channels
+      let sends = known?.needsBothCodes == true ? Via.both.channels : proof.via.channels
       try tx.run(OutboxTable.voidCodes, proof.reference.text)
       try tx.sendCodes(
         CodeOrder(

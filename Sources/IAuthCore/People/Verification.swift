@@ -100,7 +100,7 @@ extension Transaction {
   fileprivate func channelsNeeded(_ proof: Verification) throws(IAuthError) -> [Channel] {
     if let id = proof.account, proof.purpose == .signIn,
       let account = try first(AccountTable.byID, id, read: { row in Account(row: row) }),
-      account.status == .invited
+      account.needsBothCodes
     {
       return Via.both.channels
     }
@@ -172,12 +172,14 @@ extension Transaction {
       }
       try run(AccountTable.setStatus, id, AccountStatus.active, now)
       try audit(.accountOpened, .account(id))
+      try handOver(to: id)
     case .active:
       if let idleAfter = settings.idleAfter, try isIdle(account, after: idleAfter) {
         try suspendIdle(account)
         return .commitThenThrow(.accountSuspended)
       }
     }
+    if account.isUnproven { try run(AccountTable.setUnproven, id, nil as Timestamp?) }
     return .commit(
       try startSession(
         account: id, emailProven: proven.contains(.email), smsProven: proven.contains(.sms)))

@@ -19,11 +19,19 @@ package struct AdministratorLine: Sendable {
   /// Masked for someone who is not signed in.
   package let email: String
   package let since: Timestamp
+  /// The permission, by its request's number: what a deputy or a successor names.
+  package let request: RequestID
+  /// When it ends, if it does.
+  package let until: Timestamp?
+  /// 職務代理: the permission beside which it stands, and whose that is.
+  package let deputyFor: RequestID?
+  package let deputyOf: String?
 }
 
 enum DirectoryTable {
   static let administrators: SQL = """
-    SELECT s.code, a.name, a.email, p.granted_at
+    SELECT s.code, a.name, a.email, max(p.granted_at, p.starts_at), d.request, p.ends_at,
+      d.deputy_for, (SELECT name FROM account WHERE id = d.represents)
     FROM administrator d JOIN account a ON a.id = d.account JOIN permission p
       ON p.request = d.request JOIN system s ON s.id = d.system
     WHERE d.agency = ?1 AND (?2 IS NULL OR d.system = ?2) AND d.starts_at <= ?3 AND ?3 < d.ends_at
@@ -94,7 +102,9 @@ extension Service {
         let email = EmailAddress(stored: row.text(2))
         return AdministratorLine(
           system: row.text(0), agency: agency, name: row.text(1),
-          email: session == nil ? email.masked : email.text, since: row.time(3))
+          email: session == nil ? email.masked : email.text, since: row.time(3),
+          request: row.id(4), until: row.timeIfAny(5), deputyFor: row.idIfAny(6),
+          deputyOf: row.textIfAny(7))
       }
     }
   }
@@ -184,12 +194,9 @@ extension Transaction {
     let number = try add(
       RequestDraft(account: account, system: system.id, role: .admin, origin: "appointment"))
     guard let request = try request(number) else { throw .databaseDamaged }
-    try run(
-      RequestTable.decide, number, RequestStatus.approved, nil as AccountID?, world.caller.name,
-      nil as String?, now)
+    try end(number, .approved)
     try audit(.appointed, .request(number), person: form.personalData(account.id))
-    try run(
-      RequestTable.grant, number, account.id, account.agency, system.id, Role.admin, now, now)
+    try grant(request)
     let summary = try summary(request)
     let notice: Notice =
       account.status == .invited

@@ -57,6 +57,7 @@ package enum Schema {
       name TEXT NOT NULL, -- English
       name_zh TEXT NOT NULL, -- Chinese
       url TEXT, -- where permissions are allocated after an approval
+      longest INTEGER CHECK (longest > 0), -- seconds that a permission lasts at most; empty: for good
       created_at INTEGER NOT NULL -- when it was added
     ) STRICT;
     """
@@ -79,6 +80,7 @@ package enum Schema {
       status_at INTEGER NOT NULL, -- when the status was last set
       used_at INTEGER, -- the last sign-in or noted use
       replaced_at INTEGER, -- when name or contacts were last replaced
+      unproven_at INTEGER, -- when a form put in a contact; empty once both codes have proven it
       erased_at INTEGER, -- when its personal data went
       -- of the e-mail address
       domain TEXT GENERATED ALWAYS AS (substr(email, instr(email, '@') + 1)) VIRTUAL,
@@ -91,6 +93,7 @@ package enum Schema {
     CREATE UNIQUE INDEX account_email ON account (agency, email) WHERE status <> 'closed';
     CREATE UNIQUE INDEX account_mobile ON account (agency, mobile) WHERE status <> 'closed';
     CREATE INDEX account_domain ON account (agency, domain) WHERE status <> 'closed';
+    CREATE INDEX account_name ON account (agency, name_key) WHERE name_key IS NOT NULL;
     CREATE INDEX account_invited ON account (status_at) WHERE status = 'invited';
 
     CREATE TABLE session (
@@ -132,118 +135,6 @@ package enum Schema {
     WHEN new.id <> old.id OR new.name <> old.name OR new.account <> old.account
       OR new.enrolled_at <> old.enrolled_at OR old.withdrawn_at IS NOT NULL
     BEGIN SELECT raise(ABORT, 'a key stays with its account'); END;
-    """
-
-  static let requests: SQL = """
-    CREATE TABLE batch (
-      -- The requests of one imported form (整批).
-      id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again
-      submitter INTEGER REFERENCES account, -- empty: the operator
-      caller TEXT NOT NULL, -- who ran the import
-      document TEXT, -- the official letter's number
-      digest BLOB NOT NULL CHECK (length(digest) = 32), -- SHA-256 of the file
-      rows INTEGER NOT NULL CHECK (rows > 0), -- of the form, without notes
-      created_at INTEGER NOT NULL, -- when it was imported
-      told_at INTEGER -- when the submitter was told that all is decided
-    ) STRICT;
-    CREATE INDEX batch_digest ON batch (digest);
-
-    CREATE TABLE request (
-      -- A request for a role on a system, or for a change of it (權限申請).
-      id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again; also the permission's
-      account INTEGER NOT NULL, -- who is to get it
-      agency INTEGER NOT NULL, -- the account's
-      system INTEGER NOT NULL REFERENCES system, -- on which system
-      role TEXT NOT NULL CHECK (role IN ('admin', 'general')), -- as what
-      kind TEXT NOT NULL CHECK (kind IN ('grant', 'revoke', 'change')), -- what is asked for
-      status TEXT NOT NULL DEFAULT 'pending' -- set by the decision
-        CHECK (status IN ('pending', 'approved', 'rejected', 'withdrawn', 'lapsed')),
-      origin TEXT NOT NULL CHECK (origin IN ('self', 'batch', 'appointment')), -- who made it
-      reason TEXT, -- as the applicant wrote it
-      document TEXT, -- the official letter's number
-      batch INTEGER REFERENCES batch, -- the form that it came with
-      submitter INTEGER REFERENCES account, -- who submitted it for another
-      created_at INTEGER NOT NULL, -- when it was submitted
-      effective_at INTEGER, -- not before this time
-      applied_at INTEGER, -- kind change, approved: when it became true
-      change_name TEXT, -- kind change: what becomes true when it is approved
-      change_name_key TEXT, -- as account.name_key
-      change_email TEXT, -- the new e-mail address
-      change_mobile TEXT, -- the new mobile number
-      change_title TEXT, -- the new title
-      FOREIGN KEY (account, agency) REFERENCES account (id, agency),
-      CHECK ((origin = 'batch') = (batch IS NOT NULL)),
-      CHECK (kind = 'change' OR coalesce(change_name, change_email, change_mobile, change_title)
-        IS NULL)
-    ) STRICT;
-    CREATE UNIQUE INDEX request_one_pending ON request (account, system, role)
-      WHERE status = 'pending';
-    CREATE INDEX request_account ON request (account);
-    CREATE INDEX request_agency ON request (agency, system, role, status);
-    CREATE INDEX request_admin ON request (system, status, created_at) WHERE role = 'admin';
-    CREATE INDEX request_pending ON request (created_at) WHERE status = 'pending';
-    CREATE INDEX request_change ON request (account) WHERE status = 'pending' AND kind = 'change';
-    CREATE INDEX request_to_apply ON request (effective_at)
-      WHERE status = 'approved' AND kind = 'change' AND applied_at IS NULL;
-    CREATE INDEX request_batch ON request (batch, status) WHERE batch IS NOT NULL;
-
-    CREATE TABLE decision (
-      -- How a request ended (審核). Never changed afterwards.
-      request INTEGER PRIMARY KEY REFERENCES request, -- the one that it ends
-      -- becomes the request's status
-      verdict TEXT NOT NULL CHECK (verdict IN ('approved', 'rejected', 'withdrawn', 'lapsed')),
-      reviewer INTEGER REFERENCES account, -- empty: the operator's appointment, or time
-      caller TEXT NOT NULL, -- who ran the command
-      note TEXT, -- of a refusal: the reason; blank once the applicant is erased
-      decided_at INTEGER NOT NULL, -- when
-      CHECK (verdict <> 'rejected' OR (note IS NOT NULL AND reviewer IS NOT NULL))
-    ) STRICT;
-
-    CREATE TABLE permission (
-      -- What an approved request gives (權限). Its number is the request's.
-      request INTEGER PRIMARY KEY REFERENCES request, -- the one that gave it
-      account INTEGER NOT NULL, -- who has it
-      agency INTEGER NOT NULL, -- the account's
-      system INTEGER NOT NULL REFERENCES system, -- on which system
-      role TEXT NOT NULL CHECK (role IN ('admin', 'general')), -- as what
-      -- revoked: it has ended
-      status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'revoked')),
-      granted_at INTEGER NOT NULL, -- when it was approved
-      starts_at INTEGER NOT NULL, -- from when on it is valid
-      ends_at INTEGER, -- a form's 刪除 with a date: not valid from then on
-      suspended_at INTEGER, -- rests since a periodic review was closed without an answer
-      revoked_at INTEGER, -- when it ended
-      revoker INTEGER REFERENCES account, -- empty: the operator, or time
-      reason TEXT, -- of the end
-      FOREIGN KEY (account, agency) REFERENCES account (id, agency),
-      CHECK ((status = 'revoked') = (revoked_at IS NOT NULL))
-    ) STRICT;
-    CREATE UNIQUE INDEX permission_one_active ON permission (account, system, role)
-      WHERE status = 'active';
-    CREATE INDEX permission_admin ON permission (agency, system)
-      WHERE status = 'active' AND role = 'admin';
-
-    CREATE INDEX permission_ending ON permission (ends_at)
-      WHERE status = 'active' AND ends_at IS NOT NULL;
-    CREATE INDEX permission_account ON permission (account);
-    CREATE INDEX permission_agency ON permission (agency);
-
-    CREATE TABLE reminder (
-      -- Which reminder went to whom for which request: each once.
-      request INTEGER NOT NULL REFERENCES request, -- which waits
-      account INTEGER NOT NULL REFERENCES account, -- the reviewer
-      threshold INTEGER NOT NULL, -- seconds of waiting
-      sent_at INTEGER NOT NULL, -- when the mail was queued
-      PRIMARY KEY (request, account, threshold)
-    ) STRICT, WITHOUT ROWID;
-
-    CREATE TABLE told (
-      -- What a digest or warning has told already: each item once to each audience.
-      audience TEXT NOT NULL, -- authority, operator, or account:N
-      item TEXT NOT NULL, -- what was told, and of what
-      told_at INTEGER NOT NULL, -- when the mail was queued
-      PRIMARY KEY (audience, item)
-    ) STRICT, WITHOUT ROWID;
     """
 
   static let proofs: SQL = """

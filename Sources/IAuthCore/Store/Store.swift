@@ -144,10 +144,25 @@ package final class Store {
       answer = try body(tx)
     } catch {
       try? db.execute("ROLLBACK")
+      noteUse(in: tx)
       throw error
     }
     try tx.execute("COMMIT")
+    noteUse(in: tx)
     return answer
+  }
+
+  /// Every command of a session is use, one that was refused or only looks as well (PRODUCT 3.3).
+  ///
+  /// What was answered stays answered, whether its use could be noted or not.
+  private func noteUse(in tx: Transaction?) {
+    guard let session = tx?.sessionInUse else { return }
+    tx?.sessionInUse = nil
+    guard session.usedAt + Limits.sessionNoteInterval <= world.now() else { return }
+    try? note { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      try tx.noteUse(session)
+      return .commit(())
+    }
   }
 
   /// Runs `body` as the only writer, and commits what it did, also when it refuses.
@@ -160,7 +175,7 @@ package final class Store {
   package func write<Answer>(
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    try locked(isKept: !world.isDryRun, body)
+    try noting(isKept: !world.isDryRun, body)
   }
 
   /// The same for what is no change of anybody's making, and kept in a dry run, too: the entry of a
@@ -168,31 +183,54 @@ package final class Store {
   func note<Answer>(
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    try locked(isKept: true, body)
+    try noting(isKept: true, body)
+  }
+
+  private func noting<Answer>(
+    isKept: Bool, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
+  ) throws(IAuthError) -> Answer {
+    var tx: Transaction?
+    do throws(IAuthError) {
+      let answer = try locked(isKept: isKept, body, &tx)
+      noteUse(in: tx)
+      return answer
+    } catch {
+      noteUse(in: tx)
+      throw error
+    }
   }
 
   private func locked<Answer>(
-    isKept: Bool, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
+    isKept: Bool, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>,
+    _ tx: inout Transaction?
   ) throws(IAuthError) -> Answer {
     if isShared {
       let lock = try WriteLock(
         path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
         seconds: Int(Limits.busyWait.seconds))
       defer { withExtendedLifetime(lock) {} }
-      return try bracket(isKept: isKept, body)
+      return try bracket(isKept: isKept, body, &tx)
     }
-    return try bracket(isKept: isKept, body)
+    return try bracket(isKept: isKept, body, &tx)
   }
 
   private func bracket<Answer>(
-    isKept: Bool, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
+    isKept: Bool, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>,
+    _ current: inout Transaction?
   ) throws(IAuthError) -> Answer {
     let tx = Transaction(store: self, isWriting: true)
+    current = tx
     let queuedBefore = (hasQueued, hasLeft)
     try tx.execute("BEGIN IMMEDIATE")
     let end: TransactionEnd<Answer>
     do throws(IAuthError) {
       end = try body(tx)
+      var isNoted = isKept
+      if case .rollback = end { isNoted = false }
+      if isNoted, let session = tx.sessionInUse {
+        try tx.noteUse(session)
+        tx.sessionInUse = nil
+      }
       try tx.sealAudit()
     } catch {
       try? db.execute("ROLLBACK")

@@ -26,6 +26,8 @@ package final class Transaction {
   var hasTriggers = true
   /// What a dry run has queued so far.
   var plan: [PlannedMessage]?
+  /// The session that was asked for, whose use is still to be noted.
+  var sessionInUse: Session?
   /// The session that acts, if any; it stands in audit entries.
   var actor: Actor?
 

@@ -28,6 +28,7 @@ enum DoctorTable {
   static let invariants: SQL = """
     SELECT count(*) FROM (
       SELECT r.id FROM request r LEFT JOIN decision d ON d.request = r.id
+        AND d.round = r.round
         WHERE (r.status = 'pending') <> (d.request IS NULL) OR r.status <> coalesce(d.verdict,
           'pending')
       UNION ALL SELECT p.request FROM permission p JOIN account a ON a.id = p.account

@@ -116,6 +116,10 @@ struct Audit: Command {
     let since = try since.map { (text) throws(IAuthError) in
       try TimeArgument.parse(text, for: "--since")
     }
+    if let action, AuditAction(rawValue: action) == nil {
+      throw .usageValue(
+        option: "--action", value: action, allowed: AuditAction.allCases.map(\.rawValue))
+    }
     let service = try context.service()
     let now = context.world.now()
     let time = { (argument: TimeArgument?) in

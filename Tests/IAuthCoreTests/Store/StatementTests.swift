@@ -25,7 +25,8 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("ExpiryTable", ExpiryTable.statements),
   ("ReminderTable", ReminderTable.statements), ("OutboxListTable", OutboxListTable.statements),
   ("DoctorTable", DoctorTable.statements), ("BackupTable", BackupTable.statements),
-  ("IdleTable", IdleTable.statements), ("Form2Table", Form2Table.statements),
+  ("EffectTable", EffectTable.statements), ("CorrectionTable", CorrectionTable.statements),
+  ("StandInTable", StandInTable.statements), ("HandOverTable", HandOverTable.statements),
   ("ReportTable", ReportTable.statements), ("PermissionsTable", PermissionsTable.statements),
   ("FeedTable", FeedTable.statements), ("RecertificationTable", RecertificationTable.statements),
   ("EvidenceTable", EvidenceTable.statements), ("StatisticsTable", StatisticsTable.statements),
@@ -33,9 +34,9 @@ private let tables: [(name: String, statements: [SQL])] = [
 
 /// Fragments, which are no statements by themselves, and what runs outside a transaction.
 private let fragments: Set<String> = [
-  "columns", "tables", "notOwn", "narrowed", "systemColumns", "snapshot", "into", "row",
-  "personInto", "personRow", "holds", "assigned", "waiting", "statusNow", "namingLists",
-  "waitingFor",
+  "columns", "tables", "notOwn", "filtered", "ordered", "decidable", "anybody", "overdue",
+  "systemColumns", "snapshot", "into", "row", "personInto", "personRow", "holds", "assigned",
+  "waiting", "statusNow", "namingLists", "waitingFor",
 ]
 
 @Suite struct StatementTests {
