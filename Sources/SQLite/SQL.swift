@@ -1,5 +1,6 @@
 // SQL text that only a literal can make: text from people cannot become SQL, because it does not
-// compile. Shared column lists are fragments, which interpolate.
+// compile. Shared column lists are fragments, which interpolate; names that the schema gives are
+// quoted, which a migration needs.
 
 package struct SQL: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, Hashable,
   Sendable
@@ -12,6 +13,16 @@ package struct SQL: ExpressibleByStringLiteral, ExpressibleByStringInterpolation
 
   package init(stringInterpolation: Interpolation) {
     text = stringInterpolation.text
+  }
+
+  /// The name of a table or column, as the schema itself has it: quoted, it is nothing else.
+  package init(name: String) {
+    var quoted = "\""
+    for scalar in name.unicodeScalars {
+      quoted.unicodeScalars.append(scalar)
+      if scalar == "\"" { quoted.unicodeScalars.append(scalar) }
+    }
+    text = quoted + "\""
   }
 
   /// `head` followed by `count` times `row`, as an INSERT of many rows needs it.

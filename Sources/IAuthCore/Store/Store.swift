@@ -24,6 +24,8 @@ package final class Store {
   let settings: Settings
   let key: [UInt8]
   package let path: String
+  /// The version of its schema when it was opened.
+  package let version: Int64
   /// Whether anything was queued that this process might send.
   var hasQueued = false
   /// Whether some of it is left to `deliver`.
@@ -32,10 +34,13 @@ package final class Store {
 
   /// Opens the database at `path`.
   ///
+  /// - Parameter versions: of the schema, that the caller can work with.
   /// - Throws: the first that holds of `database.missing`, `.foreign`, `.damaged`, `.version`,
   ///   `.unsafe`.
-  package init(path: String, world: World, settings: Settings) throws(IAuthError) {
-    let file = try DatabaseFile(existing: path)
+  package init(
+    path: String, world: World, settings: Settings, versions: Set<Int64> = [Schema.version]
+  ) throws(IAuthError) {
+    let file = try DatabaseFile(existing: path, versions: versions)
     self.path = file.path
     self.world = world
     self.settings = settings
@@ -44,14 +49,20 @@ package final class Store {
     do {
       db = try Connection(path: file.path)
       try Self.prepare(db)
+      // What was cut off is rolled back by now: only then is the version the version.
+      version = try db.first(MigrationTable.version) { $0.int(0) } ?? 0
     } catch {
       throw Self.translated(error)
+    }
+    guard versions.contains(version) else {
+      throw .databaseVersion(found: version, needed: Schema.version)
     }
   }
 
   /// Opens a copy that this process has made, to look whether it holds.
   init(copy path: String, key: [UInt8], world: World) throws(IAuthError) {
     self.path = path
+    version = Schema.version
     self.world = world
     settings = Settings()
     self.key = key
@@ -100,7 +111,7 @@ package final class Store {
     do {
       db = try Connection(path: draft)
       try prepare(db)
-      try db.execute("PRAGMA application_id = 0x69415554; PRAGMA user_version = 1;")
+      try db.execute(Schema.stamp)
     } catch {
       throw translated(error)
     }
@@ -118,6 +129,7 @@ package final class Store {
   ) {
     self.db = db
     self.path = path
+    version = Schema.version
     self.world = world
     self.settings = settings
     self.key = key
@@ -143,9 +155,11 @@ package final class Store {
 
   /// Runs `body` as the only writer, and commits what it did, also when it refuses.
   ///
+  /// - Parameter before: what is done under the lock before the transaction begins.
   /// - Throws: what `body` throws (nothing is kept); the refusal it returned (its writes are kept);
   ///   `database.busy`, `disk.full`, `disk.failed` (nothing is kept); `outcome.unknown`.
   package func write<Answer>(
+    before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     if isShared {
@@ -153,6 +167,7 @@ package final class Store {
         path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
         seconds: Int(Limits.busyWait.seconds))
       defer { withExtendedLifetime(lock) {} }
+      try before()
       return try bracket(body)
     }
     return try bracket(body)

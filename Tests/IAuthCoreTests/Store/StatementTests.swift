@@ -22,7 +22,8 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("GateKeyTable", GateKeyTable.statements), ("ImportTable", ImportTable.statements),
   ("ExpiryTable", ExpiryTable.statements),
   ("ReminderTable", ReminderTable.statements), ("OutboxListTable", OutboxListTable.statements),
-  ("DoctorTable", DoctorTable.statements), ("BackupTable", BackupTable.statements),
+  ("DoctorTable", DoctorTable.statements), ("MigrationTable", MigrationTable.statements),
+  ("BackupTable", BackupTable.statements),
   ("IdleTable", IdleTable.statements), ("Form2Table", Form2Table.statements),
 ]
 
