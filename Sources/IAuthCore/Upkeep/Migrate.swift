@@ -25,7 +25,7 @@ extension Service {
   ///   what opening throws; `audit.broken`, `database.damaged` for one that does not hold;
   ///   `database.busy`, `disk.full`, `disk.failed`, `outcome.unknown`.
   package static func migrate(
-    _ path: String, world: World, settings: Settings, isDryRun: Bool
+    _ path: String, world: World, settings: Settings
   ) throws(IAuthError) -> MigrationReceipt {
     guard world.caller.isOperator else { throw .rightMissing(.serviceOperator) }
     let store = try Store(
@@ -39,7 +39,7 @@ extension Service {
           // Another one may have been quicker.
           receipt = MigrationReceipt(from: try store.versionNow(), to: Schema.version)
           guard receipt.from != receipt.to else { return }
-          if !isDryRun { receipt.copy = try Service(store: store).copyBefore(receipt) }
+          if !world.isDryRun { receipt.copy = try Service(store: store).copyBefore(receipt) }
           try store.prepareRebuilding()
         },
         { (tx) throws(IAuthError) -> TransactionEnd<Void> in
@@ -50,7 +50,7 @@ extension Service {
           try tx.sealAudit()
           guard try tx.isWhole() else { throw .databaseDamaged }
           receipt.proof = try tx.verifyAudit([:])
-          return isDryRun ? .rollback(()) : .commit(())
+          return .commit(())
         })
     } catch {
       // The old database stands, and needs no copy; where that is not known, the copy stays.

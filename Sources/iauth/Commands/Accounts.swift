@@ -43,7 +43,7 @@ struct Accounts: Command {
         checks: AnswerCheck.reason),
     ],
     forms: [
-      Form(takes: ["QUERY", "agency"]), Form(needs: ["suspend", "reason"]),
+      Form(takes: ["QUERY", "agency"], isList: true), Form(needs: ["suspend", "reason"]),
       Form(needs: ["restore", "reason"]), Form(needs: ["close", "reason"]),
       Form(needs: ["unlock", "reason"]), Form(needs: ["erase", "reason"]),
     ],
@@ -83,7 +83,7 @@ struct Accounts: Command {
         human: Self.done(verb, account)(context.language))
       return
     }
-    list(try service.accounts(query ?? "", agency: agency), context)
+    try list(try service.accounts(query ?? "", agency: agency), context)
   }
 
   private static func done(_ verb: AccountVerb, _ account: Int64) -> Bilingual {
@@ -103,11 +103,11 @@ struct Accounts: Command {
     }
   }
 
-  private func list(_ accounts: [AccountLine], _ context: Context) {
+  private func list(_ accounts: [AccountLine], _ context: Context) throws(IAuthError) {
     let language = context.language
     let zone = context.localTime.zoneName(at: context.world.now())
-    context.list(
-      accounts.map(\.json),
+    try context.list(
+      .account, accounts.map(\.json),
       table: Table(
         [
           .init(Bilingual("account", "帳號"), isNumber: true),

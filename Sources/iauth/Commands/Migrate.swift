@@ -25,9 +25,7 @@ struct Migrate: Command {
       原資料庫。轉換作業記入稽核紀錄。加上 --dry-run 則執行相同作業及驗證，但不保留結果。已為本版結構者不異動。\
       套件升級時自動執行。備份不再需要時請刪除：日後清除個人資料時，備份內的資料並不隨之清除。
       """),
-    parameters: [
-      .flag("dry-run", \.isDryRun, Bilingual("check everything; keep nothing", "只檢核，不轉換"))
-    ],
+    parameters: [],
     examples: [
       Example("iauth migrate --dry-run", Bilingual("Would it work?", "試行轉換")),
       Example("iauth migrate", Bilingual("Migrate the database", "轉換資料庫")),
@@ -38,13 +36,12 @@ struct Migrate: Command {
     ],
     operatorOnly: true)
 
-  var isDryRun = false
-
   func run(_ context: Context) throws(IAuthError) {
     let settings = try context.settings()
     let path = try context.databasePath(settings)
     let receipt = try Service.migrate(
-      path, world: context.world, settings: settings, isDryRun: isDryRun)
+      path, world: context.world, settings: settings)
+    let isDryRun = context.options.dryRun
     let rows = receipt.tables.reduce(0) { $0 + $1.rows }
     let counts = receipt.tables.map { "\($0.name) \($0.rows)" }.joined(separator: ", ")
     context.emit(

@@ -28,9 +28,9 @@ import Testing
   private func migrate(
     _ desk: Desk, as caller: Bool = true, isDryRun: Bool = false
   ) throws -> MigrationReceipt {
-    try Service.migrate(
-      desk.path, world: desk.world("uid:0", isOperator: caller), settings: desk.settings,
-      isDryRun: isDryRun)
+    var world = desk.world("uid:0", isOperator: caller)
+    world.isDryRun = isDryRun
+    return try Service.migrate(desk.path, world: world, settings: desk.settings)
   }
 
   private func bytes(_ desk: Desk) throws -> Data {
