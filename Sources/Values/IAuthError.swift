@@ -29,6 +29,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case usageValue(option: String, value: String, allowed: [String])
   case usageInput(needed: Int, got: Int)
   case usageService
+  /// A word whose bytes are no UTF-8, by its place.
+  case usageEncoding(place: Int)
 
   // The data given.
   case agencyInvalid(code: String)
@@ -54,6 +56,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   // Not there.
   case fileMissing(path: String)
   case databaseMissing
+  /// Its key is there.
+  case databaseGone
   case agencyUnknown(code: String)
   case agencyRemoved(code: String)
   case systemUnknown(code: String)
@@ -81,11 +85,19 @@ package enum IAuthError: Error, Equatable, Sendable {
   // The machine.
   case diskFull
   case diskFailed
+  /// Neither the process nor the host can open one more file.
+  case filesExhausted
+  /// What was committed stands; the rest of a delivery could not be done.
+  case deliveryCut
   /// Of an answer whose command has done what it says.
   case outputFailed(isFull: Bool)
   case codeLocked(until: Timestamp?)
   case sendThrottled(until: Timestamp)
   case databaseBusy
+  /// Its place can be read, and not written.
+  case databaseStandby
+  /// The clock has run away from the newest entry.
+  case clockLeap(newest: Timestamp)
   case deliverFailed(failed: Int)
   case outcomeUnknown
   case serviceSilent
@@ -129,6 +141,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .usageConflict: .usageConflict
     case .usageInput: .usageInput
     case .usageService: .usageService
+    case .usageEncoding: .usageValue
     case .agencyInvalid: .agencyInvalid
     case .nameInvalid: .nameInvalid
     case .emailInvalid: .emailInvalid
@@ -149,7 +162,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .limitRows: .limitRows
     case .registryShrunk: .registryShrunk
     case .fileMissing: .fileMissing
-    case .databaseMissing: .databaseMissing
+    case .databaseMissing, .databaseGone: .databaseMissing
     case .agencyUnknown: .agencyUnknown
     case .agencyRemoved: .agencyRemoved
     case .systemUnknown: .systemUnknown
@@ -170,11 +183,14 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .systemExists: .systemExists
     case .keyExists: .keyExists
     case .diskFull: .diskFull
-    case .diskFailed: .diskFailed
+    case .diskFailed, .filesExhausted: .diskFailed
+    case .deliveryCut: .deliverFailed
     case .outputFailed(let isFull): isFull ? .diskFull : .diskFailed
     case .codeLocked: .codeLocked
     case .sendThrottled: .sendThrottled
     case .databaseBusy: .databaseBusy
+    case .databaseStandby: .databaseStandby
+    case .clockLeap: .clockLeap
     case .deliverFailed: .deliverFailed
     case .outcomeUnknown: .outcomeUnknown
     case .serviceSilent: .serviceSilent
@@ -214,7 +230,7 @@ package enum SheetProblem: Equatable, Sendable {
 
 /// Why the audit trail does not hold at an entry.
 package enum AuditProblem: Equatable, Sendable {
-  case changed, missing, cutOff, unsealed, personalData, anchor
+  case changed, missing, cutOff, unsealed, personalData, anchor, unrecorded
 }
 
 /// What a caller would have to be.
@@ -224,5 +240,5 @@ package enum Right: Equatable, Sendable {
 
 /// Why a database file is not trusted, in the order in which it is looked at.
 package enum UnsafeReason: Equatable, Sendable {
-  case link, owner, mode, directory, key, path, journal
+  case link, owner, mode, directory, key, keyMode, path, journal, wal, unreadable
 }

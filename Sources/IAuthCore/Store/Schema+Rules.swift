@@ -127,7 +127,7 @@ extension Schema {
     WHEN NOT (NEW.id = OLD.id AND NEW.account = OLD.account AND NEW.agency = OLD.agency
       AND NEW.system = OLD.system AND NEW.role = OLD.role AND NEW.kind = OLD.kind
       AND NEW.origin = OLD.origin AND NEW.document IS OLD.document AND NEW.batch IS OLD.batch
-      AND NEW.submitter IS OLD.submitter AND NEW.created_at = OLD.created_at
+      AND NEW.submitter IS OLD.submitter AND NEW.created_at <= OLD.created_at
       AND NEW.effective_at IS OLD.effective_at
       AND (NEW.reason IS OLD.reason AND NEW.change_name IS OLD.change_name
         AND NEW.change_name_key IS OLD.change_name_key AND NEW.change_email IS OLD.change_email
@@ -163,7 +163,8 @@ extension Schema {
       OR (NEW.status <> 'revoked' AND NEW.ends_at IS NULL)
       OR NEW.account <> OLD.account OR NEW.agency <> OLD.agency OR NEW.system <> OLD.system
       OR NEW.role <> OLD.role OR NEW.granted_at <> OLD.granted_at
-      OR NEW.starts_at <> OLD.starts_at
+      OR NEW.starts_at > OLD.starts_at
+      OR (NEW.starts_at < OLD.starts_at AND OLD.starts_at <> OLD.granted_at)
     BEGIN
       SELECT RAISE(ABORT, 'a permission only ends');
     END;

@@ -35,6 +35,14 @@ package enum Schema {
       created_at INTEGER NOT NULL -- when init made it
     ) STRICT;
 
+    CREATE TABLE host (
+      -- Where it is used: carried to another host, it brings no session along.
+      id INTEGER PRIMARY KEY CHECK (id = 1), -- always 1
+      machine BLOB NOT NULL CHECK (length(machine) = 32), -- hash of /etc/machine-id
+      epoch INTEGER NOT NULL CHECK (epoch > 0), -- counts the hosts
+      since INTEGER NOT NULL -- when this one began
+    ) STRICT;
+
     CREATE TABLE agency (
       -- An organisation of the national registry, or one entered by the operator (機關).
       id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again
@@ -129,7 +137,9 @@ package enum Schema {
         AND name NOT GLOB '*[^A-Za-z0-9._-]*'),
       account INTEGER NOT NULL REFERENCES account, -- for whom it hands in
       enrolled_at INTEGER NOT NULL, -- when
-      withdrawn_at INTEGER -- empty while it holds
+      withdrawn_at INTEGER, -- empty while it holds
+      -- it was restored from a copy, and the operator has not confirmed it yet
+      rests INTEGER NOT NULL DEFAULT 0 CHECK (rests IN (0, 1))
     ) STRICT;
     CREATE UNIQUE INDEX gate_key_name ON gate_key (name) WHERE withdrawn_at IS NULL;
     CREATE INDEX gate_key_account ON gate_key (account) WHERE withdrawn_at IS NULL;

@@ -81,7 +81,9 @@ extension Service {
   package func verifyAudit(anchors: String?) throws(IAuthError) -> AuditProof {
     try readAsOperator { (tx) throws(IAuthError) in
       let kept = try anchors.map { (text) throws(IAuthError) in try Self.anchors(in: text) }
-      return try tx.verifyAudit(kept ?? [:])
+      let proof = try tx.verifyAudit(kept ?? [:])
+      try tx.reconcile(proof.entries)
+      return proof
     }
   }
 

@@ -22,7 +22,8 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("GateKeyTable", GateKeyTable.statements), ("ImportTable", ImportTable.statements),
   ("ExpiryTable", ExpiryTable.statements),
   ("ReminderTable", ReminderTable.statements), ("OutboxListTable", OutboxListTable.statements),
-  ("DoctorTable", DoctorTable.statements), ("MigrationTable", MigrationTable.statements),
+  ("DoctorTable", DoctorTable.statements), ("MigrationTable", MigrationTable.statements), ("SettlingTable", SettlingTable.statements),
+  ("ReconciliationTable", ReconciliationTable.statements),
   ("BackupTable", BackupTable.statements),
   ("IdleTable", IdleTable.statements), ("Form2Table", Form2Table.statements),
 ]
@@ -31,6 +32,7 @@ private let tables: [(name: String, statements: [SQL])] = [
 private let fragments: Set<String> = [
   "columns", "tables", "notOwn", "narrowed", "systemColumns", "snapshot", "into", "row",
   "personInto", "personRow", "statusNow", "namingLists", "waitingFor",
+  "whose", "before",
 ]
 
 @Suite struct StatementTests {
