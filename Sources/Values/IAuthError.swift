@@ -5,17 +5,17 @@ package enum IAuthError: Error, Equatable, Sendable {
   // A rule says no.
   case codeWrong
   case codeExpired(reference: String, isFinished: Bool)
-  case requestDuplicate(number: Int64)
-  case requestDecided(number: Int64, status: RequestStatus, by: String?, at: Timestamp)
-  case requestOwn(number: Int64)
-  case requestChanged(number: Int64)
-  case permissionHeld(number: Int64, role: Role)
-  case permissionNone(number: Int64)
+  case requestDuplicate(number: RequestID)
+  case requestDecided(number: RequestID, status: RequestStatus, by: String?, at: Timestamp)
+  case requestOwn(number: RequestID)
+  case requestChanged(number: RequestID)
+  case permissionHeld(number: RequestID, role: Role)
+  case permissionNone(number: RequestID)
   case accountTaken
   case accountLast
-  case accountState(account: Int64, status: AccountStatus)
+  case accountState(account: AccountID, status: AccountStatus)
   case agencyCycle(code: String)
-  case messageState(id: Int64, status: MessageStatus)
+  case messageState(id: MessageID, status: MessageStatus)
 
   // The words typed.
   case usageCommand(String, nearest: String?)
@@ -58,10 +58,10 @@ package enum IAuthError: Error, Equatable, Sendable {
   case agencyRemoved(code: String)
   case systemUnknown(code: String)
   case accountUnknown
-  case batchUnknown(Int64)
+  case batchUnknown(BatchID)
   case referenceUnknown
-  case requestUnknown(number: Int64)
-  case messageUnknown(Int64)
+  case requestUnknown(number: RequestID)
+  case messageUnknown(MessageID)
   case keyUnknown(name: String)
 
   // Ours is broken.
@@ -95,7 +95,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case sessionExpired
   case sessionStepUp
   case rightMissing(Right)
-  case requestOutside(number: Int64)
+  case requestOutside(number: RequestID)
   case accountSuspended
 
   // The installation.

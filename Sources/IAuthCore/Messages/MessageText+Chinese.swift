@@ -148,7 +148,7 @@ extension Notice {
     }
   }
 
-  private static func chineseBatch(_ batch: Int64, _ document: String?) -> [String] {
+  private static func chineseBatch(_ batch: BatchID, _ document: String?) -> [String] {
     ["整批案編號：\(batch)"] + (document.map { ["公文文號：\(SafeText.line($0))"] } ?? [])
   }
 

@@ -165,7 +165,7 @@ extension Notice {
     }
   }
 
-  private static func englishBatch(_ batch: Int64, _ document: String?) -> [String] {
+  private static func englishBatch(_ batch: BatchID, _ document: String?) -> [String] {
     ["Batch: \(batch)"] + (document.map { ["Document: \(SafeText.line($0))"] } ?? [])
   }
 

@@ -65,15 +65,15 @@ extension Transaction {
     try useLargeCache()
     for (type, name) in try all(MigrationTable.loose, read: { ($0.text(0), $0.text(1)) }) {
       switch type {
-      case "trigger": try execute("DROP TRIGGER \(SQL(name: name))")
-      case "view": try execute("DROP VIEW \(SQL(name: name))")
-      default: try execute("DROP INDEX \(SQL(name: name))")
+      case "trigger": try execute("DROP TRIGGER \(Fragment(name: name))")
+      case "view": try execute("DROP VIEW \(Fragment(name: name))")
+      default: try execute("DROP INDEX \(Fragment(name: name))")
       }
     }
     let old = try all(MigrationTable.tables) { $0.text(0) }
     let sequences = try all(MigrationTable.sequences) { ($0.text(0), $0.int(1)) }
     for name in old {
-      try execute("ALTER TABLE \(SQL(name: name)) RENAME TO \(Self.before(name))")
+      try execute("ALTER TABLE \(Fragment(name: name)) RENAME TO \(Self.before(name))")
     }
     for script in Schema.script { try execute(script) }
     let new = Set(try all(MigrationTable.tables) { $0.text(0) })
@@ -90,7 +90,7 @@ extension Transaction {
     for name in kept where old.contains(name) { try execute("DROP TABLE \(Self.before(name))") }
     // What somebody added is theirs: it keeps its name and its rows.
     for name in old where !new.contains(name) && !kept.contains(name) {
-      try execute("ALTER TABLE \(Self.before(name)) RENAME TO \(SQL(name: name))")
+      try execute("ALTER TABLE \(Self.before(name)) RENAME TO \(Fragment(name: name))")
     }
     for (name, number) in sequences where new.contains(name) {
       try run(MigrationTable.dropSequence, name)
@@ -104,16 +104,16 @@ extension Transaction {
   private func carryOver(_ name: String) throws(IAuthError) -> Int64 {
     let columns = try all(MigrationTable.sharedColumns, name, "before_" + name) { $0.text(0) }
     guard let first = columns.first else { throw .databaseDamaged }
-    var list = SQL(name: first)
-    for column in columns.dropFirst() { list = "\(list), \(SQL(name: column))" }
+    var list = Fragment(name: first)
+    for column in columns.dropFirst() { list = "\(list), \(Fragment(name: column))" }
     try execute(
-      "INSERT INTO \(SQL(name: name)) (\(list)) SELECT \(list) FROM \(Self.before(name))")
-    let rows = try number("SELECT count(*) FROM \(SQL(name: name))") ?? 0
+      "INSERT INTO \(Fragment(name: name)) (\(list)) SELECT \(list) FROM \(Self.before(name))")
+    let rows = try number("SELECT count(*) FROM \(Fragment(name: name))") ?? 0
     guard try number("SELECT count(*) FROM \(Self.before(name))") == rows else {
       throw .databaseDamaged
     }
     return rows
   }
 
-  private static func before(_ name: String) -> SQL { SQL(name: "before_" + name) }
+  private static func before(_ name: String) -> Fragment { Fragment(name: "before_" + name) }
 }

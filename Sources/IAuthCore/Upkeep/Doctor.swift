@@ -83,7 +83,7 @@ extension Transaction {
   /// Whether the file is whole and every reference leads somewhere.
   func isWhole() throws(IAuthError) -> Bool {
     let answer = try first(DoctorTable.integrity) { row in row.text(0) }
-    let hasOrphans = try first(DoctorTable.foreignKeys, read: { _ in true }) != nil
+    let hasOrphans = try exists(DoctorTable.foreignKeys)
     return answer == "ok" && !hasOrphans
   }
 

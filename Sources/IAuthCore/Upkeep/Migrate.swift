@@ -46,7 +46,7 @@ extension Service {
           guard receipt.from != receipt.to else { return .rollback(()) }
           receipt.tables = try tx.rebuild(from: receipt.from)
           try tx.execute(Schema.stamp)
-          try tx.audit(.migrated, "schema:\(receipt.to)")
+          try tx.audit(.migrated, .schema(version: receipt.to))
           try tx.sealAudit()
           guard try tx.isWhole() else { throw .databaseDamaged }
           receipt.proof = try tx.verifyAudit([:])
