@@ -19,6 +19,8 @@ package enum AuditSubject: Sendable, Equatable {
   /// Words of a command that were refused before it ran.
   case command(String)
   case schema(version: Int64)
+  case recertification(RecertificationID)
+  case item(ItemID)
   case database, registry, audit
   /// Whatever a caller tries.
   case everything
@@ -38,6 +40,8 @@ package enum AuditSubject: Sendable, Equatable {
     case .enrolment(let key, let id): "key:\(key) account:\(id)"
     case .command(let name): name
     case .schema(let version): "schema:\(version)"
+    case .recertification(let id): "recertification:\(id)"
+    case .item(let id): "recertification-item:\(id)"
     case .database: "database"
     case .registry: "registry"
     case .audit: "audit"

@@ -24,7 +24,18 @@ enum Migrations {
   static let released: Set<Int64> = [1]
 
   /// In the order in which they run; a new one is put at the end.
-  static let transforms: [SchemaTransform] = []
+  static let transforms: [SchemaTransform] = [
+    // The feed begins with what is in force.
+    SchemaTransform(
+      upTo: 1,
+      """
+      INSERT INTO permission_change (at, change, request, account, system, role, agency,
+          agency_name, agency_path, name, email, starts_at, ends_at)
+        SELECT (SELECT at FROM audit ORDER BY seq DESC LIMIT 1), 'granted', request, account,
+          system, role, agency, agency_name, agency_path, name, email, starts_at, ends_at
+        FROM permission_line WHERE is_access ORDER BY request
+      """)
+  ]
 }
 
 enum MigrationTable {

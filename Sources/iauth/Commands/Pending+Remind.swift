@@ -99,6 +99,7 @@ extension PlannedMessage.Cause {
     case .account(let id): Bilingual("account \(id)", "帳號 \(id)")
     case .agency(let code): Bilingual("agency \(code)", "機關 \(code)")
     case .message(let id): Bilingual("message \(id)", "通知 \(id)")
+    case .recertification(let id): Bilingual("review \(id)", "清查 \(id)")
     default: Bilingual("the database", "資料庫")
     }
   }

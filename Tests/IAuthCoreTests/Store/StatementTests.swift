@@ -25,12 +25,16 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("DoctorTable", DoctorTable.statements), ("MigrationTable", MigrationTable.statements),
   ("BackupTable", BackupTable.statements),
   ("IdleTable", IdleTable.statements), ("Form2Table", Form2Table.statements),
+  ("ReportTable", ReportTable.statements), ("PermissionsTable", PermissionsTable.statements),
+  ("FeedTable", FeedTable.statements), ("RecertificationTable", RecertificationTable.statements),
+  ("EvidenceTable", EvidenceTable.statements),
 ]
 
 /// Fragments, which are no statements by themselves, and what runs outside a transaction.
 private let fragments: Set<String> = [
   "columns", "tables", "notOwn", "narrowed", "systemColumns", "snapshot", "into", "row",
-  "personInto", "personRow", "statusNow", "namingLists", "waitingFor",
+  "personInto", "personRow", "holds", "assigned", "waiting", "statusNow", "namingLists",
+  "waitingFor",
 ]
 
 @Suite struct StatementTests {
