@@ -1,6 +1,6 @@
 // SQL text that only a literal can make: text from people cannot become SQL, because it does not
-// compile. Shared column lists are fragments, which interpolate; names that the schema gives are
-// quoted, which a migration needs.
+// compile. Parts that several statements share are fragments, which interpolate and cannot be run;
+// so are the names that a schema gives, quoted, which a migration needs.
 
 package struct SQL: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, Hashable,
   Sendable
@@ -13,16 +13,6 @@ package struct SQL: ExpressibleByStringLiteral, ExpressibleByStringInterpolation
 
   package init(stringInterpolation: Interpolation) {
     text = stringInterpolation.text
-  }
-
-  /// The name of a table or column, as the schema itself has it: quoted, it is nothing else.
-  package init(name: String) {
-    var quoted = "\""
-    for scalar in name.unicodeScalars {
-      quoted.unicodeScalars.append(scalar)
-      if scalar == "\"" { quoted.unicodeScalars.append(scalar) }
-    }
-    text = quoted + "\""
   }
 
   /// `head` followed by `count` times `row`, as an INSERT of many rows needs it.
@@ -41,8 +31,35 @@ package struct SQL: ExpressibleByStringLiteral, ExpressibleByStringInterpolation
       text += literal.description
     }
 
-    package mutating func appendInterpolation(_ fragment: SQL) {
+    package mutating func appendInterpolation(_ fragment: Fragment) {
       text += fragment.text
     }
+
+    package mutating func appendInterpolation(_ statement: SQL) {
+      text += statement.text
+    }
+  }
+}
+
+/// A part of statements: a list of columns, a condition.
+package struct Fragment: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, Sendable {
+  let text: String
+
+  package init(stringLiteral value: StaticString) {
+    text = value.description
+  }
+
+  package init(stringInterpolation: SQL.Interpolation) {
+    text = stringInterpolation.text
+  }
+
+  /// The name of a table or column, as the schema itself has it: quoted, it is nothing else.
+  package init(name: String) {
+    var quoted = "\""
+    for scalar in name.unicodeScalars {
+      quoted.unicodeScalars.append(scalar)
+      if scalar == "\"" { quoted.unicodeScalars.append(scalar) }
+    }
+    text = quoted + "\""
   }
 }

@@ -164,6 +164,13 @@ package enum Files {
     }
   }
 
+  /// Makes a directory that is not there yet, 0700.
+  ///
+  /// - Throws: `file.exists`, `file.uncreatable`, `disk.full`, `disk.failed`.
+  package static func makeNewDirectory(_ path: String) throws(IAuthError) {
+    guard unsafe mkdir(path, 0o700) == 0 else { throw uncreated(path) }
+  }
+
   /// Puts the names in a directory on the disk; false if the disk failed.
   @discardableResult
   static func syncDirectory(_ path: String) -> Bool {
@@ -248,7 +255,9 @@ package enum Files {
     var names: [String] = []
     while let entry = unsafe readdir(stream) {
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+          unsafe String(cString: $0)
+        }
       }
       if name.utf8.starts(with: start.utf8) { names.append(name) }
     }

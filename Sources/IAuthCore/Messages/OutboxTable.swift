@@ -87,7 +87,7 @@ enum OutboxTable {
 struct Recipient {
   let channel: Channel
   let address: String
-  let account: Int64?
+  let account: AccountID?
   var name: String?
 
   static func mail(_ account: Account) -> Recipient {
@@ -99,7 +99,7 @@ struct Recipient {
 extension Transaction {
   /// Stores one message, rendered now: what was promised is what is sent.
   func queue(
-    _ notice: Notice, to recipient: Recipient, reference: String, request: Int64? = nil,
+    _ notice: Notice, to recipient: Recipient, reference: String, request: RequestID? = nil,
     expiresAt: Timestamp? = nil
   ) throws(IAuthError) {
     let isClaimed = world.claim != nil && queuedCount < Limits.immediateDeliveries
@@ -111,7 +111,7 @@ extension Transaction {
       PlannedMessage(
         kind: notice.kind, channel: recipient.channel, recipient: recipient.address,
         name: recipient.name, subject: subject, reference: reference, body: body,
-        causes: notice.causes(reference)))
+        causes: notice.causes(to: recipient.account)))
     try run(
       OutboxTable.add, notice.kind, recipient.channel, recipient.address, subject, body, reference,
       recipient.account, request, now, expiresAt,

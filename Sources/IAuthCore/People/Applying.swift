@@ -15,7 +15,7 @@ package struct ApplicationForm: Sendable {
   package let phone: String?
 
   /// What the trail keeps of the person, erasable.
-  func personalData(_ account: Int64) -> AuditPerson {
+  func personalData(_ account: AccountID) -> AuditPerson {
     AuditPerson(
       account: account,
       fields: [("name", name.text), ("email", email.text), ("mobile", mobile.e164)])
@@ -81,7 +81,7 @@ extension Service {
         account: nil, session: nil, form: form, sends: [.email, .sms], isSilent: false)
       let expiresAt = tx.now + settings.applicationLifetime
       let reference = try tx.open(draft, expiresAt: expiresAt)
-      try tx.audit(.applied, reference.text)
+      try tx.audit(.applied, .reference(reference))
       return .commit(
         VerificationReceipt(
           reference: reference, purpose: .application, agency: agency, via: .both,
@@ -110,7 +110,7 @@ extension Service {
       let codesExpireAt = tx.now + Limits.codeLifetime
       let reference = try tx.open(
         draft, expiresAt: tx.now + settings.applicationLifetime)
-      try tx.audit(.signInBegun, reference.text)
+      try tx.audit(.signInBegun, .reference(reference))
       return .commit(
         VerificationReceipt(
           reference: reference, purpose: .signIn, agency: agency, via: via, email: nil, mobile: nil,
@@ -133,7 +133,7 @@ extension Service {
         sends: via.channels, isSilent: false)
       let reference = try tx.open(
         draft, expiresAt: tx.now + settings.applicationLifetime)
-      try tx.audit(.signInBegun, reference.text)
+      try tx.audit(.signInBegun, .reference(reference))
       return .commit(
         VerificationReceipt(
           reference: reference, purpose: .stepUp, agency: agency, via: via, email: nil, mobile: nil,
@@ -163,7 +163,7 @@ extension Service {
           agency: agency, sends: sends,
           addresses: isUnknown ? nil : Addresses(email: email, mobile: mobile),
           keys: [.email: proof.emailKey, .sms: proof.mobileKey], account: known?.id))
-      try tx.audit(.codeResent, proof.reference.text)
+      try tx.audit(.codeResent, .reference(proof.reference))
       let isApplication = proof.purpose == .application
       return .commit(
         VerificationReceipt(
@@ -182,7 +182,7 @@ private struct VerificationDraft {
   let email: EmailAddress
   let mobile: MobileNumber
   let account: Account?
-  let session: Int64?
+  let session: SessionID?
   let form: ApplicationForm?
   let sends: [Channel]
   /// Someone unknown: everything happens but the sending.
@@ -196,7 +196,7 @@ private struct Addresses {
 
 /// Which codes go where.
 private struct CodeOrder {
-  let verification: Int64
+  let verification: VerificationID
   let reference: Reference
   let purpose: CodePurpose
   let agency: Agency
@@ -204,7 +204,7 @@ private struct CodeOrder {
   /// Empty for someone unknown, to whom nothing is sent.
   let addresses: Addresses?
   let keys: [Channel: [UInt8]]
-  let account: Int64?
+  let account: AccountID?
 }
 
 extension Transaction {
@@ -216,7 +216,7 @@ extension Transaction {
     let keys: [Channel: [UInt8]] = [
       .email: addressKey(.email, draft.email.text), .sms: addressKey(.sms, draft.mobile.e164),
     ]
-    let id = try insert(
+    let id: VerificationID = try insert(
       VerificationTable.add, reference.text, draft.purpose, world.caller.name, draft.agency.id,
       draft.via,
       draft.account?.id, draft.session, keys[.email], keys[.sms], draft.form?.name.text,
@@ -256,7 +256,7 @@ extension Transaction {
 
   /// The keyed hash of a code: bound to its reference, channel and purpose.
   func codeHash(
-    _ digits: String, _ verification: Int64, _ channel: Channel, _ purpose: CodePurpose
+    _ digits: String, _ verification: VerificationID, _ channel: Channel, _ purpose: CodePurpose
   ) -> [UInt8] {
     let text = "iauth-code/1 \(verification) \(channel.rawValue) \(purpose.rawValue) \(digits)"
     return HMACSHA256.code(key: key, message: Array(text.utf8))

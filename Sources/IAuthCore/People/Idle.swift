@@ -28,7 +28,9 @@ extension Transaction {
   func sweepIdle(_ idleAfter: TimeSpan) throws(IAuthError) {
     let warnings = Limits.idleWarnings.filter { $0 < idleAfter }
     let first = now - idleAfter + (warnings.max() ?? .seconds(0))
-    let idle = try all(IdleTable.idle, first) { row in (id: row.int(0), usedAt: row.time(1)) }
+    let idle = try all(IdleTable.idle, first) { row in
+      (id: row.id(0) as AccountID, usedAt: row.time(1))
+    }
     for entry in idle {
       let account = try account(id: entry.id)
       let end = entry.usedAt + idleAfter
@@ -48,7 +50,7 @@ extension Transaction {
     for warning in warnings where end - warning <= now {
       let item = "idle:\(warning.text):\(usedAt.seconds)"
       let audience = "account:\(account.id)"
-      guard try number(ReminderTable.toldAt, audience, item) == nil else { continue }
+      guard try !exists(ReminderTable.toldAt, audience, item) else { continue }
       try run(ReminderTable.tell, audience, item, now)
       isNew = true
     }
@@ -61,12 +63,12 @@ extension Transaction {
   }
 
   func isIdle(_ account: Account, after idleAfter: TimeSpan) throws(IAuthError) -> Bool {
-    try number(IdleTable.isIdle, now - idleAfter, account.id) != nil
+    try exists(IdleTable.isIdle, now - idleAfter, account.id)
   }
 
   func suspendIdle(_ account: Account) throws(IAuthError) {
     try run(AccountTable.setStatus, account.id, AccountStatus.suspended, now)
-    try audit(.accountSuspended, "account:\(account.id)", outcome: "idle")
+    try audit(.accountSuspended, .account(account.id), outcome: "idle")
     try tell(account, .suspended, at: try addresses(of: account), reason: Self.idleReason)
   }
 

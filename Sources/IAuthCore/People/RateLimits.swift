@@ -15,7 +15,7 @@ extension Transaction {
   /// What a wrong attempt counts against: an address in an agency.
   ///
   /// A new reference or another second address resets nothing.
-  func attemptSubjects(_ agency: Int64, _ emailKey: [UInt8], _ mobileKey: [UInt8]) -> [[UInt8]] {
+  func attemptSubjects(_ agency: AgencyID, _ emailKey: [UInt8], _ mobileKey: [UInt8]) -> [[UInt8]] {
     [emailKey, mobileKey].map { address in
       HMACSHA256.code(key: key, message: Array("iauth-subject/1 \(agency) ".utf8) + address)
     }
@@ -104,14 +104,14 @@ extension Transaction {
       let all = try count(subject, "", window: nil)
       if all.wrong == Limits.wrongAttemptsPerAccount {
         try lock(subject, "", all, until: Timestamp(Int64.max))
-        try audit(.accountLocked, proof.reference.text)
+        try audit(.accountLocked, .reference(proof.reference))
       }
     }
-    if isFifth { try audit(.callerLocked, proof.reference.text) }
+    if isFifth { try audit(.callerLocked, .reference(proof.reference)) }
     let day = try count([], caller, window: .days(1))
     if day.wrong == Limits.wrongAttemptsPerDay {
       try lock([], caller, day, until: day.since + .days(1))
-      try audit(.callerLocked, "all")
+      try audit(.callerLocked, .everything)
     }
     if try count([], "", window: .hours(1)).wrong == Limits.alertWrongAttemptsPerHour {
       try alarmOperator(operatorMail)

@@ -24,7 +24,18 @@ enum Migrations {
   static let released: Set<Int64> = [1]
 
   /// In the order in which they run; a new one is put at the end.
-  static let transforms: [SchemaTransform] = []
+  static let transforms: [SchemaTransform] = [
+    // The feed begins with what is in force.
+    SchemaTransform(
+      upTo: 1,
+      """
+      INSERT INTO permission_change (at, change, request, account, system, role, agency,
+          agency_name, agency_path, name, email, starts_at, ends_at)
+        SELECT (SELECT at FROM audit ORDER BY seq DESC LIMIT 1), 'granted', request, account,
+          system, role, agency, agency_name, agency_path, name, email, starts_at, ends_at
+        FROM permission_line WHERE is_access ORDER BY request
+      """)
+  ]
 }
 
 enum MigrationTable {
@@ -47,7 +58,8 @@ enum MigrationTable {
   static let setSequence: SQL = "INSERT INTO sqlite_sequence (name, seq) VALUES (?1, ?2)"
   static let prepare: SQL = "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON;"
   static let statements: [SQL] = [
-    loose, tables, sequences, sharedColumns, version, application, dropSequence, setSequence, prepare,
+    loose, tables, sequences, sharedColumns, version, application, dropSequence, setSequence,
+    prepare,
   ]
 }
 
@@ -66,15 +78,15 @@ extension Transaction {
     try useLargeCache()
     for (type, name) in try all(MigrationTable.loose, read: { ($0.text(0), $0.text(1)) }) {
       switch type {
-      case "trigger": try execute("DROP TRIGGER \(SQL(name: name))")
-      case "view": try execute("DROP VIEW \(SQL(name: name))")
-      default: try execute("DROP INDEX \(SQL(name: name))")
+      case "trigger": try execute("DROP TRIGGER \(Fragment(name: name))")
+      case "view": try execute("DROP VIEW \(Fragment(name: name))")
+      default: try execute("DROP INDEX \(Fragment(name: name))")
       }
     }
     let old = try all(MigrationTable.tables) { $0.text(0) }
     let sequences = try all(MigrationTable.sequences) { ($0.text(0), $0.int(1)) }
     for name in old {
-      try execute("ALTER TABLE \(SQL(name: name)) RENAME TO \(Self.before(name))")
+      try execute("ALTER TABLE \(Fragment(name: name)) RENAME TO \(Self.before(name))")
     }
     for script in Schema.script { try execute(script) }
     let new = Set(try all(MigrationTable.tables) { $0.text(0) })
@@ -91,7 +103,7 @@ extension Transaction {
     for name in kept where old.contains(name) { try execute("DROP TABLE \(Self.before(name))") }
     // What somebody added is theirs: it keeps its name and its rows.
     for name in old where !new.contains(name) && !kept.contains(name) {
-      try execute("ALTER TABLE \(Self.before(name)) RENAME TO \(SQL(name: name))")
+      try execute("ALTER TABLE \(Self.before(name)) RENAME TO \(Fragment(name: name))")
     }
     for (name, number) in sequences where new.contains(name) {
       try run(MigrationTable.dropSequence, name)
@@ -105,16 +117,16 @@ extension Transaction {
   private func carryOver(_ name: String) throws(IAuthError) -> Int64 {
     let columns = try all(MigrationTable.sharedColumns, name, "before_" + name) { $0.text(0) }
     guard let first = columns.first else { throw .databaseDamaged }
-    var list = SQL(name: first)
-    for column in columns.dropFirst() { list = "\(list), \(SQL(name: column))" }
+    var list = Fragment(name: first)
+    for column in columns.dropFirst() { list = "\(list), \(Fragment(name: column))" }
     try execute(
-      "INSERT INTO \(SQL(name: name)) (\(list)) SELECT \(list) FROM \(Self.before(name))")
-    let rows = try number("SELECT count(*) FROM \(SQL(name: name))") ?? 0
+      "INSERT INTO \(Fragment(name: name)) (\(list)) SELECT \(list) FROM \(Self.before(name))")
+    let rows = try number("SELECT count(*) FROM \(Fragment(name: name))") ?? 0
     guard try number("SELECT count(*) FROM \(Self.before(name))") == rows else {
       throw .databaseDamaged
     }
     return rows
   }
 
-  private static func before(_ name: String) -> SQL { SQL(name: "before_" + name) }
+  private static func before(_ name: String) -> Fragment { Fragment(name: "before_" + name) }
 }

@@ -77,7 +77,7 @@ extension Transaction {
       try run(BackupTable.killCodes)
       try run(BackupTable.killSessions, now)
       try run(BackupTable.killMessages)
-      try audit(.hostChanged, "host:\(epoch)")
+      try audit(.hostChanged, .host(epoch: epoch))
     }
     if what.isClockBack {
       try run(SettlingTable.sends, now)
@@ -87,7 +87,7 @@ extension Transaction {
       try run(SettlingTable.accounts, now)
       try run(SettlingTable.messages, now)
       try run(SettlingTable.applications, now, settings.applicationLifetime.seconds)
-      try audit(.clockBack, "clock")
+      try audit(.clockBack, .clock)
     }
     if what.isClockBack || what.isClockFar { try noteLeap() }
   }

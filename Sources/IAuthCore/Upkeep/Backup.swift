@@ -83,7 +83,7 @@ extension Service {
         throw .fileUncreatable(path: typed)
       }
       guard Files.status(path, followingLinks: false) == nil else { throw .fileExists(path: path) }
-      try tx.audit(.backedUp, "database")
+      try tx.audit(.backedUp, .database)
       return .commit(())
     }
     guard !world.isDryRun else {
@@ -95,7 +95,7 @@ extension Service {
       return try copy(to: path, version: version)
     } catch {
       try? store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
-        try tx.audit(.backedUp, "database", outcome: error.code.rawValue)
+        try tx.audit(.backedUp, .database, outcome: error.code.rawValue)
         return .commit(())
       }
       throw error
@@ -137,7 +137,7 @@ extension Service {
     version: String, into write: ([UInt8]) -> Void
   ) throws(IAuthError) -> Manifest {
     try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Void> in
-      try tx.audit(.backedUp, "database")
+      try tx.audit(.backedUp, .database)
       return .commit(())
     }
     let draft = try PartialFile(of: store.path + ".copy")
@@ -273,7 +273,7 @@ extension Service {
       try tx.run(BackupTable.skipFirstIDs, first)
       let keys = try tx.run(BackupTable.restKeys)
       if let machine = world.host.machine { _ = try tx.number(SettlingTable.move, machine, tx.now) }
-      try tx.audit(.restored, "database")
+      try tx.audit(.restored, .database)
       try tx.sealAudit()
       receipt = RestoreReceipt(
         proof: try tx.verifyAudit([:]), newest: newest ?? tx.now, codes: codes,

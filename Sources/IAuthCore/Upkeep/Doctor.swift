@@ -49,7 +49,8 @@ enum DoctorTable {
   static let latest: SQL = "SELECT max(at) FROM audit"
   static let agencies: SQL = "SELECT count(*) FROM agency WHERE status = 'active'"
   static let statements: [SQL] = [
-    integrity, quick, foreignKeys, invariants, messages, administrators, journal, synchronous, createdAt,
+    integrity, quick, foreignKeys, invariants, messages, administrators, journal, synchronous,
+    createdAt,
     lastDone, latest, agencies,
   ]
 }
@@ -65,7 +66,7 @@ extension Service {
       [
         try tx.integrity(), try tx.invariants(), try tx.auditHealth(), try tx.anchorHealth(),
         try tx.backupHealth(), try tx.clock(), try tx.journalHealth(host), try tx.messageHealth(),
-        try tx.authorityHealth(), try tx.registryHealth(),
+        try tx.authorityHealth(), try tx.registryHealth(), try tx.feedHealth(),
       ]
     }
     // Outside the transaction: this waits for others.
@@ -85,7 +86,7 @@ extension Transaction {
   /// Whether the file is whole and every reference leads somewhere.
   func isWhole() throws(IAuthError) -> Bool {
     let answer = try first(DoctorTable.integrity) { row in row.text(0) }
-    let hasOrphans = try first(DoctorTable.foreignKeys, read: { _ in true }) != nil
+    let hasOrphans = try exists(DoctorTable.foreignKeys)
     return answer == "ok" && !hasOrphans
   }
 
@@ -113,7 +114,7 @@ extension Transaction {
   }
 
   fileprivate func clock() throws(IAuthError) -> Finding {
-    if try notedLeap() != nil {
+    if try number(ReminderTable.toldAt, "operator", "clock.refused") != nil {
       return Finding(
         "clock", .fail,
         "the clock has leapt from the newest entry; set it, or say that it is right: "
@@ -150,6 +151,19 @@ extension Transaction {
       count < 2
         ? "主管機關啟用中的管理者 \(count) 人，請以 iauth admins --appoint 增派"
         : "主管機關啟用中的管理者 \(count) 人")
+  }
+
+  /// What a target system has not dealt with for a day.
+  fileprivate func feedHealth() throws(IAuthError) -> Finding {
+    guard try number(FeedTable.hasReader) != nil else {
+      return Finding("feed", .skipped, "no target system reads it", "無目標系統取用")
+    }
+    let overdue = try overdueFeeds()
+    guard let first = overdue.first else { return Finding("feed", .ok, "acknowledged", "均已處理") }
+    return Finding(
+      "feed", .warn,
+      "\(first.lines) changes for \(first.system) wait since a day ago, from \(first.first) on",
+      "\(first.system) 有 \(first.lines) 筆異動逾一日未處理，自序號 \(first.first) 起")
   }
 
   /// The head of the trail leaves the host with the operator's digest.

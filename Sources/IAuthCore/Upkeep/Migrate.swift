@@ -47,7 +47,7 @@ extension Service {
           receipt.tables = try tx.rebuild(from: receipt.from)
           if receipt.from < 2 { try tx.bindHost() }
           try tx.execute(Schema.stamp)
-          try tx.audit(.migrated, "schema:\(receipt.to)")
+          try tx.audit(.migrated, .schema(version: receipt.to))
           try tx.sealAudit()
           guard try tx.isWhole() else { throw .databaseDamaged }
           let proof = try tx.verifyAudit([:])

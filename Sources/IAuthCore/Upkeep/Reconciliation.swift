@@ -7,13 +7,13 @@ import Values
 
 enum ReconciliationTable {
   /// Whose an entry's personal data is: the account that it names, or the request's.
-  private static let whose: SQL = """
+  private static let whose: Fragment = """
     CASE WHEN u.subject GLOB 'account:*' THEN CAST(substr(u.subject, 9) AS INTEGER)
       WHEN u.subject GLOB 'request:*' THEN (SELECT account FROM request
         WHERE id = CAST(substr(u.subject, 9) AS INTEGER)) END
     """
   /// Entries that look at a request, or come before its end.
-  private static let before: SQL = "('request.submit', 'request.read', 'refused')"
+  private static let before: Fragment = "('request.submit', 'request.read', 'refused')"
   static let lost: SQL = """
     SELECT u.seq FROM audit u WHERE length(u.person_hash) > 0
       AND NOT EXISTS (SELECT 1 FROM audit_person p WHERE p.seq = u.seq)

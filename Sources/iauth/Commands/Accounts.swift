@@ -63,16 +63,16 @@ struct Accounts: Command {
 
   var query: String?
   var agency: String?
-  var suspend: Int64?
-  var restore: Int64?
-  var close: Int64?
-  var unlock: Int64?
-  var erase: Int64?
+  var suspend: AccountID?
+  var restore: AccountID?
+  var close: AccountID?
+  var unlock: AccountID?
+  var erase: AccountID?
   var reason: String?
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
-    let changes: [(AccountVerb, Int64?)] = [
+    let changes: [(AccountVerb, AccountID?)] = [
       (.suspend, suspend), (.restore, restore), (.close, close), (.unlock, unlock), (.erase, erase),
     ]
     for (verb, account) in changes {
@@ -86,7 +86,7 @@ struct Accounts: Command {
     try list(try service.accounts(query ?? "", agency: agency), context)
   }
 
-  private static func done(_ verb: AccountVerb, _ account: Int64) -> Bilingual {
+  private static func done(_ verb: AccountVerb, _ account: AccountID) -> Bilingual {
     switch verb {
     case .suspend:
       Bilingual(
@@ -119,7 +119,7 @@ struct Accounts: Command {
         ],
         rows: accounts.map { account in
           [
-            String(account.account), account.agency.name, account.kept(account.name) ?? "–",
+            account.account.description, account.agency.name, account.kept(account.name) ?? "–",
             account.kept(account.email) ?? "–",
             account.status.label(language),
             account.isAdministrator ? Role.admin.label(language) : "",

@@ -34,8 +34,8 @@ struct Deliver: Command {
     operatorOnly: true)
 
   var lists = false
-  var retry: Int64?
-  var drop: Int64?
+  var retry: MessageID?
+  var drop: MessageID?
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
@@ -62,7 +62,9 @@ struct Deliver: Command {
   private func send(_ service: Service, _ context: Context) throws(IAuthError) {
     guard !context.options.dryRun else { return show(try service.plannedDelivery(), context) }
     let report = try service.deliverDue()
-    if !context.options.json, !report.isCutShort, report.delivered + report.postponed + report.failed == 0 {
+    if !context.options.json, !report.isCutShort,
+      report.delivered + report.postponed + report.failed == 0
+    {
       context.say(Bilingual("nothing was due", "沒有到期的待送通知"))
       return
     }

@@ -51,7 +51,7 @@ struct Migrate: Command {
         "copy": .text(receipt.copy), "rows": .int(rows),
         "tables": .array(
           receipt.tables.map { ["table": .string($0.name), "rows": .int($0.rows)] }),
-        "entries": .number(receipt.proof?.entries),
+        "entries": receipt.proof.map { .int($0.entries) } ?? .null,
         "hash": .text(receipt.proof.map { Hex.encode($0.hash) }),
       ],
       details: [

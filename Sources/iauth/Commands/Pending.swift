@@ -64,11 +64,11 @@ struct Pending: Command {
       .sessionNone, .sessionExpired, .rightMissing, .accountSuspended, .deliverFailed, .clockLeap,
     ])
 
-  var number: Int64?
+  var number: RequestID?
   var system: String?
   var agency: String?
   var role: Role?
-  var batch: Int64?
+  var batch: BatchID?
   var status: StatusFilter?
   var isRemind = false
   var isClockRight = false
@@ -77,7 +77,9 @@ struct Pending: Command {
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
     if isRemind {
-      try show(try service.remind(after: after, isDryRun: context.options.dryRun, isClockRight: isClockRight), context)
+      try show(
+        try service.remind(
+          after: after, isDryRun: context.options.dryRun, isClockRight: isClockRight), context)
     } else if let number {
       context.show(try service.detail(number))
     } else {

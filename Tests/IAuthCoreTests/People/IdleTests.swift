@@ -17,7 +17,7 @@ import Testing
 
   /// Runs cron once; the notices to accounts that it queued.
   private func run(_ desk: Desk) throws -> [String] {
-    try desk.post { _ = try desk.owner().remind(after: nil, isDryRun: false) }
+    try desk.post { _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true) }
       .filter { $0.hasPrefix("notice") }
   }
 
@@ -83,7 +83,7 @@ import Testing
     let desk = try quiet()
     desk.wait(.days(91))
     _ = try run(desk)
-    let id = try desk.number("SELECT id FROM account WHERE name = ?", Person.lin.name)
+    let id: AccountID = try desk.id("SELECT id FROM account WHERE name = ?", Person.lin.name)
     #expect(try desk.owner().change(account: id, .restore, reason: "本人來電") == .active)
     desk.wait(.days(60))
     _ = try run(desk)

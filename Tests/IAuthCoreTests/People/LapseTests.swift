@@ -16,7 +16,7 @@ import Testing
   // MARK: Requests
 
   /// 林美玲 has waited for 李小明 as long as it goes, less a second; then everything is over.
-  private func waited() throws -> (Desk, number: Int64) {
+  private func waited() throws -> (Desk, number: RequestID) {
     let desk = try Desk()
     _ = try desk.administrator(.li, approvedBy: try desk.chief())
     let number = try desk.opened(.lin).ask(.general)
@@ -64,7 +64,7 @@ import Testing
     case .run: break
     }
     // Whoever came first wrote it down or left it to the run; it stands there once, and is told once.
-    for _ in 0..<2 { _ = try desk.owner().remind(after: nil, isDryRun: false) }
+    for _ in 0..<2 { _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true) }
     #expect(try actions(desk, .lapsed) == (isOver ? 1 : 0))
     let told: SQL = """
       SELECT count(*) FROM message WHERE recipient = 'lin@cdc.gov.tw' AND kind = 'notice'
@@ -105,7 +105,7 @@ import Testing
     #expect(try lin.ownRequests().map(\.permission) == [.revoked])
     #expect(try refusal { try li.revoke(number, reason: "x") } == .permissionNone)
     #expect(try refusal { _ = try lin.ask(.general) } == nil)
-    _ = try desk.owner().remind(after: nil, isDryRun: false)
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
     #expect(try actions(desk, .revoked) == 1)
   }
 
@@ -123,7 +123,7 @@ import Testing
     let sheet = Sheet([.lin])
     let number = try #require(try serviceOperator.importBatch(sheet.order).rows.first?.request)
     #expect(try chief.approve(number) == nil)
-    var second: Int64 = 0
+    var second: RequestID = 0
     if come == .approve {
       // A second request of the invited person's, which waits.
       _ = try serviceOperator.addSystem(
@@ -157,13 +157,13 @@ import Testing
     case .revoke:
       #expect(try refusal { try serviceOperator.revoke(number, reason: "x") } == .permissionNone)
     case .close:
-      let id = try desk.number("SELECT id FROM account WHERE email = 'lin@cdc.gov.tw'")
+      let id: AccountID = try desk.id("SELECT id FROM account WHERE email = 'lin@cdc.gov.tw'")
       #expect(
         try refusal { _ = try serviceOperator.change(account: id, .close, reason: "x") }
           == .accountState)
     case .run: break
     }
-    for _ in 0..<2 { _ = try desk.owner().remind(after: nil, isDryRun: false) }
+    for _ in 0..<2 { _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true) }
     #expect(try actions(desk, .invitationLapsed) == 2, "each of the two once")
     let stays: SQL = "SELECT count(*) FROM permission WHERE request = ? AND status = 'active'"
     #expect(try desk.number(stays, number) == 0)
@@ -181,7 +181,7 @@ import Testing
     #expect(try lin.resend(reference.text).expiresAt == desk.clock.now + .seconds(1))
     let codes = try desk.codes(reference)
     desk.wait(.seconds(1))
-    if isSwept { _ = try desk.owner().remind(after: nil, isDryRun: false) }
+    if isSwept { _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true) }
     #expect(try refusal { _ = try lin.prove(reference.text, codes: codes) } == .codeExpired)
     #expect(try refusal { _ = try lin.resend(reference.text) } == .codeExpired)
     #expect(try desk.number("SELECT count(*) FROM account WHERE email = 'lin@cdc.gov.tw'") == 0)
@@ -201,7 +201,7 @@ import Testing
     _ = try desk.shell(of: .tsai).apply(try Person.tsai.form())
     desk.wait(.days(1))
     let runs = try (0..<2).map { _ in
-      try desk.owner().remind(after: nil, isDryRun: false).lapsed
+      try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true).lapsed
     }
     #expect(runs == [3, 0])
     for action in [AuditAction.lapsed, .invitationLapsed, .applicationLapsed] {
