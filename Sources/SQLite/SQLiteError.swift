@@ -5,10 +5,13 @@ package struct SQLiteError: Error, Equatable {
   package let code: Int32
   /// SQLite's own English message; for tests and developers, never for people.
   package let message: String
+  /// What the system answered, where it is the cause (errno); 0 where nobody asked it.
+  package let system: Int32
 
-  package init(code: Int32, message: String) {
+  package init(code: Int32, message: String, system: Int32 = 0) {
     self.code = code
     self.message = message
+    self.system = system
   }
 
   /// The primary result code: the extended code's low byte.

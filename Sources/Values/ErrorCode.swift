@@ -90,8 +90,10 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case codeLocked = "code.locked"
   case sendThrottled = "send.throttled"
   case databaseBusy = "database.busy"
+  case clockLeap = "clock.leap"
   case serviceSilent = "service.silent"
 
+  case databaseStandby = "database.standby"
   case outcomeUnknown = "outcome.unknown"
 
   case sessionNone = "session.none"
@@ -131,7 +133,9 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case .databaseExists, .fileExists, .fileUncreatable, .agencyExists, .systemExists, .keyExists:
       .cannotCreate
     case .diskFull, .diskFailed, .deliverFailed, .signFailed: .io
-    case .codeLocked, .sendThrottled, .databaseBusy, .serviceSilent: .tryAgain
+    case .codeLocked, .sendThrottled, .databaseBusy, .databaseStandby, .clockLeap,
+      .serviceSilent:
+      .tryAgain
     case .outcomeUnknown: .outcomeUnknown
     case .sessionNone, .sessionExpired, .sessionStepUp, .rightMissing, .requestOutside,
       .accountSuspended:

@@ -35,6 +35,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case usageValue(option: String, value: String, allowed: [String])
   case usageInput(needed: Int, got: Int)
   case usageService
+  /// A word whose bytes are no UTF-8, by its place.
+  case usageEncoding(place: Int)
 
   // The data given.
   case agencyInvalid(code: String)
@@ -64,6 +66,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case fileMissing(path: String)
   case anchorMissing
   case databaseMissing
+  /// Its key is there.
+  case databaseGone
   case agencyUnknown(code: String)
   case agencyRemoved(code: String)
   case systemUnknown(code: String)
@@ -93,11 +97,19 @@ package enum IAuthError: Error, Equatable, Sendable {
   // The machine.
   case diskFull
   case diskFailed
+  /// Neither the process nor the host can open one more file.
+  case filesExhausted
+  /// What was committed stands; the rest of a delivery could not be done.
+  case deliveryCut
   /// Of an answer whose command has done what it says.
   case outputFailed(isFull: Bool)
   case codeLocked(until: Timestamp?)
   case sendThrottled(until: Timestamp)
   case databaseBusy
+  /// Its place can be read, and not written.
+  case databaseStandby
+  /// The clock has run away from the newest entry.
+  case clockLeap(newest: Timestamp)
   case deliverFailed(failed: Int)
   case signFailed(SigningProblem)
   case outcomeUnknown
@@ -151,6 +163,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .usageConflict: .usageConflict
     case .usageInput: .usageInput
     case .usageService: .usageService
+    case .usageEncoding: .usageValue
     case .agencyInvalid: .agencyInvalid
     case .nameInvalid: .nameInvalid
     case .emailInvalid: .emailInvalid
@@ -172,7 +185,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .registryShrunk: .registryShrunk
     case .fileMissing: .fileMissing
     case .anchorMissing: .anchorMissing
-    case .databaseMissing: .databaseMissing
+    case .databaseMissing, .databaseGone: .databaseMissing
     case .agencyUnknown: .agencyUnknown
     case .agencyRemoved: .agencyRemoved
     case .systemUnknown: .systemUnknown
@@ -194,11 +207,14 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .systemExists: .systemExists
     case .keyExists: .keyExists
     case .diskFull: .diskFull
-    case .diskFailed: .diskFailed
+    case .diskFailed, .filesExhausted: .diskFailed
+    case .deliveryCut: .deliverFailed
     case .outputFailed(let isFull): isFull ? .diskFull : .diskFailed
     case .codeLocked: .codeLocked
     case .sendThrottled: .sendThrottled
     case .databaseBusy: .databaseBusy
+    case .databaseStandby: .databaseStandby
+    case .clockLeap: .clockLeap
     case .deliverFailed: .deliverFailed
     case .signFailed: .signFailed
     case .outcomeUnknown: .outcomeUnknown
@@ -239,7 +255,7 @@ package enum SheetProblem: Equatable, Sendable {
 
 /// Why the audit trail does not hold at an entry.
 package enum AuditProblem: Equatable, Sendable {
-  case changed, missing, cutOff, unsealed, personalData, anchor, node
+  case changed, missing, cutOff, unsealed, personalData, anchor, node, unrecorded
 }
 
 /// Why an agent has not signed.
@@ -254,7 +270,7 @@ package enum Right: Equatable, Sendable {
 
 /// Why a database file is not trusted, in the order in which it is looked at.
 package enum UnsafeReason: Equatable, Sendable {
-  case link, owner, mode, directory, key, path, journal
+  case link, owner, mode, directory, key, keyMode, path, journal, wal, unreadable
 }
 
 /// Why a day cannot be asked for.

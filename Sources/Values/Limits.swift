@@ -105,9 +105,20 @@ package enum Limits {
   /// How long a process waits for the writer before it, until it says `database.busy`.
   package static let busyWait: TimeSpan = .seconds(10)
 
-  /// How many ids of each kind a restored database passes over: more than were given out since any
-  /// backup that is still of use.
-  package static let restoreSkipsIDs: Int64 = 100_000
+  /// Ids for each second since the day below with which a restored database goes on: more than any
+  /// disk can commit, so that whatever was given out since the copy is passed over.
+  package static let restoreIDsPerSecond: Int64 = 100_000
+  /// 2026-01-01; the first release is younger.
+  package static let restoreIDsSince = Timestamp(1_767_225_600)
+
+  // Clocks (3.9).
+
+  /// How far two processes' readings of the clock may be apart, and nothing is meant by it.
+  package static let clockSlack: TimeSpan = .minutes(1)
+  /// A clock that is further than this from the newest entry is not believed at once.
+  package static let clockLeap: TimeSpan = .days(3)
+  /// How long it must go on like that until it is.
+  package static let clockWait: TimeSpan = .hours(1)
 
   /// Entries that a log collector gets from one reading: others may write between two.
   package static let auditFeedRows: Int64 = 4_096

@@ -82,9 +82,14 @@ final class Context {
   ///
   /// - Throws: `file.missing`, `limit.bytes`, `disk.failed`; for `-` also what `service` throws.
   func source(of path: String, max: Int) throws(IAuthError) -> any ByteSource {
-    guard path.utf8.elementsEqual("-".utf8) else { return try console.files.source(path, max) }
+    let isPipe = console.files.isOwn && Files.isPipe(path)
+    guard isPipe || path.utf8.elementsEqual("-".utf8) else {
+      return try console.files.source(path, max)
+    }
+    let input =
+      isPipe ? Input(descriptor: try Files.openPipe(path), isTerminal: false) : console.input
     let spool = Spool(in: try service().directory)
-    while let piece = try console.input.piece() {
+    while let piece = try input.piece() {
       guard spool.count + piece.count <= max else { throw .limitBytes(max: max) }
       try spool.append(piece)
     }
@@ -113,7 +118,7 @@ final class Context {
       return home + "/iauth/iauth.db"
     }
     guard let home = environment["HOME"], home.utf8.first == UInt8(ascii: "/") else {
-      throw .databaseMissing
+      throw .usageMissing(["--db"], command: console.command ?? "help")
     }
     return home + "/.local/share/iauth/iauth.db"
   }

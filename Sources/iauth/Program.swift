@@ -46,6 +46,7 @@ enum Program {
 
     var status = ExitStatus.done
     do throws(IAuthError) {
+      if let fault = environment.fault { throw fault }
       status = try run(line, typed: typed, arguments, context)
     } catch {
       // What was answered before it stands before it.

@@ -44,7 +44,7 @@ STATUS = {
         70: "database.damaged audit.broken internal",
         73: "database.exists file.exists file.uncreatable agency.exists system.exists key.exists",
         74: "disk.full disk.failed sign.failed",
-        75: "code.locked send.throttled database.busy service.silent",
+        75: "code.locked send.throttled database.busy database.standby clock.leap service.silent",
         76: "outcome.unknown",
         77: "session.none session.expired session.step-up right.missing request.outside"
         " account.suspended",

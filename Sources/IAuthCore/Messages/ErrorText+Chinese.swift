@@ -58,6 +58,7 @@ extension IAuthError {
     case .usageInput(let needed, let got):
       "須由標準輸入提供 \(needed) 個驗證碼（每行 1 個），僅收到 \(got) 行；本次不計入嘗試次數"
     case .usageService: "本指令由 systemd、sshd 或 sudo 啟動以回應連線，非供人員直接執行"
+    case .usageEncoding(let place): "指令的第 \(place) 個字詞不是有效的 UTF-8"
 
     case .agencyInvalid(let code): "\(quoted(code))不是有效的機關代碼（OID 或 8 碼統一編號）"
     case .nameInvalid(let problem):
@@ -96,6 +97,7 @@ extension IAuthError {
     case .entryUnknown(let seq): "稽核紀錄沒有第 \(seq) 筆"
     case .signFailed(let problem): "檢核點未能簽章：\(problem.chinese)"
     case .databaseMissing: "尚未建立資料庫，亦無執行中的服務"
+    case .databaseGone: "資料庫已不存在，但金鑰仍在，請以最近的備份還原"
     case .agencyUnknown(let code): "機關名冊中查無\(quoted(code))"
     case .agencyRemoved(let code): "機關\(quoted(code))已自名冊移除，無法提出新的申請"
     case .systemUnknown(let code): "查無系統\(quoted(code))"
@@ -121,6 +123,8 @@ extension IAuthError {
 
     case .diskFull: "磁碟空間不足，資料未變更"
     case .diskFailed: "磁碟讀寫失敗，資料未變更"
+    case .filesExhausted: "本程序或主機已無法開啟更多檔案，資料未變更"
+    case .deliveryCut: "寄送因磁碟失敗或資料庫忙碌而中斷；已完成者仍有效，未寄送者保留於佇列"
     case .outputFailed(isFull: true): "磁碟空間不足，結果無法輸出；已執行之異動仍有效"
     case .outputFailed(isFull: false): "結果無法輸出；已執行之異動仍有效"
     case .codeLocked(.some(let until)):
@@ -129,6 +133,9 @@ extension IAuthError {
     case .sendThrottled(let until):
       "索取驗證碼過於頻繁，請於 \(Self.nextMinute(until))（臺灣時間）後再試"
     case .databaseBusy: "資料庫忙碌中，資料未變更，請再執行一次"
+    case .databaseStandby: "資料庫位於唯讀位置，僅供查詢，不能異動"
+    case .clockLeap(let newest):
+      "系統時間與最近一筆紀錄（\(newest.rfc3339)）相差過大，未執行不可回復的作業；請校正時間，或於一小時後再執行"
     case .deliverFailed(let failed): "有 \(failed) 則通知目前未能送出，其餘作業已完成"
     case .outcomeUnknown: "寫入時磁碟或服務發生錯誤，無法確定是否已完成，請再執行一次相同的指令"
     case .serviceSilent: "服務未回應，請稍後再試或通知系統維運人員"
@@ -142,7 +149,8 @@ extension IAuthError {
 
     case .databaseForeign: "此檔案不是 iauth 的資料庫"
     case .databaseVersion(let found, let needed):
-      "資料庫的結構版本為 \(found)，此版 iauth 僅支援版本 \(needed)，請使用相符的版本"
+      "資料庫的結構版本為 \(found)，此版 iauth 僅支援版本 \(needed)，"
+        + (found < needed ? "請由系統維運轉換" : "請使用相符的版本")
     case .databaseUnsafe(let reason): reason.chinese
     case .configInvalid(let line, let key):
       "設定檔第 \(line) 行有誤"
@@ -233,6 +241,7 @@ extension AuditProblem {
     case .cutOff: "其後的紀錄遭刪除"
     case .unsealed: "末筆紀錄的封印不符"
     case .personalData: "個人資料與承諾值不符"
+    case .unrecorded: "有審核、權限、工作階段或帳號查無紀錄"
     case .anchor: "與留存的錨點不符"
     case .node: "其雜湊樹遭更動"
     }
@@ -257,6 +266,9 @@ extension UnsafeReason {
     switch self {
     case .link: "資料庫為連結或有多個名稱，請指定檔案本身"
     case .owner: "資料庫屬於其他使用者，請以其擁有者身分執行"
+    case .keyMode: "資料庫的金鑰可由他人讀取或不屬於您，其權限模式須為 0600"
+    case .wal: "資料庫被設為 WAL 模式，請設 PRAGMA journal_mode = DELETE"
+    case .unreadable: "您無權讀取資料庫，請以其擁有者身分執行"
     case .mode: "其他使用者可存取資料庫，其權限模式須為 0600"
     case .directory: "其他使用者可寫入資料庫所在目錄，其權限模式須為 0700"
     case .key: "資料庫的金鑰不存在或不相符"

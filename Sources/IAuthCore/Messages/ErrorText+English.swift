@@ -78,6 +78,7 @@ extension IAuthError {
         + " \(needed == 1 ? "is" : "are") needed; this was not counted as an attempt"
     case .usageService:
       "this answers a connection of the service; systemd, sshd or sudo starts it, not a person"
+    case .usageEncoding(let place): "word \(place) of the command is not UTF-8"
 
     case .agencyInvalid(let code):
       "\(quoted(code)) is no agency code: neither an OID nor a valid eight-digit 統一編號"
@@ -126,6 +127,8 @@ extension IAuthError {
     case .entryUnknown(let seq): "the audit trail has no entry \(seq)"
     case .signFailed(let problem): "the checkpoint was not signed: \(problem.english)"
     case .databaseMissing: "there is no database yet, and no service to ask"
+    case .databaseGone:
+      "the database is gone, and its key is still there: put the newest backup in its place"
     case .agencyUnknown(let code): "there is no agency \(quoted(code)) in the registry"
     case .agencyRemoved(let code):
       "agency \(quoted(code)) has left the registry; nothing new can be submitted for it"
@@ -152,6 +155,11 @@ extension IAuthError {
 
     case .diskFull: "the disk is full; nothing was changed"
     case .diskFailed: "the disk could not be read or written; nothing was changed"
+    case .filesExhausted:
+      "this process, or the host, can open no more files; nothing was changed"
+    case .deliveryCut:
+      "the delivery was cut short, for the disk failed or the database is busy; what was done"
+        + " stands, and what was not sent stays queued"
     case .outputFailed(isFull: true):
       "the answer could not be written, for the disk is full; what was done stands"
     case .outputFailed(isFull: false): "the answer could not be written; what was done stands"
@@ -163,6 +171,11 @@ extension IAuthError {
     case .sendThrottled(let until):
       "codes were asked for too often; ask again after \(Self.nextMinute(until)) Taiwan time"
     case .databaseBusy: "the database is busy; nothing was changed, run the command again"
+    case .databaseStandby:
+      "the database lies in a read-only place: it is read, and not changed"
+    case .clockLeap(let newest):
+      "the clock is far from the newest entry (\(newest.rfc3339)), so nothing was done that cannot be"
+        + " undone; set the clock, or run it again after an hour"
     case .deliverFailed(let failed):
       "\(counted(failed, "message")) could not be sent now; all else is done"
     case .outcomeUnknown:
@@ -179,8 +192,8 @@ extension IAuthError {
 
     case .databaseForeign: "the file is no iauth database"
     case .databaseVersion(let found, let needed):
-      "the database has schema version \(found) and this iauth reads version \(needed) only; use"
-        + " the release that fits the database"
+      "the database has schema version \(found) and this iauth reads version \(needed) only; "
+        + (found < needed ? "the operator migrates it" : "use the release that fits the database")
     case .databaseUnsafe(let reason): reason.english
     case .configInvalid(let line, let key):
       "line \(line) of the configuration is not valid"
@@ -243,6 +256,7 @@ extension AuditProblem {
     case .cutOff: "the entries after it were cut off"
     case .unsealed: "the seal of the newest entry does not fit"
     case .personalData: "its personal data does not fit the commitment"
+    case .unrecorded: "a decision, permission, session or account has no entry"
     case .anchor: "it differs from the anchor"
     case .node: "the tree over it was changed"
     }
@@ -270,6 +284,9 @@ extension UnsafeReason {
     case .mode: "others may open the database; its mode must be 0600"
     case .directory: "others may write to the database's directory; its mode must be 0700"
     case .key: "the key that belongs to the database is missing or does not fit"
+    case .keyMode: "others may read the database's key, or it is not yours; its mode must be 0600"
+    case .wal: "the database was put into WAL mode; set PRAGMA journal_mode = DELETE"
+    case .unreadable: "you may not read the database; run iauth as its owner"
     case .path: "this path cannot name a database"
     case .journal: "a journal that is not the owner's stands beside the database"
     }

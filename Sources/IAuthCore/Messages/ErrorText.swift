@@ -61,6 +61,7 @@ extension IAuthError {
     case .usageValue: "iauth help"
     case .usageInput: "iauth help verify"
     case .usageService: "iauth help serve-one"
+    case .usageEncoding: "iauth help"
 
     case .agencyInvalid, .agencyUnknown: "iauth agencies NAME"
     case .agencyCycle(let code), .agencyRemoved(let code), .agencyExists(let code):
@@ -82,14 +83,20 @@ extension IAuthError {
     case .entryUnknown: "iauth audit --head"
     case .signFailed: "ssh-add -L"
     case .databaseMissing: "iauth init --authority CODE"
-    case .databaseExists: "iauth --db FILE init --authority CODE"
+    case .databaseGone: "iauth restore FILE"
+    case .databaseExists:
+      command == "restore"
+        ? "iauth --db FILE restore FILE" : "iauth --db FILE init --authority CODE"
     case .batchUnknown: "iauth pending --status all"
     case .referenceUnknown: "iauth help verify"
     case .requestUnknown: "iauth pending"
     case .databaseDamaged: "iauth restore FILE"
     case .auditBroken: "iauth backup FILE"
     case .doctorFailed: nil
-    case .internal, .diskFull, .diskFailed: "iauth doctor"
+    case .internal, .diskFull, .diskFailed, .filesExhausted: "iauth doctor"
+    case .deliveryCut: "iauth deliver"
+    case .clockLeap: "iauth pending --remind --clock-is-right"
+    case .databaseStandby: "iauth doctor"
     case .outputFailed: nil
 
     case .codeLocked(let until): until == nil ? "iauth admins --agency CODE" : nil
@@ -101,7 +108,8 @@ extension IAuthError {
       "iauth request-permission --role admin"
     case .rightMissing(.serviceOperator), .rightMissing(.owner), .rightMissing(.key): nil
     case .databaseForeign: "iauth --db FILE doctor"
-    case .databaseVersion: "iauth --version"
+    case .databaseVersion(let found, let needed):
+      found < needed ? "iauth migrate" : "iauth --version"
     case .databaseUnsafe(.key): "iauth restore FILE"
     case .databaseUnsafe: nil
     case .configInvalid: nil

@@ -11,6 +11,8 @@ package struct DeliveryReport: Equatable, Sendable {
   package var delivered = 0
   package var postponed = 0
   package var failed = 0
+  /// Whether the disk or the database ended it before its time; what was committed stands.
+  package var isCutShort = false
 
   mutating func add(_ other: DeliveryReport) {
     delivered += other.delivered
@@ -32,19 +34,39 @@ extension Service {
 
   /// Sends whatever is due, a few at a time.
   ///
+  /// What fails after the first commit cuts the run short, and is no error of what was done.
+  ///
+  /// - Parameter hasCommitted: whether this run has changed something already.
   /// - Throws: `right.missing`.
-  package func deliverDue() throws(IAuthError) -> DeliveryReport {
+  package func deliverDue(after hasCommitted: Bool = false) throws(IAuthError) -> DeliveryReport {
+    var hasCommitted = hasCommitted
     // What this run has queued is its own already, and no claim below would find it.
-    var report =
-      store.hasQueued
-      ? try deliver(until: deadline(Limits.deliveryBudget)) : DeliveryReport()
+    var report = DeliveryReport()
+    if store.hasQueued {
+      do throws(IAuthError) {
+        report = try deliver(until: deadline(Limits.deliveryBudget))
+      } catch {
+        guard hasCommitted else { throw error }
+        report.isCutShort = true
+        return report
+      }
+    }
     let end = deadline(Limits.deliveryRun)
     var open = Channel.allCases.map { (channel: $0, left: Limits.messagesPerRun($0)) }
     // The channels take turns, so that none waits for another one that hangs.
     while !open.isEmpty, ChildProcess.milliseconds() < end {
       for index in open.indices {
-        let part = try deliverSome(
-          open[index].channel, atMost: min(open[index].left, Limits.messagesPerTurn))
+        let part: DeliveryReport
+        do throws(IAuthError) {
+          part = try deliverSome(
+            open[index].channel, atMost: min(open[index].left, Limits.messagesPerTurn),
+            &hasCommitted)
+        } catch {
+          // Before anything was committed, the error says all there is to say.
+          guard hasCommitted || report != DeliveryReport() else { throw error }
+          report.isCutShort = true
+          return report
+        }
         report.add(part)
         let took = part.delivered + part.postponed + part.failed
         // Where nothing of a whole turn got out, the rest of the run would not either.
@@ -57,7 +79,7 @@ extension Service {
 
   /// Claims and tries a few messages of one channel, codes first.
   private func deliverSome(
-    _ channel: Channel, atMost count: Int
+    _ channel: Channel, atMost count: Int, _ hasCommitted: inout Bool
   ) throws(IAuthError) -> DeliveryReport {
     let claimed = try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Int> in
       try tx.run(OutboxTable.lapseCodes, tx.now)
@@ -67,6 +89,7 @@ extension Service {
       try tx.renewReminders(world.claim)
       return .commit(claimed)
     }
+    hasCommitted = true
     guard claimed > 0 else { return DeliveryReport() }
     return try deliver(until: deadline(Limits.deliveryTurn))
   }

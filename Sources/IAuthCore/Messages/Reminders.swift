@@ -16,6 +16,8 @@ package struct ReminderReport: Sendable {
   package internal(set) var lapsed = 0
   package var delivered = 0
   package var failed = 0
+  /// Whether the delivery was cut short after all else was done.
+  package internal(set) var isCutShort = false
   /// What a dry run would send.
   package internal(set) var messages: [PlannedMessage] = []
 }
@@ -79,7 +81,10 @@ extension Service {
   ///
   /// - Parameter after: in place of the first threshold.
   /// - Throws: `right.missing`.
-  package func remind(after: TimeSpan?, isDryRun: Bool) throws(IAuthError) -> ReminderReport {
+  ///   `clock.leap`: nothing was done that cannot be undone.
+  package func remind(
+    after: TimeSpan?, isDryRun: Bool, isClockRight: Bool = false
+  ) throws(IAuthError) -> ReminderReport {
     var thresholds = settings.reminders
     if let after {
       thresholds = [after] + thresholds.dropFirst().filter { $0 > after }
@@ -87,6 +92,17 @@ extension Service {
     var report = try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<ReminderReport> in
       var report = ReminderReport()
       let last = try tx.id(ReminderTable.lastMessage) ?? MessageID(0)
+      if !isClockRight, let newest = try tx.clockLeap() {
+        guard !isDryRun else { throw .clockLeap(newest: newest) }
+        try tx.noteLeap()
+        try tx.run(ReminderTable.tell, "operator", "clock.refused", tx.now)
+        try tx.audit(.reminded, .database, outcome: ErrorCode.clockLeap.rawValue)
+        return .commitThenThrow(.clockLeap(newest: newest))
+      }
+      for item in ["clock.leap", "clock.refused"] {
+        try tx.run(ReminderTable.forget, "operator", item)
+      }
+      try tx.audit(.reminded, .database)
       if isDryRun { tx.plan = [] }
       report.lapsed = try tx.sweep()
       try tx.remind(thresholds, &report)
@@ -99,7 +115,8 @@ extension Service {
       return .rollback(report)
     }
     guard !isDryRun else { return report }
-    let delivery = try deliverDue()
+    let delivery = try deliverDue(after: true)
+    report.isCutShort = delivery.isCutShort
     report.delivered = delivery.delivered
     report.failed = delivery.postponed + delivery.failed
     return report

@@ -62,6 +62,11 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case auditRead = "audit.read"
   case backedUp = "database.backup"
   case restored = "database.restore"
+  case migrated = "database.migrate"
+  case hostChanged = "host.changed"
+  case clockBack = "clock.back"
+  case reminded = "reminders.run"
+  case keyConfirmed = "key.confirm"
   case messageRetried = "message.retry"
   case messageDropped = "message.drop"
   case keyEnrolled = "key.enrol"
@@ -128,11 +133,11 @@ struct AuditPerson {
       ])
   }
 
-  /// One `name=value` a line.
+  /// One `name=value` a line; the first says whose data it is, so that the commitment does.
   var text: String {
-    var text = ""
+    var text = "account=\(account)"
     for (name, value) in fields {
-      if !text.isEmpty { text += "\n" }
+      text += "\n"
       text += name
       text += "="
       text += value

@@ -18,6 +18,10 @@ package enum AuditSubject: Sendable, Equatable {
   case enrolment(key: String, AccountID)
   /// Words of a command that were refused before it ran.
   case command(String)
+  case schema(version: Int64)
+  /// By how many hosts there have been.
+  case host(epoch: Int64)
+  case clock
   case recertification(RecertificationID)
   case item(ItemID)
   case database, registry, audit
@@ -40,6 +44,9 @@ package enum AuditSubject: Sendable, Equatable {
     case .key(let name): "key:\(name)"
     case .enrolment(let key, let id): "key:\(key) account:\(id)"
     case .command(let name): name
+    case .schema(let version): "schema:\(version)"
+    case .host(let epoch): "host:\(epoch)"
+    case .clock: "clock"
     case .recertification(let id): "recertification:\(id)"
     case .item(let id): "recertification-item:\(id)"
     case .database: "database"

@@ -178,7 +178,7 @@ extension Schema {
       ON request
     WHEN NOT (NEW.id = OLD.id AND NEW.account = OLD.account AND NEW.agency = OLD.agency
       AND NEW.kind = OLD.kind AND NEW.origin = OLD.origin AND NEW.batch IS OLD.batch
-      AND NEW.submitter IS OLD.submitter AND NEW.created_at = OLD.created_at
+      AND NEW.submitter IS OLD.submitter AND NEW.created_at <= OLD.created_at
       AND NEW.deputy_for IS OLD.deputy_for AND NEW.replaces IS OLD.replaces
       AND (NEW.role = OLD.role AND NEW.system = OLD.system OR OLD.kind = 'change'
         AND EXISTS (SELECT 1 FROM permission WHERE account = OLD.account AND system = NEW.system
@@ -245,7 +245,8 @@ extension Schema {
           WHERE q.replaces = OLD.request AND s.status = 'revoked'))
       OR NEW.account <> OLD.account OR NEW.agency <> OLD.agency OR NEW.system <> OLD.system
       OR NEW.role <> OLD.role OR NEW.granted_at <> OLD.granted_at
-      OR NEW.starts_at <> OLD.starts_at
+      OR NEW.starts_at > OLD.starts_at
+      OR (NEW.starts_at < OLD.starts_at AND OLD.starts_at <> OLD.granted_at)
     BEGIN
       SELECT RAISE(ABORT, 'a permission only ends');
     END;

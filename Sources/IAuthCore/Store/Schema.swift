@@ -11,13 +11,22 @@ package enum Schema {
   /// "iAUT": file(1) and every opening know the file by it.
   static let applicationID: Int64 = 0x6941_5554
   /// Another version is refused, with the way out.
-  static let version: Int64 = 1
+  static let version: Int64 = 2
+  /// What the header says of all this.
+  static let stamp: SQL = "PRAGMA application_id = 0x69415554; PRAGMA user_version = 2;"
 
-  /// Everything that `init` runs, in order.
+  /// Everything that `init` and `migrate` run, in order.
   static let script: [SQL] =
     [
-      registry, people, gate, requests, proofs, messages, audit, recertification, feed,
+      numbering, registry, people, gate, requests, proofs, messages, audit, recertification, feed,
     ] + rules
+
+  /// SQLite's own table of numbers comes first, where it stands in a migrated file too: the two
+  /// schemas are the same to the byte.
+  private static let numbering: SQL = """
+    CREATE TABLE numbering (id INTEGER PRIMARY KEY AUTOINCREMENT);
+    DROP TABLE numbering;
+    """
 
   static let registry: SQL = """
     CREATE TABLE service (
@@ -26,6 +35,14 @@ package enum Schema {
       uuid BLOB NOT NULL CHECK (length(uuid) = 16), -- goes into every audit hash
       authority INTEGER NOT NULL REFERENCES agency, -- whose administrators decide on administrators
       created_at INTEGER NOT NULL -- when init made it
+    ) STRICT;
+
+    CREATE TABLE host (
+      -- Where it is used: carried to another host, it brings no session along.
+      id INTEGER PRIMARY KEY CHECK (id = 1), -- always 1
+      machine BLOB NOT NULL CHECK (length(machine) = 32), -- hash of /etc/machine-id
+      epoch INTEGER NOT NULL CHECK (epoch > 0), -- counts the hosts
+      since INTEGER NOT NULL -- when this one began
     ) STRICT;
 
     CREATE TABLE agency (
@@ -125,7 +142,9 @@ package enum Schema {
         AND name NOT GLOB '*[^A-Za-z0-9._-]*'),
       account INTEGER NOT NULL REFERENCES account, -- for whom it hands in
       enrolled_at INTEGER NOT NULL, -- when
-      withdrawn_at INTEGER -- empty while it holds
+      withdrawn_at INTEGER, -- empty while it holds
+      -- it was restored from a copy, and the operator has not confirmed it yet
+      rests INTEGER NOT NULL DEFAULT 0 CHECK (rests IN (0, 1))
     ) STRICT;
     CREATE UNIQUE INDEX gate_key_name ON gate_key (name) WHERE withdrawn_at IS NULL;
     CREATE INDEX gate_key_account ON gate_key (account) WHERE withdrawn_at IS NULL;

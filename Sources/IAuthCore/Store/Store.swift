@@ -24,6 +24,8 @@ package final class Store {
   let settings: Settings
   let key: [UInt8]
   package let path: String
+  /// The version of its schema when it was opened.
+  package let version: Int64
   /// Whether anything was queued that this process might send.
   var hasQueued = false
   /// Whether some of it is left to `deliver`.
@@ -31,29 +33,58 @@ package final class Store {
   /// Whether a dry run has undone something.
   var isTrial = false
   private let isShared: Bool
+  /// A copy that is being restored settles all by itself.
+  var isBeingRestored = false
 
   /// Opens the database at `path`.
   ///
+  /// - Parameter versions: of the schema, that the caller can work with.
   /// - Throws: the first that holds of `database.missing`, `.foreign`, `.damaged`, `.version`,
   ///   `.unsafe`.
-  package init(path: String, world: World, settings: Settings) throws(IAuthError) {
-    let file = try DatabaseFile(existing: path)
+  package init(
+    path: String, world: World, settings: Settings, versions: Set<Int64> = [Schema.version]
+  ) throws(IAuthError) {
+    let file = try DatabaseFile(existing: path, versions: versions)
     self.path = file.path
     self.world = world
     self.settings = settings
     key = file.key
     isShared = true
+    (db, version) = try Self.opened(file)
+    guard versions.contains(version) else {
+      throw .databaseVersion(found: version, needed: Schema.version)
+    }
+    if let reason = file.refusal { throw .databaseUnsafe(reason) }
+  }
+
+  /// Opens a file as far as SQLite can, which rolls back what was cut off: only then is the version
+  /// the version.
+  ///
+  /// A page that was misread once is no damage: what is damaged is so at a second look.
+  private static func opened(
+    _ file: DatabaseFile, isAgain: Bool = false
+  ) throws(IAuthError) -> (Connection, version: Int64) {
     do {
-      db = try Connection(path: file.path)
-      try Self.prepare(db)
+      let db = try Connection(path: file.path, isReadOnly: file.refusal != nil)
+      try prepare(db)
+      let application = try db.first(MigrationTable.application) { $0.int(0) }
+      guard application == Schema.applicationID else { throw IAuthError.databaseForeign }
+      return (db, try db.first(MigrationTable.version) { $0.int(0) } ?? 0)
     } catch {
-      throw Self.translated(error)
+      let found = translated(error)
+      if found == .databaseDamaged, !isAgain { return try opened(file, isAgain: true) }
+      if found == .databaseDamaged, !file.isKnown { throw .databaseForeign }
+      if let reason = file.refusal, found != .databaseDamaged, found != .databaseForeign {
+        throw .databaseUnsafe(reason)
+      }
+      throw found
     }
   }
 
   /// Opens a copy that this process has made, to look whether it holds.
   init(copy path: String, key: [UInt8], world: World) throws(IAuthError) {
     self.path = path
+    version = Schema.version
     self.world = world
     settings = Settings()
     self.key = key
@@ -69,36 +100,47 @@ package final class Store {
   /// Makes a new database at `path` and fills it inside one transaction.
   ///
   /// The file gets its name only when it is whole, so that a cut-off `init` leaves nothing behind
-  /// that a second one would refuse.
+  /// that a second one would refuse; and under the lock, so that of many at once one makes it, and
+  /// the others find it.
+  ///
+  /// - Returns: the open database; nil if it is there and cannot be opened just now.
   package static func create(
     path: String, world: World, settings: Settings,
     _ fill: (Transaction) throws(IAuthError) -> Void
-  ) throws(IAuthError) -> Store {
+  ) throws(IAuthError) -> Store? {
     guard !world.isDryRun else {
       let key = world.randomBytes(32)
       try DatabaseFile.checkCreating(path)
       return try fillDraft(
         draft: ":memory:", key: key, world: world, settings: settings, fill)
     }
-    let file = try DatabaseFile(creating: path, key: world.randomBytes(32))
-    let draft = file.path + ".new"
-    unsafe unlink(draft)
-    unsafe unlink(draft + "-journal")
+    let place = try DatabaseFile.place(creating: path)
+    let directory = Files.directory(of: place)
+    let lock = try WriteLock(
+      path: directory + "/" + DatabaseFile.lockName, seconds: Int(Limits.busyWait.seconds))
+    defer { withExtendedLifetime(lock) {} }
+    _ = try DatabaseFile.place(creating: place)
+    let key = try DatabaseFile.madeKey(beside: place, world.randomBytes(32))
+    // Whoever holds the lock is alone: what has such a name was left by one that was killed.
+    for name in Files.names(in: directory, beginning: draftName) {
+      unsafe unlink(directory + "/" + name)
+    }
+    let draft = directory + "/" + draftName + Hex.encode(world.randomBytes(8))
     try Files.create(draft, [])
     do throws(IAuthError) {
-      _ = try fillDraft(draft: draft, key: file.key, world: world, settings: settings, fill)
-      guard unsafe link(draft, file.path) == 0 else {
-        throw errno == EEXIST ? IAuthError.databaseExists : .fileUncreatable(path: path)
-      }
-      unsafe unlink(draft)
-      Files.syncDirectory(file.directory)
+      _ = try fillDraft(draft: draft, key: key, world: world, settings: settings, fill)
+      try Files.publish(draft, as: place)
     } catch {
       unsafe unlink(draft)
       unsafe unlink(draft + "-journal")
+      if case .fileExists = error { throw .databaseExists }
       throw error
     }
-    return try Store(path: file.path, world: world, settings: settings)
+    // It is there now, whatever happens to this process.
+    return try? Store(path: place, world: world, settings: settings)
   }
+
+  private static let draftName = ".iauth.init."
 
   private static func fillDraft(
     draft: String, key: [UInt8], world: World, settings: Settings,
@@ -108,7 +150,7 @@ package final class Store {
     do {
       db = try Connection(path: draft)
       try prepare(db)
-      try db.execute("PRAGMA application_id = 0x69415554; PRAGMA user_version = 1;")
+      try db.execute(Schema.stamp)
     } catch {
       throw translated(error)
     }
@@ -127,6 +169,7 @@ package final class Store {
   ) {
     self.db = db
     self.path = path
+    version = Schema.version
     self.world = world
     self.settings = settings
     self.key = key
@@ -137,19 +180,33 @@ package final class Store {
   package func read<Answer>(
     _ body: (Transaction) throws(IAuthError) -> Answer
   ) throws(IAuthError) -> Answer {
+    try? settle()
     let tx = Transaction(store: self, isWriting: false)
-    try tx.execute("BEGIN")
-    let answer: Answer
+    let held = HeldSignals()
+    defer { withExtendedLifetime(held) {} }
+    db.setBusyTimeout(milliseconds: Int32(Limits.busyWait.seconds) * 1_000)
     do throws(IAuthError) {
-      answer = try body(tx)
+      try tx.execute("BEGIN")
+      let answer = try body(tx)
+      try tx.execute("COMMIT")
+      noteUse(in: tx)
+      return answer
     } catch {
+      let error = judged(error)
       try? db.execute("ROLLBACK")
       noteUse(in: tx)
       throw error
     }
-    try tx.execute("COMMIT")
-    noteUse(in: tx)
-    return answer
+  }
+
+  /// Damage is said only of what SQLite finds damaged when it looks at the whole file once more: one
+  /// page that was misread once is the disk's failure.
+  private func judged(_ error: IAuthError) -> IAuthError {
+    guard error == .databaseDamaged, db.hasFoundDamage, isShared else { return error }
+    guard let again = try? Connection(path: path), (try? Self.prepare(again)) != nil,
+      let answer = try? again.first(DoctorTable.quick, [], { $0.text(0) })
+    else { return error }
+    return answer == "ok" ? .diskFailed : error
   }
 
   /// Every command of a session is use, one that was refused or only looks as well (PRODUCT 3.3).
@@ -170,12 +227,14 @@ package final class Store {
   /// A dry run (`World.isDryRun`) rolls back what was done. A refusal is kept even then: a wrong code
   /// that was only tried would be an attempt that nobody counts.
   ///
+  /// - Parameter before: what is done under the lock before the transaction begins.
   /// - Throws: what `body` throws (nothing is kept); the refusal it returned (its writes are kept);
   ///   `database.busy`, `disk.full`, `disk.failed` (nothing is kept); `outcome.unknown`.
   package func write<Answer>(
+    before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    try noting(isKept: !world.isDryRun, body)
+    try noting(isKept: !world.isDryRun, before: before, body)
   }
 
   /// The same for what is no change of anybody's making, and kept in a dry run, too: the entry of a
@@ -187,11 +246,12 @@ package final class Store {
   }
 
   private func noting<Answer>(
-    isKept: Bool, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
+    isKept: Bool, before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
+    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     var tx: Transaction?
     do throws(IAuthError) {
-      let answer = try locked(isKept: isKept, body, &tx)
+      let answer = try locked(isKept: isKept, before: before, body, &tx)
       noteUse(in: tx)
       return answer
     } catch {
@@ -201,29 +261,61 @@ package final class Store {
   }
 
   private func locked<Answer>(
-    isKept: Bool, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>,
-    _ tx: inout Transaction?
+    isKept: Bool, before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
+    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>, _ tx: inout Transaction?
   ) throws(IAuthError) -> Answer {
-    if isShared {
-      let lock = try WriteLock(
-        path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
-        seconds: Int(Limits.busyWait.seconds))
-      defer { withExtendedLifetime(lock) {} }
-      return try bracket(isKept: isKept, body, &tx)
-    }
-    return try bracket(isKept: isKept, body, &tx)
+    guard isShared else { return try bracket(isKept: isKept, waited: 0, body, &tx) }
+    let start = ChildProcess.milliseconds()
+    let lock = try WriteLock(
+      path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
+      seconds: Int(Limits.busyWait.seconds))
+    defer { withExtendedLifetime(lock) {} }
+    let waited = ChildProcess.milliseconds() - start
+    try before()
+    try settleLocked(waited)
+    return try bracket(isKept: isKept, waited: waited, body, &tx)
+  }
+
+  /// Settles what a clock or another host has left, before it is believed.
+  private func settle() throws(IAuthError) {
+    guard isShared, !isBeingRestored, version == Schema.version else { return }
+    let tx = Transaction(store: self, isWriting: false)
+    guard try tx.unsettled().isAny else { return }
+    try note { (_) throws(IAuthError) -> TransactionEnd<Void> in .commit(()) }
+  }
+
+  private func settleLocked(_ waited: Int64) throws(IAuthError) {
+    guard !isBeingRestored, version == Schema.version else { return }
+    let found = try Transaction(store: self, isWriting: false).unsettled()
+    guard found.isAny || found.isClockFar else { return }
+    var tx: Transaction?
+    try bracket(
+      isKept: true, waited: waited,
+      { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+        try tx.settle(found)
+        return .commit(())
+      }, &tx)
+  }
+
+  /// What was waited for the lock, for readers and again for readers adds up to the ten seconds.
+  private func boundWait(_ waited: Int64) {
+    db.setBusyTimeout(milliseconds: Int32(max(0, Limits.busyWait.seconds * 1_000 - waited)))
   }
 
   private func bracket<Answer>(
-    isKept: Bool, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>,
+    isKept: Bool, waited: Int64, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>,
     _ current: inout Transaction?
   ) throws(IAuthError) -> Answer {
     let tx = Transaction(store: self, isWriting: true)
     current = tx
     let queuedBefore = (hasQueued, hasLeft)
-    try tx.execute("BEGIN IMMEDIATE")
+    let start = ChildProcess.milliseconds()
+    boundWait(waited)
     let end: TransactionEnd<Answer>
+    var begun = start
     do throws(IAuthError) {
+      try tx.execute("BEGIN IMMEDIATE")
+      begun = ChildProcess.milliseconds()
       end = try body(tx)
       var isNoted = isKept
       if case .rollback = end { isNoted = false }
@@ -233,6 +325,7 @@ package final class Store {
       }
       try tx.sealAudit()
     } catch {
+      let error = judged(error)
       try? db.execute("ROLLBACK")
       throw error
     }
@@ -245,6 +338,7 @@ package final class Store {
       return try undone(tx, answer)
     default: break
     }
+    boundWait(waited + begun - start)
     try commit()
     switch end {
     case .commit(let answer), .rollback(let answer): return answer
@@ -272,7 +366,7 @@ package final class Store {
     }
   }
 
-  private static func prepare(_ db: Connection) throws(SQLiteError) {
+  static func prepare(_ db: Connection) throws(SQLiteError) {
     try db.harden()
     db.setBusyTimeout(milliseconds: Int32(Limits.busyWait.seconds) * 1_000)
     try db.execute(
@@ -291,7 +385,8 @@ package final class Store {
     switch error.primary {
     case SQLITE_BUSY, SQLITE_LOCKED: return .databaseBusy
     case SQLITE_FULL: return .diskFull
-    case SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN: return .diskFailed
+    case SQLITE_READONLY: return .databaseStandby
+    case SQLITE_IOERR, SQLITE_CANTOPEN: return Files.failure(error.system)
     case SQLITE_CORRUPT, SQLITE_NOTADB: return .databaseDamaged
     case SQLITE_CONSTRAINT: return .internal("the database refused it: \(error.message)")
     case SQLITE_ERROR where error.message.utf8.starts(with: "no such ".utf8):

@@ -27,7 +27,9 @@ extension Service {
     try readAsOperator { (tx) throws(IAuthError) in
       let uuid = try tx.serviceUUID()
       let kept = try anchors.map { (text) throws(IAuthError) in try Anchors(text, uuid: uuid) }
-      return try tx.verifyAudit(kept ?? Anchors())
+      let proof = try tx.verifyAudit(kept ?? Anchors())
+      try tx.reconcile(proof.entries)
+      return proof
     }
   }
 }

@@ -23,6 +23,7 @@ package struct Finding: Sendable {
 
 enum DoctorTable {
   static let integrity: SQL = "PRAGMA integrity_check(1)"
+  static let quick: SQL = "PRAGMA quick_check(1)"
   static let foreignKeys: SQL = "PRAGMA foreign_key_check"
   /// State that no allowed way leads to; each is a broken invariant.
   static let invariants: SQL = """
@@ -46,10 +47,12 @@ enum DoctorTable {
   static let createdAt: SQL = "SELECT created_at FROM service"
   static let lastDone: SQL =
     "SELECT max(at) FROM audit WHERE action = ? AND outcome = 'done'"
+  static let latest: SQL = "SELECT max(at) FROM audit"
   static let agencies: SQL = "SELECT count(*) FROM agency WHERE status = 'active'"
   static let statements: [SQL] = [
-    integrity, foreignKeys, invariants, messages, administrators, journal, synchronous, createdAt,
-    lastDone, agencies,
+    integrity, quick, foreignKeys, invariants, messages, administrators, journal, synchronous,
+    createdAt,
+    lastDone, latest, agencies,
   ]
 }
 
@@ -112,13 +115,21 @@ extension Transaction {
   }
 
   fileprivate func clock() throws(IAuthError) -> Finding {
-    let newest = try first(AuditTable.newest) { row in row.time(0) }
-    guard let newest, now < newest else {
+    if try number(ReminderTable.toldAt, "operator", "clock.refused") != nil {
+      return Finding(
+        "clock", .fail,
+        "the clock has leapt from the newest entry; set it, or say that it is right: "
+          + "iauth pending --remind --clock-is-right",
+        "系統時間與近期紀錄相差過大，請校正時間；如時間無誤，請執行 iauth pending --remind --clock-is-right")
+    }
+    // One entry from the future is enough, whatever came after it.
+    let latest = try number(DoctorTable.latest).map { Timestamp($0) }
+    guard let latest, now < latest else {
       return Finding("clock", .ok, "runs forward", "正常")
     }
     return Finding(
-      "clock", .warn, "the clock is earlier than the newest audit entry (\(newest.rfc3339))",
-      "系統時間早於最近一筆稽核紀錄（\(newest.rfc3339)）")
+      "clock", .warn, "an audit entry is later than now (\(latest.rfc3339))",
+      "有稽核紀錄晚於目前時間（\(latest.rfc3339)）")
   }
 
   fileprivate func messageHealth() throws(IAuthError) -> Finding {

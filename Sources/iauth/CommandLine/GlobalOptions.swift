@@ -41,6 +41,8 @@ struct Environment: Sendable {
   ]
 
   private let values: [String: String]
+  /// A variable that cannot be read as text.
+  var fault: IAuthError?
 
   init(_ values: [String: String]) {
     self.values = values

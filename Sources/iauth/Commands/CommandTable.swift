@@ -10,7 +10,7 @@ enum CommandTable {
     ImportBatch.self,
     Agencies.self, Systems.self, Accounts.self, Permissions.self,
     StatisticsCommand.self,
-    Init.self, Deliver.self, Audit.self, Doctor.self, Backup.self, Restore.self,
+    Init.self, Deliver.self, Audit.self, Doctor.self, Backup.self, Restore.self, Migrate.self,
     Serve.self, ServeOne.self, SSHGate.self,
     HelpCommand.self, Completion.self,
   ]

@@ -43,10 +43,13 @@ struct Pending: Command {
       .option(
         "after", "DURATION", \.after,
         Bilingual("replace the first threshold, such as 5d", "取代第一個稽催期限，例如 5d")),
+      .flag(
+        "clock-is-right", \.isClockRight,
+        Bilingual("go on although the clock has leapt", "系統時間雖有跳動，仍屬正確，照常執行")),
     ],
     forms: [
       Form(takes: ["system", "agency", "role", "batch", "status"], isList: true),
-      Form(needs: ["NUMBER"]), Form(needs: ["remind"], takes: ["after"]),
+      Form(needs: ["NUMBER"]), Form(needs: ["remind"], takes: ["after", "clock-is-right"]),
     ],
     examples: [
       Example("iauth pending", Bilingual("List what you may decide", "列出可審核的申請")),
@@ -58,7 +61,7 @@ struct Pending: Command {
     ],
     fails: [
       .agencyInvalid, .agencyUnknown, .systemUnknown, .requestUnknown, .batchUnknown,
-      .sessionNone, .sessionExpired, .rightMissing, .accountSuspended, .deliverFailed,
+      .sessionNone, .sessionExpired, .rightMissing, .accountSuspended, .deliverFailed, .clockLeap,
     ])
 
   var number: RequestID?
@@ -68,12 +71,15 @@ struct Pending: Command {
   var batch: BatchID?
   var status: StatusFilter?
   var isRemind = false
+  var isClockRight = false
   var after: TimeSpan?
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
     if isRemind {
-      try show(try service.remind(after: after, isDryRun: context.options.dryRun), context)
+      try show(
+        try service.remind(
+          after: after, isDryRun: context.options.dryRun, isClockRight: isClockRight), context)
     } else if let number {
       context.show(try service.detail(number))
     } else {
@@ -137,6 +143,7 @@ struct Pending: Command {
         context.options.dryRun ? ["messages": .array(report.messages.map(\.json))] : [:]),
       details: report.details)
     guard context.options.dryRun else {
+      guard !report.isCutShort else { throw .deliveryCut }
       guard report.failed == 0 else { throw .deliverFailed(failed: report.failed) }
       return
     }

@@ -35,7 +35,11 @@ struct Acceptor {
       var waited = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
       _ = unsafe poll(&waited, 1, running.isEmpty ? -1 : 50)
       let connection = iauth_accept(listener)
-      guard connection >= 0 else { continue }
+      guard connection >= 0 else {
+        // Without a descriptor for it, whoever waits goes on waiting: not in a loop of ours.
+        if errno == EMFILE || errno == ENFILE || errno == ENOMEM { usleep(100_000) }
+        continue
+      }
       answer(connection)
       close(connection)
     }

@@ -220,7 +220,7 @@ import Testing
     let email = "SELECT email FROM account WHERE name = '林美玲'" as SQL
     #expect(try desk.texts(email) == [Person.lin.email])
     desk.wait(.seconds(Self.midnight - desk.clock.now.seconds))
-    _ = try desk.owner().remind(after: nil, isDryRun: false)
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
     #expect(try desk.texts(email) == [Self.renewed.email])
   }
 

@@ -17,7 +17,7 @@ import Testing
 
   /// Runs cron once; the notices to accounts that it queued.
   private func run(_ desk: Desk) throws -> [String] {
-    try desk.post { _ = try desk.owner().remind(after: nil, isDryRun: false) }
+    try desk.post { _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true) }
       .filter { $0.hasPrefix("notice") }
   }
 

@@ -24,7 +24,7 @@ import Testing
     case .withdrawn: try lin.withdraw(number)
     case .lapsed:
       desk.wait(.days(180))
-      _ = try desk.owner().remind(after: nil, isDryRun: false)
+      _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
     }
     return number
   }
