@@ -13,7 +13,7 @@ enum ExpiryTable {
   static let requests: SQL = """
     SELECT id FROM request WHERE status = 'pending' AND created_at <= ? ORDER BY created_at, id
     """
-  private static func invitations(until oldest: SQL) -> SQL {
+  private static func invitations(until oldest: Fragment) -> Fragment {
     """
     SELECT a.id FROM account a WHERE a.status = 'invited' AND a.status_at <= \(oldest)
       AND EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.status = 'active')
@@ -21,7 +21,7 @@ enum ExpiryTable {
         AND p.granted_at > \(oldest))
     """
   }
-  static let invitations: SQL = invitations(until: "?1")
+  static let invitations: SQL = "\(invitations(until: "?1"))"
   static let isInvitationOver: SQL = "\(invitations) AND a.id = ?2"
   static let ending: SQL = """
     SELECT request FROM permission WHERE status = 'active' AND ends_at <= ? ORDER BY request
@@ -102,8 +102,8 @@ extension Transaction {
   }
 
   private func endDated(_ number: RequestID) throws(IAuthError) {
-    let reason = try first(ExpiryTable.endReason, number) { row in row.textIfAny(0) }
-    _ = try revoke(number, reason: (reason ?? nil) ?? "")
+    let reason = try text(ExpiryTable.endReason, number)
+    _ = try revoke(number, reason: reason ?? "")
   }
 
   /// Ends an application that was not proven, and takes its addresses out of the file.
@@ -137,7 +137,7 @@ extension Transaction {
       now - settings.invitationLifetime)
   }
 
-  /// Ends what is over of an account, as the sweep would: whoever comes across it waits for no run.
+  /// Ends the overdue items of an account now, without waiting for the cron run.
   func expireOverdue(_ account: AccountID) throws(IAuthError) {
     guard try hasLapsed(account) else { return }
     let oldest = now - settings.requestLifetime

@@ -7,10 +7,10 @@ import Values
 
 enum PendingRequestsTable {
   /// Time ends a request whether it is written down yet or not.
-  static let statusNow: SQL = """
+  static let statusNow: Fragment = """
     CASE WHEN r.status = 'pending' AND r.created_at <= ?10 THEN 'lapsed' ELSE r.status END
     """
-  private static func columns(_ status: SQL) -> SQL {
+  private static func columns(_ status: Fragment) -> Fragment {
     """
     r.id, r.kind, r.created_at, d.decided_at, g.id, g.type, g.code, g.name, g.path, g.superior,
     g.status, coalesce(a.name, ''), a.title, coalesce(a.email, ''), coalesce(a.mobile, ''), s.code,
@@ -21,19 +21,20 @@ enum PendingRequestsTable {
       AND o.domain = substr(coalesce(r.change_email, a.email),
         instr(coalesce(r.change_email, a.email), '@') + 1)),
     r.change_name, r.change_email, r.change_mobile, r.change_title, r.effective_at,
-    coalesce(a.replaced_at > r.created_at AND a.replaced_at <= coalesce(d.decided_at, a.replaced_at), 0)
+    coalesce(a.replaced_at > r.created_at
+      AND a.replaced_at <= coalesce(d.decided_at, a.replaced_at), 0)
     """
   }
-  static let tables: SQL = """
+  static let tables: Fragment = """
     FROM request r JOIN account a ON a.id = r.account JOIN agency g ON g.id = r.agency
       JOIN system s ON s.id = r.system LEFT JOIN decision d ON d.request = r.id
       LEFT JOIN account b ON b.id = r.submitter
     """
-  static let notOwn: SQL = """
+  static let notOwn: Fragment = """
     a.id <> ?6 AND a.email IS NOT ?7 AND a.mobile IS NOT ?8 AND r.change_email IS NOT ?7
     AND r.change_mobile IS NOT ?8 AND b.id IS NOT ?6 AND b.email IS NOT ?7 AND b.mobile IS NOT ?8
     """
-  static let narrowed: SQL = """
+  static let narrowed: Fragment = """
     AND (?3 IS NULL OR \(statusNow) = ?3) AND (?4 IS NULL OR r.agency = ?4)
     AND (?5 IS NULL OR r.batch = ?5) AND \(notOwn) ORDER BY r.created_at, r.id LIMIT ?9
     """

@@ -102,9 +102,10 @@ import Testing
       try desk.sqlite3(
         state == .dated
           ? "UPDATE permission SET ends_at = \(end)"
-          : "INSERT INTO request (account, agency, system, role, kind, origin, created_at, change_name, "
-            + "change_email, change_mobile) SELECT account, agency, system, role, 'change', 'self', "
-            + "\(end), '陳怡君', 'c@ey.gov.tw', '+886922000009' FROM permission") == "")
+          : "INSERT INTO request (account, agency, system, role, kind, origin, created_at, "
+            + "change_name, change_email, change_mobile) "
+            + "SELECT account, agency, system, role, 'change', 'self', \(end), "
+            + "'陳怡君', 'c@ey.gov.tw', '+886922000009' FROM permission") == "")
     #expect(try refusal(of: way, desk) == .accountLast)
   }
 
