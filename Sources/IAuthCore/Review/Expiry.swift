@@ -13,7 +13,7 @@ enum ExpiryTable {
   static let requests: SQL = """
     SELECT id FROM request WHERE status = 'pending' AND created_at <= ? ORDER BY created_at, id
     """
-  private static func invitations(until oldest: Fragment) -> Fragment {
+  private static func invitations(until oldest: SQL) -> SQL {
     """
     SELECT a.id FROM account a WHERE a.status = 'invited' AND a.status_at <= \(oldest)
       AND EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.status = 'active')
@@ -21,7 +21,7 @@ enum ExpiryTable {
         AND p.granted_at > \(oldest))
     """
   }
-  static let invitations: SQL = "\(invitations(until: "?1"))"
+  static let invitations: SQL = invitations(until: "?1")
   static let isInvitationOver: SQL = "\(invitations) AND a.id = ?2"
   static let ending: SQL = """
     SELECT request FROM permission WHERE status = 'active' AND ends_at <= ? ORDER BY request

@@ -7,10 +7,10 @@ import Values
 
 enum PendingRequestsTable {
   /// Time ends a request whether it is written down yet or not.
-  static let statusNow: Fragment = """
+  static let statusNow: SQL = """
     CASE WHEN r.status = 'pending' AND r.created_at <= ?10 THEN 'lapsed' ELSE r.status END
     """
-  private static func columns(_ status: Fragment) -> Fragment {
+  private static func columns(_ status: SQL) -> SQL {
     """
     r.id, r.kind, r.created_at, d.decided_at, g.id, g.type, g.code, g.name, g.path, g.superior,
     g.status, coalesce(a.name, ''), a.title, coalesce(a.email, ''), coalesce(a.mobile, ''), s.code,
@@ -25,16 +25,16 @@ enum PendingRequestsTable {
       AND a.replaced_at <= coalesce(d.decided_at, a.replaced_at), 0)
     """
   }
-  static let tables: Fragment = """
+  static let tables: SQL = """
     FROM request r JOIN account a ON a.id = r.account JOIN agency g ON g.id = r.agency
       JOIN system s ON s.id = r.system LEFT JOIN decision d ON d.request = r.id
       LEFT JOIN account b ON b.id = r.submitter
     """
-  static let notOwn: Fragment = """
+  static let notOwn: SQL = """
     a.id <> ?6 AND a.email IS NOT ?7 AND a.mobile IS NOT ?8 AND r.change_email IS NOT ?7
     AND r.change_mobile IS NOT ?8 AND b.id IS NOT ?6 AND b.email IS NOT ?7 AND b.mobile IS NOT ?8
     """
-  static let narrowed: Fragment = """
+  static let narrowed: SQL = """
     AND (?3 IS NULL OR \(statusNow) = ?3) AND (?4 IS NULL OR r.agency = ?4)
     AND (?5 IS NULL OR r.batch = ?5) AND \(notOwn) ORDER BY r.created_at, r.id LIMIT ?9
     """

@@ -5,7 +5,7 @@ import Sheets
 import Values
 
 enum RequestTable {
-  static let columns: Fragment = """
+  static let columns: SQL = """
     id, account, agency, system, role, kind, status, batch, submitter, created_at, effective_at
     """
   static let byID: SQL = "SELECT \(columns) FROM request WHERE id = ?"

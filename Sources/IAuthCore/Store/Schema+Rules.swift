@@ -37,14 +37,6 @@ extension Schema {
           AS is_last_permission
       FROM authority_admin m;
 
-    CREATE VIEW own_request AS
-      -- Whose own a request is: the applicant's, the submitter's, and that of whoever has a contact
-      -- of one of them, or one that the request asks for.
-      SELECT r.id AS request, v.id AS account
-      FROM request r JOIN account a ON a.id = r.account LEFT JOIN account s ON s.id = r.submitter
-        JOIN account v ON v.id IN (a.id, s.id) OR v.email IN (a.email, s.email, r.change_email)
-          OR v.mobile IN (a.mobile, s.mobile, r.change_mobile);
-
     CREATE VIEW reviewer AS
       -- Who may decide on which pending request, before the question whose request it is.
       SELECT r.id AS request, d.account, d.starts_at, d.ends_at
@@ -72,9 +64,12 @@ extension Schema {
         AND NOT EXISTS (SELECT 1 FROM reviewer
           WHERE request = NEW.request AND account = NEW.reviewer
           AND starts_at <= NEW.decided_at AND NEW.decided_at < ends_at);
-      SELECT RAISE(ABORT, 'request.own') FROM own_request
-        WHERE request = NEW.request AND account = NEW.reviewer
-        AND NEW.verdict IN ('approved', 'rejected');
+      SELECT RAISE(ABORT, 'request.own')
+        FROM request r JOIN account a ON a.id = r.account JOIN account v ON v.id = NEW.reviewer
+          LEFT JOIN account s ON s.id = r.submitter
+        WHERE r.id = NEW.request AND NEW.verdict IN ('approved', 'rejected')
+        AND (v.id IN (a.id, s.id) OR v.email IN (a.email, s.email, r.change_email)
+          OR v.mobile IN (a.mobile, s.mobile, r.change_mobile));
     END;
     CREATE TRIGGER decision_takes_effect AFTER INSERT ON decision BEGIN
       UPDATE request SET status = NEW.verdict WHERE id = NEW.request;
