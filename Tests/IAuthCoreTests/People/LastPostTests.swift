@@ -84,7 +84,7 @@ import Testing
   func theLastOneStays(other: Other, way: Way) throws {
     let desk = try desk(other)
     #expect(try refusal(of: way, desk) == (other == .stays ? nil : .accountLast))
-    let posts = try desk.number("SELECT count(*) FROM post WHERE stays")
+    let posts = try desk.number("SELECT count(*) FROM authority_admin WHERE stays")
     #expect(posts == 1)
   }
 

@@ -215,7 +215,7 @@ import Testing
     if script != "" {
       _ = try desk.owner().appoint(try Person.wu.form(), system: "spm")
       try desk.opened(.wu)
-      try #require(try desk.number("SELECT count(*) FROM post WHERE stays") == 2)
+      try #require(try desk.number("SELECT count(*) FROM authority_admin WHERE stays") == 2)
       try #require(try desk.sqlite3(script) == "")
     }
     for way in [
