@@ -3,6 +3,7 @@
 
 package enum IAuthError: Error, Equatable, Sendable {
   // A rule says no.
+  case declined
   case codeWrong
   case codeExpired(reference: String, isFinished: Bool)
   case requestDuplicate(number: RequestID)
@@ -16,6 +17,11 @@ package enum IAuthError: Error, Equatable, Sendable {
   case accountState(account: AccountID, status: AccountStatus)
   case agencyCycle(code: String)
   case messageState(id: MessageID, status: MessageStatus)
+  case recertifyOpen(review: RecertificationID)
+  case recertifyAnswered(ItemID, by: String?, at: Timestamp)
+  case recertifyClosed(review: RecertificationID)
+  case recertifyEarly(review: RecertificationID, open: Int, dueAt: Timestamp)
+  case recertifyCount(expected: Int, found: Int)
 
   // The words typed.
   case usageCommand(String, nearest: String?)
@@ -47,6 +53,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case sheetUnreadable(SheetProblem)
   case sheetHeader(missing: [String], duplicated: [String])
   case sheetEmpty
+  case recertifyRow(column: String)
+  case recertifyMissing(item: ItemID)
   case limitBytes(max: Int)
   case limitRows(max: Int)
   case registryShrunk(removed: Int, of: Int, authority: Bool)
@@ -62,6 +70,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case referenceUnknown
   case requestUnknown(number: RequestID)
   case messageUnknown(MessageID)
+  case recertifyUnknown(Int64)
   case keyUnknown(name: String)
 
   // Ours is broken.
@@ -107,6 +116,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   /// The stable code of the error; PRODUCT section 6.
   package var code: ErrorCode {
     switch self {
+    case .declined: .declined
     case .codeWrong: .codeWrong
     case .codeExpired: .codeExpired
     case .requestDuplicate: .requestDuplicate
@@ -120,6 +130,14 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .accountState: .accountState
     case .agencyCycle: .agencyCycle
     case .messageState: .messageState
+    case .recertifyOpen: .recertifyOpen
+    case .recertifyAnswered: .recertifyAnswered
+    case .recertifyClosed: .recertifyClosed
+    case .recertifyEarly: .recertifyEarly
+    case .recertifyCount: .recertifyCount
+    case .recertifyUnknown: .recertifyUnknown
+    case .recertifyRow: .recertifyRow
+    case .recertifyMissing: .recertifyMissing
     case .usageCommand: .usageCommand
     case .usageOption: .usageOption
     case .usageOperand: .usageOperand

@@ -35,7 +35,12 @@ package typealias RequestID = ID<PermissionRequest>
 package typealias BatchID = ID<BatchTag>
 package typealias MessageID = ID<MessageTag>
 package typealias VerificationID = ID<VerificationTag>
+/// Of a periodic review, and of one of its items.
+package typealias RecertificationID = ID<RecertificationTag>
+package typealias ItemID = ID<ItemTag>
 
 package enum BatchTag {}
 package enum MessageTag {}
 package enum VerificationTag {}
+package enum RecertificationTag {}
+package enum ItemTag {}

@@ -30,6 +30,13 @@ package enum Limits {
   /// Sends that one caller causes in an hour through the gate, over everything; `gate-sends`.
   package static let gateSendsPerHour = 20
 
+  // The periodic review (11.3).
+
+  /// Before the due day, those who may still answer are reminded this long ahead; once after it.
+  package static let recertificationReminders: [TimeSpan] = [
+    .days(14), .days(7), .days(3), .days(1),
+  ]
+
   // Lifetimes.
 
   /// Before an idle account is suspended, its holder is warned this long ahead (附表十 item 3).
@@ -106,6 +113,8 @@ package enum Limits {
   package static let anchorAge: TimeSpan = .days(2)
   /// A weekly copy, a day late.
   package static let backupAge: TimeSpan = .days(8)
+  /// What a target system's consumer has not acknowledged for so long is overdue (11.5).
+  package static let feedAge: TimeSpan = .days(1)
   /// The registry is published yearly.
   package static let registryAge: TimeSpan = .days(400)
 

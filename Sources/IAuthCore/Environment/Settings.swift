@@ -10,6 +10,8 @@ package struct Settings: Equatable, Sendable {
   package enum SMSRoute: Equatable, Sendable { case spool, smstools(String), command(String) }
   package enum ReviewCodes: String, CaseIterable, Sendable { case both, either }
 
+  package enum Unanswered: String, CaseIterable, Sendable { case report, suspend }
+
   package var database: String?
   package var socket = "/run/iauth/sock"
   package var mail = MailRoute.spool
@@ -25,6 +27,9 @@ package struct Settings: Equatable, Sendable {
   package var sessionIdle = Limits.sessionIdle
   package var sessionLifetime = Limits.sessionLifetime
   package var gateSends = Limits.gateSendsPerHour
+  package var recertifyUnanswered = Unanswered.report
+  /// The yearly calendar file of 行政院人事行政總處: working hours leave its days out.
+  package var holidays: String?
 
   /// Where the operator's mail goes if nothing else is said: root, as with cron.
   static let defaultOperatorMail = "root@localhost"
@@ -81,6 +86,9 @@ package struct Settings: Equatable, Sendable {
     case "session-idle": shorten(&sessionIdle, value)
     case "session-lifetime": shorten(&sessionLifetime, value)
     case "gate-sends": setGateSends(value)
+    case "recertify-unanswered":
+      Unanswered(rawValue: value).map { recertifyUnanswered = $0 } != nil
+    case "holidays": Self.path(value).map { holidays = $0 } != nil
     default: false
     }
   }

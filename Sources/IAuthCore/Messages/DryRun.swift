@@ -52,11 +52,13 @@ extension Notice {
     case .requestLapsed(let request): return cause(.lapsed, .request(request.number))
     case .invitationLapsed(let request):
       return cause(.invitationLapsed, .request(request.number))
+    case .recertification(let review, _, _, _, _, _):
+      return cause(.daily, .recertification(review))
     case .revoked(let request, _): return cause(.ended, .request(request.number))
     case .batchDecided(let batch, _, _, _, _): return cause(.decided, .batch(batch))
     case .idleWarning, .accountChanged: return cause(.idle, holder.map { .account($0) } ?? .none)
     case .code, .submitted, .batchSubmitted, .approved, .rejected, .invitation, .nationalReviewer,
-      .contactChanged, .wrongAttempts, .wrongAttemptsAlarm, .revokedByForm:
+      .contactChanged, .permissionSuspended, .wrongAttempts, .wrongAttemptsAlarm, .revokedByForm:
       return []
     }
   }

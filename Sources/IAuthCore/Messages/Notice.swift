@@ -33,6 +33,12 @@ package enum Notice: Sendable, Equatable {
   case idleWarning(agency: String, days: Int, suspendedAt: Timestamp)
   /// To the authority: a form took administrators away at once.
   case revokedByForm(batch: BatchID, agency: String, count: Int)
+  /// To each who may answer in a periodic review: it was opened, or it is due.
+  case recertification(
+    review: RecertificationID, name: String?, items: Int, dueAt: Timestamp, isReminder: Bool,
+    isOver: Bool)
+  /// To the holder: nobody answered for the permission, and it rests.
+  case permissionSuspended(request: RequestSummary)
   /// To one reviewer: everything of theirs that still waits, oldest first.
   case reminder(items: [WaitingItem])
   /// To the authority's administrators.
@@ -135,6 +141,8 @@ package struct OperatorDigest: Sendable, Equatable {
   package var databaseBytes: Int64
   package var freeBytes: Int64
   package var diskBytes: Int64
+  /// Changes that a target system has not dealt with for a day.
+  package var overdueChanges = 0
 
   package init(
     failedMessages: Int, queuedMessages: Int, lapsedRequests: Int, lapsedApplications: Int,

@@ -89,9 +89,7 @@ extension Transaction {
   ///
   /// A permission has ended at that time already; here it is written down, and its holder told.
   private func sweepDated() throws(IAuthError) {
-    for number: RequestID in try ids(ExpiryTable.ending, now) {
-      try endDated(number)
-    }
+    try endOverduePermissions()
     for number: RequestID in try ids(ExpiryTable.changes, now) {
       guard let request = try request(number) else { continue }
       let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
@@ -99,6 +97,11 @@ extension Transaction {
       guard try obstacle(to: request) == nil else { continue }
       if let account, account.status != .closed { try applyChange(request, account) }
     }
+  }
+
+  /// Writes down the permissions whose end has come.
+  func endOverduePermissions() throws(IAuthError) {
+    for number: RequestID in try ids(ExpiryTable.ending, now) { try endDated(number) }
   }
 
   private func endDated(_ number: RequestID) throws(IAuthError) {

@@ -81,6 +81,7 @@ extension Service {
       if isDryRun { tx.plan = [] }
       report.lapsed = try tx.sweep()
       try tx.remind(thresholds, &report)
+      report.reminded += try tx.remindRecertifiers()
       try tx.digestForAuthority(thresholds, &report)
       try tx.digestForOperator(upTo: last)
       guard isDryRun else { return .commit(report) }
@@ -119,7 +120,7 @@ extension Transaction {
       }
       try queue(.reminder(items: items), to: .mail(account), reference: "reminder")
     }
-    report.reminded = passed.count
+    report.reminded += passed.count
     report.requests = requests.count
   }
 
@@ -222,7 +223,7 @@ extension Transaction {
       Int(try number(ReminderTable.countActions, action.rawValue, after) ?? 0)
     }
     let disk = Files.diskBytes(Files.directory(of: storePath))
-    let digest = OperatorDigest(
+    var digest = OperatorDigest(
       failedMessages: counts?.failed ?? 0, queuedMessages: counts?.queued ?? 0,
       lapsedRequests: try count(.lapsed, after: since),
       lapsedApplications: try count(.applicationLapsed, after: since),
@@ -231,6 +232,7 @@ extension Transaction {
       wrongAttemptsLastHour: try count(.codeWrong, after: now - .hours(1)),
       auditHead: try anchor(), databaseBytes: try number(ReminderTable.sizes) ?? 0,
       freeBytes: disk.free, diskBytes: disk.all)
+    digest.overdueChanges = try overdueFeeds().reduce(0) { $0 + $1.lines }
     try run(ReminderTable.tell, "operator", "digest", now)
     try queue(
       .operatorDigest(digest),

@@ -18,6 +18,8 @@ package enum AuditSubject: Sendable, Equatable {
   case enrolment(key: String, AccountID)
   /// Words of a command that were refused before it ran.
   case command(String)
+  case recertification(RecertificationID)
+  case item(ItemID)
   case database, registry, audit
   /// Whatever a caller tries.
   case everything
@@ -36,6 +38,8 @@ package enum AuditSubject: Sendable, Equatable {
     case .key(let name): "key:\(name)"
     case .enrolment(let key, let id): "key:\(key) account:\(id)"
     case .command(let name): name
+    case .recertification(let id): "recertification:\(id)"
+    case .item(let id): "recertification-item:\(id)"
     case .database: "database"
     case .registry: "registry"
     case .audit: "audit"

@@ -151,7 +151,7 @@ extension Transaction {
 }
 
 extension AuditEntry {
-  fileprivate init(row: borrowing Row) {
+  init(row: borrowing Row) {
     self.init(
       seq: row.int(0), at: row.time(1), caller: row.text(2), account: row.idIfAny(3),
       session: row.idIfAny(4), action: row.text(5), subject: row.text(6), outcome: row.text(7),

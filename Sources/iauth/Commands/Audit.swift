@@ -121,7 +121,7 @@ struct Audit: Command {
 }
 
 extension AuditLine {
-  fileprivate var json: JSON {
+  var json: JSON {
     [
       "seq": .int(entry.seq), "at": .time(entry.at), "caller": .string(entry.caller),
       "account": .number(entry.account), "action": .string(entry.action),

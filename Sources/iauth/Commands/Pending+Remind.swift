@@ -99,7 +99,9 @@ extension PlannedMessage.Cause {
     case .account(let id): Bilingual("account \(id)", "帳號 \(id)")
     case .agency(let code): Bilingual("agency \(code)", "機關 \(code)")
     case .message(let id): Bilingual("message \(id)", "通知 \(id)")
-    case .database, .reference, .system, .session, .key, .enrolment, .command, .registry, .audit,
+    case .recertification(let id): Bilingual("review \(id)", "清查 \(id)")
+    case .database, .item, .reference, .system, .session, .key, .enrolment, .command, .registry,
+      .audit,
       .everything, .none:
       Bilingual("the database", "資料庫")
     }

@@ -24,11 +24,15 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("ReminderTable", ReminderTable.statements), ("OutboxListTable", OutboxListTable.statements),
   ("DoctorTable", DoctorTable.statements), ("BackupTable", BackupTable.statements),
   ("IdleTable", IdleTable.statements), ("Form2Table", Form2Table.statements),
+  ("ReportTable", ReportTable.statements), ("PermissionsTable", PermissionsTable.statements),
+  ("FeedTable", FeedTable.statements), ("RecertificationTable", RecertificationTable.statements),
+  ("EvidenceTable", EvidenceTable.statements),
 ]
 
 /// Parts of statements, the two halves of an INSERT of many rows, and what no transaction runs.
 private let others: Set<String> = [
   "columns", "tables", "notOwn", "narrowed", "statusNow", "snapshot", "into", "row",
+  "holds", "assigned", "waiting",
 ]
 
 @Suite struct StatementTests {
