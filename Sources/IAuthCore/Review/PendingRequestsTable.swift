@@ -23,7 +23,8 @@ enum PendingRequestsTable {
       AND o.domain = substr(coalesce(r.change_email, a.email),
         instr(coalesce(r.change_email, a.email), '@') + 1)),
     r.change_name, r.change_email, r.change_mobile, r.change_title, r.effective_at,
-    coalesce(a.replaced_at > r.created_at AND a.replaced_at <= coalesce(d.decided_at, a.replaced_at), 0),
+    coalesce(a.replaced_at > r.created_at
+      AND a.replaced_at <= coalesce(d.decided_at, a.replaced_at), 0),
     r.until_at, r.deputy_for, r.replaces,
     (SELECT h.name FROM permission o JOIN account h ON h.id = o.account
       WHERE o.request = coalesce(r.deputy_for, r.replaces)),

@@ -51,13 +51,13 @@ struct Reject: Command {
     ])
 
   var numbers: [RequestID] = []
-  var reason: String?
+  var reason = ""
   var batch: BatchID?
   var returns = false
 
   func run(_ context: Context) throws(IAuthError) {
     let target = batch.map(ReviewTarget.batch) ?? .numbers(numbers)
     let service = try context.service()
-    try context.show(try service.reject(target, reason: reason ?? "", returns: returns))
+    try context.show(try service.reject(target, reason: reason, returns: returns))
   }
 }
