@@ -34,6 +34,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case agencyInvalid(code: String)
   case nameInvalid(ValueProblem)
   case emailInvalid(ValueProblem)
+  /// A number that no code is sent to.
+  case mobileCountry
   case mobileInvalid(ValueProblem)
   case titleInvalid(ValueProblem)
   case phoneInvalid(ValueProblem)
@@ -83,7 +85,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case diskFailed
   /// Of an answer whose command has done what it says.
   case outputFailed(isFull: Bool)
-  case codeLocked(until: Timestamp?)
+  case codeLocked(until: Timestamp)
   case sendThrottled(until: Timestamp)
   case databaseBusy
   case deliverFailed(failed: Int)
@@ -91,6 +93,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case serviceSilent
 
   // Not signed in, or not permitted.
+  /// One code was right; the other channel's was sent.
+  case codeSecond(reference: String, channel: Channel)
   case sessionNone
   case sessionExpired
   case sessionStepUp
@@ -133,6 +137,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .nameInvalid: .nameInvalid
     case .emailInvalid: .emailInvalid
     case .mobileInvalid: .mobileInvalid
+    case .mobileCountry: .mobileCountry
     case .titleInvalid: .titleInvalid
     case .phoneInvalid: .phoneInvalid
     case .reasonInvalid: .reasonInvalid
@@ -178,6 +183,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .deliverFailed: .deliverFailed
     case .outcomeUnknown: .outcomeUnknown
     case .serviceSilent: .serviceSilent
+    case .codeSecond: .codeSecond
     case .sessionNone: .sessionNone
     case .sessionExpired: .sessionExpired
     case .sessionStepUp: .sessionStepUp

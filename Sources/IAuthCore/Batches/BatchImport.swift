@@ -153,7 +153,6 @@ extension Transaction {
     guard settings.reviewCodes == .either || session.hasProvenBoth else {
       return try refuse(.sessionStepUp)
     }
-    try noteUse(session)
     let authority = try authority()
     return .commit(
       Importer(

@@ -159,16 +159,19 @@ struct BatchImporter {
     try tx.run(ImportTable.setRows, batch, rows.count)
     try tx.audit(.imported, "batch:\(batch)")
     var told: Set<Int64> = []
+    var recipients: [Recipient] = []
     for request in firstRequests.values.sorted(by: { $0.number < $1.number }) {
       for reviewer in try tx.reviewers(of: request)
       where reviewer.id != tx.actor?.account && told.insert(reviewer.id).inserted {
-        try tx.queue(
-          .batchSubmitted(
-            batch: batch, agency: importer.name, requests: accepted,
-            document: document),
-          to: .mail(reviewer), reference: "batch:\(batch)")
+        recipients.append(.mail(reviewer))
       }
     }
+    try tx.checkCallerBudget(recipients.count, isWhole: true)
+    try tx.noteNotice(to: recipients)
+    try tx.queue(
+      .batchSubmitted(
+        batch: batch, agency: importer.name, requests: accepted, document: document),
+      to: recipients, reference: "batch:\(batch)")
     if revoked > 0 { try tellAuthority(batch) }
     return batch
   }

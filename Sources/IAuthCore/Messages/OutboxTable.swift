@@ -33,7 +33,7 @@ enum OutboxTable {
     FROM message m LEFT JOIN account a ON a.id = m.account
     WHERE m.status = 'queued' AND m.id <= ?1 AND (m.due_at <= ?2 OR m.due_at > ?3)
       AND (m.claimed_until IS NULL OR m.claimed_until <= ?2 OR m.claimed_until > ?3)
-      AND (m.expires_at IS NULL OR m.expires_at > ?2)
+      AND (m.expires_at IS NULL OR m.expires_at > ?2) AND m.recipient <> ''
     ORDER BY m.kind <> 'code', m.due_at, m.id
     """
   /// A code's address goes with it: an application that lapses leaves nothing of the person.
@@ -46,6 +46,11 @@ enum OutboxTable {
       claimed_until = NULL, error = NULL, subject = '', body = '',
       recipient = CASE kind WHEN 'code' THEN '' ELSE recipient END
     WHERE id = ?1 AND claim = ?2 AND status = 'queued'
+    """
+  /// What was queued for nobody leaves as all else does.
+  static let vanished: SQL = """
+    UPDATE message SET status = 'lapsed', sent_at = ?3, attempts = attempts + 1, claim = NULL,
+      claimed_until = NULL, subject = '', body = '' WHERE id = ?1 AND claim = ?2 AND recipient = ''
     """
   static let postponed: SQL = """
     UPDATE message SET attempts = attempts + 1, due_at = ?3, error = ?4, claim = NULL,
@@ -78,7 +83,7 @@ enum OutboxTable {
     WHERE kind = 'code' AND reference = ?
     """
   static let statements: [SQL] = [
-    add, claimed, claim, due, lapseCodes, sent, postponed, failed,
+    add, claimed, claim, due, lapseCodes, sent, vanished, postponed, failed,
     oldReminders, rewrite, release, voidCodes, eraseCodes,
   ]
 }
@@ -89,6 +94,9 @@ struct Recipient {
   let address: String
   let account: Int64?
   var name: String?
+
+  /// The address of someone unknown: what goes there is taken from the queue and sent nowhere.
+  static let nobody = ""
 
   static func mail(_ account: Account) -> Recipient {
     Recipient(
@@ -107,11 +115,13 @@ extension Transaction {
     noteQueued(isClaimed: isClaimed)
     let mail = recipient.channel == .email ? notice.mail() : nil
     let (subject, body) = (mail?.subject ?? "", mail?.body ?? notice.sms())
-    plan?.append(
-      PlannedMessage(
-        kind: notice.kind, channel: recipient.channel, recipient: recipient.address,
-        name: recipient.name, subject: subject, reference: reference, body: body,
-        causes: notice.causes(reference)))
+    if !recipient.address.isEmpty {
+      plan?.append(
+        PlannedMessage(
+          kind: notice.kind, channel: recipient.channel, recipient: recipient.address,
+          name: recipient.name, subject: subject, reference: reference, body: body,
+          causes: notice.causes(reference)))
+    }
     try run(
       OutboxTable.add, notice.kind, recipient.channel, recipient.address, subject, body, reference,
       recipient.account, request, now, expiresAt,

@@ -53,7 +53,7 @@ enum ReminderTable {
     WHERE d.starts_at <= ?1 AND ?1 < d.ends_at GROUP BY g.id HAVING count(DISTINCT d.account) = 1 ORDER BY g.sort
     """
   static let unsent: SQL = """
-    SELECT sum(status = 'queued' AND id <= ?1), sum(status = 'failed') FROM message
+    SELECT sum(status = 'queued' AND recipient <> '' AND id <= ?1), sum(status = 'failed') FROM message
     WHERE status IN ('queued', 'failed')
     """
   static let lastMessage: SQL = "SELECT coalesce(max(id), 0) FROM message"

@@ -96,6 +96,10 @@ extension Transaction {
     let isEmailNew = account.email.text != new.email
     let isMobileNew = account.mobile.e164 != new.mobile
     guard isEmailNew || isMobileNew || account.name.key != name.key else { return }
+    if isEmailNew || isMobileNew {
+      try endApplications(of: account)
+      try endApplications(of: try self.account(id: account.id))
+    }
     let applicant = Applicant(
       agency: account.agency, name: name, email: EmailAddress(stored: new.email),
       mobile: MobileNumber(stored: new.mobile), title: new.title, phone: phone)

@@ -170,7 +170,6 @@ extension Service {
       else { return try tx.refuse(.requestUnknown(number: number), subject: "request:\(number)") }
       var whyNot: IAuthError? = .sessionNone
       if let session {
-        try tx.noteUse(session)
         let question = try tx.reviewQuestion(request, session, expecting: nil)
         whyNot = ReviewRules.refusal(question)
         guard question.isVisible else {

@@ -97,8 +97,15 @@ enum RequestTable {
   static let batchHasPending: SQL =
     "SELECT 1 FROM request WHERE batch = ? AND status = 'pending' LIMIT 1"
   static let batchTold: SQL = "UPDATE batch SET told_at = ?2 WHERE id = ?1"
+  /// Whether reviewers were told of a request of the same meaning that was withdrawn since a time.
+  static let toldOfSame: SQL = """
+    SELECT 1 FROM request r JOIN message m ON m.request = r.id
+    WHERE r.account = ?1 AND r.system = ?2 AND r.role = ?3 AND r.kind = ?4
+      AND r.status = 'withdrawn' AND m.kind = 'notice' AND m.account <> r.account
+      AND m.created_at > ?5 LIMIT 1
+    """
   static let statements: [SQL] = [
-    batchTouches,
+    batchTouches, toldOfSame,
     byID, add, pendingFor, pendingChange, activeFor, firstAdminSystem, replacement, decide,
     decision, grant, revoke,
     setEnd, markApplied, permission, activePermissions, pendingOf, hasOtherClaim, reviewersOf,
@@ -232,11 +239,17 @@ extension Transaction {
   /// Tells each who may decide that a request waits; whoever has just acted sees it on the screen.
   func tellReviewers(of request: PermissionRequest) throws(IAuthError) -> [Account] {
     let reviewers = try reviewers(of: request)
+    // Asked for again within a day: whoever withdraws and asks in a loop writes to nobody.
+    let isTold =
+      try number(
+        RequestTable.toldOfSame, request.account, request.system, request.role, request.kind,
+        now - Limits.requestToldInterval) != nil
+    guard !isTold else { return reviewers }
     let notice = Notice.submitted(request: try summary(request))
-    for reviewer in reviewers where reviewer.id != actor?.account {
-      try queue(
-        notice, to: .mail(reviewer), reference: String(request.number), request: request.number)
-    }
+    let told = reviewers.filter { $0.id != actor?.account }.map { Recipient.mail($0) }
+    try checkCallerBudget(told.count, isWhole: true)
+    try noteNotice(to: told)
+    try queue(notice, to: told, reference: String(request.number), request: request.number)
     return reviewers
   }
 }

@@ -18,16 +18,21 @@ package struct Service {
   /// Where the database is, and what an import spools.
   package var directory: String { Files.directory(of: store.path) }
 
+  /// Notes the use of the caller's session by a command that had no need to know who it is.
+  package func noteUse() {
+    guard !store.hasAskedSession else { return }
+    _ = try? store.read { (tx) throws(IAuthError) in try tx.session() }
+  }
+
   /// Whether this process has queued a message.
   package var hasQueuedMessages: Bool { store.hasQueued }
 
-  /// Runs `body` for the signed-in person, reading only; the session's use is noted afterwards.
+  /// Runs `body` for the signed-in person, reading only.
   ///
   /// - Parameter orByKey: whether an ssh key may stand for its account.
   func readSignedIn<Answer>(
     orByKey: Bool = false, _ body: (Transaction, Session) throws(IAuthError) -> Answer
   ) throws(IAuthError) -> Answer {
-    var due: Session?
     var overdue: Int64 = 0
     let answer = try noting { () throws(IAuthError) in
       try store.read { (tx) throws(IAuthError) -> Answer? in
@@ -37,7 +42,6 @@ package struct Service {
           overdue = session.account.id
           return nil
         }
-        if session.usedAt + Limits.sessionNoteInterval <= tx.now { due = session }
         return try body(tx, session)
       }
     }
@@ -49,13 +53,6 @@ package struct Service {
       }
       return try readSignedIn(orByKey: orByKey, body)
     }
-    if let due {
-      // A list that was answered stays answered, whether its use could be noted or not.
-      try? store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
-        try tx.noteUse(due)
-        return .commit(())
-      }
-    }
     return answer
   }
 
@@ -64,9 +61,7 @@ package struct Service {
     _ body: (Transaction, Session) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<Answer> in
-      let session = try tx.session()
-      try tx.noteUse(session)
-      return try body(tx, session)
+      try body(tx, try tx.session())
     }
   }
 
@@ -121,7 +116,7 @@ extension Transaction {
   func refuse<Answer>(
     _ error: IAuthError, subject: String = "-"
   ) throws(IAuthError) -> TransactionEnd<Answer> {
-    try audit(.refused, subject, outcome: error.code.rawValue)
+    try noteRefusal(error, subject)
     return .commitThenThrow(error)
   }
 }

@@ -28,6 +28,10 @@ package final class Store {
   var hasQueued = false
   /// Whether some of it is left to `deliver`.
   var hasLeft = false
+  /// A session whose use is to be noted.
+  private var usedSession: Session?
+  /// Whether the caller's session was looked at.
+  private(set) var hasAskedSession = false
   private let isShared: Bool
 
   /// Opens the database at `path`.
@@ -130,6 +134,7 @@ package final class Store {
   ) throws(IAuthError) -> Answer {
     let tx = Transaction(store: self, isWriting: false)
     try tx.execute("BEGIN")
+    defer { noteUse() }
     let answer: Answer
     do throws(IAuthError) {
       answer = try body(tx)
@@ -148,6 +153,7 @@ package final class Store {
   package func write<Answer>(
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
+    defer { noteUse() }
     if isShared {
       let lock = try WriteLock(
         path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
@@ -158,6 +164,23 @@ package final class Store {
     return try bracket(body)
   }
 
+  /// Every command of a session is use of it, a refused one and a dry run too: what was not noted
+  /// along with a change is noted now, and an answer stands whether it can be or not.
+  private func noteUse() {
+    guard let session = usedSession else { return }
+    usedSession = nil
+    try? write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      try tx.noteUse(session)
+      return .commit(())
+    }
+  }
+
+  /// Remembers that a session was used, for a minute.
+  func used(_ session: Session, now: Timestamp) {
+    hasAskedSession = true
+    usedSession = session.usedAt + Limits.sessionNoteInterval <= now ? session : nil
+  }
+
   private func bracket<Answer>(
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
@@ -166,6 +189,7 @@ package final class Store {
     let end: TransactionEnd<Answer>
     do throws(IAuthError) {
       end = try body(tx)
+      if case .rollback = end {} else if let session = usedSession { try tx.noteUse(session) }
       try tx.sealAudit()
     } catch {
       try? db.execute("ROLLBACK")
@@ -176,6 +200,7 @@ package final class Store {
       return answer
     }
     try commit()
+    usedSession = nil
     switch end {
     case .commit(let answer), .rollback(let answer): return answer
     case .commitThenThrow(let error): throw error

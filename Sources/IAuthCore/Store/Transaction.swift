@@ -40,6 +40,9 @@ package final class Transaction {
   /// Where the database is.
   var storePath: String { store.path }
 
+  /// Has the use of a session noted, at most once a minute.
+  func noteLater(_ session: Session) { store.used(session, now: now) }
+
   /// Remembers that there is something to send, by this process or, unclaimed, by `deliver`.
   func noteQueued(isClaimed: Bool) {
     store.hasQueued = true

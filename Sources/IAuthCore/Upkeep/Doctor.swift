@@ -36,7 +36,10 @@ enum DoctorTable {
         WHERE s.ended_at IS NULL AND a.status <> 'active')
     """
   static let messages: SQL =
-    "SELECT sum(status = 'queued'), sum(status = 'failed') FROM message WHERE status IN ('queued', 'failed')"
+    """
+    SELECT sum(status = 'queued' AND recipient <> ''), sum(status = 'failed') FROM message
+    WHERE status IN ('queued', 'failed')
+    """
   static let administrators: SQL = """
     SELECT count(DISTINCT account) FROM post WHERE stays
     """

@@ -14,7 +14,7 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("AccountTable", AccountTable.statements), ("AgencyTable", AgencyTable.statements),
   ("VerificationTable", VerificationTable.statements), ("RequestTable", RequestTable.statements),
   ("PendingRequestsTable", PendingRequestsTable.statements),
-  ("OutboxTable", OutboxTable.statements),
+  ("OutboxTable", OutboxTable.statements), ("RefusalTable", RefusalTable.statements),
   ("AuditTable", AuditTable.statements), ("AuditTrailTable", AuditTrailTable.statements),
   ("SetupTable", SetupTable.statements), ("OwnRequestTable", OwnRequestTable.statements),
   ("AccountDeskTable", AccountDeskTable.statements), ("Form2Table", Form2Table.statements),
