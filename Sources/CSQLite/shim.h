@@ -74,6 +74,10 @@ static inline int iauth_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0,
 /* Whether set-id programs get nothing for it in this process and its children: prctl(2). */
 static inline int iauth_is_confined(void) { return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1; }
 static inline int iauth_is_secure(void) { return (int)getauxval(AT_SECURE); }
+static inline int iauth_terminal_rows(int fd) {
+  struct winsize w;
+  return ioctl(fd, TIOCGWINSZ, &w) == 0 ? w.ws_row : 0;
+}
 static inline int iauth_terminal_columns(int fd) {
   struct winsize w;
   return ioctl(fd, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;

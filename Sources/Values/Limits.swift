@@ -225,4 +225,9 @@ package enum Limits {
 
   /// A load that would remove more than one agency in this many is refused: the file is cut off.
   package static let registryShrinkDivisor = 10
+
+  // Lists on a terminal.
+
+  /// From so many lines on a list says how many they are: nobody counts them.
+  package static let listTotalFrom = 10
 }

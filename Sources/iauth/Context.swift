@@ -16,6 +16,8 @@ final class Context {
   var isDiscreet = false
   /// What another run of the program, within this one, ended with.
   var status = ExitStatus.done
+  /// Whether a command has only tried something that is no transaction.
+  var hasTried = false
   private var opened: Service?
 
   init(
@@ -43,16 +45,6 @@ final class Context {
     } else {
       console.details(details().map { (label: $0.0, value: $0.1) })
     }
-  }
-
-  /// A list: a line of JSON for each, or a table; an empty one is one sentence on standard error.
-  func list(_ rows: @autoclosure () -> [JSON], table: @autoclosure () -> Table, empty: Bilingual) {
-    if options.json {
-      for row in rows() { console.line(row) }
-      return
-    }
-    let table = table()
-    if table.rows.isEmpty { console.say(empty) } else { console.table(table) }
   }
 
   /// A note on standard error; neither with --json nor with --quiet.
@@ -128,6 +120,9 @@ final class Context {
     }
     return home + "/.local/share/iauth/iauth.db"
   }
+
+  /// Whether something was done and, being a dry run, undone again.
+  var isTrial: Bool { options.dryRun && (hasTried || opened?.isTrial ?? false) }
 
   /// Whether this run has written to anybody.
   var hasQueuedMessages: Bool { opened?.hasQueuedMessages ?? false }

@@ -38,6 +38,7 @@ enum Program {
     prepare(console, line.options, environment)
     var world = world
     world.sessionName = line.options.session ?? world.sessionName
+    world.isDryRun = line.options.dryRun
     let context = Context(
       world: world, environment: environment, options: line.options, console: console,
       localTime: localTime)
@@ -72,6 +73,11 @@ enum Program {
     console.color = options.color ?? .auto
     console.hasColor = environment["NO_COLOR"] == nil && environment["TERM"] != "dumb"
     console.mayAskAtAll = !options.noInput
+    if options.noPager {
+      console.pager = nil
+    } else if console.rows != nil, let command = environment["PAGER"] {
+      console.pager = { text in Pager.show(text, command) }
+    }
     if let text = environment["COLUMNS"], let columns = try? Int.parse(text, for: "COLUMNS"),
       (1...10_000).contains(columns)
     {
@@ -123,6 +129,9 @@ enum Program {
     }
     let filled = try command.filled(from: line, asking: console.mayAsk ? ask : nil)
     try filled.run(context)
+    if context.isTrial {
+      context.say(Bilingual("dry run: nothing was kept or sent", "僅供試行：未儲存，亦未寄送"))
+    }
     return context.status
   }
 }

@@ -49,11 +49,14 @@ extension Console {
   static func live() -> Console {
     let isTerminal = { (descriptor: Int32) in isatty(descriptor) == 1 }
     let columns = [STDOUT_FILENO, STDERR_FILENO].lazy.map(iauth_terminal_columns).first { $0 > 0 }
-    return Console(
+    let rows = Int(iauth_terminal_rows(STDOUT_FILENO))
+    let console = Console(
       out: Stream(descriptor: STDOUT_FILENO, isTerminal: isTerminal(STDOUT_FILENO)),
       err: Stream(descriptor: STDERR_FILENO, isTerminal: isTerminal(STDERR_FILENO)),
       input: Input(descriptor: STDIN_FILENO, isTerminal: isTerminal(STDIN_FILENO)),
       columns: columns.map(Int.init) ?? 80)
+    console.rows = rows > 0 ? rows : 24
+    return console
   }
 }
 

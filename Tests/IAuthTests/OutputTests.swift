@@ -119,7 +119,7 @@ struct OutputTests {
   }
 
   @Test("An empty list is nothing on standard output and one sentence on standard error")
-  func emptyList() {
+  func emptyList() throws {
     for (json, quiet, note) in [
       (false, false, "iauth: nothing waits\n"), (true, false, ""), (false, true, ""),
     ] {
@@ -130,7 +130,7 @@ struct OutputTests {
       let context = Context(
         world: .test, environment: Environment([:]), options: options, console: console,
         localTime: .utc)
-      context.list([], table: Table([]), empty: Bilingual("nothing waits", "無待審申請"))
+      try context.list(.system, [], table: Table([]), empty: Bilingual("nothing waits", "無待審申請"))
       #expect(console.out.text == "")
       #expect(console.err.text == note)
     }

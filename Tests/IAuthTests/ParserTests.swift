@@ -17,10 +17,10 @@ private struct Probe: Command {
       .option("role", "ROLE", \.role, Bilingual("r", "r"), asks: Bilingual("Role", "Role")),
       .option("limit", "N", \.limit, Bilingual("n", "n")),
       .flag("list", \.lists, Bilingual("l", "l")),
-      .flag("dry-run", \.isDryRun, Bilingual("d", "d")),
+      .flag("hard", \.isHard, Bilingual("d", "d")),
     ],
     forms: [
-      Form(takes: ["FIRST", "REST", "text", "limit", "dry-run"]),
+      Form(takes: ["FIRST", "REST", "text", "limit", "hard"]),
       Form(needs: ["list", "role", "text"]), Form(needs: ["role", "REST"]),
     ],
     examples: [], fails: [])
@@ -31,7 +31,7 @@ private struct Probe: Command {
   var role: Role?
   var limit: Int?
   var lists = false
-  var isDryRun = false
+  var isHard = false
 
   func run(_ context: Context) throws(IAuthError) {}
 
@@ -39,7 +39,7 @@ private struct Probe: Command {
     [
       first.map { "first=\($0)" }, rest.isEmpty ? nil : "rest=\(rest)",
       text.map { "text=\($0)" }, role.map { "role=\($0)" }, limit.map { "limit=\($0)" },
-      lists ? "list" : nil, isDryRun ? "dry-run" : nil,
+      lists ? "list" : nil, isHard ? "hard" : nil,
     ].compactMap(\.self).joined(separator: " ")
   }
 }
@@ -76,8 +76,8 @@ struct ParserTests {
       (["--", "--text"], "first=--text"),
       (["--", "-h", "7"], "first=-h rest=[7]"),
       (["a", "--", "7", "8"], "first=a rest=[7, 8]"),
-      (["a", "--dry-run", "7", "--json", "8"], "first=a rest=[7, 8] dry-run"),
-      (["--dry-run", "--dry-run"], "dry-run"),
+      (["a", "--hard", "7", "--json", "8"], "first=a rest=[7, 8] hard"),
+      (["--hard", "--hard"], "hard"),
       (["--role", "admin", "7", "8"], "rest=[7, 8] role=admin"),
       (["--limit", "007"], "limit=7"),
       (["--limit", " １２ "], "limit=12"),

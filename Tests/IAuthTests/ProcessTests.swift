@@ -46,7 +46,7 @@ struct ProcessTests {
       ).text
     }
     #expect(try ask("iauth app", 1) == "apply approve\n")
-    #expect(try ask("iauth approve --no", 2) == "--note --no-input\n")
+    #expect(try ask("iauth approve --no", 2) == "--note --no-input --no-pager\n")
     #expect(try ask("iauth --json request-permission --role ''", 4) == "admin general\n")
     #expect(try ask("iauth completion f", 2) == "fish\n")
   }

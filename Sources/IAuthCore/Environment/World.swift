@@ -56,6 +56,8 @@ package struct World: Sendable {
   package var sessionName: String
   /// This process's own word on the messages that it has taken to send; nil: others send them.
   package var claim: [UInt8]?
+  /// Whether everything is only tried (`--dry-run`): checked and shown, and then rolled back.
+  package var isDryRun = false
   /// The host, for `doctor`.
   package var host = HostFacts.unknown
 

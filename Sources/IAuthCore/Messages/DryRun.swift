@@ -74,6 +74,17 @@ extension Notice {
   }
 }
 
+extension Service {
+  /// What `deliver` would try now; nothing is claimed.
+  ///
+  /// - Throws: `right.missing`.
+  package func plannedDelivery() throws(IAuthError) -> [PlannedMessage] {
+    try readAsOperator { (tx) throws(IAuthError) in
+      try tx.dueMessages(upTo: try tx.number(ReminderTable.lastMessage) ?? 0)
+    }
+  }
+}
+
 extension Transaction {
   /// The messages up to a number that a run would try as well: they wait from earlier.
   func dueMessages(upTo last: Int64) throws(IAuthError) -> [PlannedMessage] {

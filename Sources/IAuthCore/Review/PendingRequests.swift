@@ -157,7 +157,7 @@ extension Service {
   ///
   /// - Throws: `session.*` (the operator needs none), `request.unknown`.
   package func detail(_ number: Int64) throws(IAuthError) -> RequestDetail {
-    try store.write { (tx) throws(IAuthError) -> TransactionEnd<RequestDetail> in
+    try store.note { (tx) throws(IAuthError) -> TransactionEnd<RequestDetail> in
       let session: Session?
       do throws(IAuthError) {
         session = try tx.session()

@@ -56,6 +56,26 @@ struct DatabaseFile {
     }
   }
 
+  /// Looks whether a file could be made there, and makes nothing: a dry run of `init`.
+  static func checkCreating(_ typed: String) throws(IAuthError) {
+    guard !isURI(typed) else { throw .databaseUnsafe(.path) }
+    guard Files.status(typed, followingLinks: false) == nil else { throw .databaseExists }
+    var directory = Files.directory(of: typed)
+    guard let folder = Files.status(directory, followingLinks: true) else {
+      while !Files.exists(directory), directory.utf8.count > 1 {
+        directory = Files.directory(of: directory)
+      }
+      guard Files.isWritable(directory) else { throw .fileUncreatable(path: typed) }
+      return
+    }
+    try becomeOwner(of: directory)
+    guard folder.isDirectory, folder.owner == geteuid(), folder.mode & 0o022 == 0 else {
+      throw .databaseUnsafe(.directory)
+    }
+    let keyPath = directory + "/" + keyName
+    if Files.status(keyPath, followingLinks: false) != nil { _ = try readKey(keyPath) }
+  }
+
   /// On Debian, SQLite would take such a path as a URI with parameters of its own.
   private static func isURI(_ path: String) -> Bool {
     path.utf8.prefix(5).elementsEqual("file:".utf8)

@@ -27,6 +27,9 @@ package struct Service {
   /// Whether this process has queued a message.
   package var hasQueuedMessages: Bool { store.hasQueued }
 
+  /// Whether something was done and, being a dry run, undone again.
+  package var isTrial: Bool { store.isTrial }
+
   /// Runs `body` for the signed-in person, reading only.
   ///
   /// - Parameter orByKey: whether an ssh key may stand for its account.
@@ -47,7 +50,7 @@ package struct Service {
     }
     guard let answer else {
       // A request of theirs is over: a writing bracket ends it, and their permission rests no more.
-      try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      try store.note { (tx) throws(IAuthError) -> TransactionEnd<Void> in
         try tx.expireOverdue(overdue)
         return .commit(())
       }
@@ -67,15 +70,18 @@ package struct Service {
 
   /// Runs `body` if the caller is the operator.
   ///
+  /// - Parameter isReading: whether it is a reading, whose entry stays in a dry run, too.
   /// - Throws: `right.missing`, which is on the audit trail.
   func writeAsOperator<Answer>(
+    isReading: Bool = false,
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    try store.write { (tx) throws(IAuthError) -> TransactionEnd<Answer> in
+    let asOperator = { (tx: Transaction) throws(IAuthError) -> TransactionEnd<Answer> in
       _ = try? tx.session()
       guard world.caller.isOperator else { return try tx.refuse(.rightMissing(.serviceOperator)) }
       return try body(tx)
     }
+    return isReading ? try store.note(asOperator) : try store.write(asOperator)
   }
 
   /// Runs `body` if the caller is the operator, reading only.

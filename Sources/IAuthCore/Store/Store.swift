@@ -28,6 +28,8 @@ package final class Store {
   var hasQueued = false
   /// Whether some of it is left to `deliver`.
   var hasLeft = false
+  /// Whether a dry run has undone something.
+  var isTrial = false
   /// A session whose use is to be noted.
   private var usedSession: Session?
   /// Whether the caller's session was looked at.
@@ -76,13 +78,19 @@ package final class Store {
     path: String, world: World, settings: Settings,
     _ fill: (Transaction) throws(IAuthError) -> Void
   ) throws(IAuthError) -> Store {
+    guard !world.isDryRun else {
+      let key = world.randomBytes(32)
+      try DatabaseFile.checkCreating(path)
+      return try fillDraft(
+        draft: ":memory:", key: key, world: world, settings: settings, fill)
+    }
     let file = try DatabaseFile(creating: path, key: world.randomBytes(32))
     let draft = file.path + ".new"
     unsafe unlink(draft)
     unsafe unlink(draft + "-journal")
     try Files.create(draft, [])
     do throws(IAuthError) {
-      try fillDraft(draft: draft, file: file, world: world, settings: settings, fill)
+      _ = try fillDraft(draft: draft, key: file.key, world: world, settings: settings, fill)
       guard unsafe link(draft, file.path) == 0 else {
         throw errno == EEXIST ? IAuthError.databaseExists : .fileUncreatable(path: path)
       }
@@ -97,9 +105,9 @@ package final class Store {
   }
 
   private static func fillDraft(
-    draft: String, file: DatabaseFile, world: World, settings: Settings,
+    draft: String, key: [UInt8], world: World, settings: Settings,
     _ fill: (Transaction) throws(IAuthError) -> Void
-  ) throws(IAuthError) {
+  ) throws(IAuthError) -> Store {
     let db: Connection
     do {
       db = try Connection(path: draft)
@@ -109,12 +117,13 @@ package final class Store {
       throw translated(error)
     }
     let store = Store(
-      db: db, path: draft, world: world, settings: settings, key: file.key, isShared: false)
+      db: db, path: draft, world: world, settings: settings, key: key, isShared: false)
     try store.write { (tx) throws(IAuthError) in
       for script in Schema.script { try tx.execute(script) }
       try fill(tx)
       return .commit(())
     }
+    return store
   }
 
   private init(
@@ -148,10 +157,27 @@ package final class Store {
 
   /// Runs `body` as the only writer, and commits what it did, also when it refuses.
   ///
+  /// A dry run (`World.isDryRun`) rolls back what was done. A refusal is kept even then: a wrong code
+  /// that was only tried would be an attempt that nobody counts.
+  ///
   /// - Throws: what `body` throws (nothing is kept); the refusal it returned (its writes are kept);
   ///   `database.busy`, `disk.full`, `disk.failed` (nothing is kept); `outcome.unknown`.
   package func write<Answer>(
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
+  ) throws(IAuthError) -> Answer {
+    try locked(isKept: !world.isDryRun, body)
+  }
+
+  /// The same for what is no change of anybody's making, and kept in a dry run, too: the entry of a
+  /// privileged reading, and what the clock has ended.
+  func note<Answer>(
+    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
+  ) throws(IAuthError) -> Answer {
+    try locked(isKept: true, body)
+  }
+
+  private func locked<Answer>(
+    isKept: Bool, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     defer { noteUse() }
     if isShared {
@@ -159,9 +185,9 @@ package final class Store {
         path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
         seconds: Int(Limits.busyWait.seconds))
       defer { withExtendedLifetime(lock) {} }
-      return try bracket(body)
+      return try bracket(isKept: isKept, body)
     }
-    return try bracket(body)
+    return try bracket(isKept: isKept, body)
   }
 
   /// Every command of a session is use of it, a refused one and a dry run too: what was not noted
@@ -169,7 +195,7 @@ package final class Store {
   private func noteUse() {
     guard let session = usedSession else { return }
     usedSession = nil
-    try? write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+    try? note { (tx) throws(IAuthError) -> TransactionEnd<Void> in
       try tx.noteUse(session)
       return .commit(())
     }
@@ -182,9 +208,10 @@ package final class Store {
   }
 
   private func bracket<Answer>(
-    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
+    isKept: Bool, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     let tx = Transaction(store: self, isWriting: true)
+    let queuedBefore = (hasQueued, hasLeft)
     try tx.execute("BEGIN IMMEDIATE")
     let end: TransactionEnd<Answer>
     do throws(IAuthError) {
@@ -195,9 +222,14 @@ package final class Store {
       try? db.execute("ROLLBACK")
       throw error
     }
-    if case .rollback(let answer) = end {
-      try tx.execute("ROLLBACK")
-      return answer
+    switch end {
+    case .rollback(let answer): return try undone(tx, answer)
+    case .commit(let answer) where !isKept:
+      // Nobody is written to because of what did not happen.
+      (hasQueued, hasLeft) = queuedBefore
+      isTrial = true
+      return try undone(tx, answer)
+    default: break
     }
     try commit()
     usedSession = nil
@@ -205,6 +237,11 @@ package final class Store {
     case .commit(let answer), .rollback(let answer): return answer
     case .commitThenThrow(let error): throw error
     }
+  }
+
+  private func undone<Answer>(_ tx: Transaction, _ answer: Answer) throws(IAuthError) -> Answer {
+    try tx.execute("ROLLBACK")
+    return answer
   }
 
   /// Commits.

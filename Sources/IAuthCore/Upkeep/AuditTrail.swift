@@ -62,7 +62,8 @@ extension Service {
   ///
   /// - Throws: `right.missing`.
   package func auditTrail(_ filter: AuditFilter) throws(IAuthError) -> [AuditLine] {
-    try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<[AuditLine]> in
+    try writeAsOperator(isReading: true) {
+      (tx) throws(IAuthError) -> TransactionEnd<[AuditLine]> in
       let lines = try tx.all(
         AuditTrailTable.list, filter.since, filter.until, filter.actor, filter.action,
         filter.subject

@@ -78,6 +78,11 @@ extension Service {
       try tx.audit(.backedUp, "database")
       return .commit(())
     }
+    guard !world.isDryRun else {
+      return Manifest(
+        version: version, at: world.now(), proof: try verifyAudit(anchors: nil), rows: [],
+        digest: [])
+    }
     do throws(IAuthError) {
       return try copy(to: path, version: version)
     } catch {
@@ -154,6 +159,8 @@ extension Service {
     }
     guard !path.utf8.starts(with: "file:".utf8) else { throw .databaseUnsafe(.path) }
     let directory = Files.directory(of: path)
+    let lock = directory + "/" + DatabaseFile.lockName
+    let (hadDirectory, hadLock) = (Files.exists(directory), Files.exists(lock))
     try Files.makeDirectory(directory)
     try DatabaseFile.becomeOwner(of: directory)
     guard Files.status(path, followingLinks: false) == nil else { throw .databaseExists }
@@ -176,6 +183,13 @@ extension Service {
         }
       }
       let receipt = try activateRestored(draft.path, world, settings, hasManifest: hasManifest)
+      guard !world.isDryRun else {
+        draft.drop()
+        if !hadLock { made.append(lock) }
+        for path in made { unsafe unlink(path) }
+        if !hadDirectory { unsafe rmdir(directory) }
+        return receipt
+      }
       try Files.publish(draft.path, as: path)
       return receipt
     } catch {

@@ -63,7 +63,7 @@ package enum Setup {
         reviewer: number)
     }
     guard let receipt else { throw .internal("init ended without a receipt") }
-    store.hasQueued = reviewer != nil
+    store.hasQueued = reviewer != nil && !world.isDryRun
     return (receipt, Service(store: store))
   }
 }

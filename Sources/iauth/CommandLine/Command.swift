@@ -53,6 +53,15 @@ struct CommandDescription: Sendable, Equatable {
   let fails: [ErrorCode]
   let isOperatorOnly: Bool
 
+  /// Whether some form of it lists.
+  var lists: Bool { forms.contains(where: \.isList) }
+
+  /// The options of lists that are not options of the command's own.
+  var listOptions: [ParameterDescription] {
+    guard lists else { return [] }
+    return ListOptions.parameters.map(\.description).filter { parameter($0.name) == nil }
+  }
+
   func parameter(_ name: String) -> ParameterDescription? {
     parameters.first { $0.name == name }
   }
@@ -65,10 +74,13 @@ struct CommandDescription: Sendable, Equatable {
 struct Form: Sendable, Equatable {
   let needs: [String]
   let takes: [String]
+  /// Whether it lists, and so takes the options of `ListOptions` as well.
+  let isList: Bool
 
-  init(needs: [String] = [], takes: [String] = []) {
+  init(needs: [String] = [], takes: [String] = [], isList: Bool = false) {
     self.needs = needs
     self.takes = takes
+    self.isList = isList
   }
 
   func admits(_ name: String) -> Bool { needs.contains(name) || takes.contains(name) }

@@ -42,7 +42,7 @@ enum CompletionScript {
       text += "    *' \(parameter.spelling)') \(bashValues(parameter, names)); return ;;\n"
     }
     for command in commands {
-      for parameter in command.parameters where parameter.takesValue {
+      for parameter in command.parameters + command.listOptions where parameter.takesValue {
         let values = bashValues(parameter, names)
         text += "    '\(command.name) \(parameter.spelling)') \(values); return ;;\n"
       }
@@ -54,7 +54,7 @@ enum CompletionScript {
 
       """
     for command in commands {
-      text += "    \(command.name)) options='\(options(command.parameters))'"
+      text += "    \(command.name)) options='\(options(command.parameters + command.listOptions))'"
       if let operand = command.parameters.first(where: \.isOperand) {
         switch operand.completion {
         case .nothing: break
@@ -118,7 +118,7 @@ enum CompletionScript {
       """
     for command in commands {
       text += "        \(command.name)) _arguments $global"
-      for parameter in command.parameters {
+      for parameter in command.parameters + command.listOptions {
         text += " \\\n          \(zshSpec(parameter, language))"
       }
       text += " ;;\n"
@@ -171,7 +171,7 @@ enum CompletionScript {
     }
     for command in commands {
       let condition = " -n '__fish_seen_subcommand_from \(command.name)'"
-      for parameter in command.parameters
+      for parameter in command.parameters + command.listOptions
       where parameter.completion != .nothing || !parameter.isOperand {
         lines.append(fishLine(condition, parameter, commands, language))
       }

@@ -17,6 +17,10 @@ struct Environment: Sendable {
     ("LANG", Bilingual("the language, without both", "語言（前二者均未設時）")),
     ("NO_COLOR", Bilingual("if set, no colour", "設定時不使用顏色")),
     ("TERM", Bilingual("if dumb, no colour", "設為 dumb 時不使用顏色")),
+    (
+      "PAGER",
+      Bilingual("the program for lists longer than the screen", "清單超過一個畫面時使用的分頁程式")
+    ),
     ("COLUMNS", Bilingual("the width that tables fit into", "表格寬度")),
     ("TZ", Bilingual("the time zone of times shown", "顯示時間的時區")),
     ("XDG_DATA_HOME", Bilingual("where a database of one's own is", "個人資料庫所在目錄")),
@@ -63,8 +67,12 @@ struct GlobalOptions: Sendable {
   var json = false
   var noInput = false
   var quiet = false
+  var dryRun = false
+  var noPager = false
   var help = false
   var version = false
+  /// What the list is to look like; only a form that lists takes it.
+  var list = ListOptions()
 
   static let parameters: [Parameter<GlobalOptions>] = [
     .option(
@@ -89,7 +97,11 @@ struct GlobalOptions: Sendable {
       Bilingual("use colour: auto, always or never", "使用顏色：auto、always 或 never")),
     .flag(
       "no-input", \.noInput, Bilingual("never ask; report what is missing", "不詢問，缺漏逕行報錯")),
+    .flag(
+      "dry-run", \.dryRun,
+      Bilingual("check and show everything; keep and send nothing", "僅檢核並顯示，不儲存亦不寄送")),
     .flag("quiet", \.quiet, Bilingual("no notes on standard error", "不顯示附註訊息")),
+    .flag("no-pager", \.noPager, Bilingual("never start PAGER", "不使用 PAGER 分頁")),
     .flag("help", \.help, Bilingual("show help (also -h)", "顯示說明（或 -h）")),
     .flag("version", \.version, Bilingual("show the version", "顯示版本")),
   ]

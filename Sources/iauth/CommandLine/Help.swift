@@ -46,7 +46,7 @@ extension CommandDescription {
           .string((["iauth", name] + synopsis(of: form)).joined(separator: " "))
         }),
       "parameters": .array(
-        parameters.map { parameter in
+        (parameters + listOptions).map { parameter in
           [
             "name": .string(parameter.spelling), "value": .string(parameter.value),
             "help": .string(parameter.help.english),

@@ -18,6 +18,10 @@ enum HelpText {
         Bilingual("Only the operator may use it.", "本指令限系統維運人員使用。"))
     }
     page.parameters(command.parameters)
+    if command.lists {
+      page.heading(Bilingual("Options of the list", "清單選項"))
+      page.pairs(command.listOptions.map { ($0.listed, $0.help) })
+    }
     page.blank()
     page.paragraph(
       Bilingual(
@@ -41,7 +45,7 @@ enum HelpText {
       page.pairs(members.map { ($0.name, $0.summary) })
     }
     page.heading(Bilingual("Global options", "通用選項"))
-    page.pairs(GlobalOptions.parameters.map { ($0.description.synopsis, $0.description.help) })
+    page.pairs(GlobalOptions.parameters.map { ($0.description.listed, $0.description.help) })
     page.examples(overview)
     page.heading(Bilingual("Exit status", "結束狀態"))
     page.pairs([
@@ -157,7 +161,7 @@ private struct Page {
     }
     if !options.isEmpty {
       heading(Bilingual("Options", "選項"))
-      pairs(options.map { ($0.synopsis, $0.help) })
+      pairs(options.map { ($0.listed, $0.help) })
     }
   }
 

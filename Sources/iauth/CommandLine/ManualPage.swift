@@ -46,6 +46,11 @@ struct ManualPage {
       page.prose(Bilingual("Only the operator may use it.", "本指令限系統維運人員使用。"))
     }
     if !command.parameters.isEmpty { page.list(command.parameters) }
+    if command.lists {
+      page.roff.macro("Pp")
+      page.prose(Bilingual("Options of the list:", "清單選項："))
+      page.list(command.listOptions)
+    }
     page.roff.macro("Pp")
     page.prose(
       Bilingual("Global options are explained in iauth(1).", "通用選項請見 iauth(1)。"))
@@ -162,7 +167,8 @@ private struct MDoc {
   mutating func list(_ parameters: [ParameterDescription]) {
     roff.macro("Bl -tag -width Ds")
     for parameter in parameters {
-      roff.macro("It \(Self.spelling(parameter))")
+      let letter = parameter.short.map { "Fl \($0) , " } ?? ""
+      roff.macro("It \(letter)\(Self.spelling(parameter))")
       prose(parameter.help)
     }
     roff.macro("El")

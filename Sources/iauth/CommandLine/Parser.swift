@@ -26,6 +26,8 @@ struct ParsedLine {
   var operands: [Operand] = []
   /// Where among the words the configuration was named.
   var configWords: ClosedRange<Int>?
+  /// The options of lists that were typed: only a form that lists takes them.
+  var listed: [Given] = []
   /// The first fault and its place.
   var fault: (place: Int, error: IAuthError)?
 
@@ -69,10 +71,10 @@ struct Parser {
         readOperand(word)
       } else if bytes.elementsEqual("--".utf8) {
         areOptionsOver = true
-      } else if bytes.elementsEqual("-h".utf8) {
-        line.options.help = true
-      } else {
+      } else if word.utf8.starts(with: "--".utf8) {
         readOption(word)
+      } else {
+        readLetters(word)
       }
       place += 1
     }
@@ -94,11 +96,33 @@ struct Parser {
 
   private mutating func readOption(_ word: String) {
     let bytes = word.utf8.dropFirst(2)
-    let isLong = word.utf8.starts(with: "--".utf8)
-    let equals = isLong ? bytes.firstIndex(of: UInt8(ascii: "=")) : nil
+    let equals = bytes.firstIndex(of: UInt8(ascii: "="))
     let spelling = String(word[..<(equals ?? word.endIndex)])
-    let attached = equals.map { String(word[word.utf8.index(after: $0)...]) }
+    read(spelling, attached: equals.map { String(word[word.utf8.index(after: $0)...]) })
+  }
 
+  /// Options of one letter, which may stand together: `-qn`, `-o csv`, `-ocsv`.
+  private mutating func readLetters(_ word: String) {
+    var rest = word.unicodeScalars.dropFirst()
+    while let letter = rest.popFirst() {
+      let known =
+        (line.command?.described.parameters ?? [])
+        + (GlobalOptions.parameters + ListOptions.parameters).map(\.description)
+      guard let option = known.first(where: { $0.short == String(letter) }) else {
+        let spelling = "-" + String(letter)
+        return line.note(
+          .usageOption(rest.isEmpty ? spelling : word, nearest: nil, command: commandName),
+          at: place)
+      }
+      guard option.takesValue else {
+        read(option.spelling, attached: nil)
+        continue
+      }
+      return read(option.spelling, attached: rest.isEmpty ? nil : String(Substring(rest)))
+    }
+  }
+
+  private mutating func read(_ spelling: String, attached: String?) {
     if let global = GlobalOptions.parameters.first(where: { $0.description.spelling == spelling }) {
       let first = place
       guard let text = readValue(of: global.description, attached: attached) else { return }
@@ -118,10 +142,21 @@ struct Parser {
       let start = place
       guard let text = readValue(of: own, attached: attached) else { return }
       line.given.append(.init(name: own.name, text: text, place: start))
+    } else if line.command.map({ $0.described.lists }) ?? true,
+      let list = ListOptions.parameters.first(where: { $0.description.spelling == spelling })
+    {
+      let start = place
+      guard let text = readValue(of: list.description, attached: attached) else { return }
+      line.listed.append(.init(name: list.description.name, text: text, place: start))
+      do throws(IAuthError) { try list.set(&line.options, text) } catch {
+        line.note(error, at: start)
+      }
+      // Whoever asks for JSON so gets errors so, too.
+      if line.options.list.output == .json { line.options.json = true }
     } else {
       let known =
         (line.command?.described.parameters.filter { !$0.isOperand } ?? [])
-        + GlobalOptions.parameters.map(\.description)
+        + (line.command?.described.listOptions ?? []) + GlobalOptions.parameters.map(\.description)
       let nearest = Suggestion.nearest(to: spelling, among: known.map(\.spelling))
       line.note(.usageOption(spelling, nearest: nearest, command: commandName), at: place)
     }
@@ -182,7 +217,8 @@ extension Command {
     if let fault = line.fault { throw fault.error }
 
     let given = line.given.sorted { $0.place < $1.place }.map(\.name)
-    let form = try described.form(fitting: given)
+    let form = try described.form(fitting: given, isList: !line.listed.isEmpty)
+    try described.check(line.listed, line.options, beside: given, in: form)
     let missing = form.needs.compactMap { name in
       given.contains(name) ? nil : described.parameter(name)
     }
@@ -246,12 +282,32 @@ extension CommandDescription {
     return given
   }
 
+  /// Options of lists stand beside a form that lists; `--output json` alone is `--json`, everywhere.
+  ///
+  /// Errors: `usage.conflict`, `usage.option`.
+  fileprivate func check(
+    _ listed: [ParsedLine.Given], _ options: GlobalOptions, beside given: [String], in form: Form
+  ) throws(IAuthError) {
+    if options.json, let output = options.list.output, output != .json {
+      throw .usageConflict("--json", "--output \(output.rawValue)", command: name)
+    }
+    let isJSONOnly = listed.count == 1 && options.list.output == .json
+    guard !form.isList, !isJSONOnly, let first = listed.first else { return }
+    let spelling = "--\(first.name)"
+    guard lists, let other = given.first else {
+      throw .usageOption(spelling, nearest: nil, command: name)
+    }
+    throw .usageConflict(parameter(other)?.spelling ?? other, spelling, command: name)
+  }
+
   /// The form that a call with these parameters is of: one that admits them all, and of those the
   /// first whose needs are met, else the first.
   ///
   /// Errors: `usage.conflict`.
-  func form(fitting given: [String]) throws(IAuthError) -> Form {
-    let fitting = forms.filter { form in given.allSatisfy(form.admits) }
+  func form(fitting given: [String], isList: Bool = false) throws(IAuthError) -> Form {
+    let admitting = forms.filter { form in given.allSatisfy(form.admits) }
+    let listing = admitting.filter(\.isList)
+    let fitting = isList && !listing.isEmpty ? listing : admitting
     if let complete = fitting.first(where: { $0.needs.allSatisfy(given.contains) }) {
       return complete
     }

@@ -53,7 +53,7 @@ struct Accounts: Command {
         checks: AnswerCheck.reason),
     ],
     forms: [
-      Form(takes: ["QUERY", "agency"]), Form(needs: ["suspend", "reason"]),
+      Form(takes: ["QUERY", "agency"], isList: true), Form(needs: ["suspend", "reason"]),
       Form(needs: ["restore", "reason"]), Form(needs: ["close", "reason"]),
       Form(needs: ["unlock"], takes: ["reason"]),
       Form(needs: ["unlock", "agency", "email"], takes: ["reason"]),
@@ -119,7 +119,7 @@ struct Accounts: Command {
         human: Self.done(verb, account)(context.language))
       return
     }
-    list(try service.accounts(query ?? "", agency: agency), context)
+    try list(try service.accounts(query ?? "", agency: agency), context)
   }
 
   private func unlockAddress(_ service: Service, _ context: Context) throws(IAuthError) {
@@ -156,11 +156,11 @@ struct Accounts: Command {
     }
   }
 
-  private func list(_ accounts: [AccountLine], _ context: Context) {
+  private func list(_ accounts: [AccountLine], _ context: Context) throws(IAuthError) {
     let language = context.language
     let zone = context.localTime.zoneName(at: context.world.now())
-    context.list(
-      accounts.map(\.json),
+    try context.list(
+      .account, accounts.map(\.json),
       table: Table(
         [
           .init(Bilingual("account", "帳號"), isNumber: true),

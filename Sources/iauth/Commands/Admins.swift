@@ -44,7 +44,8 @@ struct Admins: Command {
         checks: AnswerCheck.mobile),
     ],
     forms: [
-      Form(takes: ["agency", "system"]), Form(needs: ["missing"], takes: ["under", "system"]),
+      Form(takes: ["agency", "system"], isList: true),
+      Form(needs: ["missing"], takes: ["under", "system"], isList: true),
       Form(needs: ["appoint", "system", "name", "email", "mobile"]),
     ],
     examples: [
@@ -76,16 +77,16 @@ struct Admins: Command {
       try appoint(service, context)
     } else if isMissing {
       let found = try service.agenciesMissingAdministrators(under: under, system: system)
-      showMissing(found, context)
+      try showMissing(found, context)
     } else {
-      show(try service.administrators(agency: agency, system: system), context)
+      try show(try service.administrators(agency: agency, system: system), context)
     }
   }
 
-  private func show(_ found: [AdministratorLine], _ context: Context) {
+  private func show(_ found: [AdministratorLine], _ context: Context) throws(IAuthError) {
     let zone = context.localTime.zoneName(at: context.world.now())
-    context.list(
-      found.map(\.json),
+    try context.list(
+      .administrator, found.map(\.json),
       table: Table(
         [
           .init(Bilingual("system", "系統")), .init(Bilingual("agency", "機關"), isFlexible: true),
@@ -106,8 +107,9 @@ struct Admins: Command {
 
   private func showMissing(
     _ found: [(agency: Agency, administrators: Int)], _ context: Context
-  ) {
-    context.list(
+  ) throws(IAuthError) {
+    try context.list(
+      .lacking,
       found.map { line in
         ["agency": .agency(line.agency), "administrators": .int(line.administrators)]
       },

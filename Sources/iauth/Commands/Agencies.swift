@@ -25,7 +25,6 @@ struct Agencies: Command {
       .operand("QUERY", \.query, Bilingual("a code, or part of a name", "機關代碼或部分名稱")),
       .operands("CODE", \.codes, Bilingual("the agencies that get the superior", "下級機關代碼")),
       .option("under", "CODE", \.under, Bilingual("only agencies below this one", "僅列此機關之所屬機關")),
-      .option("limit", "N", \.limit, Bilingual("at most N agencies", "最多列出 N 筆")),
       .option(
         "load", "FILE", \.load, Bilingual("load a registry file (operator)", "載入機關資料檔（系統維運）"),
         completes: .file),
@@ -45,7 +44,8 @@ struct Agencies: Command {
         Bilingual("put agencies below this one (operator)", "指定上級機關（系統維運）")),
     ],
     forms: [
-      Form(takes: ["QUERY", "under", "limit"]), Form(needs: ["load"], takes: ["allow-removals"]),
+      Form(takes: ["QUERY", "under"], isList: true),
+      Form(needs: ["load"], takes: ["allow-removals"]),
       Form(needs: ["add", "code", "name"], takes: ["superior"]),
       Form(needs: ["set-superior", "CODE"]),
     ],
@@ -69,7 +69,6 @@ struct Agencies: Command {
   var query: String?
   var codes: [String] = []
   var under: String?
-  var limit: Int?
   var load: String?
   var isRemovalAllowed = false
   var adds = false
@@ -87,23 +86,24 @@ struct Agencies: Command {
       show(report, context)
     } else if adds {
       let added = try service.addAgency(code: code ?? "", name: name ?? "", superior: superior)
-      show([added], context)
+      try show([added], context)
     } else if let setSuperior {
-      show(try service.setSuperior(setSuperior, of: codes), context)
+      try show(try service.setSuperior(setSuperior, of: codes), context)
     } else {
-      show(try service.agencies(query ?? "", under: under, limit: limit), context)
+      try show(
+        try service.agencies(query ?? "", under: under, limit: context.ownLimit), context)
     }
   }
 
-  private func show(_ found: [AgencyLineItem], _ context: Context) {
+  private func show(_ found: [AgencyLineItem], _ context: Context) throws(IAuthError) {
     let language = context.language
-    if found.count == 1, let only = found.first {
+    if found.count == 1, let only = found.first, !context.isListShaped {
       context.emit(only.json, details: only.details(language))
       return
     }
     let hasRemoved = found.contains { $0.agency.status == .removed }
-    context.list(
-      found.map(\.json),
+    try context.list(
+      .agencies, found.map(\.json),
       table: Table(
         [.init(Bilingual("code", "代碼")), .init(Bilingual("name", "名稱"), isFlexible: true)]
           + (hasRemoved ? [.init(Bilingual("status", "狀態"))] : [])

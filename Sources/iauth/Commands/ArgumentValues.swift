@@ -54,6 +54,12 @@ enum TimeArgument: ArgumentValue, Equatable {
     return .time(Timestamp(day * 86_400 + hour * 3_600 + minute * 60 + second))
   }
 
+  /// The end that is meant: a day's is its last moment.
+  func end(now: Timestamp, in localTime: LocalTime) -> Timestamp {
+    guard case .day(let day) = self else { return timestamp(now: now, in: localTime) }
+    return TimeArgument.day(day + 1).timestamp(now: now, in: localTime)
+  }
+
   /// The time that is meant; a day begins at midnight of the caller's zone.
   func timestamp(now: Timestamp, in localTime: LocalTime) -> Timestamp {
     switch self {

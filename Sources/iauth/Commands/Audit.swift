@@ -22,7 +22,9 @@ struct Audit: Command {
       .option(
         "since", "TIME", \.since,
         Bilingual("from this date or time, or as long ago", "起始日期時間，或多久以前")),
-      .option("until", "TIME", \.until, Bilingual("before this date or time", "結束日期時間（不含）")),
+      .option(
+        "until", "TIME", \.until,
+        Bilingual("up to the end of this day, or before this time", "結束日期（含當日）或時間（不含）")),
       .option("actor", "ACCOUNT", \.actor, Bilingual("by this account or caller", "行為帳號或使用者")),
       .option("action", "ACTION", \.action, Bilingual("only this action", "僅列此動作")),
       .option("subject", "SUBJECT", \.subject, Bilingual("about this subject", "僅列此對象")),
@@ -33,7 +35,7 @@ struct Audit: Command {
         completes: .file),
     ],
     forms: [
-      Form(takes: ["since", "until", "actor", "action", "subject"]),
+      Form(takes: ["since", "until", "actor", "action", "subject"], isList: true),
       Form(needs: ["verify"], takes: ["anchor"]),
     ],
     examples: [
@@ -66,9 +68,10 @@ struct Audit: Command {
     let account = actor.flatMap { try? Int64.parse($0, for: "--actor") }
     let lines = try service.auditTrail(
       AuditFilter(
-        since: time(since), until: time(until), actor: account, action: action, subject: subject))
+        since: time(since), until: until?.end(now: now, in: context.localTime), actor: account,
+        action: action, subject: subject))
     let caller = account == nil ? actor : nil
-    list(
+    try list(
       lines.filter { line in
         caller.map { $0.utf8.elementsEqual(line.entry.caller.utf8) } ?? true
       }, context)
@@ -94,10 +97,10 @@ struct Audit: Command {
         "請將鏈首另存於其他主機，日後比對：iauth audit --verify --anchor FILE"))
   }
 
-  private func list(_ lines: [AuditLine], _ context: Context) {
+  private func list(_ lines: [AuditLine], _ context: Context) throws(IAuthError) {
     let zone = context.localTime.zoneName(at: context.world.now())
-    context.list(
-      lines.map(\.json),
+    try context.list(
+      .auditEntry, lines.map(\.json),
       table: Table(
         [
           .init(Bilingual("seq", "序號"), isNumber: true),

@@ -54,7 +54,10 @@ struct Backup: Command {
         "manifest": .string(file + ".manifest"), "at": .time(manifest.at),
         "entries": .int(manifest.proof.entries), "anchor": .string(manifest.proof.anchor),
       ],
-      human: Bilingual("copied to \(file)", "已備份至 \(file)")(context.language))
+      human: context.options.dryRun
+        ? Bilingual("would be copied to \(file)", "將備份至 \(file)")(context.language)
+        : Bilingual("copied to \(file)", "已備份至 \(file)")(context.language))
+    guard !context.options.dryRun else { return }
     context.say(
       Bilingual(
         "the key is in \(file).key; keep the two apart", "金鑰存於 \(file).key，請與備份分開保存"))

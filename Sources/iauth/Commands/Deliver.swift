@@ -23,7 +23,9 @@ struct Deliver: Command {
       .option("retry", "ID", \.retry, Bilingual("send a failed one again", "重送失敗的訊息")),
       .option("drop", "ID", \.drop, Bilingual("never send this one", "不再寄送該訊息")),
     ],
-    forms: [Form(), Form(needs: ["list"]), Form(needs: ["retry"]), Form(needs: ["drop"])],
+    forms: [
+      Form(), Form(needs: ["list"], isList: true), Form(needs: ["retry"]), Form(needs: ["drop"]),
+    ],
     examples: [
       Example("iauth deliver", Bilingual("Send what is due", "寄送待送訊息")),
       Example("iauth deliver --list", Bilingual("See what waits", "查看待送訊息")),
@@ -38,7 +40,7 @@ struct Deliver: Command {
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
     if lists {
-      list(try service.outbox(), context)
+      try list(try service.outbox(), context)
     } else if let retry {
       try service.retry(retry)
       context.emit(
@@ -58,6 +60,7 @@ struct Deliver: Command {
 
   /// - Throws: `deliver.failed` if anything could not be sent now: cron hears of it.
   private func send(_ service: Service, _ context: Context) throws(IAuthError) {
+    guard !context.options.dryRun else { return show(try service.plannedDelivery(), context) }
     let report = try service.deliverDue()
     if !context.options.json, report.delivered + report.postponed + report.failed == 0 {
       context.say(Bilingual("nothing was due", "沒有到期的待送通知"))
@@ -76,11 +79,25 @@ struct Deliver: Command {
     guard unsent == 0 else { throw .deliverFailed(failed: unsent) }
   }
 
-  private func list(_ messages: [OutboxLine], _ context: Context) {
+  /// What a run would try, each message whole but for codes.
+  private func show(_ messages: [PlannedMessage], _ context: Context) {
+    context.hasTried = true
+    if context.options.json {
+      context.console.line([
+        "delivered": 0, "postponed": 0, "failed": 0, "messages": .array(messages.map(\.json)),
+      ])
+    } else if messages.isEmpty {
+      context.say(Bilingual("nothing was due", "沒有到期的待送通知"))
+    } else {
+      for message in messages { context.show(message) }
+    }
+  }
+
+  private func list(_ messages: [OutboxLine], _ context: Context) throws(IAuthError) {
     let zone = context.localTime.zoneName(at: context.world.now())
     let language = context.language
-    context.list(
-      messages.map(\.json),
+    try context.list(
+      .message, messages.map(\.json),
       table: Table(
         [
           .init(Bilingual("message", "通知"), isNumber: true), .init(Bilingual("kind", "類別")),

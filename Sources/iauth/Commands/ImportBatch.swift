@@ -32,8 +32,6 @@ struct ImportBatch: Command {
       .option(
         "system", "CODE", \.system,
         Bilingual("the system of rows that name none", "名冊未填系統時適用的系統")),
-      .flag(
-        "dry-run", \.isDryRun, Bilingual("check everything; import nothing", "只檢核，不匯入")),
       .flag("partial", \.isPartial, Bilingual("import the good rows", "匯入無誤的列")),
       .option(
         "report", "FILE", \.report,
@@ -50,7 +48,7 @@ struct ImportBatch: Command {
     forms: [
       Form(
         needs: ["FILE"],
-        takes: ["document", "system", "dry-run", "partial", "report", "encoding", "sheet"])
+        takes: ["document", "system", "partial", "report", "encoding", "sheet"])
     ],
     examples: [
       Example(
@@ -69,7 +67,6 @@ struct ImportBatch: Command {
   var file: String?
   var document: String?
   var system: String?
-  var isDryRun = false
   var isPartial = false
   var report: String?
   var encoding: SheetEncoding?
@@ -83,7 +80,7 @@ struct ImportBatch: Command {
         of: file ?? "", max: isGated ? Limits.gateImportBytes : Limits.importBytes))
     order.document = document
     order.system = system
-    order.isDryRun = isDryRun
+    order.isDryRun = context.options.dryRun
     order.isPartial = isPartial
     order.encoding = encoding.flatMap { TextEncoding(rawValue: $0.rawValue) }
     order.sheet = sheet
@@ -147,8 +144,8 @@ struct ImportBatch: Command {
       context.say(
         Bilingual(
           "mend the rows above and hand the sheet in again", "請修正上列各列後重新匯入"))
-    } else if isDryRun {
-      context.say(Bilingual("checked only; nothing was imported", "僅檢核，未匯入"))
+    } else if context.options.dryRun {
+      context.hasTried = true
     } else if let batch = answer.batch, answer.count(.accepted) > 0 {
       context.say(
         Bilingual(

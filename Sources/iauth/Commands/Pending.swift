@@ -32,7 +32,6 @@ struct Pending: Command {
       .option("agency", "CODE", \.agency, Bilingual("only this agency", "僅列此機關")),
       .option("role", "ROLE", \.role, Bilingual("only admin, or only general", "僅列此角色")),
       .option("batch", "ID", \.batch, Bilingual("only this batch", "僅列此整批申請")),
-      .option("limit", "N", \.limit, Bilingual("at most N requests", "最多列出 N 筆")),
       .option(
         "status", "STATUS", \.status,
         Bilingual(
@@ -44,13 +43,10 @@ struct Pending: Command {
       .option(
         "after", "DURATION", \.after,
         Bilingual("replace the first threshold, such as 5d", "取代第一個稽催期限，例如 5d")),
-      .flag(
-        "dry-run", \.isDryRun,
-        Bilingual("say what would be done; change nothing", "只顯示將執行的內容，不異動資料")),
     ],
     forms: [
-      Form(takes: ["system", "agency", "role", "batch", "limit", "status"]),
-      Form(needs: ["NUMBER"]), Form(needs: ["remind"], takes: ["after", "dry-run"]),
+      Form(takes: ["system", "agency", "role", "batch", "status"], isList: true),
+      Form(needs: ["NUMBER"]), Form(needs: ["remind"], takes: ["after"]),
     ],
     examples: [
       Example("iauth pending", Bilingual("List what you may decide", "列出可審核的申請")),
@@ -70,16 +66,14 @@ struct Pending: Command {
   var agency: String?
   var role: Role?
   var batch: Int64?
-  var limit: Int?
   var status: StatusFilter?
   var isRemind = false
   var after: TimeSpan?
-  var isDryRun = false
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
     if isRemind {
-      try show(try service.remind(after: after, isDryRun: isDryRun), context)
+      try show(try service.remind(after: after, isDryRun: context.options.dryRun), context)
     } else if let number {
       context.show(try service.detail(number))
     } else {
@@ -91,10 +85,10 @@ struct Pending: Command {
     let filter = status ?? .pending
     let (items, progress, now) = try service.queue(
       PendingFilter(
-        system: system, agency: agency, role: role, batch: batch, limit: limit,
+        system: system, agency: agency, role: role, batch: batch, limit: context.ownLimit,
         status: filter.status, statusOfOwn: status?.status))
-    context.list(
-      items.map { $0.json(at: now) }, table: table(items, now, context.language),
+    try context.list(
+      .pending, items.map { $0.json(at: now) }, table: table(items, now, context.language),
       empty: filter == .pending
         ? Bilingual("nothing waits for you", "目前沒有待審申請")
         : Bilingual("no such requests", "沒有符合條件的申請"))
@@ -139,14 +133,15 @@ struct Pending: Command {
   /// - Throws: `deliver.failed` if anything could not be sent now: cron hears of it.
   private func show(_ report: ReminderReport, _ context: Context) throws(IAuthError) {
     context.emit(
-      report.json.adding(isDryRun ? ["messages": .array(report.messages.map(\.json))] : [:]),
+      report.json.adding(
+        context.options.dryRun ? ["messages": .array(report.messages.map(\.json))] : [:]),
       details: report.details)
-    guard isDryRun else {
+    guard context.options.dryRun else {
       guard report.failed == 0 else { throw .deliverFailed(failed: report.failed) }
       return
     }
+    context.hasTried = true
     if !context.options.json { for message in report.messages { context.show(message) } }
-    context.say(Bilingual("nothing was changed or sent", "未異動資料，亦未寄送"))
   }
 
   /// How far a batch has come, in the order of the states.

@@ -38,7 +38,7 @@ struct RequestPermission: Command {
         Bilingual("withdraw a pending request", "撤回審核中的申請")),
     ],
     forms: [
-      Form(takes: ["system", "role", "reason", "document"]), Form(needs: ["list"]),
+      Form(takes: ["system", "role", "reason", "document"]), Form(needs: ["list"], isList: true),
       Form(needs: ["withdraw"]),
     ],
     examples: [
@@ -142,8 +142,8 @@ struct RequestPermission: Command {
     let requests = try service.ownRequests()
     let zone = context.localTime.zoneName(at: context.world.now())
     let language = context.language
-    context.list(
-      requests.map(\.json),
+    try context.list(
+      .ownRequest, requests.map(\.json),
       table: Table(
         [
           .init(Bilingual("request", "編號"), isNumber: true), .init(Bilingual("system", "系統")),

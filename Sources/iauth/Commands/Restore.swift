@@ -50,6 +50,7 @@ struct Restore: Command {
     let path = try context.databasePath(settings)
     let receipt = try Service.restore(
       from: file ?? "", to: path, world: context.world, settings: settings)
+    context.hasTried = true
     context.emit(
       [
         "database": .string(path), "entries": .int(receipt.proof.entries),

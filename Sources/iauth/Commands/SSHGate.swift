@@ -40,7 +40,7 @@ struct SSHGate: Command {
     ],
     forms: [
       Form(needs: ["KEYNAME"]), Form(needs: ["public"]), Form(needs: ["enrol", "account"]),
-      Form(needs: ["withdraw"]), Form(needs: ["list"]),
+      Form(needs: ["withdraw"]), Form(needs: ["list"], isList: true),
     ],
     examples: [
       Example(
@@ -83,7 +83,7 @@ struct SSHGate: Command {
         human: Bilingual("key \(withdraw) is withdrawn", "金鑰 \(withdraw) 已註銷")(
           context.language))
     } else {
-      list(try context.service().keys(), context)
+      try list(try context.service().keys(), context)
     }
   }
 
@@ -138,9 +138,10 @@ struct SSHGate: Command {
       }, as: UTF8.self)
   }
 
-  private func list(_ keys: [GateKey], _ context: Context) {
+  private func list(_ keys: [GateKey], _ context: Context) throws(IAuthError) {
     let zone = context.localTime.zoneName(at: context.world.now())
-    context.list(
+    try context.list(
+      .key,
       keys.map { key in
         [
           "key": .string(key.name), "account": .int(key.account), "name": .text(key.person),

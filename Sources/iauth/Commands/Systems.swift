@@ -22,7 +22,7 @@ struct Systems: Command {
       .option("name-zh", "TEXT", \.nameChinese, Bilingual("its Chinese name", "系統中文名稱")),
       .option("url", "URL", \.url, Bilingual("its address", "系統網址")),
     ],
-    forms: [Form(), Form(needs: ["add", "name"], takes: ["name-zh", "url"])],
+    forms: [Form(isList: true), Form(needs: ["add", "name"], takes: ["name-zh", "url"])],
     examples: [
       Example("iauth systems", Bilingual("List all systems", "列出所有系統")),
       Example(
@@ -46,8 +46,8 @@ struct Systems: Command {
       return
     }
     let systems = try service.systems()
-    context.list(
-      systems.map(\.json),
+    try context.list(
+      .system, systems.map(\.json),
       table: Table(
         [
           .init(Bilingual("code", "代碼")), .init(Bilingual("name", "名稱"), isFlexible: true),

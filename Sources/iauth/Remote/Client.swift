@@ -80,7 +80,7 @@ struct Client {
     return Hello(
       words: words, environment: variables, columns: min(console.columns, 65_535),
       isInputTerminal: console.input.isTerminal, isOutputTerminal: console.out.isTerminal,
-      isNoteTerminal: console.err.isTerminal)
+      isNoteTerminal: console.err.isTerminal, canPage: console.pager != nil)
   }
 
   // MARK: Following
@@ -94,6 +94,7 @@ struct Client {
     case .note:
       console.err.write(frame.payload)
       console.err.flush()
+    case .list: try showList(frame.payload, link)
     case .wantInput: try sendInput(link) { () throws(IAuthError) in try console.input.some() }
     case .wantHidden:
       let prompt = String(decoding: frame.payload, as: UTF8.self)
@@ -113,6 +114,18 @@ struct Client {
     default: throw .malformed
     }
     return nil
+  }
+
+  private func showList(_ beginning: [UInt8], _ link: FrameConnection) throws(LinkError) {
+    var bytes = beginning
+    while true {
+      let frame = try link.receive(within: nil)
+      if frame.kind == .listed { break }
+      guard frame.kind == .list, bytes.count <= Limits.gateImportBytes else { throw .malformed }
+      bytes.append(contentsOf: frame.payload)
+    }
+    console.list(String(decoding: bytes, as: UTF8.self))
+    console.out.flush()
   }
 
   private func sendInput(

@@ -27,6 +27,10 @@ enum FrameKind: UInt8 {
   case busy = 0x42
   case output = 0x4F
   case note = 0x4E
+  /// A part of a list: whoever's screen is too short for all of it uses a pager.
+  case list = 0x4C
+  /// The list is whole.
+  case listed = 0x6C
   /// Send some bytes of standard input.
   case wantInput = 0x49
   /// Ask, with the payload as prompt, and send what is typed unseen.

@@ -21,9 +21,13 @@ struct Hello: Equatable {
   var isInputTerminal: Bool
   var isOutputTerminal: Bool
   var isNoteTerminal: Bool
+  /// Whether it takes lists by themselves, for a pager.
+  var canPage = false
 
   var encoded: [UInt8] {
-    let flags = (isInputTerminal ? 1 : 0) | (isOutputTerminal ? 2 : 0) | (isNoteTerminal ? 4 : 0)
+    let flags =
+      (isInputTerminal ? 1 : 0) | (isOutputTerminal ? 2 : 0) | (isNoteTerminal ? 4 : 0)
+      | (canPage ? 8 : 0)
     var bytes = [UInt8(Self.version), UInt8(flags)]
     bytes.append(contentsOf: bigEndian(UInt64(clamping: columns)).suffix(2))
     let pairs = environment.sorted { $0.key < $1.key }
@@ -37,7 +41,7 @@ struct Hello: Equatable {
 
   init(
     words: [String], environment: [String: String], columns: Int, isInputTerminal: Bool,
-    isOutputTerminal: Bool, isNoteTerminal: Bool
+    isOutputTerminal: Bool, isNoteTerminal: Bool, canPage: Bool = false
   ) {
     self.words = words
     self.environment = environment
@@ -45,6 +49,7 @@ struct Hello: Equatable {
     self.isInputTerminal = isInputTerminal
     self.isOutputTerminal = isOutputTerminal
     self.isNoteTerminal = isNoteTerminal
+    self.canPage = canPage
   }
 
   /// Nil for bytes that are no greeting; variables that do not count are left out.
@@ -67,7 +72,7 @@ struct Hello: Equatable {
     self.init(
       words: words, environment: environment, columns: max(1, Int(columns)),
       isInputTerminal: flags & 1 != 0, isOutputTerminal: flags & 2 != 0,
-      isNoteTerminal: flags & 4 != 0)
+      isNoteTerminal: flags & 4 != 0, canPage: flags & 8 != 0)
   }
 
   /// A time zone is a file's name to the C library: only names that stay in its own directory are

@@ -13,13 +13,19 @@ extension Console {
         (try? link.sendAll(kind, bytes)) == nil ? EPIPE : 0
       }
     }
-    return Console(
+    let console = Console(
       out: Stream(
         isTerminal: greeting.isOutputTerminal, descriptor: link.descriptor, sink: sink(.output)),
       err: Stream(
         isTerminal: greeting.isNoteTerminal, descriptor: link.descriptor, sink: sink(.note)),
       input: Input(LinkSource(link: link), isTerminal: greeting.isInputTerminal),
       columns: greeting.columns, files: .remote(link))
+    if greeting.canPage {
+      console.pager = { text in
+        (try? link.sendAll(.list, Array(text.utf8))) != nil && (try? link.send(.listed)) != nil
+      }
+    }
+    return console
   }
 }
 

@@ -28,6 +28,10 @@ final class Console {
   var hasColor = true
   /// Whether questions are allowed (`--no-input`).
   var mayAskAtAll = true
+  /// Takes a list that is longer than the screen; false if it could not.
+  var pager: ((_ text: String) -> Bool)?
+  /// How many lines the screen has; nil where there is none of this process's own.
+  var rows: Int?
   /// Whether a person sits there who can be asked.
   var mayAsk: Bool { mayAskAtAll && input.isTerminal && err.isTerminal }
 
@@ -69,6 +73,16 @@ final class Console {
   /// Text of our own making with its own line ends, such as help; it is written as it stands.
   func page(_ text: String) {
     out.write(text)
+  }
+
+  /// A list, by way of the pager if it is longer than the screen.
+  func list(_ text: String) {
+    let lines = text.utf8.count { $0 == UInt8(ascii: "\n") }
+    // Without rows somebody else knows how long the screen is.
+    guard out.isTerminal, let pager, lines >= rows ?? 0 else { return out.write(text) }
+    out.flush()
+    err.flush()
+    if !pager(text) { out.write(text) }
   }
 
   // MARK: Notes and errors

@@ -84,8 +84,7 @@ extension Console {
   /// What had to be shortened is said, with the way to see it.
   func table(_ table: Table) {
     let (header, rows, isCut) = table.lines(width: tableColumns, language: language)
-    out.write(styled(header, "1", on: out) + "\n")
-    for row in rows { out.write(row + "\n") }
+    list(([styled(header, "1", on: out)] + rows).joined(separator: "\n") + "\n")
     if isCut {
       say(
         Bilingual(

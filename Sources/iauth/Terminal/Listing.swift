@@ -1,0 +1,167 @@
+// Lists, as they are asked for (`ListOptions`): which lines, in which order, as table, CSV, TSV or
+// JSON. A table is the command's own unless columns were named; then it is made of the fields.
+
+import IAuthCore
+import Sheets
+import Values
+
+extension Context {
+  /// Whether somebody asked for another look than the command's own.
+  var isListShaped: Bool {
+    let list = options.list
+    return list.columns != nil || list.output == .csv || list.output == .tsv
+  }
+
+  /// The limit, where the operation itself may stop there: nobody counts or orders the rest.
+  var ownLimit: Int? {
+    let list = options.list
+    let isPlain = list.sort == nil && list.since == nil && list.until == nil
+    return isPlain && (options.json || options.quiet) ? list.limit : nil
+  }
+
+  /// Writes a list, whose rows and lines of the table are in one order; an empty one is one sentence
+  /// on standard error.
+  ///
+  /// - Parameter times: what `--since` and `--until` look at, where the shape has no such field.
+  /// - Throws: `usage.value` for a column that there is not, `usage.option` for a time where there
+  ///   is none.
+  func list(
+    _ shape: Shape, _ rows: @autoclosure () -> [JSON], table: @autoclosure () -> Table,
+    empty: Bilingual, times: [Timestamp?]? = nil
+  ) throws(IAuthError) {
+    let view = options.list
+    let columns = try view.columnNames.map { (names) throws(IAuthError) in
+      var columns: [Shape.Column] = []
+      for name in names { columns.append(try shape.column(name, of: "--columns")) }
+      return columns
+    }
+    let order = try sorting(shape)
+    let isSheet = view.output == .csv || view.output == .tsv
+    let isBounded = view.since != nil || view.until != nil
+    if isBounded, times == nil, shape.time == nil {
+      throw .usageOption(
+        view.since == nil ? "--until" : "--since", nearest: nil, command: console.command)
+    }
+    let isOfFields = options.json || isSheet || columns != nil
+    let json = isOfFields || order != nil || (isBounded && times == nil) ? rows() : []
+    let own = isOfFields ? nil : table()
+    var lines = Array((own?.rows.indices ?? json.indices))
+    if isBounded {
+      let when = times ?? json.map { row in row[shape.time ?? ""].flatMap(\.time) }
+      lines = lines.filter { isWithin(when[$0]) }
+    }
+    if let order { lines = sorted(lines, json, order) }
+    let all = lines.count
+    if let limit = view.limit { lines = Array(lines.prefix(limit)) }
+    if view.hasExitCode, lines.isEmpty { status = .refused }
+    guard !lines.isEmpty || options.json else { return console.say(empty) }
+
+    if options.json {
+      let keys = columns.map { Set($0.map(\.field)) }
+      for line in lines { console.line(keys.map { json[line].only($0) } ?? json[line]) }
+      return
+    }
+    if isSheet {
+      writeSheet(columns ?? shape.sheetColumns, lines.map { json[$0] })
+    } else if let own {
+      console.table(Table(own.columns, rows: lines.map { own.rows[$0] }))
+    } else {
+      let columns = columns ?? []
+      console.table(
+        Table(
+          columns.map { Table.Column(Bilingual($0.name, $0.name), isFlexible: true) },
+          rows: lines.map { line in columns.map { cell($0, json[line]) } }))
+    }
+    sayTotal(shown: lines.count, of: all)
+  }
+
+  /// A long list ends with how long it is, and a cut one with how much there is.
+  private func sayTotal(shown: Int, of all: Int) {
+    if shown < all {
+      say(
+        Bilingual(
+          "\(shown) of \(all); --limit N shows more", "共 \(all) 筆，列出 \(shown) 筆；--limit N 可列出更多"))
+    } else if all >= Limits.listTotalFrom {
+      say(Bilingual("\(all) in all", "共 \(all) 筆"))
+    }
+  }
+
+  // MARK: Which, and in which order
+
+  private func isWithin(_ time: Timestamp?) -> Bool {
+    guard let time else { return false }
+    let now = world.now()
+    if let since = options.list.since?.timestamp(now: now, in: localTime), time < since {
+      return false
+    }
+    if let until = options.list.until?.end(now: now, in: localTime), time >= until {
+      return false
+    }
+    return true
+  }
+
+  private func sorting(
+    _ shape: Shape
+  ) throws(IAuthError) -> (column: Shape.Column, isDown: Bool)? {
+    guard let sort = options.list.sort else { return nil }
+    let isDown = sort.utf8.first == UInt8(ascii: "-")
+    let name = isDown ? String(sort.unicodeScalars.dropFirst()) : sort
+    return (try shape.column(name, of: "--sort"), isDown)
+  }
+
+  private func sorted(
+    _ lines: [Int], _ rows: [JSON], _ order: (column: Shape.Column, isDown: Bool)
+  ) -> [Int] {
+    let keys = rows.map(order.column.value)
+    return lines.sorted { a, b in
+      // What is missing stays at the end, whichever way round.
+      if keys[a] == .null || keys[b] == .null {
+        return keys[a] == keys[b] ? a < b : keys[b] == .null
+      }
+      let (first, second) = order.isDown ? (b, a) : (a, b)
+      if keys[first].isBefore(keys[second]) { return true }
+      return keys[second].isBefore(keys[first]) ? false : a < b
+    }
+  }
+
+  // MARK: Cells
+
+  private func cell(_ column: Shape.Column, _ row: JSON) -> String {
+    let value = column.value(in: row)
+    guard column.isTime, let time = value.time else { return value.cell }
+    return localTime.text(time)
+  }
+
+  /// The list for another program, the names of the columns first.
+  private func writeSheet(_ columns: [Shape.Column], _ rows: [JSON]) {
+    let isCSV = options.list.output == .csv
+    let line = { (cells: [String]) -> String in
+      cells.map { isCSV ? self.quoted($0) : TerminalText.escaped($0) }
+        .joined(separator: isCSV ? "," : "\t") + "\n"
+    }
+    console.page(line(columns.map(\.name)))
+    for row in rows { console.page(line(columns.map { $0.value(in: row).cell })) }
+  }
+
+  /// A cell of RFC 4180.
+  ///
+  /// A spreadsheet program shall not run what a person wrote, and a terminal not be steered by it.
+  private func quoted(_ text: String) -> String {
+    let isNumber = text.utf8.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
+    var cell = isNumber ? text : FormulaGuard.guarded(text)
+    if console.out.isTerminal { cell = TerminalText.escaped(cell) }
+    guard cell.utf8.contains(where: { "\",\n\r".utf8.contains($0) }) else { return cell }
+    let parts = cell.utf8.split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
+    return "\"" + parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\"\"") + "\""
+  }
+}
+
+extension JSON {
+  /// The time that was written here.
+  fileprivate var time: Timestamp? {
+    guard case .string(let text) = self,
+      case .time(let time)? = try? TimeArgument.parse(text, for: "")
+    else { return nil }
+    return time
+  }
+}

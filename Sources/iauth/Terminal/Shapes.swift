@@ -1,0 +1,229 @@
+// Every object that iauth writes as JSON, by the command that writes it. The contract of PRODUCT
+// section 4 in one place: a field is added here before anything else knows it.
+
+import IAuthCore
+import Sheets
+import Values
+
+extension Shape {
+  static let agencyFields: [Field] = [
+    .word("type", AgencyType.self), .text("code"), .text("name"), .text("path"),
+  ]
+  private static let agency = Field.object("agency", agencyFields)
+
+  // MARK: People
+
+  static let application = Shape(
+    "application", by: "apply",
+    [.text("application"), agency, .text("email"), .text("mobile"), .time("expires_at")])
+  static let signIn = Shape(
+    "sign-in", by: "verify", [.text("signin"), .word("via", Via.self), .time("expires_at")])
+  static let session = Shape(
+    "session", by: "verify --status",
+    [
+      .number("account"), .text("name"), agency, .word("status", AccountStatus.self),
+      .text("session"), .words("proven", Channel.allCases.map(\.rawValue)), .time("expires_at"),
+    ])
+  static let signedOut = Shape("signed-out", by: "verify --sign-out", [.flag("signed_out")])
+  static let requested = Shape(
+    "requested", by: "request-permission",
+    [
+      .number("request"), .text("system"), .word("role", Role.self),
+      .word("kind", RequestKind.self), .word("status", RequestStatus.self),
+      .word("reviewed_by", ["authority", "agency"]), .texts("reviewers"),
+    ])
+  static let ownRequest = Shape(
+    "own-request", by: "request-permission --list", time: "submitted_at",
+    [
+      .number("request"), .text("system"), .word("role", Role.self),
+      .word("kind", RequestKind.self), .word("status", RequestStatus.self), .time("submitted_at"),
+      .time("decided_at").optional, .text("decided_by").optional, .text("reason").optional,
+      .text("note").optional, .word("permission", PermissionStatus.self).optional,
+      .text("end_reason").optional,
+    ])
+  static let withdrawn = Shape(
+    "withdrawn", by: "request-permission --withdraw",
+    [.number("request"), .word("status", RequestStatus.self)])
+
+  // MARK: Review
+
+  private static let pendingFields: [Field] = [
+    .number("request"), .text("version"), .word("kind", RequestKind.self), .time("submitted_at"),
+    .number("waiting_days"), agency, .text("name"), .text("title").optional,
+    .text("email").optional, .text("mobile").optional, .text("system"), .word("role", Role.self),
+    .text("reason").optional, .text("document").optional, .number("batch").optional,
+    .word("status", RequestStatus.self), .flag("verified"), .texts("marks"),
+  ]
+  static let pending = Shape("pending", by: "pending", time: "submitted_at", pendingFields)
+  static let requestDetail = Shape(
+    "request", by: "pending NUMBER",
+    pendingFields + [
+      Field.object(
+        "replacement", [.text("name"), .text("email"), .text("mobile"), .text("title").optional]
+      ).optional,
+      .time("effective_at").optional, .word("rule", ["authority", "agency"]),
+      .objects("reviewers", [.text("name"), .text("agency")]),
+      .objects(
+        "history", [.time("at"), .text("action"), .text("by").optional, .text("outcome")]),
+      .objects(
+        "told",
+        [
+          .time("at"), .text("name").optional, .word("kind", MessageKind.self),
+          .word("status", MessageStatus.self),
+        ]),
+      .flag("may_decide"), .text("why_not").optional,
+      Field.object(
+        "decision",
+        [
+          .word("status", RequestStatus.self), .text("decided_by").optional,
+          .text("note").optional, .time("decided_at"),
+        ]
+      ).optional,
+      .word("permission", PermissionStatus.self).optional,
+    ])
+  static let plannedMessages = Field.objects(
+    "messages",
+    [
+      .word("kind", MessageKind.self), .word("channel", Channel.self), .text("recipient"),
+      .text("name").optional, .text("subject"), .text("reference"), .text("body").optional,
+      .objects("why", [.text("event"), .text("subject")]),
+    ])
+  static let reminderRun = Shape(
+    "reminder-run", by: "pending --remind", extra: [plannedMessages],
+    [
+      .number("reminded"), .number("requests"), .number("without_reviewer"), .number("lapsed"),
+      .number("delivered"), .number("failed"),
+    ])
+  static let decided = Shape(
+    "decided", by: "approve, reject",
+    [
+      .number("request"), .word("status", RequestStatus.self).optional,
+      .time("decided_at").optional, .text("decided_by").optional, .text("outcome"),
+      .text("next").optional,
+    ])
+  static let revoked = Shape(
+    "revoked", by: "revoke", [.number("request"), .word("permission", PermissionStatus.self)])
+  static let administrator = Shape(
+    "administrator", by: "admins", time: "since",
+    [.text("system"), agency, .text("name"), .text("email"), .time("since")])
+  static let lacking = Shape(
+    "lacking", by: "admins --missing", [agency, .number("administrators")])
+  static let appointed = Shape(
+    "appointed", by: "admins --appoint",
+    [
+      .number("request"), .text("system"), agency, .text("name"), .word("role", Role.self),
+      .word("status", RequestStatus.self),
+    ])
+
+  // MARK: Batches
+
+  static let importRow = Shape(
+    "import-row", by: "import-batch",
+    [
+      .number("row"), .word("outcome", RowOutcome.self), .number("request").optional,
+      .objects(
+        "problems",
+        [.word("level", ["error", "warning"]), .text("column"), .text("code"), .text("message")]),
+    ])
+  static let importSummary = Shape(
+    "import-summary", by: "import-batch",
+    [
+      .number("batch").optional, .text("digest"), .number("rows"), .number("accepted"),
+      .number("unchanged"), .number("rejected"), .number("held"), .flag("dry_run"),
+    ])
+
+  // MARK: Registry and accounts
+
+  static let agencies = Shape(
+    "agency", by: "agencies",
+    agencyFields + [
+      .text("superior").optional, .flag("superior_derived"), .word("status", AgencyStatus.self),
+    ])
+  static let registryLoaded = Shape(
+    "registry-loaded", by: "agencies --load",
+    ["added", "updated", "removed", "unchanged", "rejected"].map(Field.number))
+  static let system = Shape(
+    "system", by: "systems",
+    [.text("code"), .text("name"), .text("name_zh"), .text("url").optional])
+  static let account = Shape(
+    "account", by: "accounts", time: "used_at",
+    [
+      .number("account"), agency, .text("name").optional, .text("title").optional,
+      .text("email").optional, .text("mobile").optional, .word("status", AccountStatus.self),
+      .flag("admin"), .time("used_at").optional, .flag("erased"),
+    ])
+  static let accountChanged = Shape(
+    "account-changed", by: "accounts --suspend, --restore, --close, --unlock, --erase",
+    [.number("account"), .word("status", AccountStatus.self)])
+
+  // MARK: Upkeep
+
+  static let made = Shape(
+    "made", by: "init",
+    [
+      .text("database"), .object("authority", agencyFields), .number("agencies"),
+      .number("rejected"), .text("system"), .number("request").optional,
+    ])
+  static let delivery = Shape(
+    "delivery", by: "deliver", extra: [plannedMessages],
+    [.number("delivered"), .number("postponed"), .number("failed")])
+  static let message = Shape(
+    "message", by: "deliver --list", time: "created_at",
+    [
+      .number("message"), .word("kind", MessageKind.self), .word("channel", Channel.self),
+      .text("recipient"), .text("reference"), .word("status", MessageStatus.self),
+      .time("created_at"), .time("due_at"), .number("attempts"), .text("error").optional,
+    ])
+  static let messageChanged = Shape(
+    "message-changed", by: "deliver --retry, --drop",
+    [.number("message"), .word("status", MessageStatus.self)])
+  static let auditEntry = Shape(
+    "audit-entry", by: "audit", time: "at",
+    [
+      .number("seq"), .time("at"), .text("caller"), .number("account").optional, .text("action"),
+      .text("subject"), .text("outcome"), .text("hash"),
+    ])
+  static let auditProof = Shape(
+    "audit-proof", by: "audit --verify", [.number("entries"), .text("hash"), .text("anchor")])
+  static let finding = Shape(
+    "finding", by: "doctor", [.text("check"), .word("status", Health.self), .text("detail")])
+  static let backedUp = Shape(
+    "backed-up", by: "backup",
+    [
+      .text("file"), .text("key"), .text("manifest"), .time("at"), .number("entries"),
+      .text("anchor"),
+    ])
+  static let restored = Shape(
+    "restored", by: "restore",
+    [
+      .text("database"), .number("entries"), .text("hash"), .time("newest_at"),
+      .flag("manifest"), .number("codes"), .number("sessions"), .number("held"),
+    ])
+  static let key = Shape(
+    "key", by: "ssh-gate --list", time: "enrolled_at",
+    [
+      .text("key"), .number("account"), .text("name").optional, .text("agency"),
+      .word("status", AccountStatus.self), .time("enrolled_at"),
+    ])
+  static let keyEnrolled = Shape(
+    "key-enrolled", by: "ssh-gate --enrol", [.text("key"), .number("account"), .text("line")])
+  static let keyWithdrawn = Shape(
+    "key-withdrawn", by: "ssh-gate --withdraw", [.text("key"), .word("status", ["withdrawn"])])
+
+  // MARK: Help
+
+  static let completionScript = Shape(
+    "completion-script", by: "completion", [.text("script"), .text("shell")])
+  static let commandHelp = Shape(
+    "command", by: "help",
+    [
+      .text("command"), .text("summary"), .texts("usage"),
+      .objects("parameters", [.text("name"), .text("value"), .text("help")]),
+      .texts("examples"), .texts("codes"), .flag("operator_only"),
+    ])
+  static let statusHelp = Shape(
+    "status", by: "help exit-codes", [.number("status"), .text("meaning"), .texts("codes")])
+  static let error = Shape(
+    "error", by: "every command that fails",
+    [.object("error", [.text("code"), .text("message"), .text("hint").optional])])
+}

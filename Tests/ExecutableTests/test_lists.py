@@ -1,0 +1,139 @@
+"""Lists as people and programs ask for them: form, order, columns, bounds, totals, pager."""
+
+import csv
+import io
+import json
+
+import pexpect
+import pytest
+
+from conftest import CDC, CHIEF, MING, MOHW, clerk
+from test_terminal import ended, talk
+
+LISTS = [
+    (["pending"], CHIEF), (["pending", "--status", "all"], CHIEF),
+    (["request-permission", "--list"], MING), (["admins"], MING),
+    (["admins", "--missing", "--under", MOHW], None), (["agencies", "--under", MOHW], None),
+    (["systems"], None), (["accounts"], None), (["deliver", "--list"], None), (["audit"], None),
+    (["ssh-gate", "--list"], None),
+]
+
+
+@pytest.fixture
+def queue(desk):
+    """Three people of one agency who wait."""
+    for number in (3, 1, 2):
+        desk.join(clerk(number))
+        desk.request(clerk(number))
+    return desk
+
+
+@pytest.mark.parametrize("words, session", LISTS, ids=lambda value: str(value)[:30])
+def test_every_list_takes_every_option(desk, words, session):
+    whole = desk.json(*words, session=session)
+    assert desk.ok(*words, "-o", "json", session=session).lines == whole or words == ["audit"]
+    for kind, delimiter in (("csv", ","), ("tsv", "\t")):
+        out = desk.ok(*words, "-o", kind, session=session).out
+        table = list(csv.reader(io.StringIO(out), delimiter=delimiter))
+        if whole:
+            # Each reading of the trail is an entry more.
+            assert len(table) >= len(whole) + 1
+            assert set(whole[0]) <= set(table[0]), table[0]
+            assert len({len(row) for row in table}) == 1
+        else:
+            assert out == ""
+    assert len(desk.json(*words, "-l", 1, session=session)) <= 1
+    first = desk.ok(*words, "--limit=1", "--output", "table", session=session).out
+    assert len(first.splitlines()) in (0, 2)
+    status = desk.run(*words, "--exit-code", "--json", session=session).status
+    assert status == (0 if whole else 1)
+    for option in ("--sort", "--columns"):
+        refused = desk.refused("usage.value", *words, option, "bogus", session=session)
+        assert "bogus" in refused.error["message"]
+
+
+def test_sorting_by_a_column_both_ways(queue):
+    numbers = [row["request"] for row in queue.json("pending", session=MING)]
+    down = queue.json("pending", "--sort", "-request", session=MING)
+    assert [row["request"] for row in down] == numbers[::-1]
+    names = [row["name"] for row in queue.json("pending", "--sort", "name", session=MING)]
+    assert names == sorted(names) and len(names) == 3
+    codes = [row["code"] for row in queue.json("agencies", "--under", MOHW, "--sort", "-code")]
+    arcs = [[int(arc) for arc in code.split(".")] for code in codes]
+    assert arcs == sorted(arcs, reverse=True)
+
+
+def test_columns_are_those_that_were_named(queue):
+    shown = queue.ok("pending", "--columns", "request,agency,agency.code,name", session=MING).out
+    assert shown.split()[:4] == ["request", "agency", "agency.code", "name"]
+    assert shown.splitlines()[1].split()[2] == CDC
+    [row, *_] = queue.json("pending", "--columns", "name,request", session=MING)
+    assert set(row) == {"name", "request"}
+    sheet = queue.ok("pending", "-ocsv", "--columns", "name,agency", session=MING).out
+    assert sheet.splitlines()[0] == "name,agency" and "衛生福利部疾病管制署" in sheet
+
+
+def test_a_sheet_has_every_field_and_runs_nothing(queue):
+    queue.join(clerk(7))
+    queue.ok("request-permission", "--reason", '=HYPERLINK("x"), 因業務需要', session=clerk(7))
+    sheet = queue.ok("pending", "-o", "csv", "--sort", "-request", session=MING).out
+    rows = list(csv.DictReader(io.StringIO(sheet)))
+    assert rows[0]["reason"] == '\'=HYPERLINK("x"), 因業務需要'
+    assert rows[0]["agency"] == "衛生福利部疾病管制署" and rows[0]["agency.code"] == CDC
+    assert rows[0]["verified"] == "true" and rows[0]["batch"] == ""
+    assert [int(row["request"]) for row in rows] == sorted(
+        (int(row["request"]) for row in rows), reverse=True)
+    lines = queue.ok("pending", "-o", "tsv", session=MING).out.splitlines()
+    assert len({line.count("\t") for line in lines}) == 1
+
+
+def test_since_and_until(queue):
+    assert len(queue.json("pending", "--since", "1d", session=MING)) == 3
+    assert queue.json("pending", "--until", "2020-01-01", session=MING) == []
+    assert queue.json("pending", "--since", "2099-01-01", session=MING) == []
+    [day] = {row["submitted_at"][:10] for row in queue.json("pending", session=MING)}
+    # The day itself is within.
+    assert len(queue.json("pending", "--since", day, "--until", day, session=MING)) == 3
+    assert queue.json("accounts", "--since", "2099-01-01") == []
+    # A list whose lines have no time says so.
+    queue.refused("usage.option", "admins", "--missing", "--since", "1d")
+
+
+def test_totals_and_what_an_empty_list_says(desk):
+    many = desk.ok("agencies", "--under", MOHW)
+    count = len(many.out.splitlines()) - 1
+    assert f"{count} in all" in many.err and count > 10
+    cut = desk.ok("agencies", "--under", MOHW, "--limit", 3)
+    assert f"3 of {count}" in cut.err and len(cut.out.splitlines()) == 4
+    assert desk.ok("agencies", "--under", MOHW, "-q").err == ""
+    assert "in all" not in desk.ok("systems").err
+    empty = desk.run("agencies", "沒有這個機關", "--exit-code")
+    assert (empty.status, empty.out) == (1, "") and empty.err.count("\n") == 1
+
+
+def test_options_of_lists_stand_beside_lists_only(desk):
+    for words in (["approve", "1", "--sort", "name"], ["apply", "--limit", "1"],
+                  ["doctor", "--columns", "a"]):
+        desk.refused("usage.option", *words)
+    desk.refused("usage.conflict", "pending", "1", "--limit", "2", session=CHIEF)
+    desk.refused("usage.conflict", "accounts", "--suspend", "1", "--reason", "x", "--sort", "name")
+    desk.refused("usage.conflict", "systems", "-o", "csv")
+    assert desk.ok("--limit", "1", "agencies", "--json").lines == desk.json("agencies", "-l1")
+    assert desk.run("systems", "-qZ").status == 64
+    assert desk.ok("-qo", "json", "systems").lines == desk.json("systems")
+
+
+def test_long_lists_go_through_the_pager(desk):
+    pager = {"PAGER": "sed 's/^/>> /'"}
+    child = talk(desk, "agencies", "--under", MOHW, **pager)
+    assert ended(child) == 0
+    paged = child.before.replace("\r", "")
+    assert paged.count("\n>> ") > 30 and "\n>> " + "2.16.886" in paged
+    assert "共" in paged.splitlines()[-1]
+    for words in (["--no-pager"], ["--limit", "3"], ["--json"]):
+        child = talk(desk, "agencies", "--under", MOHW, *words, **pager)
+        ended(child)
+        assert ">> " not in child.before
+    child = talk(desk, "agencies", "--under", MOHW, PAGER="/nowhere/less")
+    assert ended(child) == 0 and "2.16.886.101" in child.before
+    assert "\n>> " not in desk.ok("agencies", "--under", MOHW, env=pager).out
