@@ -50,7 +50,7 @@ import CSQLite
 
   /// Runs one statement and returns the number of rows that it changed.
   @discardableResult
-  package func run(_ sql: SQL, _ values: [any Bindable] = []) throws(SQLiteError) -> Int {
+  package func run(_ sql: SQL, _ values: Arguments = []) throws(SQLiteError) -> Int {
     let statement = try bound(sql, values)
     defer { statement.reset() }
     while try statement.step() {}
@@ -59,7 +59,7 @@ import CSQLite
 
   /// Lends each row to `body`, until it returns false.
   package func each(
-    _ sql: SQL, _ values: [any Bindable] = [], _ body: (borrowing Row) -> Bool
+    _ sql: SQL, _ values: Arguments = [], _ body: (borrowing Row) -> Bool
   ) throws(SQLiteError) {
     let statement = try bound(sql, values)
     defer { statement.reset() }
@@ -68,13 +68,16 @@ import CSQLite
       guard !statement.isMismatched else {
         throw SQLiteError(code: SQLITE_CORRUPT, message: "a column has another type")
       }
+      guard statement.isReadWhole else {
+        throw SQLiteError(code: SQLITE_MISUSE, message: "not the columns that are read")
+      }
       guard goesOn else { return }
     }
   }
 
   /// Every row, read by `read`.
   package func all<T>(
-    _ sql: SQL, _ values: [any Bindable] = [], _ read: (borrowing Row) -> T
+    _ sql: SQL, _ values: Arguments = [], _ read: (borrowing Row) -> T
   ) throws(SQLiteError) -> [T] {
     var found: [T] = []
     try each(sql, values) { row in
@@ -86,7 +89,7 @@ import CSQLite
 
   /// The first row, read by `read`; nil if there is none.
   package func first<T>(
-    _ sql: SQL, _ values: [any Bindable] = [], _ read: (borrowing Row) -> T
+    _ sql: SQL, _ values: Arguments = [], _ read: (borrowing Row) -> T
   ) throws(SQLiteError) -> T? {
     var found: T?
     try each(sql, values) { row in
@@ -127,12 +130,16 @@ import CSQLite
     unsafe sqlite3_busy_timeout(db, milliseconds)
   }
 
-  private func bound(_ sql: SQL, _ values: [any Bindable]) throws(SQLiteError) -> Statement {
+  private func bound(_ sql: SQL, _ arguments: Arguments) throws(SQLiteError) -> Statement {
     let statement = try statement(sql)
-    guard statement.parameterCount == values.count else {
+    let names = statement.parameterNames
+    guard names.count == arguments.values.count else {
       throw SQLiteError(code: SQLITE_MISUSE, message: "parameters do not match")
     }
-    for (index, value) in values.enumerated() {
+    for (index, name) in names.enumerated() {
+      guard let value = arguments.value(at: index, name: name) else {
+        throw SQLiteError(code: SQLITE_MISUSE, message: "no value for \(name ?? "?")")
+      }
       try statement.bind(value.sqlValue, at: Int32(index + 1))
     }
     return statement

@@ -1,5 +1,5 @@
 // SQL text that only a literal can make: text from people cannot become SQL, because it does not
-// compile. Shared column lists are fragments, which interpolate.
+// compile. Parts that several statements share are fragments, which interpolate and cannot be run.
 
 package struct SQL: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, Hashable,
   Sendable
@@ -30,8 +30,25 @@ package struct SQL: ExpressibleByStringLiteral, ExpressibleByStringInterpolation
       text += literal.description
     }
 
-    package mutating func appendInterpolation(_ fragment: SQL) {
+    package mutating func appendInterpolation(_ fragment: Fragment) {
       text += fragment.text
     }
+
+    package mutating func appendInterpolation(_ statement: SQL) {
+      text += statement.text
+    }
+  }
+}
+
+/// A part of statements: a list of columns, a condition.
+package struct Fragment: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, Sendable {
+  let text: String
+
+  package init(stringLiteral value: StaticString) {
+    text = value.description
+  }
+
+  package init(stringInterpolation: SQL.Interpolation) {
+    text = stringInterpolation.text
   }
 }

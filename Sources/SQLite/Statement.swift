@@ -8,6 +8,13 @@ import CSQLite
   private let db: OpaquePointer
   /// Whether a column was not of the type it was read as: the row is corrupt.
   fileprivate(set) var isMismatched = false
+  /// The column that is read next.
+  fileprivate var next: Int32 = 0
+  /// The names of the parameters, in order; nil for one without.
+  package private(set) lazy var parameterNames: [String?] = (0..<parameterCount).map { index in
+    let name = unsafe sqlite3_bind_parameter_name(handle, Int32(index + 1))
+    return unsafe name.map { unsafe String(cString: $0) }
+  }
 
   init(_ sql: String, on db: OpaquePointer) throws(SQLiteError) {
     var handle: OpaquePointer?
@@ -26,6 +33,8 @@ import CSQLite
 
   var parameterCount: Int { Int(unsafe sqlite3_bind_parameter_count(handle)) }
   var columnCount: Int { Int(unsafe sqlite3_column_count(handle)) }
+  /// Whether all columns of the row were read, or none.
+  var isReadWhole: Bool { next == 0 || Int(next) == columnCount }
 
   /// Binds `value` to the parameter at `index`, counted from 1.
   package func bind(_ value: Value, at index: Int32) throws(SQLiteError) {
@@ -69,6 +78,7 @@ import CSQLite
 
   /// Goes to the next row; false at the end.
   package func step() throws(SQLiteError) -> Bool {
+    next = 0
     switch unsafe sqlite3_step(handle) {
     case SQLITE_ROW: return true
     case SQLITE_DONE: return false
@@ -104,8 +114,8 @@ import CSQLite
 
 /// One row of a result, lent to a closure.
 ///
-/// Columns count from 0. A column that is not of the type asked for marks the statement, and the
-/// query ends as corrupt.
+/// It is read column by column, from the left, all or nothing. A column that is not of the type
+/// asked for marks the statement, and the query ends as corrupt.
 package struct Row: ~Copyable {
   let statement: Statement
 
@@ -139,6 +149,32 @@ package struct Row: ~Copyable {
     if let value = E(rawValue: text(column)) { return value }
     statement.isMismatched = true
     return E.allCases[E.allCases.startIndex]
+  }
+
+  // MARK: Column by column, from the left
+
+  package func int() -> Int64 { int(take()) }
+  package func count() -> Int { count(take()) }
+  package func bool() -> Bool { bool(take()) }
+  package func text() -> String { text(take()) }
+  package func bytes() -> [UInt8] { bytes(take()) }
+  package func intIfAny() -> Int64? { intIfAny(take()) }
+  package func textIfAny() -> String? { textIfAny(take()) }
+  package func bytesIfAny() -> [UInt8]? { bytesIfAny(take()) }
+  package func word<E: RawRepresentable & CaseIterable>() -> E where E.RawValue == String {
+    word(take(), E.self)
+  }
+  /// A word of a closed vocabulary, or nothing.
+  package func wordIfAny<E: RawRepresentable & CaseIterable>() -> E? where E.RawValue == String {
+    let column = take()
+    return isNull(column) ? nil : word(column, E.self)
+  }
+  /// Passes over columns.
+  package func skip(_ count: Int32 = 1) { statement.next += count }
+
+  private func take() -> Int32 {
+    defer { statement.next += 1 }
+    return statement.next
   }
 
   private func check(_ column: Int32, _ type: Int32) {

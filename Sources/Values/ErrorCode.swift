@@ -2,6 +2,7 @@
 // manual's list is printed from here.
 
 package enum ErrorCode: String, CaseIterable, Sendable {
+  case declined = "declined"
   case codeWrong = "code.wrong"
   case codeExpired = "code.expired"
   case requestDuplicate = "request.duplicate"
@@ -15,6 +16,11 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case accountState = "account.state"
   case agencyCycle = "agency.cycle"
   case messageState = "message.state"
+  case recertifyOpen = "recertify.open"
+  case recertifyAnswered = "recertify.answered"
+  case recertifyClosed = "recertify.closed"
+  case recertifyEarly = "recertify.early"
+  case recertifyCount = "recertify.count"
 
   case usageCommand = "usage.command"
   case usageOption = "usage.option"
@@ -43,6 +49,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case sheetUnreadable = "sheet.unreadable"
   case sheetHeader = "sheet.header"
   case sheetEmpty = "sheet.empty"
+  case recertifyRow = "recertify.row"
+  case recertifyMissing = "recertify.missing"
   case limitBytes = "limit.bytes"
   case limitRows = "limit.rows"
   case registryShrunk = "registry.shrunk"
@@ -59,6 +67,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case requestUnknown = "request.unknown"
   case messageUnknown = "message.unknown"
   case keyUnknown = "key.unknown"
+  case recertifyUnknown = "recertify.unknown"
 
   case databaseDamaged = "database.damaged"
   case auditBroken = "audit.broken"
@@ -99,9 +108,10 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   /// The status of a process that ends with this error.
   package var status: ExitStatus {
     switch self {
-    case .codeWrong, .codeExpired, .requestDuplicate, .requestDecided, .requestOwn,
+    case .declined, .codeWrong, .codeExpired, .requestDuplicate, .requestDecided, .requestOwn,
       .requestChanged, .permissionHeld, .permissionNone, .accountTaken, .accountLast,
-      .accountState, .agencyCycle, .messageState:
+      .accountState, .agencyCycle, .messageState, .recertifyOpen, .recertifyAnswered,
+      .recertifyClosed, .recertifyEarly, .recertifyCount:
       .refused
     case .usageCommand, .usageOption, .usageOperand, .usageMissing, .usageRepeated,
       .usageConflict, .usageValue, .usageInput, .usageService:
@@ -109,11 +119,12 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case .agencyInvalid, .nameInvalid, .emailInvalid, .mobileInvalid, .mobileCountry, .titleInvalid,
       .phoneInvalid, .reasonInvalid, .documentInvalid, .dateInvalid, .roleInvalid,
       .changeInvalid, .systemInvalid, .batchRejected, .sheetUnreadable, .sheetHeader,
-      .sheetEmpty, .limitBytes, .limitRows, .registryShrunk:
+      .sheetEmpty, .recertifyRow, .recertifyMissing, .limitBytes, .limitRows, .registryShrunk:
       .data
     case .fileMissing, .databaseMissing: .noInput
     case .agencyUnknown, .agencyRemoved, .systemUnknown, .accountUnknown, .batchUnknown,
-      .referenceUnknown, .requestUnknown, .messageUnknown, .keyUnknown:
+      .referenceUnknown, .requestUnknown, .messageUnknown, .keyUnknown,
+      .recertifyUnknown:
       .unknown
     case .databaseDamaged, .auditBroken, .doctorFailed, .internal: .internal
     case .databaseExists, .fileExists, .fileUncreatable, .agencyExists, .systemExists, .keyExists:

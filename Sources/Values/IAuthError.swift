@@ -3,19 +3,25 @@
 
 package enum IAuthError: Error, Equatable, Sendable {
   // A rule says no.
+  case declined
   case codeWrong
   case codeExpired(reference: String, isFinished: Bool)
-  case requestDuplicate(number: Int64)
-  case requestDecided(number: Int64, status: RequestStatus, by: String?, at: Timestamp)
-  case requestOwn(number: Int64)
-  case requestChanged(number: Int64)
-  case permissionHeld(number: Int64, role: Role)
-  case permissionNone(number: Int64)
+  case requestDuplicate(number: RequestID)
+  case requestDecided(number: RequestID, status: RequestStatus, by: String?, at: Timestamp)
+  case requestOwn(number: RequestID)
+  case requestChanged(number: RequestID)
+  case permissionHeld(number: RequestID, role: Role)
+  case permissionNone(number: RequestID)
   case accountTaken
   case accountLast
-  case accountState(account: Int64, status: AccountStatus)
+  case accountState(account: AccountID, status: AccountStatus)
   case agencyCycle(code: String)
-  case messageState(id: Int64, status: MessageStatus)
+  case messageState(id: MessageID, status: MessageStatus)
+  case recertifyOpen(review: RecertificationID)
+  case recertifyAnswered(ItemID, by: String?, at: Timestamp)
+  case recertifyClosed(review: RecertificationID)
+  case recertifyEarly(review: RecertificationID, open: Int, dueAt: Timestamp)
+  case recertifyCount(expected: Int, found: Int)
 
   // The words typed.
   case usageCommand(String, nearest: String?)
@@ -49,6 +55,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case sheetUnreadable(SheetProblem)
   case sheetHeader(missing: [String], duplicated: [String])
   case sheetEmpty
+  case recertifyRow(column: String)
+  case recertifyMissing(item: ItemID)
   case limitBytes(max: Int)
   case limitRows(max: Int)
   case registryShrunk(removed: Int, of: Int, authority: Bool)
@@ -60,10 +68,11 @@ package enum IAuthError: Error, Equatable, Sendable {
   case agencyRemoved(code: String)
   case systemUnknown(code: String)
   case accountUnknown
-  case batchUnknown(Int64)
+  case batchUnknown(BatchID)
   case referenceUnknown
-  case requestUnknown(number: Int64)
-  case messageUnknown(Int64)
+  case requestUnknown(number: RequestID)
+  case messageUnknown(MessageID)
+  case recertifyUnknown(Int64)
   case keyUnknown(name: String)
 
   // Ours is broken.
@@ -99,7 +108,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case sessionExpired
   case sessionStepUp
   case rightMissing(Right)
-  case requestOutside(number: Int64)
+  case requestOutside(number: RequestID)
   case accountSuspended
 
   // The installation.
@@ -111,6 +120,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   /// The stable code of the error; PRODUCT section 6.
   package var code: ErrorCode {
     switch self {
+    case .declined: .declined
     case .codeWrong: .codeWrong
     case .codeExpired: .codeExpired
     case .requestDuplicate: .requestDuplicate
@@ -124,6 +134,14 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .accountState: .accountState
     case .agencyCycle: .agencyCycle
     case .messageState: .messageState
+    case .recertifyOpen: .recertifyOpen
+    case .recertifyAnswered: .recertifyAnswered
+    case .recertifyClosed: .recertifyClosed
+    case .recertifyEarly: .recertifyEarly
+    case .recertifyCount: .recertifyCount
+    case .recertifyUnknown: .recertifyUnknown
+    case .recertifyRow: .recertifyRow
+    case .recertifyMissing: .recertifyMissing
     case .usageCommand: .usageCommand
     case .usageOption: .usageOption
     case .usageOperand: .usageOperand

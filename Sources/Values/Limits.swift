@@ -45,6 +45,12 @@ package enum Limits {
   /// Refusals of one caller in an hour that have an entry each on the trail; the rest are counted
   /// in one.
   package static let refusalsPerHour = 60
+  // The periodic review (11.3).
+
+  /// Before the due day, those who may still answer are reminded this long ahead; once after it.
+  package static let recertificationReminders: [TimeSpan] = [
+    .days(14), .days(7), .days(3), .days(1),
+  ]
 
   // Lifetimes.
 
@@ -124,6 +130,8 @@ package enum Limits {
   package static let anchorAge: TimeSpan = .days(2)
   /// A weekly copy, a day late.
   package static let backupAge: TimeSpan = .days(8)
+  /// What a target system's consumer has not acknowledged for so long is overdue (11.5).
+  package static let feedAge: TimeSpan = .days(1)
   /// The registry is published yearly.
   package static let registryAge: TimeSpan = .days(400)
 

@@ -3,17 +3,17 @@
 
 /// An agency of the registry.
 package struct Agency: Equatable, Sendable {
-  package let id: Int64
+  package let id: AgencyID
   package let type: AgencyType
   package let code: String
   package let name: String
   /// The distinguished name, which tells agencies of the same name apart.
   package let path: String
-  package let superior: Int64?
+  package let superior: AgencyID?
   package let status: AgencyStatus
 
   package init(
-    id: Int64, type: AgencyType, code: String, name: String, path: String, superior: Int64?,
+    id: AgencyID, type: AgencyType, code: String, name: String, path: String, superior: AgencyID?,
     status: AgencyStatus
   ) {
     self.id = id
@@ -28,13 +28,13 @@ package struct Agency: Equatable, Sendable {
 
 /// A target system.
 package struct TargetSystem: Equatable, Sendable {
-  package let id: Int64
+  package let id: SystemID
   package let code: String
   package let name: Bilingual
   package let url: String?
 
   package init(
-    id: Int64, code: String, name: Bilingual, url: String?
+    id: SystemID, code: String, name: Bilingual, url: String?
   ) {
     self.id = id
     self.code = code
@@ -48,8 +48,8 @@ package struct TargetSystem: Equatable, Sendable {
 
 /// An account that is not erased.
 package struct Account: Equatable, Sendable {
-  package let id: Int64
-  package let agency: Int64
+  package let id: AccountID
+  package let agency: AgencyID
   package let name: PersonName
   package let email: EmailAddress
   package let mobile: MobileNumber
@@ -57,7 +57,7 @@ package struct Account: Equatable, Sendable {
   package let status: AccountStatus
 
   package init(
-    id: Int64, agency: Int64, name: PersonName, email: EmailAddress, mobile: MobileNumber,
+    id: AccountID, agency: AgencyID, name: PersonName, email: EmailAddress, mobile: MobileNumber,
     title: String?, status: AccountStatus
   ) {
     self.id = id
@@ -97,21 +97,22 @@ package struct Replacement: Equatable, Sendable {
 
 /// A request as it is decided on.
 package struct PermissionRequest: Equatable, Sendable {
-  package let number: Int64
-  package let account: Int64
-  package let agency: Int64
-  package let system: Int64
+  package let number: RequestID
+  package let account: AccountID
+  package let agency: AgencyID
+  package let system: SystemID
   package let role: Role
   package let kind: RequestKind
   package let status: RequestStatus
-  package let batch: Int64?
-  package let submitter: Int64?
+  package let batch: BatchID?
+  package let submitter: AccountID?
   package let createdAt: Timestamp
   package let effectiveAt: Timestamp?
 
   package init(
-    number: Int64, account: Int64, agency: Int64, system: Int64, role: Role, kind: RequestKind,
-    status: RequestStatus, batch: Int64?, submitter: Int64?, createdAt: Timestamp,
+    number: RequestID, account: AccountID, agency: AgencyID, system: SystemID, role: Role,
+    kind: RequestKind,
+    status: RequestStatus, batch: BatchID?, submitter: AccountID?, createdAt: Timestamp,
     effectiveAt: Timestamp?
   ) {
     self.number = number
@@ -147,7 +148,7 @@ package struct Decision: Equatable, Sendable {
 
 /// A live session.
 package struct Session: Equatable, Sendable {
-  package let id: Int64
+  package let id: SessionID
   package let name: String
   package let account: Account
   package let emailProven: Bool
@@ -156,7 +157,7 @@ package struct Session: Equatable, Sendable {
   package let expiresAt: Timestamp
 
   package init(
-    id: Int64, name: String, account: Account, emailProven: Bool, smsProven: Bool,
+    id: SessionID, name: String, account: Account, emailProven: Bool, smsProven: Bool,
     usedAt: Timestamp, expiresAt: Timestamp
   ) {
     self.id = id

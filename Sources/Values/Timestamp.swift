@@ -8,6 +8,13 @@ package struct Timestamp: Comparable, Hashable, Sendable {
     self.seconds = seconds
   }
 
+  /// The last second of a day in Taiwan, which is UTC+8 all year.
+  ///
+  /// - Parameter day: the day number since 1970-01-01.
+  package static func endOfTaiwanDay(_ day: Int64) -> Timestamp {
+    Timestamp((day + 1) * 86_400 - 8 * 3_600 - 1)
+  }
+
   package static func < (a: Timestamp, b: Timestamp) -> Bool { a.seconds < b.seconds }
   package static func + (a: Timestamp, b: TimeSpan) -> Timestamp {
     Timestamp(a.seconds + b.seconds)

@@ -112,7 +112,7 @@ enum Program {
       // The doors themselves: through one door nobody opens another.
       if command.runsHere, command.described.isOperatorOnly {
         try context.service().refuse(
-          .rightMissing(.serviceOperator), subject: command.described.name)
+          .rightMissing(.serviceOperator), subject: .command(command.described.name))
       }
     } else if line.fault == nil, !command.runsHere,
       let client = try context.client(for: words, config: line.configWords)

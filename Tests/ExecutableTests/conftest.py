@@ -34,12 +34,13 @@ STATUS = {
     code: status
     for status, codes in {
         1: "code.wrong code.expired request.duplicate request.decided request.own request.changed"
-        " permission.held account.taken",
+        " permission.held account.taken recertify.open recertify.answered recertify.closed"
+        " recertify.early recertify.count",
         65: "name.invalid email.invalid mobile.invalid mobile.country title.invalid reason.invalid"
-        " batch.rejected sheet.unreadable sheet.header sheet.empty registry.shrunk",
+        " role.invalid date.invalid batch.rejected sheet.unreadable sheet.header sheet.empty registry.shrunk",
         66: "file.missing database.missing",
         67: "agency.unknown agency.removed system.unknown account.unknown batch.unknown"
-        " reference.unknown request.unknown key.unknown",
+        " reference.unknown request.unknown key.unknown recertify.unknown",
         70: "database.damaged audit.broken internal",
         73: "database.exists file.exists file.uncreatable agency.exists system.exists key.exists",
         74: "disk.full disk.failed",

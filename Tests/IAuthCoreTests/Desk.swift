@@ -219,15 +219,19 @@ final class Desk {
   func rows<T>(
     _ sql: SQL, _ values: any Bindable..., read: (borrowing Row) -> T
   ) throws -> [T] {
-    try Connection(path: path).all(sql, values, read)
+    try Connection(path: path).all(sql, Arguments(values), read)
   }
 
   func number(_ sql: SQL, _ values: any Bindable...) throws -> Int64 {
-    try #require(try Connection(path: path).first(sql, values) { row in row.int(0) })
+    try #require(try Connection(path: path).first(sql, Arguments(values)) { row in row.int(0) })
+  }
+
+  func id<Tag>(_ sql: SQL, _ values: any Bindable...) throws -> ID<Tag> {
+    try #require(try Connection(path: path).first(sql, Arguments(values)) { row in ID(row.int(0)) })
   }
 
   func texts(_ sql: SQL, _ values: any Bindable...) throws -> [String] {
-    try Connection(path: path).all(sql, values) { row in row.text(0) }
+    try Connection(path: path).all(sql, Arguments(values)) { row in row.text(0) }
   }
 
   /// Runs a script in the sqlite3 shell, as someone with the file might.
@@ -252,16 +256,16 @@ extension Service {
   /// Approves one request.
   ///
   /// - Returns: the refusal's code, or nil.
-  func approve(_ number: Int64, expecting version: String? = nil) throws -> ErrorCode? {
+  func approve(_ number: RequestID, expecting version: String? = nil) throws -> ErrorCode? {
     try approve(.numbers([number]), note: nil, expecting: version).first?.refusal?.code
   }
 
-  func reject(_ number: Int64, reason: String = "資料不符") throws -> ErrorCode? {
+  func reject(_ number: RequestID, reason: String = "資料不符") throws -> ErrorCode? {
     try reject(.numbers([number]), reason: reason).first?.refusal?.code
   }
 
   /// Asks for a role on the only system.
-  func ask(_ role: Role, system: String? = nil) throws -> Int64 {
+  func ask(_ role: Role, system: String? = nil) throws -> RequestID {
     try requestPermission(system: system, role: role, reason: nil, document: nil).number
   }
 }

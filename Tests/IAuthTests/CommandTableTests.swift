@@ -26,6 +26,8 @@ struct CommandTableTests {
       "apply", "verify", "request-permission", "pending", "approve", "reject", "admins",
       "import-batch", "init", "agencies", "systems", "accounts", "revoke", "deliver", "audit",
       "doctor", "backup", "restore", "serve", "serve-one", "ssh-gate", "completion", "help",
+      "permissions",
+      "recertify",
     ]
     #expect(Set(Self.all.map(\.name)) == Set(names))
   }

@@ -122,8 +122,10 @@ final class Desk {
 
   /// Printed lines without the test's directory, and without spaces at their ends.
   private func shown(_ text: String, prefix: String) -> [String] {
+    let database = /(資料庫大小（位元組）：|Database, bytes: )\d+/
     let disk = /(磁碟可用空間（位元組）：|Free on its disk, bytes: )\d+(，總容量：|, of )\d+/
     var lines = text.replacing(folder.path + "/", with: "")
+      .replacing(database) { "\($0.output.1)…" }
       .replacing(disk) { "\($0.output.1)…\($0.output.2)…" }
       .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     if lines.last == "" { lines.removeLast() }

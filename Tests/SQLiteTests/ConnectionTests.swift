@@ -61,10 +61,32 @@ import Testing
     let db = try connection()
     for values: [any Bindable] in [[], [1, 2]] {
       let error = #expect(throws: SQLiteError.self) {
-        try db.run("DELETE FROM t WHERE id = ?", values)
+        try db.run("DELETE FROM t WHERE id = ?", Arguments(values))
       }
       #expect(error?.primary == 21)
     }
+  }
+
+  @Test func valuesGoByTheirNames() throws {
+    let db = try connection()
+    let sql: SQL = "SELECT :a, :b, :a"
+    let row = try db.first(sql, [":b": "two", ":a": nil as Int64?]) { row in
+      (row.intIfAny(), row.text(), row.intIfAny())
+    }
+    #expect(row?.0 == nil && row?.1 == "two" && row?.2 == nil)
+    for wrong: Arguments in [[":a": 1], [":a": 1, ":c": 2], [":a": 1, ":b": 2, ":c": 3]] {
+      let error = #expect(throws: SQLiteError.self) { try db.run(sql, wrong) }
+      #expect(error?.primary == 21)
+    }
+  }
+
+  @Test func aRowIsReadWholeOrNotAtAll() throws {
+    let db = try connection()
+    #expect(try db.first("SELECT 1, 2") { _ in true } == true)
+    #expect(
+      try db.all("SELECT 1, 2 UNION SELECT 3, 4") { [$0.int(), $0.int()] } == [[1, 2], [3, 4]])
+    let error = #expect(throws: SQLiteError.self) { _ = try db.first("SELECT 1, 2") { $0.int() } }
+    #expect(error?.primary == 21)
   }
 
   @Test func anErrorKeepsItsCodeAndNoValue() throws {

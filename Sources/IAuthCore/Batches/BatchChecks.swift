@@ -97,9 +97,9 @@ extension BatchImporter {
 
   func standing(
     _ account: Account, _ system: TargetSystem, _ role: Role
-  ) throws(IAuthError) -> (number: Int64, batch: Int64?)? {
+  ) throws(IAuthError) -> (number: RequestID, batch: BatchID?)? {
     try tx.first(ImportTable.standing, account.id, system.id, role) { row in
-      (number: row.int(0), batch: row.intIfAny(1))
+      (number: row.id(0), batch: row.idIfAny(1))
     }
   }
 

@@ -54,13 +54,13 @@ package struct RowProblem: Equatable, Sendable {
 package struct ImportRow: Sendable {
   package let number: Int
   package let outcome: RowOutcome
-  package let request: Int64?
+  package let request: RequestID?
   package let problems: [RowProblem]
 }
 
 package struct ImportReport {
   package internal(set) var rows: ImportRows
-  package internal(set) var batch: Int64?
+  package internal(set) var batch: BatchID?
   package let digest: String
   package let isDryRun: Bool
   let header: FormHeader
@@ -128,7 +128,7 @@ struct Importer {
   let session: Session?
   let agency: Agency?
   let isAuthority: Bool
-  let systems: Set<Int64>
+  let systems: Set<SystemID>
 
   /// As messages name who handed the sheet in.
   var name: String { agency?.name ?? "系統維運" }
@@ -148,7 +148,7 @@ extension Transaction {
       return .commit(Importer(session: nil, agency: nil, isAuthority: true, systems: []))
     }
     let me = session.account
-    let systems = try all(RequestTable.scopes, me.id, me.agency, now) { row in row.int(0) }
+    let systems: [SystemID] = try ids(RequestTable.scopes, me.id, me.agency, now)
     guard !systems.isEmpty else { return try refuse(.rightMissing(.importer)) }
     guard settings.reviewCodes == .either || session.hasProvenBoth else {
       return try refuse(.sessionStepUp)

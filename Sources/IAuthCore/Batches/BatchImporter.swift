@@ -13,14 +13,14 @@ struct BatchImporter {
   let document: String?
   let defaultSystem: TargetSystem?
   /// The batch that unchanged rows came with.
-  private(set) var earlierBatch: Int64?
+  private(set) var earlierBatch: BatchID?
 
   /// Every row, with what became of it.
   private(set) var rows: ImportRows
 
-  private(set) var batch: Int64?
+  private(set) var batch: BatchID?
   /// The first account that this import made: later ones are of its own rows.
-  private(set) var firstOwnAccount: Int64?
+  private(set) var firstOwnAccount: AccountID?
   private var staged: StagedRows
   /// The accounts of the agency whose rows are being taken.
   private(set) var people = AgencyPeople()
@@ -29,15 +29,15 @@ struct BatchImporter {
   private var firstRequests: [ReviewerGroup: PermissionRequest] = [:]
   private var accepted = 0
   var revoked = 0
-  let authority: Int64
+  let authority: AgencyID
 
   var header: FormHeader { form.header }
 
   /// Requests that the same people decide on.
   private struct ReviewerGroup: Hashable {
-    let system: Int64
+    let system: SystemID
     /// nil: the authority.
-    let agency: Int64?
+    let agency: AgencyID?
   }
 
   init(
@@ -61,7 +61,9 @@ struct BatchImporter {
     for code in form.codes { places.append(try find(code)) }
     var codes = Array(places.indices)
     if form.count >= Limits.importSortedRows {
-      codes.sort { (places[$0].agency?.id ?? .max, $0) < (places[$1].agency?.id ?? .max, $1) }
+      codes.sort {
+        (places[$0].agency?.id.value ?? .max, $0) < (places[$1].agency?.id.value ?? .max, $1)
+      }
     }
     let order = form.order(by: codes)
     var (done, end) = (0, 0)
@@ -95,7 +97,7 @@ struct BatchImporter {
       }
     }
     var outcome = RowOutcome.rejected
-    var request: Int64?
+    var request: RequestID?
     if !row.hasErrors {
       switch answer {
       case .accepted(let number):
@@ -113,8 +115,8 @@ struct BatchImporter {
 
   /// What became of a row without errors.
   enum Answer {
-    case accepted(Int64)
-    case unchanged(Int64?, batch: Int64?)
+    case accepted(RequestID)
+    case unchanged(RequestID?, batch: BatchID?)
   }
 
   /// 新增: a `grant` request, for an account that there is or for an invited one.
@@ -153,12 +155,12 @@ struct BatchImporter {
   /// Closes the batch: its size, its trail, and one mail to each who may decide.
   ///
   /// - Returns: the new batch; without one, the earlier batch of the unchanged rows.
-  mutating func close() throws(IAuthError) -> Int64? {
+  mutating func close() throws(IAuthError) -> BatchID? {
     try flush()
     guard let batch else { return earlierBatch }
     try tx.run(ImportTable.setRows, batch, rows.count)
-    try tx.audit(.imported, "batch:\(batch)")
-    var told: Set<Int64> = []
+    try tx.audit(.imported, .batch(batch))
+    var told: Set<AccountID> = []
     var recipients: [Recipient] = []
     for request in firstRequests.values.sorted(by: { $0.number < $1.number }) {
       for reviewer in try tx.reviewers(of: request)
@@ -177,7 +179,7 @@ struct BatchImporter {
   }
 
   /// Taking away is the safe direction: it is done at once, and the authority hears of it.
-  private func tellAuthority(_ batch: Int64) throws(IAuthError) {
+  private func tellAuthority(_ batch: BatchID) throws(IAuthError) {
     let notice = Notice.revokedByForm(
       batch: batch, agency: importer.name, count: revoked)
     for reviewer in try tx.all(
@@ -219,7 +221,7 @@ struct BatchImporter {
   // MARK: Storing
 
   /// Stores a request of this batch.
-  mutating func submit(_ draft: RequestDraft) throws(IAuthError) -> Int64 {
+  mutating func submit(_ draft: RequestDraft) throws(IAuthError) -> RequestID {
     try openBatch()
     try flush()
     var draft = draft
@@ -227,7 +229,7 @@ struct BatchImporter {
     draft.document = document
     draft.submitter = importer.session?.account.id
     let number = try tx.add(draft)
-    try tx.audit(.requested, "request:\(number)")
+    try tx.audit(.requested, .request(number))
     if draft.kind != .revoke {
       try remember(number, system: draft.system, draft.role, draft.account)
     }
@@ -265,7 +267,7 @@ struct BatchImporter {
 
   /// Keeps one request of each group of reviewers, who are told of the batch when it closes.
   private mutating func remember(
-    _ number: Int64, system: Int64, _ role: Role, _ account: Account
+    _ number: RequestID, system: SystemID, _ role: Role, _ account: Account
   ) throws(IAuthError) {
     let group = ReviewerGroup(system: system, agency: role == .admin ? nil : account.agency)
     guard firstRequests[group] == nil else { return }

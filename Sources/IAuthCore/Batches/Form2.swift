@@ -13,9 +13,9 @@ extension BatchImporter {
     try invalidateCache()
     guard let account = try person(&row, in: agency) else { return nil }
     let held = try tx.first(Form2Table.held, account.id, system.id, role) { row in
-      (number: row.int(0), endsAt: row.timeIfAny(1))
+      (number: row.id(0) as RequestID, endsAt: row.timeIfAny(1))
     }
-    let pending = try tx.number(RequestTable.pendingFor, account.id, system.id, role)
+    let pending: RequestID? = try tx.id(RequestTable.pendingFor, account.id, system.id, role)
     let end = row.effectiveAt ?? tx.now
     let isEnding = held?.endsAt.map { $0 <= max(end, tx.now) } ?? (held == nil)
     guard pending != nil || !isEnding else {
@@ -27,7 +27,7 @@ extension BatchImporter {
         account: account, system: system.id, role: role, kind: .revoke, origin: "batch",
         reason: row.reason, effectiveAt: row.effectiveAt))
     try tx.run(
-      RequestTable.decide, number, RequestStatus.approved, nil as Int64?, tx.world.caller.name,
+      RequestTable.decide, number, RequestStatus.approved, nil as AccountID?, tx.world.caller.name,
       nil as String?, tx.now)
     if let held {
       let reason = row.reason ?? "附表2 刪除"
@@ -71,8 +71,8 @@ extension BatchImporter {
       row.add(header, .email, code: "row.conflict", Self.conflict)
       return nil
     }
-    let change = try tx.number(Form2Table.openChange, account.id)
-    let grant = try tx.number(RequestTable.pendingFor, account.id, system.id, role)
+    let change: RequestID? = try tx.id(Form2Table.openChange, account.id)
+    let grant: RequestID? = try tx.id(RequestTable.pendingFor, account.id, system.id, role)
     if let pending = change ?? grant {
       let request = try tx.request(pending)
       let asked = try request.map { (known) throws(IAuthError) in try tx.replacement(of: known) }
@@ -110,7 +110,7 @@ extension BatchImporter {
     _ kind: RequestKind, _ account: Account, _ system: TargetSystem, _ role: Role
   ) throws(IAuthError) -> Answer? {
     try tx.first(Form2Table.earlier, account.id, kind, system.id, role) { row in
-      .unchanged(row.int(0), batch: row.int(1))
+      .unchanged(row.id(0), batch: row.id(1))
     }
   }
 
@@ -132,11 +132,11 @@ extension BatchImporter {
     return found
   }
 
-  private func withdrawForForm(_ number: Int64) throws(IAuthError) {
+  private func withdrawForForm(_ number: RequestID) throws(IAuthError) {
     try tx.run(
       RequestTable.decide, number, RequestStatus.withdrawn, importer.session?.account.id,
       tx.world.caller.name, nil as String?, tx.now)
-    try tx.audit(.withdrawn, "request:\(number)")
+    try tx.audit(.withdrawn, .request(number))
     if let request = try tx.request(number) { try tx.finishBatch(of: request) }
   }
 

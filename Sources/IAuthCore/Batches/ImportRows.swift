@@ -8,7 +8,7 @@ package struct ImportRows: RandomAccessCollection {
   private struct Entry {
     let number: UInt32
     var outcome = RowOutcome.rejected
-    var request: Int64?
+    var request: RequestID?
     /// Where the problems are.
     var problems: Int?
   }
@@ -37,7 +37,7 @@ package struct ImportRows: RandomAccessCollection {
 
   /// Notes what became of a row.
   mutating func set(
-    _ index: Int, _ outcome: RowOutcome, request: Int64?, _ problems: [RowProblem]
+    _ index: Int, _ outcome: RowOutcome, request: RequestID?, _ problems: [RowProblem]
   ) throws(IAuthError) {
     counts[entries[index].outcome.index] -= 1
     counts[outcome.index] += 1

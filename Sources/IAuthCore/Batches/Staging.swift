@@ -8,8 +8,8 @@ import Sheets
 import Values
 
 struct StagedRows {
-  private(set) var nextAccount: Int64 = 0
-  private(set) var nextRequest: Int64 = 0
+  private(set) var nextAccount: AccountID = 0
+  private(set) var nextRequest: RequestID = 0
   private var count = 0
   private var accounts = Parameters()
   private var requests = Parameters()
@@ -17,9 +17,9 @@ struct StagedRows {
 
   /// What all requests of the batch have in common.
   struct BatchValues {
-    let batch: Int64?
+    let batch: BatchID?
     let document: String?
-    let submitter: Int64?
+    let submitter: AccountID?
   }
 
   init(_ tx: Transaction) throws(IAuthError) {
@@ -28,25 +28,27 @@ struct StagedRows {
 
   /// Goes on from the last numbers that the tables have given.
   mutating func begin(_ tx: Transaction) throws(IAuthError) {
-    let last = try tx.first(ImportTable.lastNumbers) { row in (row.int(0), row.int(1)) }
+    let last = try tx.first(ImportTable.lastNumbers) { row in
+      (account: AccountID(row.int(0)), request: RequestID(row.int(1)))
+    }
     guard let last else { throw .databaseDamaged }
-    (nextAccount, nextRequest) = (last.0 + 1, last.1 + 1)
+    (nextAccount, nextRequest) = (last.account.next, last.request.next)
   }
 
   /// Adds an invited account and its request; stores what waits when it is enough.
   mutating func add(
-    _ row: CheckedRow, _ account: Account, system: Int64, _ role: Role, _ tx: Transaction,
+    _ row: CheckedRow, _ account: Account, system: SystemID, _ role: Role, _ tx: Transaction,
     _ batch: BatchValues
   ) throws(IAuthError) {
     if count == 0 {
       accounts.add(tx.now.seconds)
       requests.add(tx.now.seconds)
-      requests.add(batch.batch)
+      requests.add(batch.batch?.value)
       requests.add(batch.document)
-      requests.add(batch.submitter)
+      requests.add(batch.submitter?.value)
     }
-    accounts.add(account.id)
-    accounts.add(account.agency)
+    accounts.add(account.id.value)
+    accounts.add(account.agency.value)
     accounts.add(account.name.text)
     accounts.add(account.name.key)
     accounts.add(account.email.text)
@@ -54,18 +56,18 @@ struct StagedRows {
     accounts.add(account.title)
     accounts.add(row.unit)
     accounts.add(row.phone)
-    requests.add(nextRequest)
-    requests.add(account.id)
-    requests.add(account.agency)
-    requests.add(system)
+    requests.add(nextRequest.value)
+    requests.add(account.id.value)
+    requests.add(account.agency.value)
+    requests.add(system.value)
     requests.add(role.rawValue)
     requests.add(row.reason)
     requests.add(row.effectiveAt?.seconds)
     try tx.stage(
-      .requested, "request:\(nextRequest)", AuditPerson(account), in: &entries)
+      .requested, .request(nextRequest), AuditPerson(account), in: &entries)
     count += 1
-    nextAccount += 1
-    nextRequest += 1
+    nextAccount = nextAccount.next
+    nextRequest = nextRequest.next
     if count == Limits.importRowsPerStatement { try store(tx, batch) }
   }
 
@@ -154,7 +156,7 @@ struct AgencyPeople {
 
 extension Transaction {
   /// The people of an agency, unless they are many more than the rows that ask for them.
-  func people(of agency: Int64, rows: Int) throws(IAuthError) -> AgencyPeople {
+  func people(of agency: AgencyID, rows: Int) throws(IAuthError) -> AgencyPeople {
     let max = 4 * rows + 8
     let contacts = try all(ImportTable.people, agency, max + 1) { row in [row.text(0), row.text(1)]
     }

@@ -10,6 +10,8 @@ package struct Settings: Equatable, Sendable {
   package enum SMSRoute: Equatable, Sendable { case spool, smstools(String), command(String) }
   package enum ReviewCodes: String, CaseIterable, Sendable { case both, either }
 
+  package enum Unanswered: String, CaseIterable, Sendable { case report, suspend }
+
   package var database: String?
   package var socket = "/run/iauth/sock"
   package var mail = MailRoute.spool
@@ -28,6 +30,9 @@ package struct Settings: Equatable, Sendable {
   /// Prefixes of the numbers that get codes, without `+`.
   package var smsCountries = ["886"]
   package var smsForeignDaily = Limits.foreignSendsPerDay
+  package var recertifyUnanswered = Unanswered.report
+  /// The yearly calendar file of 行政院人事行政總處: working hours leave its days out.
+  package var holidays: String?
 
   /// Where the operator's mail goes if nothing else is said: root, as with cron.
   static let defaultOperatorMail = "root@localhost"
@@ -86,6 +91,9 @@ package struct Settings: Equatable, Sendable {
     case "gate-sends": Self.count(value, 1...10_000).map { gateSends = $0 } != nil
     case "sms-countries": setCountries(value)
     case "sms-foreign-daily": Self.count(value, 0...100_000).map { smsForeignDaily = $0 } != nil
+    case "recertify-unanswered":
+      Unanswered(rawValue: value).map { recertifyUnanswered = $0 } != nil
+    case "holidays": Self.path(value).map { holidays = $0 } != nil
     default: false
     }
   }

@@ -119,6 +119,13 @@ package enum Files {
     }
   }
 
+  /// Makes a directory that is not there yet, 0700.
+  ///
+  /// - Throws: `file.exists`, `file.uncreatable`, `disk.full`, `disk.failed`.
+  package static func makeNewDirectory(_ path: String) throws(IAuthError) {
+    guard unsafe mkdir(path, 0o700) == 0 else { throw uncreated(path) }
+  }
+
   /// Puts the names in a directory on the disk; false if the disk failed.
   @discardableResult
   static func syncDirectory(_ path: String) -> Bool {

@@ -20,8 +20,7 @@ package struct PlannedMessage: Sendable {
   /// Why it is sent: what happened, and to what.
   package struct Cause: Sendable, Equatable {
     package let event: Event
-    /// `request:7`, `batch:2`, `account:3`, `agency:CODE`, `message:9`, or `database`.
-    package let subject: String
+    package let subject: AuditSubject
     /// Of a reminder.
     package var thresholds: [TimeSpan] = []
   }
@@ -37,39 +36,39 @@ package struct PlannedMessage: Sendable {
 extension Notice {
   /// Why the cron run sends it; what only people cause has no cause here.
   ///
-  /// - Parameter reference: the message's.
-  func causes(_ reference: String) -> [PlannedMessage.Cause] {
-    func cause(_ event: PlannedMessage.Event, _ subject: String) -> [PlannedMessage.Cause] {
+  /// - Parameter holder: to whom it goes, if that is an account.
+  func causes(to holder: AccountID?) -> [PlannedMessage.Cause] {
+    func cause(_ event: PlannedMessage.Event, _ subject: AuditSubject) -> [PlannedMessage.Cause] {
       [PlannedMessage.Cause(event: event, subject: subject)]
     }
     switch self {
     case .reminder(let items):
       return items.filter { !$0.passed.isEmpty }.map {
         PlannedMessage.Cause(
-          event: .threshold, subject: "request:\($0.request.number)", thresholds: $0.passed)
+          event: .threshold, subject: .request($0.request.number), thresholds: $0.passed)
       }
-    case .authorityDigest(let digest): return digest.new.flatMap(Self.news)
-    case .operatorDigest: return cause(.daily, "database")
-    case .requestLapsed(let request): return cause(.lapsed, "request:\(request.number)")
+    case .authorityDigest(let digest): return digest.new.map(Self.cause)
+    case .operatorDigest: return cause(.daily, .database)
+    case .requestLapsed(let request): return cause(.lapsed, .request(request.number))
     case .invitationLapsed(let request):
-      return cause(.invitationLapsed, "request:\(request.number)")
-    case .revoked(let request, _): return cause(.ended, "request:\(request.number)")
-    case .batchDecided(let batch, _, _, _, _): return cause(.decided, "batch:\(batch)")
-    case .idleWarning, .accountChanged: return cause(.idle, reference)
+      return cause(.invitationLapsed, .request(request.number))
+    case .recertification(let review, _, _, _, _, _):
+      return cause(.daily, .recertification(review))
+    case .revoked(let request, _): return cause(.ended, .request(request.number))
+    case .batchDecided(let batch, _, _, _, _): return cause(.decided, .batch(batch))
+    case .idleWarning, .accountChanged: return cause(.idle, holder.map { .account($0) } ?? .none)
     case .code, .submitted, .batchSubmitted, .approved, .rejected, .invitation, .nationalReviewer,
-      .contactChanged, .wrongAttempts, .wrongAttemptsAlarm, .revokedByForm:
+      .contactChanged, .permissionSuspended, .wrongAttempts, .wrongAttemptsAlarm, .revokedByForm:
       return []
     }
   }
 
-  /// What `none:7`, `late:7` and `single:CODE` of a digest mean.
-  private static func news(_ item: String) -> [PlannedMessage.Cause] {
-    let parts = item.split(separator: ":").map(String.init)
-    guard parts.count == 2 else { return [] }
-    switch parts[0] {
-    case "none": return [.init(event: .noReviewer, subject: "request:\(parts[1])")]
-    case "late": return [.init(event: .overdue, subject: "request:\(parts[1])")]
-    default: return [.init(event: .singleAdministrator, subject: "agency:\(parts[1])")]
+  private static func cause(_ news: AuthorityDigest.News) -> PlannedMessage.Cause {
+    switch news {
+    case .noReviewer(let number): .init(event: .noReviewer, subject: .request(number))
+    case .overdue(let number): .init(event: .overdue, subject: .request(number))
+    case .singleAdministrator(let code):
+      .init(event: .singleAdministrator, subject: .agency(code: code))
     }
   }
 }
@@ -80,20 +79,20 @@ extension Service {
   /// - Throws: `right.missing`.
   package func plannedDelivery() throws(IAuthError) -> [PlannedMessage] {
     try readAsOperator { (tx) throws(IAuthError) in
-      try tx.dueMessages(upTo: try tx.number(ReminderTable.lastMessage) ?? 0)
+      try tx.dueMessages(upTo: try tx.id(ReminderTable.lastMessage) ?? 0)
     }
   }
 }
 
 extension Transaction {
   /// The messages up to a number that a run would try as well: they wait from earlier.
-  func dueMessages(upTo last: Int64) throws(IAuthError) -> [PlannedMessage] {
+  func dueMessages(upTo last: MessageID) throws(IAuthError) -> [PlannedMessage] {
     try all(OutboxTable.due, last, now, now + Limits.failedAfter) { row in
       PlannedMessage(
         kind: row.word(0, MessageKind.self), channel: row.word(1, Channel.self),
         recipient: row.text(2), name: row.textIfAny(3), subject: row.text(4),
         reference: row.text(5), body: row.text(6),
-        causes: [PlannedMessage.Cause(event: .queued, subject: "message:\(row.int(7))")])
+        causes: [PlannedMessage.Cause(event: .queued, subject: .message(row.id(7)))])
     }
   }
 }

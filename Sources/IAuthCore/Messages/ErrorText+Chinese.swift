@@ -7,6 +7,7 @@ import Values
 extension IAuthError {
   var chineseSentence: String {
     switch self {
+    case .declined: "未確認，資料未變更"
     case .codeWrong: "驗證碼不正確；輸入錯誤達 5 次者，15 分鐘內無法再驗證"
     case .codeExpired(let reference, false):
       "\(quoted(reference))的驗證碼已逾 10 分鐘、已使用或已由新碼取代"
@@ -26,6 +27,17 @@ extension IAuthError {
     case .accountState(let account, let status):
       "帳號 \(account) 的狀態為「\(status.chinese)」，無法執行此項作業"
     case .agencyCycle(let code): "如此設定將使機關\(quoted(code))成為自己的上級機關"
+    case .recertifyOpen(let review): "清查 \(review) 尚未結案，且範圍重疊"
+    case .recertifyAnswered(let item, let by, let at):
+      "清查項目 \(item) 已" + (by.map { "由 \(shortened($0)) " } ?? "")
+        + "於 \(at.taiwanMinute)（臺灣時間）答復，答復後不得變更"
+    case .recertifyClosed(let review): "清查 \(review) 已結案，或該權限已終止"
+    case .recertifyEarly(let review, let open, let dueAt):
+      "清查 \(review) 期限為 \(dueAt.taiwanDate)，尚有 \(open) 項未答復"
+    case .recertifyCount(let expected, let found): "預期 \(expected) 項，待答復者 \(found) 項"
+    case .recertifyUnknown(let number): "查無可由您答復之清查或項目 \(number)"
+    case .recertifyRow(let column): "欄位「\(shortened(column))」與原清查表不符"
+    case .recertifyMissing(let item): "清查表缺少項目 \(item)"
     case .messageState(let id, let status):
       "通知 \(id) 的狀態為「\(status.chinese)」，無法執行此項作業"
 

@@ -7,6 +7,7 @@ import Values
 extension IAuthError {
   var englishSentence: String {
     switch self {
+    case .declined: "declined; nothing was changed"
     case .codeWrong:
       "the code is wrong, or one of them is; after five wrong attempts none is accepted for"
         + " 15 minutes"
@@ -39,6 +40,20 @@ extension IAuthError {
       "account \(account) is \(status.rawValue), so this cannot be done to it"
     case .agencyCycle(let code):
       "agency \(quoted(code)) would become its own superior"
+    case .recertifyOpen(let review):
+      "review \(review) is still open over some of the same permissions"
+    case .recertifyAnswered(let item, let by, let at):
+      "item \(item) was answered" + (by.map { " by \(shortened($0))" } ?? "")
+        + " at \(at.taiwanMinute) Taiwan time; an answer is never changed"
+    case .recertifyClosed(let review): "review \(review) is closed, or the permission has ended"
+    case .recertifyEarly(let review, let open, let dueAt):
+      "review \(review) runs until \(dueAt.taiwanDate), and \(open) items are not answered yet"
+    case .recertifyCount(let expected, let found):
+      "\(expected) items were expected, and \(found) wait"
+    case .recertifyUnknown(let number): "there is no review or item \(number) for you to answer"
+    case .recertifyRow(let column):
+      "the column \(shortened(column)) does not say what the sheet was written with"
+    case .recertifyMissing(let item): "item \(item) stands in no row of the sheet"
     case .messageState(let id, let status):
       "message \(id) is \(status.rawValue), so this cannot be done to it"
 

@@ -26,6 +26,7 @@ extension IAuthError {
   /// The command that helps; capitals stand for what the person fills in.
   private func hint(_ command: String) -> String? {
     switch self {
+    case .declined: nil
     case .codeWrong: "iauth verify REFERENCE"
     case .codeExpired(let reference, let isFinished):
       if !isFinished {
@@ -44,6 +45,11 @@ extension IAuthError {
     case .accountLast:
       "iauth admins --appoint --system CODE --name NAME --email ADDRESS --mobile NUMBER"
     case .accountState, .accountUnknown: "iauth accounts"
+    case .recertifyOpen(let review), .recertifyClosed(let review),
+      .recertifyEarly(let review, _, _):
+      "iauth recertify --status \(review)"
+    case .recertifyAnswered, .recertifyUnknown, .recertifyCount: "iauth recertify"
+    case .recertifyRow, .recertifyMissing: "iauth recertify --sheet FILE"
     case .messageState, .messageUnknown, .deliverFailed: "iauth deliver --list"
 
     case .usageCommand: "iauth help"
@@ -130,6 +136,9 @@ func scalarName(_ scalar: UInt32) -> String {
 }
 
 extension Timestamp {
+  /// The day in Taiwan, `2026-03-02`.
+  package var taiwanDate: String { String(taiwanMinute.prefix(10)) }
+
   /// The minute in Taiwan, `2026-03-02 17:00`; the text beside it names the zone.
   ///
   /// All who are written to are there, and Taiwan keeps UTC+8 all year.

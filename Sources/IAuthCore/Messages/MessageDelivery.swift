@@ -160,8 +160,8 @@ extension Service {
   /// A message's number for its Message-ID, a dot in every run of eight digits.
   ///
   /// Eight digits in a row could be taken for a code.
-  static func identifier(_ id: Int64) -> String {
-    SafeText.withoutCodes(String(id)).split(separator: " ").joined(separator: ".")
+  static func identifier(_ id: MessageID) -> String {
+    SafeText.withoutCodes(id.description).split(separator: " ").joined(separator: ".")
   }
 
   private func outgoing(_ message: StoredMessage, _ uuid: String) -> OutgoingMessage {
@@ -211,7 +211,7 @@ extension Transaction {
     _ claim: [UInt8]?
   ) throws(IAuthError) {
     let old = try all(OutboxTable.oldReminders, claim, now - Limits.claimLease) { row in
-      (id: row.int(0), account: row.intIfAny(1))
+      (id: row.id(0) as MessageID, account: row.idIfAny(1) as AccountID?)
     }
     for reminder in old {
       var items: [WaitingItem] = []
@@ -235,7 +235,7 @@ extension Transaction {
 }
 
 private struct StoredMessage {
-  let id: Int64
+  let id: MessageID
   let kind: MessageKind
   let channel: Channel
   let recipient: String
@@ -247,7 +247,7 @@ private struct StoredMessage {
   let attempts: Int
 
   init(row: borrowing Row) {
-    id = row.int(0)
+    id = row.id(0)
     kind = row.word(1, MessageKind.self)
     channel = row.word(2, Channel.self)
     recipient = row.text(3)

@@ -62,6 +62,24 @@ extension Notice {
             "NUMBER 請填您的行動電話號碼，電子郵件與行動電話都會收到驗證碼：", "",
           ]
           + Self.firstSignIn(request, agencyCode: agencyCode, email: email))
+    case .recertification(let review, let name, let items, let dueAt, let isReminder, let isOver):
+      Wording(
+        isReminder ? "帳號清查 \(review) 待答復" : "帳號清查 \(review) 開始",
+        [
+          isOver
+            ? "下列帳號清查已逾期限，尚待您答復："
+            : "請確認下列權限是否仍有需要，並於期限內答復：", "",
+        ] + (name.map { ["清查名稱：\(SafeText.line($0))"] } ?? []) + [
+          "待答復：\(items) 項", "期限：\(dueAt.taiwanDate)（臺灣時間）", "",
+          "檢視並逐項答復，或一次下載清查表填報：", "", "    iauth recertify",
+          "    iauth recertify ITEM --keep", "    iauth recertify ITEM --end --reason TEXT",
+          "    iauth recertify --sheet FILE.xlsx", "    iauth recertify --hand-in FILE.xlsx",
+        ])
+    case .permissionSuspended(let request):
+      Wording(
+        "權限暫停（申請案 \(request.number)）",
+        ["帳號清查期限內無人答復，您的下列權限自即日起暫停：", ""] + request.chinese
+          + ["", "如仍有需要，請洽貴機關管理者答復清查：", "", "    iauth admins"])
     case .nationalReviewer(let request):
       Wording(
         "主管機關新增管理者（申請案 \(request.number)）",
@@ -148,7 +166,7 @@ extension Notice {
     }
   }
 
-  private static func chineseBatch(_ batch: Int64, _ document: String?) -> [String] {
+  private static func chineseBatch(_ batch: BatchID, _ document: String?) -> [String] {
     ["整批案編號：\(batch)"] + (document.map { ["公文文號：\(SafeText.line($0))"] } ?? [])
   }
 
@@ -239,6 +257,7 @@ extension OperatorDigest {
   fileprivate var chinese: [String] {
     [
       "傳送失敗的通知：\(failedMessages)", "待送的通知：\(queuedMessages)",
+      "目標系統逾一日未處理的異動：\(overdueChanges)",
       "逾期失效的申請案：\(lapsedRequests)", "逾期失效的帳號申請：\(lapsedApplications)",
       "逾期失效的啟用邀請：\(lapsedInvitations)", "鎖定次數：\(locks)",
       "最近一小時的驗證碼錯誤：\(wrongAttemptsLastHour)",

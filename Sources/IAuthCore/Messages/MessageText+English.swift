@@ -66,6 +66,25 @@ extension Notice {
             "NUMBER is your mobile number. Codes come by e-mail and to your mobile:", "",
           ]
           + Self.firstSignIn(request, agencyCode: agencyCode, email: email))
+    case .recertification(let review, let name, let items, let dueAt, let isReminder, let isOver):
+      Wording(
+        isReminder ? "Review \(review) waits for your answers" : "Review \(review) of permissions",
+        [
+          isOver
+            ? "A periodic review is past its due date and still waits for you:"
+            : "Please say of each of these permissions whether it is still needed:", "",
+        ] + (name.map { ["Name: \(SafeText.line($0))"] } ?? []) + [
+          "Waiting: \(items)", "Due: \(dueAt.taiwanDate) (Taiwan time)", "",
+          "Read and answer them one by one, or all in a sheet:", "", "    iauth recertify",
+          "    iauth recertify ITEM --keep", "    iauth recertify ITEM --end --reason TEXT",
+          "    iauth recertify --sheet FILE.xlsx", "    iauth recertify --hand-in FILE.xlsx",
+        ])
+    case .permissionSuspended(let request):
+      Wording(
+        "Permission suspended (request \(request.number))",
+        ["Nobody answered for this permission in a periodic review, and it rests from now on:", ""]
+          + request.english
+          + ["", "If you still need it, ask an administrator to answer:", "", "    iauth admins"])
     case .nationalReviewer(let request):
       Wording(
         "One more administrator of the authority (request \(request.number))",
@@ -165,7 +184,7 @@ extension Notice {
     }
   }
 
-  private static func englishBatch(_ batch: Int64, _ document: String?) -> [String] {
+  private static func englishBatch(_ batch: BatchID, _ document: String?) -> [String] {
     ["Batch: \(batch)"] + (document.map { ["Document: \(SafeText.line($0))"] } ?? [])
   }
 
@@ -257,6 +276,7 @@ extension OperatorDigest {
   fileprivate var english: [String] {
     [
       "Failed messages: \(failedMessages)", "Queued messages: \(queuedMessages)",
+      "Changes that a target system has not dealt with for a day: \(overdueChanges)",
       "Lapsed requests: \(lapsedRequests)", "Lapsed applications: \(lapsedApplications)",
       "Lapsed invitations: \(lapsedInvitations)", "Locks: \(locks)",
       "Wrong codes within the last hour: \(wrongAttemptsLastHour)",

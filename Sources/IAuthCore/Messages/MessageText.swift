@@ -37,8 +37,9 @@ extension Notice {
     case .authorityDigest, .operatorDigest, .wrongAttemptsAlarm: .digest
     case .submitted, .batchSubmitted, .requestLapsed, .nationalReviewer, .batchDecided,
       .invitationLapsed, .revoked, .accountChanged, .contactChanged, .wrongAttempts,
-      .idleWarning, .revokedByForm:
+      .idleWarning, .revokedByForm, .permissionSuspended:
       .notice
+    case .recertification(_, _, _, _, let isReminder, _): isReminder ? .reminder : .notice
     }
   }
 
@@ -78,13 +79,16 @@ extension Notice {
     case .code(_, _, _, let agency, _): SafeText.withoutCodes(agency)
     case .submitted(let request), .approved(let request, _, _), .rejected(let request, _),
       .requestLapsed(let request), .invitation(let request, _, _, _),
-      .nationalReviewer(let request), .invitationLapsed(let request), .revoked(let request, _):
+      .nationalReviewer(let request), .invitationLapsed(let request), .revoked(let request, _),
+      .permissionSuspended(let request):
       SafeText.line(request.agency)
     case .batchSubmitted(_, let agency, _, _), .accountChanged(_, let agency, _),
       .contactChanged(let agency, _, _), .wrongAttempts(let agency),
       .idleWarning(let agency, _, _), .revokedByForm(_, let agency, _):
       SafeText.line(agency)
-    case .batchDecided, .wrongAttemptsAlarm, .reminder, .authorityDigest, .operatorDigest: nil
+    case .batchDecided, .wrongAttemptsAlarm, .reminder, .authorityDigest, .operatorDigest,
+      .recertification:
+      nil
     }
   }
 }

@@ -10,7 +10,7 @@ package enum Notice: Sendable, Equatable {
   /// To each who may decide: a request was submitted.
   case submitted(request: RequestSummary)
   /// To each who may decide: a batch was submitted.
-  case batchSubmitted(batch: Int64, agency: String, requests: Int, document: String?)
+  case batchSubmitted(batch: BatchID, agency: String, requests: Int, document: String?)
   /// To the applicant.
   case approved(request: RequestSummary, url: String?, note: String?)
   case rejected(request: RequestSummary, reason: String)
@@ -21,7 +21,7 @@ package enum Notice: Sendable, Equatable {
   /// To all of the authority's administrators: there is one more of them.
   case nationalReviewer(request: RequestSummary)
   /// To the submitter.
-  case batchDecided(batch: Int64, document: String?, approved: Int, rejected: Int, other: Int)
+  case batchDecided(batch: BatchID, document: String?, approved: Int, rejected: Int, other: Int)
   case invitationLapsed(request: RequestSummary)
   /// To the holder of a permission or an account, at the old and the new address.
   case revoked(request: RequestSummary, reason: String)
@@ -32,7 +32,13 @@ package enum Notice: Sendable, Equatable {
   case wrongAttemptsAlarm(count: Int)
   case idleWarning(agency: String, days: Int, suspendedAt: Timestamp)
   /// To the authority: a form took administrators away at once.
-  case revokedByForm(batch: Int64, agency: String, count: Int)
+  case revokedByForm(batch: BatchID, agency: String, count: Int)
+  /// To each who may answer in a periodic review: it was opened, or it is due.
+  case recertification(
+    review: RecertificationID, name: String?, items: Int, dueAt: Timestamp, isReminder: Bool,
+    isOver: Bool)
+  /// To the holder: nobody answered for the permission, and it rests.
+  case permissionSuspended(request: RequestSummary)
   /// To one reviewer: everything of theirs that still waits, oldest first.
   case reminder(items: [WaitingItem])
   /// To the authority's administrators.
@@ -48,7 +54,7 @@ package enum CodePurpose: String, CaseIterable, Sendable {
 
 /// A request as messages name it.
 package struct RequestSummary: Sendable, Equatable {
-  package var number: Int64
+  package var number: RequestID
   package var agency: String
   package var name: String
   package var system: Bilingual
@@ -59,7 +65,7 @@ package struct RequestSummary: Sendable, Equatable {
   package var isNational: Bool
 
   package init(
-    number: Int64, agency: String, name: String, system: Bilingual, systemCode: String,
+    number: RequestID, agency: String, name: String, system: Bilingual, systemCode: String,
     role: Role, kind: RequestKind, isNational: Bool
   ) {
     self.number = number
@@ -106,8 +112,24 @@ package struct AuthorityDigest: Sendable, Equatable {
   package var singleAdministrator: [AgencyLine] = []
   /// How many more there are than the mail lists.
   package var omitted = 0
-  /// What the authority was not told yet: `none:7`, `late:7`, `single:CODE`.
-  package var new: [String] = []
+  /// What the authority was not told yet.
+  package var new: [News] = []
+
+  /// Something that the authority hears of once.
+  package enum News: Sendable, Hashable {
+    case noReviewer(RequestID)
+    case overdue(RequestID)
+    case singleAdministrator(agency: String)
+
+    /// As the database remembers that it was told.
+    var text: String {
+      switch self {
+      case .noReviewer(let number): "none:\(number)"
+      case .overdue(let number): "late:\(number)"
+      case .singleAdministrator(let code): "single:\(code)"
+      }
+    }
+  }
 }
 
 /// What the operator hears of a day.
@@ -124,6 +146,8 @@ package struct OperatorDigest: Sendable, Equatable {
   package var databaseBytes: Int64
   package var freeBytes: Int64
   package var diskBytes: Int64
+  /// Changes that a target system has not dealt with for a day.
+  package var overdueChanges = 0
 
   package init(
     failedMessages: Int, queuedMessages: Int, lapsedRequests: Int, lapsedApplications: Int,

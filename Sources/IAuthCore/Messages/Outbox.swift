@@ -6,7 +6,7 @@ import Values
 
 /// A message as the operator sees it: the address masked, the text not at all.
 package struct OutboxLine: Sendable {
-  package let id: Int64
+  package let id: MessageID
   package let kind: MessageKind
   package let channel: Channel
   package let recipient: String
@@ -46,7 +46,7 @@ extension Service {
         let channel = row.word(2, Channel.self)
         let address = row.text(3)
         return OutboxLine(
-          id: row.int(0), kind: row.word(1, MessageKind.self), channel: channel,
+          id: row.id(0), kind: row.word(1, MessageKind.self), channel: channel,
           recipient: channel == .email
             ? EmailAddress(stored: address).masked : MobileNumber(stored: address).masked,
           reference: row.text(4), status: row.word(5, MessageStatus.self), createdAt: row.time(6),
@@ -58,11 +58,11 @@ extension Service {
   /// Queues a message anew, with a whole day of tries.
   ///
   /// - Throws: `message.unknown`, `message.state` for one that was sent or lapsed.
-  package func retry(_ id: Int64) throws(IAuthError) {
+  package func retry(_ id: MessageID) throws(IAuthError) {
     try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Void> in
       try tx.checkMessage(id, [.queued, .failed])
       try tx.run(OutboxListTable.retry, id, tx.now)
-      try tx.audit(.messageRetried, "message:\(id)")
+      try tx.audit(.messageRetried, .message(id))
       return .commit(())
     }
   }
@@ -70,11 +70,11 @@ extension Service {
   /// Gives a message up.
   ///
   /// - Throws: `message.unknown`, `message.state` for one that was sent or lapsed.
-  package func drop(_ id: Int64) throws(IAuthError) {
+  package func drop(_ id: MessageID) throws(IAuthError) {
     try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Void> in
       try tx.checkMessage(id, [.queued, .failed])
       try tx.run(OutboxListTable.drop, id)
-      try tx.audit(.messageDropped, "message:\(id)")
+      try tx.audit(.messageDropped, .message(id))
       return .commit(())
     }
   }
@@ -82,7 +82,7 @@ extension Service {
 
 extension Transaction {
   fileprivate func checkMessage(
-    _ id: Int64, _ allowed: [MessageStatus]
+    _ id: MessageID, _ allowed: [MessageStatus]
   ) throws(IAuthError) {
     let found = try first(OutboxListTable.status, id) { row in
       (status: row.word(0, MessageStatus.self), kind: row.word(1, MessageKind.self))

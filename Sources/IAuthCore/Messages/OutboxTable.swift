@@ -92,7 +92,7 @@ enum OutboxTable {
 struct Recipient {
   let channel: Channel
   let address: String
-  let account: Int64?
+  let account: AccountID?
   var name: String?
 
   /// The address of someone unknown: what goes there is taken from the queue and sent nowhere.
@@ -107,7 +107,7 @@ struct Recipient {
 extension Transaction {
   /// Stores one message, rendered now: what was promised is what is sent.
   func queue(
-    _ notice: Notice, to recipient: Recipient, reference: String, request: Int64? = nil,
+    _ notice: Notice, to recipient: Recipient, reference: String, request: RequestID? = nil,
     expiresAt: Timestamp? = nil
   ) throws(IAuthError) {
     let isClaimed = world.claim != nil && queuedCount < Limits.immediateDeliveries
@@ -120,7 +120,7 @@ extension Transaction {
         PlannedMessage(
           kind: notice.kind, channel: recipient.channel, recipient: recipient.address,
           name: recipient.name, subject: subject, reference: reference, body: body,
-          causes: notice.causes(reference)))
+          causes: notice.causes(to: recipient.account)))
     }
     try run(
       OutboxTable.add, notice.kind, recipient.channel, recipient.address, subject, body, reference,

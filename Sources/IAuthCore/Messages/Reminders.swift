@@ -77,10 +77,11 @@ extension Service {
     }
     var report = try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<ReminderReport> in
       var report = ReminderReport()
-      let last = try tx.number(ReminderTable.lastMessage) ?? 0
+      let last = try tx.id(ReminderTable.lastMessage) ?? MessageID(0)
       if isDryRun { tx.plan = [] }
       report.lapsed = try tx.sweep()
       try tx.remind(thresholds, &report)
+      report.reminded += try tx.remindRecertifiers()
       try tx.digestForAuthority(thresholds, &report)
       try tx.digestForOperator(upTo: last)
       guard isDryRun else { return .commit(report) }
@@ -100,12 +101,13 @@ extension Transaction {
   fileprivate func remind(
     _ thresholds: [TimeSpan], _ report: inout ReminderReport
   ) throws(IAuthError) {
-    var passed: [Int64: [Int64: [TimeSpan]]] = [:]
-    var requests: Set<Int64> = []
+    var passed: [AccountID: [RequestID: [TimeSpan]]] = [:]
+    var requests: Set<RequestID> = []
     for threshold in thresholds {
       try each(ReminderTable.mark, now, threshold.seconds) { row in
-        passed[row.int(1), default: [:]][row.int(0), default: []].append(threshold)
-        requests.insert(row.int(0))
+        let number: RequestID = row.id(0)
+        passed[row.id(1), default: [:]][number, default: []].append(threshold)
+        requests.insert(number)
         return true
       }
     }
@@ -118,7 +120,7 @@ extension Transaction {
       }
       try queue(.reminder(items: items), to: .mail(account), reference: "reminder")
     }
-    report.reminded = passed.count
+    report.reminded += passed.count
     report.requests = requests.count
   }
 
@@ -139,7 +141,7 @@ extension Transaction {
     }
   }
 
-  private func waitingItem(_ number: Int64) throws(IAuthError) -> WaitingItem? {
+  private func waitingItem(_ number: RequestID) throws(IAuthError) -> WaitingItem? {
     guard let request = try request(number) else { return nil }
     return WaitingItem(
       request: try summary(request), waitingDays: now.wholeDays(since: request.createdAt))
@@ -149,12 +151,12 @@ extension Transaction {
   fileprivate func digestForAuthority(
     _ thresholds: [TimeSpan], _ report: inout ReminderReport
   ) throws(IAuthError) {
-    let reviewed = Set(try all(ReminderTable.reviewed, now) { row in row.int(0) })
-    var withoutReviewer: [Int64] = []
-    var overdue: [Int64] = []
+    let reviewed = Set<RequestID>(try ids(ReminderTable.reviewed, now))
+    var withoutReviewer: [RequestID] = []
+    var overdue: [RequestID] = []
     let last = now - (thresholds.last ?? .days(14))
     try each(ReminderTable.pending) { row in
-      let number = row.int(0)
+      let number: RequestID = row.id(0)
       if !reviewed.contains(number) {
         withoutReviewer.append(number)
       } else if row.time(1) <= last {
@@ -168,8 +170,8 @@ extension Transaction {
     report.withoutReviewer = withoutReviewer.count
     let new = try tell(
       "authority",
-      withoutReviewer.map { "none:\($0)" } + overdue.map { "late:\($0)" }
-        + singles.map { "single:\($0.code)" })
+      withoutReviewer.map { .noReviewer($0) } + overdue.map { .overdue($0) }
+        + singles.map { .singleAdministrator(agency: $0.code) })
     guard !new.isEmpty else { return }
     var digest = AuthorityDigest(new: new)
     for number in withoutReviewer.prefix(Limits.digestItems) {
@@ -192,11 +194,15 @@ extension Transaction {
   /// Remembers what an audience was told, and forgets what holds no more.
   ///
   /// - Returns: what is new to it, in order.
-  private func tell(_ audience: String, _ items: [String]) throws(IAuthError) -> [String] {
+  private func tell(
+    _ audience: String, _ items: [AuthorityDigest.News]
+  ) throws(IAuthError) -> [AuthorityDigest.News] {
     let known = Set(try all(ReminderTable.told, audience) { row in row.text(0) })
-    for gone in known.subtracting(items) { try run(ReminderTable.forget, audience, gone) }
-    let new = items.filter { !known.contains($0) }
-    for item in new { try run(ReminderTable.tell, audience, item, now) }
+    for gone in known.subtracting(items.map(\.text)) {
+      try run(ReminderTable.forget, audience, gone)
+    }
+    let new = items.filter { !known.contains($0.text) }
+    for item in new { try run(ReminderTable.tell, audience, item.text, now) }
     return new
   }
 
@@ -204,7 +210,7 @@ extension Transaction {
   ///
   /// - Parameter last: the last message from before the run; its own do not count as waiting.
   fileprivate func digestForOperator(
-    upTo last: Int64
+    upTo last: MessageID
   ) throws(IAuthError) {
     let told = try number(ReminderTable.toldAt, "operator", "digest").map { Timestamp($0) }
     // Runs that cron starts a little early still count as the next day's.
@@ -217,7 +223,7 @@ extension Transaction {
       Int(try number(ReminderTable.countActions, action.rawValue, after) ?? 0)
     }
     let disk = Files.diskBytes(Files.directory(of: storePath))
-    let digest = OperatorDigest(
+    var digest = OperatorDigest(
       failedMessages: counts?.failed ?? 0, queuedMessages: counts?.queued ?? 0,
       lapsedRequests: try count(.lapsed, after: since),
       lapsedApplications: try count(.applicationLapsed, after: since),
@@ -226,6 +232,7 @@ extension Transaction {
       wrongAttemptsLastHour: try count(.codeWrong, after: now - .hours(1)),
       auditHead: try anchor(), databaseBytes: try number(ReminderTable.sizes) ?? 0,
       freeBytes: disk.free, diskBytes: disk.all)
+    digest.overdueChanges = try overdueFeeds().reduce(0) { $0 + $1.lines }
     try run(ReminderTable.tell, "operator", "digest", now)
     try queue(
       .operatorDigest(digest),

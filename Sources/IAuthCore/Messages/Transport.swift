@@ -11,7 +11,7 @@ package enum DeliveryError: Error, Equatable {
 
 /// A message as an outlet gets it.
 package struct OutgoingMessage: Sendable {
-  package let id: Int64
+  package let id: MessageID
   /// Names the message in files; the same at every attempt.
   package let fileName: String
   package let recipient: String

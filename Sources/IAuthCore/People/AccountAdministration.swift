@@ -7,7 +7,7 @@ import Values
 
 /// An account as the desk lists it.
 package struct AccountLine: Sendable {
-  package let account: Int64
+  package let account: AccountID
   package let agency: Agency
   package let name: String
   package let title: String?
@@ -91,17 +91,17 @@ extension Service {
   /// - Throws: `reason.invalid`, `session.*`, `right.missing` for who administers nothing,
   ///   `account.unknown`, `right.missing`, `account.state`, `account.last`; the first that applies.
   package func change(
-    account id: Int64, _ verb: AccountVerb, reason: String
+    account id: AccountID, _ verb: AccountVerb, reason: String
   ) throws(IAuthError) -> AccountStatus {
     // Nobody is told of an unlocking.
     let reason = verb == .unlock && reason.isEmpty ? "" : try FreeText.reason(reason)
     return try store.write { (tx) throws(IAuthError) -> TransactionEnd<AccountStatus> in
       if let refusal = try tx.refusalToChange(id, verb) {
-        return try tx.refuse(refusal, subject: "account:\(id)")
+        return try tx.refuse(refusal, subject: .account(id))
       }
       try tx.expireOverdue(id)
       guard let found = try tx.standing(ofAccount: id) else {
-        return try tx.refuse(.accountUnknown, subject: "account:\(id)")
+        return try tx.refuse(.accountUnknown, subject: .account(id))
       }
       let refusal = IAuthError.accountState(account: id, status: found.status)
       switch (verb, found.status) {
@@ -114,7 +114,7 @@ extension Service {
       }
       let takesAway = verb == .suspend || verb == .close || verb == .erase
       if takesAway, try tx.isLastAdministrator(id) {
-        return try tx.refuse(.accountLast, subject: "account:\(id)")
+        return try tx.refuse(.accountLast, subject: .account(id))
       }
       return .commit(try tx.apply(verb, to: try tx.account(id: id), reason: reason))
     }
@@ -134,7 +134,7 @@ extension Service {
         case .mobile(let mobile): tx.addressKey(.sms, mobile.e164)
         }
       try tx.forgetAttempts([tx.attemptSubject(agency.id, key)])
-      try tx.audit(.accountUnlocked, "agency:\(agency.code)")
+      try tx.audit(.accountUnlocked, .agency(code: agency.code))
       return .commit(agency)
     }
   }
@@ -143,14 +143,14 @@ extension Service {
   ///
   /// - Throws: `session.*`, `request.unknown`, `right.missing`, `request.outside`,
   ///   `permission.none`, `account.last`, `reason.invalid`.
-  package func revoke(_ number: Int64, reason: String) throws(IAuthError) {
+  package func revoke(_ number: RequestID, reason: String) throws(IAuthError) {
     let reason = try FreeText.reason(reason)
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
       if let known = try tx.request(number) { try tx.expireOverdue(known.account) }
       let refusal = try tx.refusalToRevoke(number)
-      if let refusal { return try tx.refuse(refusal, subject: "request:\(number)") }
-      if try tx.number(AccountDeskTable.isLastPermission, number) != nil {
-        return try tx.refuse(.accountLast, subject: "request:\(number)")
+      if let refusal { return try tx.refuse(refusal, subject: .request(number)) }
+      if try tx.exists(AccountDeskTable.isLastPermission, number) {
+        return try tx.refuse(.accountLast, subject: .request(number))
       }
       guard try tx.revoke(number, reason: reason) else { throw .permissionNone(number: number) }
       return .commit(())
@@ -160,7 +160,7 @@ extension Service {
 
 extension Transaction {
   fileprivate func accounts(
-    _ query: String, in agency: Int64?
+    _ query: String, in agency: AgencyID?
   ) throws(IAuthError) -> [AccountLine] {
     let folded = Folding.fold(query)
     let mobile = (try? MobileNumber(folded))?.e164
@@ -168,10 +168,10 @@ extension Transaction {
       AccountDeskTable.list, agency, mobile ?? folded, PersonName(stored: query).key
     ) { row in
       AccountLine(
-        account: row.int(0),
+        account: row.id(0),
         agency: Agency(
-          id: row.int(9), type: row.word(10, AgencyType.self), code: row.text(11),
-          name: row.text(12), path: row.text(13), superior: row.intIfAny(14),
+          id: row.id(9), type: row.word(10, AgencyType.self), code: row.text(11),
+          name: row.text(12), path: row.text(13), superior: row.idIfAny(14),
           status: row.word(15, AgencyStatus.self)),
         name: row.text(1), title: row.textIfAny(2),
         email: EmailAddress(stored: row.text(3)).masked,
@@ -185,7 +185,7 @@ extension Transaction {
   ///
   /// The operator may all; an agency's administrators may suspend and close who holds no `admin`.
   fileprivate func refusalToChange(
-    _ id: Int64, _ verb: AccountVerb
+    _ id: AccountID, _ verb: AccountVerb
   ) throws(IAuthError) -> IAuthError? {
     if world.caller.isOperator {
       _ = try? session()
@@ -202,22 +202,22 @@ extension Transaction {
   }
 
   fileprivate func standing(
-    ofAccount id: Int64
-  ) throws(IAuthError) -> (status: AccountStatus, agency: Int64, isErased: Bool)? {
+    ofAccount id: AccountID
+  ) throws(IAuthError) -> (status: AccountStatus, agency: AgencyID, isErased: Bool)? {
     try first(AccountDeskTable.status, id) { row in
-      (row.word(0, AccountStatus.self), row.int(1), row.bool(2))
+      (row.word(0, AccountStatus.self), row.id(1), row.bool(2))
     }
   }
 
   /// Whether the authority would be without an administrator if this one ended, or rested.
-  func isLastAdministrator(_ account: Int64) throws(IAuthError) -> Bool {
-    try number(AccountDeskTable.isLastAdministrator, account) != nil
+  func isLastAdministrator(_ account: AccountID) throws(IAuthError) -> Bool {
+    try exists(AccountDeskTable.isLastAdministrator, account)
   }
 
   fileprivate func apply(
     _ verb: AccountVerb, to account: Account, reason: String
   ) throws(IAuthError) -> AccountStatus {
-    let subject = "account:\(account.id)"
+    let subject = AuditSubject.account(account.id)
     switch verb {
     case .suspend:
       try run(AccountTable.setStatus, account.id, AccountStatus.suspended, now)
@@ -283,25 +283,25 @@ extension Transaction {
   }
 
   private func endApplications(
-    _ email: [UInt8], _ mobile: [UInt8], in agency: Int64?
+    _ email: [UInt8], _ mobile: [UInt8], in agency: AgencyID?
   ) throws(IAuthError) {
     let open = try all(VerificationTable.openApplications, email, mobile, agency) { row in
-      (id: row.int(0), reference: row.text(1))
+      (id: row.id(0) as VerificationID, reference: Reference(stored: row.text(1)))
     }
     for application in open { try lapse(application: application.id, application.reference) }
   }
 
   /// What an account has and waits for ends with it.
   func endEverything(of account: Account, reason: String) throws(IAuthError) {
-    for number in try all(RequestTable.activePermissions, account.id, read: { $0.int(0) }) {
+    for number: RequestID in try ids(RequestTable.activePermissions, account.id) {
       try run(RequestTable.revoke, number, now, actor?.account, reason)
-      try audit(.revoked, "request:\(number)")
+      try audit(.revoked, .request(number))
     }
-    for number in try all(RequestTable.pendingOf, account.id, read: { $0.int(0) }) {
+    for number: RequestID in try ids(RequestTable.pendingOf, account.id) {
       try run(
         RequestTable.decide, number, RequestStatus.lapsed, actor?.account, world.caller.name,
         reason, now)
-      try audit(.lapsed, "request:\(number)")
+      try audit(.lapsed, .request(number))
       if let request = try request(number) { try finishBatch(of: request) }
     }
   }
@@ -319,7 +319,7 @@ extension Transaction {
   /// Where a holder is told what becomes of their account: at the address on file, and at the one
   /// that they have asked for, proven, and wait for.
   func addresses(of account: Account) throws(IAuthError) -> [Recipient] {
-    guard let number = try number(RequestTable.pendingChange, account.id),
+    guard let number: RequestID = try id(RequestTable.pendingChange, account.id),
       let change = try request(number), let new = try replacement(of: change),
       new.email != account.email.text
     else { return [.mail(account)] }
@@ -329,7 +329,7 @@ extension Transaction {
   }
 
   func queue(
-    _ notice: Notice, to recipients: [Recipient], reference: String, request: Int64? = nil
+    _ notice: Notice, to recipients: [Recipient], reference: String, request: RequestID? = nil
   ) throws(IAuthError) {
     for recipient in recipients {
       try queue(notice, to: recipient, reference: reference, request: request)
@@ -339,7 +339,7 @@ extension Transaction {
   /// Who may end a permission: whoever may decide on such a request, its holder, the agency's
   /// administrator for a `general` one, the operator.
   fileprivate func refusalToRevoke(
-    _ number: Int64
+    _ number: RequestID
   ) throws(IAuthError) -> IAuthError? {
     var me: Account?
     do throws(IAuthError) {
@@ -353,18 +353,18 @@ extension Transaction {
     if request.account == me.id { return nil }
     guard try maySee(request, me, isOwn: false) else { return .requestUnknown(number: number) }
     guard try isAdministrator(me) else { return .rightMissing(.reviewer) }
-    let mayDecide = try self.number(RequestTable.mayDecide, number, me.id, now) != nil
+    let mayDecide = try self.exists(RequestTable.mayDecide, number, me.id, now)
     return mayDecide ? nil : .requestOutside(number: number)
   }
 
   /// Ends a permission and tells its holder; false if there is none to end.
   ///
   /// The holder of an invitation hears of nothing: with its permission the invitation ends.
-  func revoke(_ number: Int64, reason: String) throws(IAuthError) -> Bool {
+  func revoke(_ number: RequestID, reason: String) throws(IAuthError) -> Bool {
     guard try run(RequestTable.revoke, number, now, actor?.account, reason) > 0 else {
       return false
     }
-    try audit(.revoked, "request:\(number)")
+    try audit(.revoked, .request(number))
     guard let request = try request(number) else { throw .databaseDamaged }
     let account = try account(id: request.account)
     guard account.status != .invited else {
@@ -374,7 +374,7 @@ extension Transaction {
     if actor?.account != account.id {
       try queue(
         .revoked(request: try summary(request), reason: reason), to: try addresses(of: account),
-        reference: String(number), request: number)
+        reference: number.description, request: number)
     }
     return true
   }

@@ -25,10 +25,10 @@ extension Transaction {
     let hasBoth =
       account.email.text == applicant.email.text && account.mobile.e164 == applicant.mobile.e164
     guard known.count == 1, hasBoth || account.name.key == applicant.name.key else {
-      return try refuse(.accountTaken, subject: proof.reference.text)
+      return try refuse(.accountTaken, subject: .reference(proof.reference))
     }
     guard account.status != .suspended else {
-      return try refuse(.accountSuspended, subject: "account:\(account.id)")
+      return try refuse(.accountSuspended, subject: .account(account.id))
     }
     return try reapply(account, applicant, hasBoth: hasBoth)
   }
@@ -38,13 +38,13 @@ extension Transaction {
   ) throws(IAuthError) -> TransactionEnd<SessionReceipt> {
     let agency = try agency(id: applicant.agency)
     guard agency.status == .active else {
-      return try refuse(.agencyRemoved(code: agency.code), subject: "agency:\(agency.code)")
+      return try refuse(.agencyRemoved(code: agency.code), subject: .agency(code: agency.code))
     }
-    let id = try insert(
+    let id: AccountID = try insert(
       AccountTable.add, applicant.agency, applicant.name.text, applicant.name.key,
       applicant.email.text, applicant.mobile.e164, applicant.title, nil as String?,
       applicant.phone, AccountStatus.active, now, now)
-    try audit(.accountOpened, "account:\(id)", person: applicant.personalData(id))
+    try audit(.accountOpened, .account(id), person: applicant.personalData(id))
     return .commit(try startSession(account: id, emailProven: true, smsProven: true))
   }
 
@@ -56,13 +56,13 @@ extension Transaction {
     let isReviewed = holdsAdmin && !isSame
     // Nobody could accept it, and whoever has one of the contacts would put the authority to rest.
     if isReviewed, try isLastAdministrator(account.id) {
-      return try refuse(.accountLast, subject: "account:\(account.id)")
+      return try refuse(.accountLast, subject: .account(account.id))
     }
     if !isSame { try withdrawChange(of: account) }
     if isReviewed { try requestChange(account, applicant) }
     if account.status == .invited {
       try run(AccountTable.setStatus, account.id, AccountStatus.active, now)
-      try audit(.accountOpened, "account:\(account.id)")
+      try audit(.accountOpened, .account(account.id))
     }
     if isReviewed {
       // Only what was proven of the stored contacts counts: the permission rests, and a review
@@ -104,7 +104,7 @@ extension Transaction {
       agency: account.agency, name: name, email: EmailAddress(stored: new.email),
       mobile: MobileNumber(stored: new.mobile), title: new.title, phone: phone)
     try audit(
-      .accountReplaced, "account:\(account.id)", person: applicant.personalData(account.id))
+      .accountReplaced, .account(account.id), person: applicant.personalData(account.id))
     let notice = Notice.contactChanged(
       agency: try agency(id: account.agency).name, email: applicant.email.masked,
       mobile: applicant.mobile.masked)
@@ -125,18 +125,18 @@ extension Transaction {
 
   /// A later application replaces what an earlier one asked for.
   private func withdrawChange(of account: Account) throws(IAuthError) {
-    guard let earlier = try number(RequestTable.pendingChange, account.id) else { return }
+    guard let earlier: RequestID = try id(RequestTable.pendingChange, account.id) else { return }
     try run(
       RequestTable.decide, earlier, RequestStatus.withdrawn, account.id, world.caller.name,
       nil as String?, now)
-    try audit(.withdrawn, "request:\(earlier)")
+    try audit(.withdrawn, .request(earlier))
     if let request = try request(earlier) { try finishBatch(of: request) }
   }
 
   /// An administrator's new contacts are their reviewer's to accept; the permission rests until
   /// then.
   private func requestChange(_ account: Account, _ applicant: Applicant) throws(IAuthError) {
-    guard let system = try number(RequestTable.firstAdminSystem, account.id) else {
+    guard let system: SystemID = try id(RequestTable.firstAdminSystem, account.id) else {
       throw .databaseDamaged
     }
     let number = try add(
@@ -146,21 +146,21 @@ extension Transaction {
           name: applicant.name.text, email: applicant.email.text, mobile: applicant.mobile.e164,
           title: applicant.title)))
     try audit(
-      .requested, "request:\(number)", person: applicant.personalData(account.id))
+      .requested, .request(number), person: applicant.personalData(account.id))
     if let request = try request(number) { _ = try tellReviewers(of: request) }
   }
 }
 
 /// The person of a proven application.
 private struct Applicant {
-  let agency: Int64
+  let agency: AgencyID
   let name: PersonName
   let email: EmailAddress
   let mobile: MobileNumber
   let title: String?
   let phone: String?
 
-  func personalData(_ account: Int64) -> AuditPerson {
+  func personalData(_ account: AccountID) -> AuditPerson {
     AuditPerson(
       account: account,
       fields: [("name", name.text), ("email", email.text), ("mobile", mobile.e164)])

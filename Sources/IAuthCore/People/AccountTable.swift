@@ -118,7 +118,7 @@ enum AccountTable {
 extension Account {
   init(row: borrowing Row, from c: Int32 = 0) {
     self.init(
-      id: row.int(c), agency: row.int(c + 1),
+      id: row.id(c), agency: row.id(c + 1),
       name: PersonName(stored: row.text(c + 2), key: row.text(c + 3)),
       email: EmailAddress(stored: row.text(c + 4)), mobile: MobileNumber(stored: row.text(c + 5)),
       title: row.textIfAny(c + 6), status: row.word(c + 7, AccountStatus.self))
@@ -127,7 +127,7 @@ extension Account {
 
 extension Transaction {
   /// - Throws: `account.unknown` also for one that was erased.
-  func account(id: Int64) throws(IAuthError) -> Account {
+  func account(id: AccountID) throws(IAuthError) -> Account {
     guard let account = try first(AccountTable.byID, id, read: { row in Account(row: row) }) else {
       throw .accountUnknown
     }
@@ -138,7 +138,7 @@ extension Transaction {
   ///
   /// What is over of them is ended first.
   func accounts(
-    in agency: Int64, email: EmailAddress, mobile: MobileNumber
+    in agency: AgencyID, email: EmailAddress, mobile: MobileNumber
   ) throws(IAuthError) -> [Account] {
     let known = try storedAccounts(in: agency, email: email, mobile: mobile)
     var isAsBefore = true
@@ -150,8 +150,8 @@ extension Transaction {
     return isAsBefore ? known : try storedAccounts(in: agency, email: email, mobile: mobile)
   }
 
-  func storedAccounts(
-    in agency: Int64, email: EmailAddress, mobile: MobileNumber
+  private func storedAccounts(
+    in agency: AgencyID, email: EmailAddress, mobile: MobileNumber
   ) throws(IAuthError) -> [Account] {
     var found = try all(AccountTable.byEmail, agency, email.text) { row in Account(row: row) }
     for other in try all(AccountTable.byMobile, agency, mobile.e164, read: { Account(row: $0) })
@@ -162,8 +162,8 @@ extension Transaction {
   }
 
   /// Whether the account holds an `admin` permission, resting or not.
-  func holdsAdmin(_ account: Int64) throws(IAuthError) -> Bool {
-    try number(AccountTable.isAdministrator, account) != nil
+  func holdsAdmin(_ account: AccountID) throws(IAuthError) -> Bool {
+    try exists(AccountTable.isAdministrator, account)
   }
 
   /// Closes an account and takes the person out of the file.
@@ -172,12 +172,12 @@ extension Transaction {
   ///
   /// - Parameter keepingNotes: for a refusal that just closed the account: its reason is the
   ///   submitter's to read.
-  func erase(account: Int64, keepingNotes: Bool = false) throws(IAuthError) {
+  func erase(account: AccountID, keepingNotes: Bool = false) throws(IAuthError) {
     try run(AccountTable.erase, account, now)
     try run(AccountTable.erasePersonalAudit, account)
     try run(AccountTable.eraseMessages, account)
     try run(AccountTable.eraseNotices, account)
-    if try number(AccountTable.isListed, account) != nil {
+    if try exists(AccountTable.isListed, account) {
       try run(AccountTable.forgetReminders, account)
       try run(AccountTable.forgetDigest, account)
       try run(AccountTable.eraseLists, account)
@@ -185,7 +185,7 @@ extension Transaction {
     if !keepingNotes { try run(AccountTable.eraseNotes, account) }
     try run(AccountTable.eraseEndReasons, account)
     try run(AccountTable.eraseRequests, account)
-    try audit(.accountErased, "account:\(account)")
+    try audit(.accountErased, .account(account))
   }
 
   /// The caller's live session under this session name.
@@ -195,7 +195,7 @@ extension Transaction {
     let caller = world.caller.name
     let found = try first(AccountTable.liveSession, caller, world.sessionName) { row in
       LiveSession(
-        id: row.int(0), account: row.int(1), emailProven: row.bool(2), smsProven: row.bool(3),
+        id: row.id(0), account: row.id(1), emailProven: row.bool(2), smsProven: row.bool(3),
         createdAt: row.time(4), usedAt: row.time(5), expiresAt: row.time(6))
     }
     guard let found else {
@@ -227,8 +227,8 @@ extension Transaction {
 }
 
 private struct LiveSession {
-  let id: Int64
-  let account: Int64
+  let id: SessionID
+  let account: AccountID
   let emailProven: Bool
   let smsProven: Bool
   let createdAt: Timestamp

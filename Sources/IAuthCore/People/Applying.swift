@@ -15,7 +15,7 @@ package struct ApplicationForm: Sendable {
   package let phone: String?
 
   /// What the trail keeps of the person, erasable.
-  func personalData(_ account: Int64) -> AuditPerson {
+  func personalData(_ account: AccountID) -> AuditPerson {
     AuditPerson(
       account: account,
       fields: [("name", name.text), ("email", email.text), ("mobile", mobile.e164)])
@@ -82,7 +82,7 @@ extension Service {
         account: nil, session: nil, form: form)
       let expiresAt = tx.now + settings.applicationLifetime
       let reference = try tx.open(draft, expiresAt: expiresAt)
-      try tx.audit(.applied, reference.text)
+      try tx.audit(.applied, .reference(reference))
       return .commit(
         VerificationReceipt(
           reference: reference, purpose: .application, agency: agency, via: .both,
@@ -112,7 +112,7 @@ extension Service {
       let codesExpireAt = tx.now + Limits.codeLifetime
       let reference = try tx.open(
         draft, expiresAt: tx.now + settings.applicationLifetime)
-      try tx.audit(.signInBegun, reference.text)
+      try tx.audit(.signInBegun, .reference(reference))
       return .commit(
         VerificationReceipt(
           reference: reference, purpose: .signIn, agency: agency, via: via, email: nil, mobile: nil,
@@ -134,7 +134,7 @@ extension Service {
         mobile: session.account.mobile, account: session.account, session: session.id, form: nil)
       let reference = try tx.open(
         draft, expiresAt: tx.now + settings.applicationLifetime)
-      try tx.audit(.signInBegun, reference.text)
+      try tx.audit(.signInBegun, .reference(reference))
       return .commit(
         VerificationReceipt(
           reference: reference, purpose: .stepUp, agency: agency, via: via, email: nil, mobile: nil,
@@ -155,7 +155,7 @@ extension Service {
       let addresses = try tx.addresses(of: proof)
       try tx.run(OutboxTable.voidCodes, proof.reference.text)
       try tx.sendCodes(of: proof, try tx.channelsNeeded(proof), in: agency, to: addresses)
-      try tx.audit(.codeResent, proof.reference.text)
+      try tx.audit(.codeResent, .reference(proof.reference))
       let isApplication = proof.purpose == .application
       return .commit(
         VerificationReceipt(
@@ -175,7 +175,7 @@ private struct VerificationDraft {
   let email: EmailAddress
   let mobile: MobileNumber
   let account: Account?
-  let session: Int64?
+  let session: SessionID?
   let form: ApplicationForm?
 }
 
@@ -208,7 +208,7 @@ extension Transaction {
   ) throws(IAuthError) -> Reference {
     let reference = Reference(
       kind: draft.purpose == .application ? .application : .signIn, random: world.randomBytes(5))
-    try insert(
+    let _: VerificationID = try insert(
       VerificationTable.add, reference.text, draft.purpose, world.caller.name, draft.agency.id,
       draft.via, draft.account?.id, draft.session,
       addressKey(.email, draft.email.text), addressKey(.sms, draft.mobile.e164),
@@ -268,7 +268,7 @@ extension Transaction {
 
   /// The keyed hash of a code: bound to its reference, channel and purpose.
   func codeHash(
-    _ digits: String, _ verification: Int64, _ channel: Channel, _ purpose: CodePurpose
+    _ digits: String, _ verification: VerificationID, _ channel: Channel, _ purpose: CodePurpose
   ) -> [UInt8] {
     let text = "iauth-code/1 \(verification) \(channel.rawValue) \(purpose.rawValue) \(digits)"
     return HMACSHA256.code(key: key, message: Array(text.utf8))

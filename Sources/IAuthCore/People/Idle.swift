@@ -31,7 +31,7 @@ extension Transaction {
   func sweepIdle(_ idleAfter: TimeSpan) throws(IAuthError) {
     let ahead = Limits.idleWarnings.filter { $0 < idleAfter }.max() ?? .seconds(0)
     let idle = try all(IdleTable.idle, now - idleAfter + ahead) { row in
-      (id: row.int(0), usedAt: row.time(1))
+      (id: row.id(0) as AccountID, usedAt: row.time(1))
     }
     for entry in idle {
       let account = try account(id: entry.id)
@@ -52,7 +52,7 @@ extension Transaction {
   ///
   /// - Returns: nil while nobody was warned.
   private func idleEnd(
-    _ account: Int64, usedAt: Timestamp, _ idleAfter: TimeSpan
+    _ account: AccountID, usedAt: Timestamp, _ idleAfter: TimeSpan
   ) throws(IAuthError) -> Timestamp? {
     guard let warned = try number(IdleTable.warnedAt, "account:\(account)", usedAt.seconds) else {
       return nil
@@ -68,7 +68,7 @@ extension Transaction {
     for warning in Limits.idleWarnings where end - warning <= now {
       let item = "idle:\(warning.text):\(usedAt.seconds)"
       let audience = "account:\(account.id)"
-      guard try number(ReminderTable.toldAt, audience, item) == nil else { continue }
+      guard try !exists(ReminderTable.toldAt, audience, item) else { continue }
       try run(ReminderTable.tell, audience, item, now)
       isNew = true
     }
@@ -90,7 +90,7 @@ extension Transaction {
   func suspendIdle(_ account: Account) throws(IAuthError) {
     try run(AccountTable.setStatus, account.id, AccountStatus.suspended, now)
     try endApplications(of: account)
-    try audit(.accountSuspended, "account:\(account.id)", outcome: "idle")
+    try audit(.accountSuspended, .account(account.id), outcome: "idle")
     try tell(account, .suspended, at: try addresses(of: account), reason: Self.idleReason)
   }
 

@@ -15,11 +15,11 @@ extension Transaction {
   /// What a wrong attempt counts against: an address in an agency.
   ///
   /// A new reference or another second address resets nothing.
-  func attemptSubjects(_ agency: Int64, _ emailKey: [UInt8], _ mobileKey: [UInt8]) -> [[UInt8]] {
+  func attemptSubjects(_ agency: AgencyID, _ emailKey: [UInt8], _ mobileKey: [UInt8]) -> [[UInt8]] {
     [attemptSubject(agency, emailKey), attemptSubject(agency, mobileKey)]
   }
 
-  func attemptSubject(_ agency: Int64, _ addressKey: [UInt8]) -> [UInt8] {
+  func attemptSubject(_ agency: AgencyID, _ addressKey: [UInt8]) -> [UInt8] {
     HMACSHA256.code(key: key, message: Array("iauth-subject/1 \(agency) ".utf8) + addressKey)
   }
 
@@ -31,8 +31,8 @@ extension Transaction {
 
   /// Whether someone has signed in to an account from here before, since its contacts are what they
   /// are: what others do to the account is then no hindrance.
-  func isKnownHere(_ account: Int64?) throws(IAuthError) -> Bool {
-    try number(AccountTable.sessionBefore, account ?? 0, world.caller.name) != nil
+  func isKnownHere(_ account: AccountID?) throws(IAuthError) -> Bool {
+    try exists(AccountTable.sessionBefore, account ?? 0, world.caller.name)
   }
 
   /// Refuses when one more code to this address would be too many.
@@ -41,7 +41,7 @@ extension Transaction {
   ///   others' codes do not count against the first few of a day.
   /// - Throws: `send.throttled` with the time from which one more is allowed.
   func checkSendBudget(
-    _ purpose: CodePurpose, addressKey: [UInt8], account: Int64?
+    _ purpose: CodePurpose, addressKey: [UInt8], account: AccountID?
   ) throws(IAuthError) {
     var sends = try all(
       VerificationTable.sends, addressKey, purpose.rawValue, world.caller.name, now - .days(1)
@@ -123,15 +123,15 @@ extension Transaction {
   }
 
   /// Whose account the address is that is to be proven.
-  func holder(of proof: Verification, _ channel: Channel) throws(IAuthError) -> Int64? {
+  func holder(of proof: Verification, _ channel: Channel) throws(IAuthError) -> AccountID? {
     if let account = proof.account { return account }
     switch channel {
     case .email:
       guard let email = proof.email else { return nil }
-      return try number(AccountTable.byEmail, proof.agency, email)
+      return try id(AccountTable.byEmail, proof.agency, email)
     case .sms:
       guard let mobile = proof.mobile else { return nil }
-      return try number(AccountTable.byMobile, proof.agency, mobile)
+      return try id(AccountTable.byMobile, proof.agency, mobile)
     }
   }
 
@@ -161,14 +161,14 @@ extension Transaction {
       let all = try count(subject, "", window: nil)
       if all.wrong >= Limits.wrongAttemptsPerAccount {
         try lock(subject, "", all)
-        try audit(.accountLocked, proof.reference.text)
+        try audit(.accountLocked, .reference(proof.reference))
       }
     }
-    if isFifth { try audit(.callerLocked, proof.reference.text) }
+    if isFifth { try audit(.callerLocked, .reference(proof.reference)) }
     let day = try count([], caller, window: .days(1))
     if day.wrong >= Limits.wrongAttemptsPerDay {
       try lock([], caller, day)
-      try audit(.callerLocked, "all")
+      try audit(.callerLocked, .everything)
     }
     if try count([], "", window: .hours(1)).wrong == Limits.alertWrongAttemptsPerHour {
       try alarmOperator(operatorMail)

@@ -7,7 +7,7 @@ import Values
 
 /// Who is signed in.
 package struct SessionReceipt: Equatable, Sendable {
-  package let account: Int64
+  package let account: AccountID
   package let name: String
   package let agency: Agency
   package let status: AccountStatus
@@ -15,7 +15,7 @@ package struct SessionReceipt: Equatable, Sendable {
   package let proven: [Channel]
   package let expiresAt: Timestamp
   /// The replacement of contacts waits for a reviewer, and the permission rests until then.
-  package let pendingChange: Int64?
+  package let pendingChange: RequestID?
 }
 
 extension Service {
@@ -94,7 +94,7 @@ extension Service {
       // One that a change of the account ended is given up, too.
       if ended == 0 { ended = try tx.run(AccountTable.giveUpSession, caller, name) }
       guard ended > 0 else { throw .sessionNone }
-      try tx.audit(.signedOut, "session:\(world.sessionName)")
+      try tx.audit(.signedOut, .session(name: world.sessionName))
       return .commit(())
     }
   }
@@ -106,7 +106,7 @@ extension Transaction {
   func channelsNeeded(_ proof: Verification) throws(IAuthError) -> [Channel] {
     let chosen = proof.via.channels
     guard proof.purpose == .signIn, chosen.count == 1,
-      try number(VerificationTable.isCodeUsed, proof.id, chosen[0]) != nil
+      try exists(VerificationTable.isCodeUsed, proof.id, chosen[0])
     else { return chosen }
     return Channel.allCases.filter { $0 != chosen[0] }
   }
@@ -134,7 +134,7 @@ extension Transaction {
     if channel == .sms, let mobile = addresses?.mobile { try settings.checkCountry(mobile) }
     try run(VerificationTable.useCodes, proof.id, now)
     try sendCodes(of: proof, [channel], in: try agency(id: proof.agency), to: addresses)
-    try audit(.codeResent, proof.reference.text)
+    try audit(.codeResent, .reference(proof.reference))
     return .commitThenThrow(.codeSecond(reference: proof.reference.text, channel: channel))
   }
 
@@ -166,7 +166,7 @@ extension Transaction {
     // Someone unknown has a hash that nobody was sent the code of; by chance it could be met.
     if proof.purpose != .application, proof.account == nil { isRight = false }
     guard !isRight else { return nil }
-    try audit(.codeWrong, reference, outcome: ErrorCode.codeWrong.rawValue)
+    try audit(.codeWrong, .reference(proof.reference), outcome: ErrorCode.codeWrong.rawValue)
     if try countWrongAttempt(proof, operatorMail: operatorMail) { try tellOwner(proof) }
     return .codeWrong
   }
@@ -199,15 +199,15 @@ extension Transaction {
       throw .codeExpired(reference: proof.reference.text, isFinished: true)
     }
     switch account.status {
-    case .suspended: return try refuse(.accountSuspended, subject: "account:\(id)")
-    case .closed: return try refuse(.accountUnknown, subject: "account:\(id)")
+    case .suspended: return try refuse(.accountSuspended, subject: .account(id))
+    case .closed: return try refuse(.accountUnknown, subject: .account(id))
     case .invited:
       try expireOverdue(id)
-      guard try first(AccountTable.byID, id, read: { _ in true }) != nil else {
+      guard try exists(AccountTable.byID, id) else {
         return .commitThenThrow(.codeExpired(reference: proof.reference.text, isFinished: true))
       }
       try run(AccountTable.setStatus, id, AccountStatus.active, now)
-      try audit(.accountOpened, "account:\(id)")
+      try audit(.accountOpened, .account(id))
     case .active:
       if let idleAfter = settings.idleAfter, try isIdle(account, after: idleAfter) {
         try suspendIdle(account)
@@ -232,21 +232,21 @@ extension Transaction {
     guard session.id == proof.session, isOf(session.account, proof) else { throw .sessionNone }
     try run(
       AccountTable.proveSession, session.id, proven.contains(.email), proven.contains(.sms), now)
-    try audit(.steppedUp, "account:\(session.account.id)")
+    try audit(.steppedUp, .account(session.account.id))
     return .commit(try receipt(try self.session()))
   }
 
   /// Starts the caller's session; another one of the same name ends.
   func startSession(
-    account: Int64, emailProven: Bool, smsProven: Bool
+    account: AccountID, emailProven: Bool, smsProven: Bool
   ) throws(IAuthError) -> SessionReceipt {
     try run(AccountTable.endSession, world.caller.name, world.sessionName, now, "replaced")
-    try insert(
+    try run(
       AccountTable.addSession, world.caller.name, world.sessionName, account, emailProven,
       smsProven, now, now + settings.sessionLifetime)
     try run(AccountTable.noteUse, account, now)
     let session = try session()
-    try audit(.signedIn, "account:\(account)")
+    try audit(.signedIn, .account(account))
     return try receipt(session)
   }
 
@@ -255,7 +255,7 @@ extension Transaction {
       account: session.account.id, name: session.account.name.text,
       agency: try agency(id: session.account.agency), status: session.account.status,
       session: session.name, proven: session.provenChannels, expiresAt: session.expiresAt,
-      pendingChange: try number(RequestTable.pendingChange, session.account.id))
+      pendingChange: try id(RequestTable.pendingChange, session.account.id))
   }
 }
 

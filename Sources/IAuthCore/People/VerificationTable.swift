@@ -77,15 +77,15 @@ enum VerificationTable {
 
 /// What codes are entered for.
 struct Verification {
-  let id: Int64
+  let id: VerificationID
   let reference: Reference
   let purpose: CodePurpose
   let isOpen: Bool
   let isProven: Bool
-  let agency: Int64
+  let agency: AgencyID
   let via: Via
-  let account: Int64?
-  let session: Int64?
+  let account: AccountID?
+  let session: SessionID?
   let emailKey: [UInt8]
   let mobileKey: [UInt8]
   let name: String?
@@ -99,15 +99,15 @@ struct Verification {
   let isForeign: Bool
 
   init(row: borrowing Row) {
-    id = row.int(0)
+    id = row.id(0)
     reference = Reference(stored: row.text(1))
     purpose = row.word(2, CodePurpose.self)
     isOpen = row.text(3) == "open"
     isProven = row.text(3) == "proven"
-    agency = row.int(4)
+    agency = row.id(4)
     via = row.word(5, Via.self)
-    account = row.intIfAny(6)
-    session = row.intIfAny(7)
+    account = row.idIfAny(6)
+    session = row.idIfAny(7)
     emailKey = row.bytes(8)
     mobileKey = row.bytes(9)
     name = row.textIfAny(10)

@@ -59,15 +59,15 @@ enum AgencyTable {
 extension Agency {
   init(row: borrowing Row) {
     self.init(
-      id: row.int(0), type: row.word(1, AgencyType.self), code: row.text(2), name: row.text(3),
-      path: row.text(4), superior: row.intIfAny(5), status: row.word(6, AgencyStatus.self))
+      id: row.id(0), type: row.word(1, AgencyType.self), code: row.text(2), name: row.text(3),
+      path: row.text(4), superior: row.idIfAny(5), status: row.word(6, AgencyStatus.self))
   }
 }
 
 extension TargetSystem {
   init(row: borrowing Row) {
     self.init(
-      id: row.int(0), code: row.text(1), name: Bilingual(row.text(2), row.text(3)),
+      id: row.id(0), code: row.text(1), name: Bilingual(row.text(2), row.text(3)),
       url: row.textIfAny(4))
   }
 }
@@ -92,7 +92,7 @@ extension Transaction {
     return agency
   }
 
-  func agency(id: Int64) throws(IAuthError) -> Agency {
+  func agency(id: AgencyID) throws(IAuthError) -> Agency {
     guard let agency = try first(AgencyTable.byID, id, read: { row in Agency(row: row) }) else {
       throw .databaseDamaged
     }
@@ -109,7 +109,7 @@ extension Transaction {
   /// Whether `agency` is `superior` or below it in the superior relation.
   func isWithinReach(_ agency: Agency, of superior: Agency) throws(IAuthError) -> Bool {
     guard superior.status == .active || agency.id == superior.id else { return false }
-    return try number(AgencyTable.isWithinReach, agency.id, superior.id) != nil
+    return try exists(AgencyTable.isWithinReach, agency.id, superior.id)
   }
 
   /// The system of a code; without one, the only system there is.
@@ -131,7 +131,7 @@ extension Transaction {
     return only
   }
 
-  func system(id: Int64) throws(IAuthError) -> TargetSystem {
+  func system(id: SystemID) throws(IAuthError) -> TargetSystem {
     guard
       let system = try first(AgencyTable.systemByID, id, read: { row in TargetSystem(row: row) })
     else { throw .databaseDamaged }

@@ -93,7 +93,7 @@ extension Service {
       if let code {
         agency = try tx.agency(typed: code)
       } else {
-        agency = try tx.agency(id: session?.account.agency ?? 0)
+        agency = try tx.agency(id: session?.account.agency ?? AgencyID(0))
       }
       let narrowed = try system.map { (code) throws(IAuthError) in
         try tx.system(code: code, command: "admins").id
@@ -155,7 +155,7 @@ extension AgencyLineItem {
 
 extension Transaction {
   func lineItem(_ code: String) throws(IAuthError) -> AgencyLineItem {
-    let found = try first(AgencyTable.search, code, nil as Int64?, 1) { row in
+    let found = try first(AgencyTable.search, code, nil as AgencyID?, 1) { row in
       AgencyLineItem(row: row)
     }
     guard let found else { throw .agencyUnknown(code: code) }
@@ -171,7 +171,7 @@ extension Transaction {
   /// - Returns: the number of the request, which is approved at once.
   func appoint(
     _ form: ApplicationForm, in authority: Agency, _ system: TargetSystem
-  ) throws(IAuthError) -> Int64 {
+  ) throws(IAuthError) -> RequestID {
     let known = try accounts(in: authority.id, email: form.email, mobile: form.mobile)
     var account = known.first
     if let found = account {
@@ -182,14 +182,14 @@ extension Transaction {
         account = try mended(found, to: form, others: known.count > 1)
       }
       guard found.status != .suspended else { throw .accountSuspended }
-      if let earlier = try number(RequestTable.pendingFor, found.id, system.id, Role.admin) {
+      if let earlier: RequestID = try id(RequestTable.pendingFor, found.id, system.id, Role.admin) {
         throw .requestDuplicate(number: earlier)
       }
       if let held = try heldPermission(found.id, system.id, .admin) {
         guard !isSame, let account, let request = try request(held.number) else {
           throw .permissionHeld(number: held.number, role: held.role)
         }
-        try audit(.appointed, "request:\(held.number)", person: form.personalData(account.id))
+        try audit(.appointed, .request(held.number), person: form.personalData(account.id))
         try queue(
           .invitation(
             request: try summary(request), agencyCode: authority.code, email: account.email.text,
@@ -205,9 +205,9 @@ extension Transaction {
       RequestDraft(account: account, system: system.id, role: .admin, origin: "appointment"))
     guard let request = try request(number) else { throw .databaseDamaged }
     try run(
-      RequestTable.decide, number, RequestStatus.approved, nil as Int64?, world.caller.name,
+      RequestTable.decide, number, RequestStatus.approved, nil as AccountID?, world.caller.name,
       nil as String?, now)
-    try audit(.appointed, "request:\(number)", person: form.personalData(account.id))
+    try audit(.appointed, .request(number), person: form.personalData(account.id))
     try run(
       RequestTable.grant, number, account.id, account.agency, system.id, Role.admin, now, now)
     let summary = try summary(request)
@@ -217,7 +217,7 @@ extension Transaction {
         request: summary, agencyCode: authority.code, email: account.email.text,
         expiresAt: now + settings.invitationLifetime)
       : .approved(request: summary, url: system.url, note: nil)
-    try queue(notice, to: .mail(account), reference: String(number), request: number)
+    try queue(notice, to: .mail(account), reference: number.description, request: number)
     return number
   }
 
@@ -229,7 +229,7 @@ extension Transaction {
     _ account: Account, to form: ApplicationForm, others: Bool
   ) throws(IAuthError) -> Account {
     guard !others, account.status == .invited,
-      let number = try number(DirectoryTable.appointment, account.id)
+      let number: RequestID = try id(DirectoryTable.appointment, account.id)
     else { throw .accountTaken }
     try run(
       AccountTable.setContacts, account.id, form.name.text, form.name.key, form.email.text,
@@ -245,7 +245,7 @@ extension Transaction {
   func invite(
     _ form: ApplicationForm, in agency: Agency, unit: String? = nil
   ) throws(IAuthError) -> Account {
-    let id = try insert(
+    let id: AccountID = try insert(
       AccountTable.add, agency.id, form.name.text, form.name.key, form.email.text,
       form.mobile.e164, form.title, unit, form.phone, AccountStatus.invited, now, now)
     return Account(

@@ -56,24 +56,26 @@ extension Transaction {
   func sweep() throws(IAuthError) -> Int {
     var ended = 0
     let proofs = try all(ExpiryTable.applications, now) { row in
-      (id: row.int(0), reference: row.text(1), purpose: row.word(2, CodePurpose.self))
+      (
+        id: row.id(0) as VerificationID, reference: Reference(stored: row.text(1)),
+        purpose: row.word(2, CodePurpose.self)
+      )
     }
     for proof in proofs {
       guard proof.purpose == .application else {
         try run(VerificationTable.close, proof.id, "lapsed")
-        try run(OutboxTable.voidCodes, proof.reference)
+        try run(OutboxTable.voidCodes, proof.reference.text)
         continue
       }
       try lapse(application: proof.id, proof.reference)
       ended += 1
     }
-    for number in try all(ExpiryTable.requests, now - settings.requestLifetime, read: { $0.int(0) })
-    {
+    for number: RequestID in try ids(ExpiryTable.requests, now - settings.requestLifetime) {
       try lapse(request: number)
       ended += 1
     }
     let oldest = now - settings.invitationLifetime
-    for id in try all(ExpiryTable.invitations, oldest, read: { row in row.int(0) }) {
+    for id: AccountID in try ids(ExpiryTable.invitations, oldest) {
       try lapseInvitation(of: try account(id: id))
       ended += 1
     }
@@ -88,10 +90,8 @@ extension Transaction {
   ///
   /// A permission has ended at that time already; here it is written down, and its holder told.
   private func sweepDated() throws(IAuthError) {
-    for number in try all(ExpiryTable.ending, now, read: { row in row.int(0) }) {
-      try endDated(number)
-    }
-    for number in try all(ExpiryTable.changes, now, read: { row in row.int(0) }) {
+    try endOverduePermissions()
+    for number: RequestID in try ids(ExpiryTable.changes, now) {
       guard let request = try request(number) else { continue }
       let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
       // Contacts that are someone else's by now stay theirs; it is tried again at each run.
@@ -100,54 +100,59 @@ extension Transaction {
     }
   }
 
-  private func endDated(_ number: Int64) throws(IAuthError) {
+  /// Writes down the permissions whose end has come.
+  func endOverduePermissions() throws(IAuthError) {
+    for number: RequestID in try ids(ExpiryTable.ending, now) { try endDated(number) }
+  }
+
+  private func endDated(_ number: RequestID) throws(IAuthError) {
     let reason = try first(ExpiryTable.endReason, number) { row in row.textIfAny(0) }
     _ = try revoke(number, reason: (reason ?? nil) ?? "")
   }
 
   /// Ends an application that was not proven, and takes its addresses out of the file.
-  func lapse(application id: Int64, _ reference: String) throws(IAuthError) {
+  func lapse(application id: VerificationID, _ reference: Reference) throws(IAuthError) {
     try run(VerificationTable.close, id, "lapsed")
-    try run(OutboxTable.eraseCodes, reference)
-    try audit(.applicationLapsed, reference)
+    try run(OutboxTable.eraseCodes, reference.text)
+    try audit(.applicationLapsed, .reference(reference))
   }
 
-  private func lapse(request number: Int64) throws(IAuthError) {
+  private func lapse(request number: RequestID) throws(IAuthError) {
     guard let request = try request(number) else { return }
     try run(
-      RequestTable.decide, number, RequestStatus.lapsed, nil as Int64?, world.caller.name,
+      RequestTable.decide, number, RequestStatus.lapsed, nil as AccountID?, world.caller.name,
       nil as String?, now)
-    try audit(.lapsed, "request:\(number)")
+    try audit(.lapsed, .request(number))
     let account = try account(id: request.account)
     if account.status == .invited {
       try closeIfUnclaimed(account)
     } else {
       try queue(
         .requestLapsed(request: try summary(request)), to: .mail(account),
-        reference: String(number), request: number)
+        reference: number.description, request: number)
     }
     try finishBatch(of: request)
   }
 
   /// Whether an account has something that is over and not written down yet.
-  func hasLapsed(_ account: Int64) throws(IAuthError) -> Bool {
-    try number(
+  func hasLapsed(_ account: AccountID) throws(IAuthError) -> Bool {
+    try exists(
       ExpiryTable.hasLapsed, account, now - settings.requestLifetime, now,
-      now - settings.invitationLifetime) != nil
+      now - settings.invitationLifetime)
   }
 
   /// Ends what is over of an account, as the sweep would: whoever comes across it waits for no run.
-  func expireOverdue(_ account: Int64) throws(IAuthError) {
+  func expireOverdue(_ account: AccountID) throws(IAuthError) {
     guard try hasLapsed(account) else { return }
     let oldest = now - settings.requestLifetime
-    for number in try all(ExpiryTable.requestsOf, account, oldest, read: { row in row.int(0) }) {
+    for number: RequestID in try ids(ExpiryTable.requestsOf, account, oldest) {
       try lapse(request: number)
     }
-    for number in try all(ExpiryTable.endingOf, account, now, read: { row in row.int(0) }) {
+    for number: RequestID in try ids(ExpiryTable.endingOf, account, now) {
       try endDated(number)
     }
     let invited = now - settings.invitationLifetime
-    if try number(ExpiryTable.isInvitationOver, invited, account) != nil {
+    if try exists(ExpiryTable.isInvitationOver, invited, account) {
       try lapseInvitation(of: try self.account(id: account))
     }
   }
@@ -155,17 +160,17 @@ extension Transaction {
   /// Ends an invitation: the permission and the account with it; the submitter is told.
   func lapseInvitation(of account: Account) throws(IAuthError) {
     var ended: [(request: PermissionRequest, summary: RequestSummary)] = []
-    for number in try all(RequestTable.activePermissions, account.id, read: { $0.int(0) }) {
+    for number: RequestID in try ids(RequestTable.activePermissions, account.id) {
       guard let request = try request(number) else { continue }
       ended.append((request, try summary(request)))
-      try run(RequestTable.revoke, number, now, nil as Int64?, nil as String?)
-      try audit(.invitationLapsed, "request:\(number)")
+      try run(RequestTable.revoke, number, now, nil as AccountID?, nil as String?)
+      try audit(.invitationLapsed, .request(number))
     }
-    for number in try all(RequestTable.pendingOf, account.id, read: { row in row.int(0) }) {
+    for number: RequestID in try ids(RequestTable.pendingOf, account.id) {
       try run(
-        RequestTable.decide, number, RequestStatus.lapsed, nil as Int64?, world.caller.name,
+        RequestTable.decide, number, RequestStatus.lapsed, nil as AccountID?, world.caller.name,
         nil as String?, now)
-      try audit(.lapsed, "request:\(number)")
+      try audit(.lapsed, .request(number))
       if let request = try request(number) { try finishBatch(of: request) }
     }
     try erase(account: account.id)
@@ -176,7 +181,7 @@ extension Transaction {
       else { continue }
       try queue(
         .invitationLapsed(request: summary), to: .mail(person),
-        reference: String(request.number), request: request.number)
+        reference: request.number.description, request: request.number)
     }
   }
 }

@@ -10,7 +10,7 @@ package struct PendingFilter: Sendable {
   package var system: String?
   package var agency: String?
   package var role: Role?
-  package var batch: Int64?
+  package var batch: BatchID?
   package var limit: Int?
   /// nil: every status.
   package var status: RequestStatus? = .pending
@@ -18,7 +18,7 @@ package struct PendingFilter: Sendable {
   package var statusOfOwn: RequestStatus?
 
   package init(
-    system: String? = nil, agency: String? = nil, role: Role? = nil, batch: Int64? = nil,
+    system: String? = nil, agency: String? = nil, role: Role? = nil, batch: BatchID? = nil,
     limit: Int? = nil, status: RequestStatus? = .pending, statusOfOwn: RequestStatus? = nil
   ) {
     self.system = system
@@ -33,7 +33,7 @@ package struct PendingFilter: Sendable {
 
 /// One request as reviewers see it.
 package struct PendingRequest: Sendable, Equatable {
-  package var number: Int64
+  package var number: RequestID
   package var kind: RequestKind
   package var submittedAt: Timestamp
   package var decidedAt: Timestamp?
@@ -46,7 +46,7 @@ package struct PendingRequest: Sendable, Equatable {
   package var role: Role
   package var reason: String?
   package var document: String?
-  package var batch: Int64?
+  package var batch: BatchID?
   package var status: RequestStatus
   package var isVerified: Bool
   package var isNational: Bool
@@ -112,7 +112,7 @@ package struct RequestDetail: Sendable {
 
 /// A batch as its submitter sees it.
 package struct BatchProgress: Sendable {
-  package let batch: Int64
+  package let batch: BatchID
   package let counts: [RequestStatus: Int]
 }
 
@@ -138,7 +138,7 @@ extension Service {
 
   /// A batch for the operator, who hands in forms without signing in; nil for whoever is signed in.
   private func batchOfOperator(
-    _ id: Int64, _ filter: PendingFilter
+    _ id: BatchID, _ filter: PendingFilter
   ) throws(IAuthError) -> (items: [PendingRequest], progress: BatchProgress?, now: Timestamp)? {
     guard world.caller.isOperator else { return nil }
     return try store.read { (tx) throws(IAuthError) in
@@ -156,7 +156,7 @@ extension Service {
   /// One request in full; the reading is on the audit trail.
   ///
   /// - Throws: `session.*` (the operator needs none), `request.unknown`.
-  package func detail(_ number: Int64) throws(IAuthError) -> RequestDetail {
+  package func detail(_ number: RequestID) throws(IAuthError) -> RequestDetail {
     try store.note { (tx) throws(IAuthError) -> TransactionEnd<RequestDetail> in
       let session: Session?
       do throws(IAuthError) {
@@ -167,16 +167,16 @@ extension Service {
       }
       guard let request = try tx.currentRequest(number),
         let item = try tx.item(number)
-      else { return try tx.refuse(.requestUnknown(number: number), subject: "request:\(number)") }
+      else { return try tx.refuse(.requestUnknown(number: number), subject: .request(number)) }
       var whyNot: IAuthError? = .sessionNone
       if let session {
         let question = try tx.reviewQuestion(request, session, expecting: nil)
         whyNot = ReviewRules.refusal(question)
         guard question.isVisible else {
-          return try tx.refuse(.requestUnknown(number: number), subject: "request:\(number)")
+          return try tx.refuse(.requestUnknown(number: number), subject: .request(number))
         }
       }
-      try tx.audit(.requestRead, "request:\(number)")
+      try tx.audit(.requestRead, .request(number))
       return .commit(try tx.detail(request, item, whyNot: whyNot))
     }
   }
@@ -184,10 +184,10 @@ extension Service {
 
 /// A filter with its codes looked up.
 struct NarrowedFilter {
-  var system: Int64?
-  var agency: Int64?
+  var system: SystemID?
+  var agency: AgencyID?
   var role: Role?
-  var batch: Int64?
+  var batch: BatchID?
   var limit: Int
   var status: RequestStatus?
   /// What was submitted no later, and still waits, has lapsed.
@@ -209,7 +209,7 @@ extension Transaction {
 
   /// What `me` may decide, but for their own.
   func queue(_ filter: NarrowedFilter, _ me: Account) throws(IAuthError) -> [PendingRequest] {
-    let scopes = try all(RequestTable.scopes, me.id, me.agency, now) { row in row.int(0) }
+    let scopes: [SystemID] = try ids(RequestTable.scopes, me.id, me.agency, now)
     guard !scopes.isEmpty else { throw .rightMissing(.reviewer) }
     var found: [PendingRequest] = []
     if filter.role != .admin {
@@ -219,9 +219,9 @@ extension Transaction {
     }
     if filter.role != .general, me.agency == (try authority().id) {
       var systems = scopes
-      let first = try first(AgencyTable.systemByCode, TargetSystem.firstCode) { row in row.int(0) }
+      let first: SystemID? = try id(AgencyTable.systemByCode, TargetSystem.firstCode)
       if let first, scopes.contains(first) {
-        systems += try all(RequestTable.orphanSystems) { row in row.int(0) }
+        systems += try ids(RequestTable.orphanSystems)
       }
       for system in systems where filter.system == nil || filter.system == system {
         found += try items(PendingRequestsTable.admin, filter, me, 0, system)
@@ -233,7 +233,7 @@ extension Transaction {
 
   /// A batch for its submitter: its requests, decided or not, and how far it has come.
   fileprivate func batch(
-    _ id: Int64, _ filter: PendingFilter
+    _ id: BatchID, _ filter: PendingFilter
   ) throws(IAuthError) -> (items: [PendingRequest], progress: BatchProgress?, now: Timestamp) {
     var narrowed = try narrow(filter)
     narrowed.status = filter.statusOfOwn
@@ -247,7 +247,7 @@ extension Transaction {
   }
 
   func items(
-    _ sql: SQL, _ filter: NarrowedFilter, _ me: Account?, _ agency: Int64, _ system: Int64
+    _ sql: SQL, _ filter: NarrowedFilter, _ me: Account?, _ agency: AgencyID, _ system: SystemID
   ) throws(IAuthError) -> [PendingRequest] {
     try all(
       sql, agency, system, filter.status, filter.agency, filter.batch, me?.id, me?.email.text,
@@ -255,17 +255,17 @@ extension Transaction {
     ) { row in PendingRequest(row: row) }
   }
 
-  func item(_ number: Int64) throws(IAuthError) -> PendingRequest? {
+  func item(_ number: RequestID) throws(IAuthError) -> PendingRequest? {
     try first(PendingRequestsTable.one, number) { row in PendingRequest(row: row) }
   }
 
   /// The version of a request as it would be shown now.
-  func version(of number: Int64) throws(IAuthError) -> String {
+  func version(of number: RequestID) throws(IAuthError) -> String {
     try item(number)?.version ?? ""
   }
 
   fileprivate func progress(
-    of batch: Int64, lapsedUntil: Timestamp
+    of batch: BatchID, lapsedUntil: Timestamp
   ) throws(IAuthError) -> BatchProgress {
     var counts: [RequestStatus: Int] = [:]
     try each(RequestTable.batchCounts, batch, lapsedUntil) { row in
@@ -278,7 +278,8 @@ extension Transaction {
   fileprivate func detail(
     _ request: PermissionRequest, _ item: PendingRequest, whyNot: IAuthError?
   ) throws(IAuthError) -> RequestDetail {
-    let history = try all(PendingRequestsTable.history, "request:\(request.number)") { row in
+    let subject = AuditSubject.request(request.number).text
+    let history = try all(PendingRequestsTable.history, subject) { row in
       (at: row.time(0), action: row.text(1), by: row.textIfAny(2), outcome: row.text(3))
     }
     let told = try all(PendingRequestsTable.told, request.number) { row in

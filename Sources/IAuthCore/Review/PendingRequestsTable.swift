@@ -68,14 +68,14 @@ extension PendingRequest {
   init(row: borrowing Row) {
     let hasReplacement = !row.isNull(24)
     self.init(
-      number: row.int(0), kind: row.word(1, RequestKind.self), submittedAt: row.time(2),
+      number: row.id(0), kind: row.word(1, RequestKind.self), submittedAt: row.time(2),
       decidedAt: row.timeIfAny(3),
       agency: Agency(
-        id: row.int(4), type: row.word(5, AgencyType.self), code: row.text(6), name: row.text(7),
-        path: row.text(8), superior: row.intIfAny(9), status: row.word(10, AgencyStatus.self)),
+        id: row.id(4), type: row.word(5, AgencyType.self), code: row.text(6), name: row.text(7),
+        path: row.text(8), superior: row.idIfAny(9), status: row.word(10, AgencyStatus.self)),
       name: row.text(11), title: row.textIfAny(12), email: row.text(13), mobile: row.text(14),
       system: row.text(15), role: row.word(16, Role.self), reason: row.textIfAny(17),
-      document: row.textIfAny(18), batch: row.intIfAny(19),
+      document: row.textIfAny(18), batch: row.idIfAny(19),
       status: row.word(20, RequestStatus.self),
       isVerified: row.word(21, AccountStatus.self) != .invited, isNational: row.bool(22),
       isDomainKnown: row.bool(23),

@@ -117,8 +117,8 @@ enum RequestTable {
 
 /// The requests of one form.
 struct Batch {
-  let id: Int64
-  let submitter: Int64?
+  let id: BatchID
+  let submitter: AccountID?
   let document: String?
   let rows: Int
   let createdAt: Timestamp
@@ -128,9 +128,9 @@ struct Batch {
 extension PermissionRequest {
   init(row: borrowing Row) {
     self.init(
-      number: row.int(0), account: row.int(1), agency: row.int(2), system: row.int(3),
+      number: row.id(0), account: row.id(1), agency: row.id(2), system: row.id(3),
       role: row.word(4, Role.self), kind: row.word(5, RequestKind.self),
-      status: row.word(6, RequestStatus.self), batch: row.intIfAny(7), submitter: row.intIfAny(8),
+      status: row.word(6, RequestStatus.self), batch: row.idIfAny(7), submitter: row.idIfAny(8),
       createdAt: row.time(9), effectiveAt: row.timeIfAny(10))
   }
 }
@@ -138,14 +138,14 @@ extension PermissionRequest {
 /// A request that is about to be stored.
 struct RequestDraft {
   var account: Account
-  var system: Int64
+  var system: SystemID
   var role: Role
   var kind = RequestKind.grant
   var origin: String
   var reason: String?
   var document: String?
-  var batch: Int64?
-  var submitter: Int64?
+  var batch: BatchID?
+  var submitter: AccountID?
   var effectiveAt: Timestamp?
   var replacement: Replacement?
 
@@ -159,11 +159,11 @@ struct RequestDraft {
 }
 
 extension Transaction {
-  func request(_ number: Int64) throws(IAuthError) -> PermissionRequest? {
+  func request(_ number: RequestID) throws(IAuthError) -> PermissionRequest? {
     try first(RequestTable.byID, number) { row in PermissionRequest(row: row) }
   }
 
-  func decision(of number: Int64) throws(IAuthError) -> Decision? {
+  func decision(of number: RequestID) throws(IAuthError) -> Decision? {
     try first(RequestTable.decision, number) { row in
       Decision(
         verdict: row.word(0, RequestStatus.self), reviewer: row.textIfAny(1),
@@ -171,17 +171,17 @@ extension Transaction {
     }
   }
 
-  func batch(_ id: Int64) throws(IAuthError) -> Batch? {
+  func batch(_ id: BatchID) throws(IAuthError) -> Batch? {
     try first(RequestTable.batchByID, id) { row in
       Batch(
-        id: row.int(0), submitter: row.intIfAny(1), document: row.textIfAny(2), rows: row.count(3),
+        id: row.id(0), submitter: row.idIfAny(1), document: row.textIfAny(2), rows: row.count(3),
         createdAt: row.time(4), toldAt: row.timeIfAny(5))
     }
   }
 
-  func add(_ draft: RequestDraft) throws(IAuthError) -> Int64 {
+  func add(_ draft: RequestDraft) throws(IAuthError) -> RequestID {
     try runMany(RequestTable.add, draft.values(now))
-    return db.lastInsertID
+    return RequestID(db.lastInsertID)
   }
 
   /// A request as messages name it.
@@ -240,16 +240,15 @@ extension Transaction {
   func tellReviewers(of request: PermissionRequest) throws(IAuthError) -> [Account] {
     let reviewers = try reviewers(of: request)
     // Asked for again within a day: whoever withdraws and asks in a loop writes to nobody.
-    let isTold =
-      try number(
-        RequestTable.toldOfSame, request.account, request.system, request.role, request.kind,
-        now - Limits.requestToldInterval) != nil
+    let isTold = try exists(
+      RequestTable.toldOfSame, request.account, request.system, request.role, request.kind,
+      now - Limits.requestToldInterval)
     guard !isTold else { return reviewers }
     let notice = Notice.submitted(request: try summary(request))
     let told = reviewers.filter { $0.id != actor?.account }.map { Recipient.mail($0) }
     try checkCallerBudget(told.count, isWhole: true)
     try noteNotice(to: told)
-    try queue(notice, to: told, reference: String(request.number), request: request.number)
+    try queue(notice, to: told, reference: request.number.description, request: request.number)
     return reviewers
   }
 }

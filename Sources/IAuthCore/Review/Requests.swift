@@ -6,7 +6,7 @@ import Values
 
 /// A request that was submitted.
 package struct RequestReceipt: Sendable {
-  package let number: Int64
+  package let number: RequestID
   package let system: TargetSystem
   package let role: Role
   package let kind: RequestKind
@@ -22,7 +22,7 @@ package struct RequestReceipt: Sendable {
 
 /// One of the applicant's own requests, with what became of it.
 package struct OwnRequest: Sendable {
-  package let number: Int64
+  package let number: RequestID
   package let system: String
   package let role: Role
   package let kind: RequestKind
@@ -52,7 +52,7 @@ extension Service {
       let agency = try tx.agency(id: account.agency)
       guard agency.status == .active else { throw .agencyRemoved(code: agency.code) }
       let system = try tx.system(code: code, command: "request-permission")
-      if let earlier = try tx.number(RequestTable.pendingFor, account.id, system.id, role) {
+      if let earlier: RequestID = try tx.id(RequestTable.pendingFor, account.id, system.id, role) {
         throw .requestDuplicate(number: earlier)
       }
       if let held = try tx.heldPermission(account.id, system.id, role) {
@@ -62,7 +62,7 @@ extension Service {
         RequestDraft(
           account: account, system: system.id, role: role, origin: "self", reason: reason,
           document: document))
-      try tx.audit(.requested, "request:\(number)")
+      try tx.audit(.requested, .request(number))
       guard let request = try tx.request(number) else { throw .databaseDamaged }
       let reviewers = try tx.tellReviewers(of: request)
       let authority = try tx.authority()
@@ -79,7 +79,7 @@ extension Service {
     try readSignedIn { (tx, session) throws(IAuthError) in
       try tx.all(OwnRequestTable.list, session.account.id, tx.now) { row in
         OwnRequest(
-          number: row.int(0), system: row.text(1), role: row.word(2, Role.self),
+          number: row.id(0), system: row.text(1), role: row.word(2, Role.self),
           kind: row.word(3, RequestKind.self), status: row.word(4, RequestStatus.self),
           submittedAt: row.time(5), decidedAt: row.timeIfAny(6), decidedBy: row.textIfAny(7),
           reason: row.textIfAny(8), note: row.textIfAny(9),
@@ -92,7 +92,7 @@ extension Service {
   /// Takes back one's own pending request.
   ///
   /// - Throws: `session.*`, `request.unknown` (also for another's), `request.decided`.
-  package func withdraw(_ number: Int64) throws(IAuthError) {
+  package func withdraw(_ number: RequestID) throws(IAuthError) {
     try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<Void> in
       guard let request = try tx.request(number), request.account == session.account.id else {
         throw .requestUnknown(number: number)
@@ -101,7 +101,7 @@ extension Service {
       try tx.run(
         RequestTable.decide, number, RequestStatus.withdrawn, session.account.id,
         world.caller.name, nil as String?, tx.now)
-      try tx.audit(.withdrawn, "request:\(number)")
+      try tx.audit(.withdrawn, .request(number))
       try tx.finishBatch(of: request)
       return .commit(())
     }
@@ -122,10 +122,10 @@ enum OwnRequestTable {
 extension Transaction {
   /// The active permission that makes asking for `role` superfluous: `admin` includes use.
   func heldPermission(
-    _ account: Int64, _ system: Int64, _ role: Role
-  ) throws(IAuthError) -> (number: Int64, role: Role)? {
+    _ account: AccountID, _ system: SystemID, _ role: Role
+  ) throws(IAuthError) -> (number: RequestID, role: Role)? {
     try first(RequestTable.activeFor, account, system, role) { row in
-      (number: row.int(0), role: row.word(1, Role.self))
+      (number: row.id(0), role: row.word(1, Role.self))
     }
   }
 
@@ -141,7 +141,7 @@ extension Transaction {
   /// Tells the submitter once nothing of their batch waits any more.
   func finishBatch(of request: PermissionRequest) throws(IAuthError) {
     guard let id = request.batch, let batch = try batch(id), batch.toldAt == nil,
-      try number(RequestTable.batchHasPending, id) == nil
+      try !exists(RequestTable.batchHasPending, id)
     else { return }
     try run(RequestTable.batchTold, id, now)
     guard let submitter = batch.submitter, submitter != actor?.account,

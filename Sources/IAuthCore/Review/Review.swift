@@ -7,7 +7,7 @@ import Values
 
 /// What became of one request in a call.
 package struct ReviewOutcome: Sendable {
-  package let number: Int64
+  package let number: RequestID
   package let status: RequestStatus?
   package let decidedAt: Timestamp?
   package let decidedBy: String?
@@ -24,8 +24,8 @@ package struct ReviewOutcome: Sendable {
 
 /// Which requests a call is about.
 package enum ReviewTarget: Sendable {
-  case numbers([Int64])
-  case batch(Int64)
+  case numbers([RequestID])
+  case batch(BatchID)
 }
 
 extension Service {
@@ -65,14 +65,14 @@ extension Service {
 extension Transaction {
   fileprivate func numbers(
     of target: ReviewTarget, _ session: Session
-  ) throws(IAuthError) -> [Int64] {
+  ) throws(IAuthError) -> [RequestID] {
     switch target {
     case .numbers(let numbers):
-      var seen: Set<Int64> = []
+      var seen: Set<RequestID> = []
       return numbers.filter { seen.insert($0).inserted }
     case .batch(let id):
       guard let batch = try batch(id), try maySee(batch, session) else { throw .batchUnknown(id) }
-      var pending = try all(RequestTable.batchPending, id) { row in row.int(0) }
+      var pending: [RequestID] = try ids(RequestTable.batchPending, id)
       guard try !maySeeWhole(batch, session) else { return pending }
       // Of the others' nothing is said.
       for (index, number) in pending.enumerated().reversed() {
@@ -94,18 +94,18 @@ extension Transaction {
     let people = try people(of: request)
     let isOwn = people.contains { $0.isSamePerson(as: me) }
     let isReviewer =
-      try first(RequestTable.scopes, me.id, me.agency, now, read: { _ in true }) != nil
+      try exists(RequestTable.scopes, me.id, me.agency, now)
     return ReviewQuestion(
       number: request.number, isVisible: try maySee(request, me, isOwn: isOwn),
       isReviewer: isReviewer,
-      isInside: try number(RequestTable.mayDecide, request.number, me.id, now) != nil,
+      isInside: try exists(RequestTable.mayDecide, request.number, me.id, now),
       isOwn: isOwn, decided: try decidedError(request), expectedVersion: version,
       version: version == nil ? "" : try self.version(of: request.number),
       needsBothCodes: settings.reviewCodes == .both, hasBothCodes: reviewer.hasProvenBoth)
   }
 
   /// A request as it stands now: one whose time is over has ended.
-  func currentRequest(_ number: Int64) throws(IAuthError) -> PermissionRequest? {
+  func currentRequest(_ number: RequestID) throws(IAuthError) -> PermissionRequest? {
     guard let found = try request(number) else { return nil }
     guard try hasLapsed(found.account) else { return found }
     try expireOverdue(found.account)
@@ -113,7 +113,7 @@ extension Transaction {
   }
 
   fileprivate func decide(
-    _ number: Int64, _ verdict: RequestStatus, note: String?, expecting version: String?,
+    _ number: RequestID, _ verdict: RequestStatus, note: String?, expecting version: String?,
     by session: Session
   ) throws(IAuthError) -> ReviewOutcome {
     guard let request = try currentRequest(number) else {
@@ -128,7 +128,7 @@ extension Transaction {
     }
     try run(
       RequestTable.decide, number, verdict, session.account.id, world.caller.name, note, now)
-    try audit(verdict == .approved ? .approved : .rejected, "request:\(number)")
+    try audit(verdict == .approved ? .approved : .rejected, .request(number))
     let summary = try summary(request)
     let system = try system(id: request.system)
     if verdict == .approved {
@@ -147,9 +147,9 @@ extension Transaction {
   ///
   /// Of a request that the caller may not see, nothing is said.
   private func refused(
-    _ request: PermissionRequest?, _ number: Int64, _ error: IAuthError
+    _ request: PermissionRequest?, _ number: RequestID, _ error: IAuthError
   ) throws(IAuthError) -> ReviewOutcome {
-    try noteRefusal(error, "request:\(number)")
+    try noteRefusal(error, .request(number))
     let decision = try request.map { (known) throws(IAuthError) in
       try self.decision(of: known.number)
     }
@@ -182,7 +182,7 @@ extension Transaction {
     _ request: PermissionRequest, _ summary: RequestSummary, _ system: TargetSystem, note: String?
   ) throws(IAuthError) {
     let account = try account(id: request.account)
-    let reference = String(request.number)
+    let reference = request.number.description
     switch request.kind {
     case .grant:
       try run(
@@ -230,7 +230,7 @@ extension Transaction {
     for reviewer in all where reviewer.id != account.id && reviewer.id != actor?.account {
       try queue(
         .nationalReviewer(request: summary), to: .mail(reviewer),
-        reference: String(summary.number), request: summary.number)
+        reference: summary.number.description, request: summary.number)
     }
   }
 
@@ -243,7 +243,7 @@ extension Transaction {
     } else {
       try queue(
         .rejected(request: summary, reason: reason), to: .mail(account),
-        reference: String(request.number), request: request.number)
+        reference: request.number.description, request: request.number)
     }
   }
 
@@ -252,7 +252,7 @@ extension Transaction {
   /// Nobody was written to.
   func closeIfUnclaimed(_ account: Account) throws(IAuthError) {
     guard account.status == .invited,
-      try number(RequestTable.hasOtherClaim, account.id) == nil
+      try !exists(RequestTable.hasOtherClaim, account.id)
     else { return }
     try erase(account: account.id, keepingNotes: true)
   }

@@ -6,7 +6,7 @@ import Values
 
 /// Everything that the question "may they decide?" depends on.
 package struct ReviewQuestion: Sendable, Equatable {
-  package var number: Int64
+  package var number: RequestID
   /// Whether the request exists and the reviewer may see it.
   package var isVisible: Bool
   /// Whether the reviewer decides on anything at all.
@@ -24,7 +24,7 @@ package struct ReviewQuestion: Sendable, Equatable {
   package var hasBothCodes: Bool
 
   package init(
-    number: Int64, isVisible: Bool, isReviewer: Bool, isInside: Bool, isOwn: Bool,
+    number: RequestID, isVisible: Bool, isReviewer: Bool, isInside: Bool, isOwn: Bool,
     decided: IAuthError?, expectedVersion: String?, version: String, needsBothCodes: Bool,
     hasBothCodes: Bool
   ) {

@@ -11,7 +11,7 @@ extension Transaction {
     _ request: PermissionRequest, _ account: Account, isOwn: Bool
   ) throws(IAuthError) -> Bool {
     if isOwn || request.account == account.id || request.submitter == account.id { return true }
-    let scopes = try all(RequestTable.scopes, account.id, account.agency, now) { row in row.int(0) }
+    let scopes: [SystemID] = try ids(RequestTable.scopes, account.id, account.agency, now)
     guard !scopes.isEmpty else { return false }
     if account.agency == (try authority().id) { return true }
     return account.agency == request.agency && scopes.contains(request.system)
@@ -21,7 +21,7 @@ extension Transaction {
   func maySee(_ batch: Batch, _ session: Session) throws(IAuthError) -> Bool {
     if try maySeeWhole(batch, session) { return true }
     let me = session.account.id
-    return try first(RequestTable.batchTouches, batch.id, me, now, read: { _ in true }) != nil
+    return try exists(RequestTable.batchTouches, batch.id, me, now)
   }
 
   func maySeeWhole(_ batch: Batch, _ session: Session) throws(IAuthError) -> Bool {
@@ -31,12 +31,11 @@ extension Transaction {
 
   func isAuthorityAdministrator(_ account: Account) throws(IAuthError) -> Bool {
     guard account.agency == (try authority().id) else { return false }
-    return try first(RequestTable.scopes, account.id, account.agency, now, read: { _ in true })
-      != nil
+    return try exists(RequestTable.scopes, account.id, account.agency, now)
   }
 
   /// Whether an account is an active administrator of its agency, of whichever system.
   func isAdministrator(_ account: Account) throws(IAuthError) -> Bool {
-    try first(RequestTable.scopes, account.id, account.agency, now, read: { _ in true }) != nil
+    try exists(RequestTable.scopes, account.id, account.agency, now)
   }
 }

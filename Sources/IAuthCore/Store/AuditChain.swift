@@ -9,9 +9,9 @@ import Values
 
 /// Who acts: a live session's account.
 package struct Actor: Equatable, Sendable {
-  package let account: Int64
+  package let account: AccountID
   /// None: an ssh key acts.
-  package let session: Int64?
+  package let session: SessionID?
 }
 
 struct AuditHead: Equatable {
@@ -60,6 +60,20 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case messageDropped = "message.drop"
   case keyEnrolled = "key.enrol"
   case keyWithdrawn = "key.withdraw"
+  case recertificationOpened = "recertification.open"
+  case recertificationKept = "recertification.keep"
+  case recertificationEnded = "recertification.end"
+  case recertificationClosed = "recertification.close"
+  case recertificationRead = "recertification.read"
+  case permissionSuspended = "permission.suspend"
+  case permissionsRead = "permissions.read"
+  case feedRead = "feed.read"
+  case feedAcknowledged = "feed.acknowledge"
+  case feedCompared = "feed.compare"
+  case accountExported = "account.export"
+  case affectedRead = "accounts.affected"
+  case historyRead = "account.history"
+  case statisticsRead = "statistics.read"
   case refused = "refused"
 }
 
@@ -91,10 +105,10 @@ enum AuditTable {
 
 /// Personal data that belongs to an entry.
 struct AuditPerson {
-  var account: Int64
+  var account: AccountID
   var fields: [(name: String, value: String)]
 
-  init(account: Int64, fields: [(name: String, value: String)]) {
+  init(account: AccountID, fields: [(name: String, value: String)]) {
     self.account = account
     self.fields = fields
   }
@@ -124,9 +138,9 @@ struct AuditPerson {
 extension Transaction {
   /// Appends one entry.
   ///
-  /// - Parameter subject: what was acted on, without personal data: `request:7`, `account:3`.
+  /// - Parameter subject: what was acted on.
   func audit(
-    _ action: AuditAction, _ subject: String, outcome: String = "done",
+    _ action: AuditAction, _ subject: AuditSubject, outcome: String = "done",
     person: AuditPerson? = nil
   ) throws(IAuthError) {
     let entry = try nextEntry(action, subject, outcome: outcome, person: person)
@@ -136,7 +150,7 @@ extension Transaction {
 
   /// The next entry with its hash; the head moves on.
   private func nextEntry(
-    _ action: AuditAction, _ subject: String, outcome: String, person: AuditPerson?,
+    _ action: AuditAction, _ subject: AuditSubject, outcome: String, person: AuditPerson?,
     salt: [UInt8]? = nil
   ) throws(IAuthError) -> HashedEntry {
     let head = try currentHead()
@@ -144,7 +158,7 @@ extension Transaction {
     let fields = person?.text ?? ""
     let entry = AuditEntry(
       seq: head.seq + 1, at: now, caller: world.caller.name, account: actor?.account,
-      session: actor?.session, action: action.rawValue, subject: subject, outcome: outcome,
+      session: actor?.session, action: action.rawValue, subject: subject.text, outcome: outcome,
       personHash: person == nil ? [] : AuditHash.person(salt: salt, fields: fields),
       previous: head.hash)
     let hash = AuditHash.entry(entry, uuid: try serviceUUID())
@@ -193,7 +207,7 @@ struct AuditRows {
 extension Transaction {
   /// Makes an entry, and keeps it for `storeStaged`; no other is made before that.
   func stage(
-    _ action: AuditAction, _ subject: String, _ person: AuditPerson, in rows: inout AuditRows
+    _ action: AuditAction, _ subject: AuditSubject, _ person: AuditPerson, in rows: inout AuditRows
   ) throws(IAuthError) {
     if rows.salts.isEmpty { rows.salts = world.randomBytes(32 * Limits.importRowsPerStatement) }
     let salt = Array(rows.salts.suffix(32))
@@ -203,18 +217,18 @@ extension Transaction {
     if rows.count == 0 {
       rows.entries.add(entry.at.seconds)
       rows.entries.add(entry.caller)
-      rows.entries.add(entry.account)
-      rows.entries.add(entry.session)
+      rows.entries.add(entry.account?.value)
+      rows.entries.add(entry.session?.value)
       rows.entries.add(entry.action)
     }
     rows.count += 1
     rows.entries.add(entry.seq)
-    rows.entries.add(subject)
+    rows.entries.add(entry.subject)
     rows.entries.add(entry.personHash)
     rows.entries.add(entry.previous)
     rows.entries.add(made.hash)
     rows.people.add(entry.seq)
-    rows.people.add(person.account)
+    rows.people.add(person.account.value)
     rows.people.add(salt)
     rows.people.add(made.fields)
   }
@@ -252,8 +266,8 @@ package struct AuditEntry: Equatable, Sendable {
   package var seq: Int64
   package var at: Timestamp
   package var caller: String
-  package var account: Int64?
-  package var session: Int64?
+  package var account: AccountID?
+  package var session: SessionID?
   package var action: String
   package var subject: String
   package var outcome: String
@@ -274,8 +288,8 @@ enum AuditHash {
     add(e.seq, to: &bytes)
     add(e.at.seconds, to: &bytes)
     add(e.caller, to: &bytes)
-    add(e.account, to: &bytes)
-    add(e.session, to: &bytes)
+    add(e.account?.value, to: &bytes)
+    add(e.session?.value, to: &bytes)
     add(e.action, to: &bytes)
     add(e.subject, to: &bytes)
     add(e.outcome, to: &bytes)

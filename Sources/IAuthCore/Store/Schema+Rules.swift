@@ -6,7 +6,10 @@ import Sheets
 import Values
 
 extension Schema {
-  static let rules: [SQL] = [views, decisionRules, requestRules, permissionRules, deleteGuards]
+  static let rules: [SQL] = [
+    views, recertificationViews, decisionRules, requestRules, permissionRules, deleteGuards,
+    recertificationRules, feedRules,
+  ]
 
   static let views: SQL = """
     CREATE VIEW administrator AS
@@ -16,13 +19,14 @@ extension Schema {
         coalesce(p.ends_at, 9223372036854775807) AS ends_at
       FROM permission p JOIN account a ON a.id = p.account
       WHERE p.role = 'admin' AND p.status = 'active' AND a.status = 'active'
+        AND p.suspended_at IS NULL
         AND NOT EXISTS (SELECT 1 FROM request c
           WHERE c.account = p.account AND c.status = 'pending' AND c.kind = 'change');
 
     CREATE VIEW post AS
       -- Who administers the authority (主管機關管理者), and whether they stay: with a permission that
       -- rests or has an end, the authority is not in safe hands.
-      SELECT p.request, p.account, p.ends_at IS NULL AND NOT EXISTS (SELECT 1 FROM request c
+      SELECT p.request, p.account, p.ends_at IS NULL AND p.suspended_at IS NULL AND NOT EXISTS (SELECT 1 FROM request c
           WHERE c.account = p.account AND c.status = 'pending' AND c.kind = 'change') AS stays
       FROM permission p JOIN account a ON a.id = p.account
       WHERE p.agency = (SELECT authority FROM service) AND p.role = 'admin'
@@ -160,7 +164,8 @@ extension Schema {
         AND NEW.ends_at IS OLD.ends_at AND EXISTS (SELECT 1 FROM account
           WHERE id = OLD.account AND erased_at IS NOT NULL))
       OR NEW.request <> OLD.request
-      OR (NEW.status <> 'revoked' AND NEW.ends_at IS NULL)
+      OR (NEW.status <> 'revoked' AND NEW.ends_at IS NULL
+        AND NEW.suspended_at IS OLD.suspended_at)
       OR NEW.account <> OLD.account OR NEW.agency <> OLD.agency OR NEW.system <> OLD.system
       OR NEW.role <> OLD.role OR NEW.granted_at <> OLD.granted_at
       OR NEW.starts_at <> OLD.starts_at
@@ -168,8 +173,9 @@ extension Schema {
       SELECT RAISE(ABORT, 'a permission only ends');
     END;
     -- The authority keeps an administrator, whichever way the last one would go.
-    CREATE TRIGGER permission_keeps_authority BEFORE UPDATE OF status, ends_at ON permission
-    WHEN (NEW.status = 'revoked' OR NEW.ends_at IS NOT NULL)
+    CREATE TRIGGER permission_keeps_authority
+    BEFORE UPDATE OF status, ends_at, suspended_at ON permission
+    WHEN (NEW.status = 'revoked' OR NEW.ends_at IS NOT NULL OR NEW.suspended_at IS NOT NULL)
       AND EXISTS (SELECT 1 FROM post WHERE request = OLD.request)
       AND NOT EXISTS (SELECT 1 FROM post WHERE request <> OLD.request AND stays)
     BEGIN

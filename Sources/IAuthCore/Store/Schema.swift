@@ -14,7 +14,10 @@ package enum Schema {
   static let version: Int64 = 1
 
   /// Everything that `init` runs, in order.
-  static let script: [SQL] = [registry, people, gate, requests, proofs, messages, audit] + rules
+  static let script: [SQL] =
+    [
+      registry, people, gate, requests, proofs, messages, audit, recertification, feed,
+    ] + rules
 
   static let registry: SQL = """
     CREATE TABLE service (
@@ -209,6 +212,7 @@ package enum Schema {
       granted_at INTEGER NOT NULL, -- when it was approved
       starts_at INTEGER NOT NULL, -- from when on it is valid
       ends_at INTEGER, -- a form's 刪除 with a date: not valid from then on
+      suspended_at INTEGER, -- rests since a periodic review was closed without an answer
       revoked_at INTEGER, -- when it ended
       revoker INTEGER REFERENCES account, -- empty: the operator, or time
       reason TEXT, -- of the end
@@ -222,6 +226,8 @@ package enum Schema {
 
     CREATE INDEX permission_ending ON permission (ends_at)
       WHERE status = 'active' AND ends_at IS NOT NULL;
+    CREATE INDEX permission_account ON permission (account);
+    CREATE INDEX permission_agency ON permission (agency);
 
     CREATE TABLE reminder (
       -- Which reminder went to whom for which request: each once.

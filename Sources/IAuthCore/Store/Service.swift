@@ -36,12 +36,12 @@ package struct Service {
   func readSignedIn<Answer>(
     orByKey: Bool = false, _ body: (Transaction, Session) throws(IAuthError) -> Answer
   ) throws(IAuthError) -> Answer {
-    var overdue: Int64 = 0
+    var overdue: AccountID = 0
     let answer = try noting { () throws(IAuthError) in
       try store.read { (tx) throws(IAuthError) -> Answer? in
         let session = try orByKey ? tx.sessionOrKey() : tx.session()
         let oldest = tx.now - settings.requestLifetime
-        guard try tx.number(ExpiryTable.requestsOf, session.account.id, oldest) == nil else {
+        guard try !tx.exists(ExpiryTable.requestsOf, session.account.id, oldest) else {
           overdue = session.account.id
           return nil
         }
@@ -120,7 +120,7 @@ package struct Service {
 extension Transaction {
   /// Puts a refusal on the trail and lets it commit.
   func refuse<Answer>(
-    _ error: IAuthError, subject: String = "-"
+    _ error: IAuthError, subject: AuditSubject = .none
   ) throws(IAuthError) -> TransactionEnd<Answer> {
     try noteRefusal(error, subject)
     return .commitThenThrow(error)

@@ -51,45 +51,119 @@ package final class Transaction {
 
   @discardableResult
   func run(_ sql: SQL, _ values: any Bindable...) throws(IAuthError) -> Int {
+    do { return try db.run(sql, Arguments(values)) } catch { throw Store.translated(error) }
+  }
+
+  // MARK: Values by name
+
+  @discardableResult
+  func run(_ sql: SQL, _ values: Arguments) throws(IAuthError) -> Int {
     do { return try db.run(sql, values) } catch { throw Store.translated(error) }
   }
 
-  /// Runs a statement whose values were gathered.
-  func runMany(_ sql: SQL, _ values: [any Bindable]) throws(IAuthError) {
-    do { try db.run(sql, values) } catch { throw Store.translated(error) }
-  }
-
   /// Runs an INSERT and returns the new row's id.
-  @discardableResult
-  func insert(_ sql: SQL, _ values: any Bindable...) throws(IAuthError) -> Int64 {
-    do {
-      try db.run(sql, values)
-      return db.lastInsertID
-    } catch { throw Store.translated(error) }
+  func insert<Tag>(_ sql: SQL, _ values: Arguments) throws(IAuthError) -> ID<Tag> {
+    try run(sql, values)
+    return ID(db.lastInsertID)
   }
 
   func all<T>(
-    _ sql: SQL, _ values: any Bindable..., read: (borrowing Row) -> T
+    _ sql: SQL, _ values: Arguments, read: (borrowing Row) -> T
   ) throws(IAuthError) -> [T] {
     do { return try db.all(sql, values, read) } catch { throw Store.translated(error) }
   }
 
   func first<T>(
-    _ sql: SQL, _ values: any Bindable..., read: (borrowing Row) -> T
+    _ sql: SQL, _ values: Arguments, read: (borrowing Row) -> T
   ) throws(IAuthError) -> T? {
     do { return try db.first(sql, values, read) } catch { throw Store.translated(error) }
   }
 
   /// Lends each row to `body`, until it returns false.
   func each(
-    _ sql: SQL, _ values: any Bindable..., body: (borrowing Row) -> Bool
+    _ sql: SQL, _ values: Arguments, body: (borrowing Row) -> Bool
   ) throws(IAuthError) {
     do { try db.each(sql, values, body) } catch { throw Store.translated(error) }
   }
 
+  /// The only column of every row, as numbers of a kind.
+  func ids<Tag>(_ sql: SQL, _ values: Arguments) throws(IAuthError) -> [ID<Tag>] {
+    try all(sql, values) { row in row.id() }
+  }
+
+  /// The only column of the first row, as the number of something; nil if there is none.
+  func id<Tag>(_ sql: SQL, _ values: Arguments) throws(IAuthError) -> ID<Tag>? {
+    try first(sql, values) { row in row.id() }
+  }
+
+  /// Whether there is a row.
+  func exists(_ sql: SQL, _ values: Arguments) throws(IAuthError) -> Bool {
+    try first(sql, values) { _ in true } != nil
+  }
+
+  /// The only column of the first row, as a number; nil if there is none.
+  func number(_ sql: SQL, _ values: Arguments) throws(IAuthError) -> Int64? {
+    try first(sql, values) { row in row.intIfAny() } ?? nil
+  }
+
+  // MARK: One value by its place
+
+  /// Runs a statement whose values were gathered.
+  func runMany(_ sql: SQL, _ values: [any Bindable]) throws(IAuthError) {
+    do { try db.run(sql, Arguments(values)) } catch { throw Store.translated(error) }
+  }
+
+  /// Runs an INSERT and returns the new row's id.
+  func insert<Tag>(_ sql: SQL, _ values: any Bindable...) throws(IAuthError) -> ID<Tag> {
+    do {
+      try db.run(sql, Arguments(values))
+      return ID(db.lastInsertID)
+    } catch { throw Store.translated(error) }
+  }
+
+  func all<T>(
+    _ sql: SQL, _ values: any Bindable..., read: (borrowing Row) -> T
+  ) throws(IAuthError) -> [T] {
+    do { return try db.all(sql, Arguments(values), read) } catch { throw Store.translated(error) }
+  }
+
+  func first<T>(
+    _ sql: SQL, _ values: any Bindable..., read: (borrowing Row) -> T
+  ) throws(IAuthError) -> T? {
+    do { return try db.first(sql, Arguments(values), read) } catch { throw Store.translated(error) }
+  }
+
+  /// Lends each row to `body`, until it returns false.
+  func each(
+    _ sql: SQL, _ values: any Bindable..., body: (borrowing Row) -> Bool
+  ) throws(IAuthError) {
+    do { try db.each(sql, Arguments(values), body) } catch { throw Store.translated(error) }
+  }
+
+  /// The only column of every row, as numbers of a kind.
+  func ids<Tag>(_ sql: SQL, _ values: any Bindable...) throws(IAuthError) -> [ID<Tag>] {
+    do { return try db.all(sql, Arguments(values)) { row in row.id(0) } } catch {
+      throw Store.translated(error)
+    }
+  }
+
+  /// The only column of the first row, as the number of something; nil if there is none.
+  func id<Tag>(_ sql: SQL, _ values: any Bindable...) throws(IAuthError) -> ID<Tag>? {
+    do { return try db.first(sql, Arguments(values)) { row in row.id(0) } } catch {
+      throw Store.translated(error)
+    }
+  }
+
+  /// Whether there is a row.
+  func exists(_ sql: SQL, _ values: any Bindable...) throws(IAuthError) -> Bool {
+    do { return try db.first(sql, Arguments(values)) { _ in true } != nil } catch {
+      throw Store.translated(error)
+    }
+  }
+
   /// The only column of the first row, as a number; nil if there is none.
   func number(_ sql: SQL, _ values: any Bindable...) throws(IAuthError) -> Int64? {
-    do { return try db.first(sql, values) { row in row.intIfAny(0) } ?? nil } catch {
+    do { return try db.first(sql, Arguments(values)) { row in row.intIfAny(0) } ?? nil } catch {
       throw Store.translated(error)
     }
   }
@@ -102,6 +176,10 @@ package final class Transaction {
   func execute(_ sql: SQL) throws(IAuthError) {
     do { try db.execute(sql) } catch { throw Store.translated(error) }
   }
+}
+
+extension ID: Bindable {
+  package var sqlValue: Value { .integer(value) }
 }
 
 extension Timestamp: Bindable {
@@ -126,6 +204,12 @@ extension CodePurpose: Bindable {}
 extension Via: Bindable {}
 
 extension Row {
+  func id<Tag>(_ column: Int32) -> ID<Tag> { ID(int(column)) }
+  func idIfAny<Tag>(_ column: Int32) -> ID<Tag>? { intIfAny(column).map { ID($0) } }
+  func id<Tag>() -> ID<Tag> { ID(int()) }
+  func idIfAny<Tag>() -> ID<Tag>? { intIfAny().map { ID($0) } }
+  func time() -> Timestamp { Timestamp(int()) }
+  func timeIfAny() -> Timestamp? { intIfAny().map { Timestamp($0) } }
   func time(_ column: Int32) -> Timestamp { Timestamp(int(column)) }
   func timeIfAny(_ column: Int32) -> Timestamp? { intIfAny(column).map { Timestamp($0) } }
 }

@@ -8,12 +8,13 @@ import Values
 package struct AuditFilter: Sendable {
   package var since: Timestamp?
   package var until: Timestamp?
-  package var actor: Int64?
+  package var actor: AccountID?
   package var action: String?
   package var subject: String?
 
   package init(
-    since: Timestamp? = nil, until: Timestamp? = nil, actor: Int64? = nil, action: String? = nil,
+    since: Timestamp? = nil, until: Timestamp? = nil, actor: AccountID? = nil,
+    action: String? = nil,
     subject: String? = nil
   ) {
     self.since = since
@@ -68,7 +69,7 @@ extension Service {
         AuditTrailTable.list, filter.since, filter.until, filter.actor, filter.action,
         filter.subject
       ) { row in AuditLine(entry: AuditEntry(row: row), hash: row.bytes(10)) }
-      try tx.audit(.auditRead, "audit")
+      try tx.audit(.auditRead, .audit)
       return .commit(lines)
     }
   }
@@ -159,10 +160,10 @@ extension Transaction {
 }
 
 extension AuditEntry {
-  fileprivate init(row: borrowing Row) {
+  init(row: borrowing Row) {
     self.init(
-      seq: row.int(0), at: row.time(1), caller: row.text(2), account: row.intIfAny(3),
-      session: row.intIfAny(4), action: row.text(5), subject: row.text(6), outcome: row.text(7),
+      seq: row.int(0), at: row.time(1), caller: row.text(2), account: row.idIfAny(3),
+      session: row.idIfAny(4), action: row.text(5), subject: row.text(6), outcome: row.text(7),
       personHash: row.bytes(8), previous: row.bytes(9))
   }
 }

@@ -75,7 +75,7 @@ extension Service {
         throw .fileUncreatable(path: typed)
       }
       guard Files.status(path, followingLinks: false) == nil else { throw .fileExists(path: path) }
-      try tx.audit(.backedUp, "database")
+      try tx.audit(.backedUp, .database)
       return .commit(())
     }
     guard !world.isDryRun else {
@@ -87,7 +87,7 @@ extension Service {
       return try copy(to: path, version: version)
     } catch {
       try? store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
-        try tx.audit(.backedUp, "database", outcome: error.code.rawValue)
+        try tx.audit(.backedUp, .database, outcome: error.code.rawValue)
         return .commit(())
       }
       throw error
@@ -213,7 +213,7 @@ extension Service {
       let held = try tx.run(BackupTable.holdMessages)
       try tx.run(BackupTable.skipIDs, Limits.restoreSkipsIDs)
       try tx.run(BackupTable.skipFirstIDs, Limits.restoreSkipsIDs)
-      try tx.audit(.restored, "database")
+      try tx.audit(.restored, .database)
       try tx.sealAudit()
       receipt = RestoreReceipt(
         proof: try tx.verifyAudit([:]), newest: newest ?? tx.now, codes: codes,

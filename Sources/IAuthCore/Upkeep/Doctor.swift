@@ -66,7 +66,7 @@ extension Service {
       [
         try tx.integrity(), try tx.invariants(), try tx.auditHealth(), try tx.anchorHealth(),
         try tx.backupHealth(), try tx.clock(), try tx.journalHealth(host), try tx.messageHealth(),
-        try tx.authorityHealth(), try tx.registryHealth(),
+        try tx.authorityHealth(), try tx.registryHealth(), try tx.feedHealth(),
       ]
     }
     // Outside the transaction: this waits for others.
@@ -86,7 +86,7 @@ extension Transaction {
   /// Whether the file is whole and every reference leads somewhere.
   func isWhole() throws(IAuthError) -> Bool {
     let answer = try first(DoctorTable.integrity) { row in row.text(0) }
-    let hasOrphans = try first(DoctorTable.foreignKeys, read: { _ in true }) != nil
+    let hasOrphans = try exists(DoctorTable.foreignKeys)
     return answer == "ok" && !hasOrphans
   }
 
@@ -143,6 +143,19 @@ extension Transaction {
       count < 2
         ? "主管機關啟用中的管理者 \(count) 人，請以 iauth admins --appoint 增派"
         : "主管機關啟用中的管理者 \(count) 人")
+  }
+
+  /// What a target system has not dealt with for a day.
+  fileprivate func feedHealth() throws(IAuthError) -> Finding {
+    guard try number(FeedTable.hasReader) != nil else {
+      return Finding("feed", .skipped, "no target system reads it", "無目標系統取用")
+    }
+    let overdue = try overdueFeeds()
+    guard let first = overdue.first else { return Finding("feed", .ok, "acknowledged", "均已處理") }
+    return Finding(
+      "feed", .warn,
+      "\(first.lines) changes for \(first.system) wait since a day ago, from \(first.first) on",
+      "\(first.system) 有 \(first.lines) 筆異動逾一日未處理，自序號 \(first.first) 起")
   }
 
   /// The head of the trail leaves the host with the operator's digest.

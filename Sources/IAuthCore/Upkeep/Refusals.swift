@@ -19,7 +19,7 @@ enum RefusalTable {
 
 extension Transaction {
   /// Puts a refusal on the trail, or counts it.
-  func noteRefusal(_ error: IAuthError, _ subject: String) throws(IAuthError) {
+  func noteRefusal(_ error: IAuthError, _ subject: AuditSubject) throws(IAuthError) {
     let caller = world.caller.name
     var (since, number) =
       try first(RefusalTable.ofCaller, caller) { row in (min(row.time(0), now), row.int(1)) }
@@ -48,6 +48,6 @@ extension Transaction {
   private func closeRefusals(of caller: String, _ number: Int64) throws(IAuthError) {
     let more = number - Int64(Limits.refusalsPerHour)
     guard more > 0 else { return }
-    try audit(.refused, "caller:\(caller)", outcome: "\(more) more")
+    try audit(.refused, .caller(name: caller), outcome: "\(more) more")
   }
 }

@@ -21,7 +21,7 @@ enum GateKeyTable {
 /// A key as the operator sees it.
 package struct GateKey: Sendable {
   package let name: String
-  package let account: Int64
+  package let account: AccountID
   package let enrolledAt: Timestamp
   /// Empty once erased.
   package let person: String?
@@ -47,18 +47,18 @@ extension Service {
   ///
   /// - Throws: `right.missing`, `account.unknown`; `account.state` for one that is not active,
   ///   `key.exists`; `right.missing` also for an account that administers nothing.
-  package func enrolKey(_ name: String, account id: Int64) throws(IAuthError) {
+  package func enrolKey(_ name: String, account id: AccountID) throws(IAuthError) {
     try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Void> in
       let account = try tx.account(id: id)
       guard account.status == .active else {
         throw .accountState(account: id, status: account.status)
       }
       guard try tx.isAdministrator(account) else { throw .rightMissing(.key) }
-      guard try tx.first(GateKeyTable.live, name, read: { $0.int(0) }) == nil else {
+      guard try !tx.exists(GateKeyTable.live, name) else {
         throw .keyExists(name: name)
       }
       try tx.run(GateKeyTable.add, name, id, tx.now)
-      try tx.audit(.keyEnrolled, "key:\(name) account:\(id)")
+      try tx.audit(.keyEnrolled, .enrolment(key: name, id))
       return .commit(())
     }
   }
@@ -71,7 +71,7 @@ extension Service {
       guard try tx.run(GateKeyTable.withdraw, name, tx.now) > 0 else {
         throw .keyUnknown(name: name)
       }
-      try tx.audit(.keyWithdrawn, "key:\(name)")
+      try tx.audit(.keyWithdrawn, .key(name: name))
       return .commit(())
     }
   }
@@ -83,7 +83,7 @@ extension Service {
     try readAsOperator { (tx) throws(IAuthError) in
       try tx.all(GateKeyTable.list) { row in
         GateKey(
-          name: row.text(0), account: row.int(1), enrolledAt: row.time(2),
+          name: row.text(0), account: row.id(1), enrolledAt: row.time(2),
           person: row.textIfAny(3), agency: row.text(4), agencyCode: row.text(5),
           status: row.word(6, AccountStatus.self))
       }
@@ -91,7 +91,7 @@ extension Service {
   }
 
   /// Puts a refusal of words that never reached an operation on the trail, and throws it.
-  package func refuse(_ error: IAuthError, subject: String) throws(IAuthError) {
+  package func refuse(_ error: IAuthError, subject: AuditSubject) throws(IAuthError) {
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
       try tx.refuse(error, subject: subject)
     }
@@ -107,7 +107,7 @@ extension Transaction {
   ///   active administrator.
   func sessionOrKey() throws(IAuthError) -> Session {
     guard let key = world.caller.key else { return try session() }
-    guard let id = try first(GateKeyTable.live, key, read: { row in row.int(1) }) else {
+    guard let id: AccountID = try first(GateKeyTable.live, key, read: { row in row.id(1) }) else {
       throw .rightMissing(.key)
     }
     if isWriting { try expireOverdue(id) }

@@ -13,7 +13,7 @@ package struct SetupReceipt: Sendable {
   package let agencies: Int
   package let rejectedRows: Int
   /// The request that made the first reviewer; they were sent an invitation.
-  package let reviewer: Int64?
+  package let reviewer: RequestID?
 }
 
 /// What loading a registry changed.
@@ -52,8 +52,8 @@ package enum Setup {
       try tx.run(
         AgencyTable.addSystem, TargetSystem.firstCode, "Administration and Assessment System",
         "管考系統", "https://spm.nat.gov.tw/", tx.now)
-      try tx.audit(.created, "agency:\(authority.code)")
-      var number: Int64?
+      try tx.audit(.created, .agency(code: authority.code))
+      var number: RequestID?
       if let reviewer {
         let system = try tx.system(code: TargetSystem.firstCode, command: "init")
         number = try tx.appoint(reviewer, in: authority, system)
@@ -79,7 +79,7 @@ extension Service {
     return try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<RegistryReport> in
       let report = try tx.load(
         file, allowingRemovals: allowingRemovals, authority: try tx.authority())
-      try tx.audit(.registryLoaded, "registry")
+      try tx.audit(.registryLoaded, .registry)
       return .commit(report)
     }
   }
@@ -93,14 +93,14 @@ extension Service {
     guard let parsed = AgencyCode(code) else { throw .agencyInvalid(code: code) }
     let name = try FreeText.label(name)
     return try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<AgencyLineItem> in
-      guard try tx.first(AgencyTable.byCode, parsed.text, read: { _ in true }) == nil else {
+      guard try !tx.exists(AgencyTable.byCode, parsed.text) else {
         throw .agencyExists(code: parsed.text)
       }
       let above = try superior.map { (typed) throws(IAuthError) in try tx.agency(typed: typed) }
       try tx.run(
         AgencyTable.addAgency, parsed.type, parsed.text, parsed.sortKey, name, "o=\(name),c=TW", "",
         "", above?.id, false, AgencyStatus.active, tx.now)
-      try tx.audit(.agencyAdded, "agency:\(parsed.text)")
+      try tx.audit(.agencyAdded, .agency(code: parsed.text))
       return .commit(try tx.lineItem(parsed.text))
     }
   }
@@ -116,11 +116,11 @@ extension Service {
       var changed: [AgencyLineItem] = []
       for code in codes {
         let agency = try tx.agency(typed: code)
-        guard try tx.number(AgencyTable.isWithinReach, above.id, agency.id) == nil else {
+        guard try !tx.exists(AgencyTable.isWithinReach, above.id, agency.id) else {
           throw .agencyCycle(code: agency.code)
         }
         try tx.run(AgencyTable.setSuperior, agency.id, above.id, false, tx.now)
-        try tx.audit(.superiorSet, "agency:\(agency.code)")
+        try tx.audit(.superiorSet, .agency(code: agency.code))
         changed.append(try tx.lineItem(agency.code))
       }
       return .commit(changed)
@@ -140,11 +140,11 @@ extension Service {
     }
     let url = try url.map { (text) throws(IAuthError) in try FreeText.url(text) }
     return try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<TargetSystem> in
-      guard try tx.first(AgencyTable.systemByCode, code, read: { _ in true }) == nil else {
+      guard try !tx.exists(AgencyTable.systemByCode, code) else {
         throw .systemExists(code: code)
       }
       try tx.run(AgencyTable.addSystem, code, name, chinese ?? name, url, tx.now)
-      try tx.audit(.systemAdded, "system:\(code)")
+      try tx.audit(.systemAdded, .system(code: code))
       return .commit(try tx.system(code: code, command: "systems"))
     }
   }
@@ -159,13 +159,13 @@ enum SetupTable {
 
 /// What is stored of an agency, for comparing with a file.
 private struct StoredAgency {
-  let id: Int64
+  let id: AgencyID
   let name: String
   let path: String
   let phone: String
   let address: String
   let status: AgencyStatus
-  let superior: Int64?
+  let superior: AgencyID?
   let isDerived: Bool
 }
 
@@ -179,8 +179,8 @@ extension Transaction {
     var stored: [String: StoredAgency] = [:]
     try each(AgencyTable.forLoading) { row in
       stored[row.text(1)] = StoredAgency(
-        id: row.int(0), name: row.text(2), path: row.text(3), phone: row.text(4),
-        address: row.text(5), status: row.word(6, AgencyStatus.self), superior: row.intIfAny(7),
+        id: row.id(0), name: row.text(2), path: row.text(3), phone: row.text(4),
+        address: row.text(5), status: row.word(6, AgencyStatus.self), superior: row.idIfAny(7),
         isDerived: row.bool(8))
       return true
     }
@@ -190,7 +190,7 @@ extension Transaction {
       guard let known = stored[code.text] else {
         try run(
           AgencyTable.addAgency, code.type, code.text, code.sortKey, entry.name, entry.path,
-          entry.phone, entry.address, nil as Int64?, false, entry.status, now)
+          entry.phone, entry.address, nil as AgencyID?, false, entry.status, now)
         report.added += 1
         continue
       }
@@ -232,11 +232,11 @@ extension Transaction {
   private func linkSuperiors(
     _ file: RegistryFile, _ stored: [String: StoredAgency]
   ) throws(IAuthError) {
-    var ids: [String: Int64] = [:]
-    var above: [Int64: Int64] = [:]
+    var ids: [String: AgencyID] = [:]
+    var above: [AgencyID: AgencyID] = [:]
     try each(SetupTable.superiors) { row in
-      if row.bool(3) { ids[row.text(1)] = row.int(0) }
-      above[row.int(0)] = row.intIfAny(2)
+      if row.bool(3) { ids[row.text(1)] = row.id(0) }
+      above[row.id(0)] = row.idIfAny(2)
       return true
     }
     let derivation = Superiors(of: ids.keys.map { AgencyCode(stored: $0, type: .oid) })

@@ -51,6 +51,12 @@ extension Int: ArgumentValue {
   }
 }
 
+extension ID: ArgumentValue {
+  static func parse(_ text: String, for parameter: String) throws(IAuthError) -> ID {
+    ID(try Int64.parse(text, for: parameter))
+  }
+}
+
 extension TimeSpan: ArgumentValue {
   static func parse(_ text: String, for parameter: String) throws(IAuthError) -> TimeSpan {
     guard let span = TimeSpan(text: String(decoding: foldedWord(text), as: UTF8.self)) else {

@@ -90,24 +90,24 @@ struct Accounts: Command {
 
   var query: String?
   var agency: String?
-  var suspend: Int64?
-  var restore: Int64?
-  var close: Int64?
+  var suspend: AccountID?
+  var restore: AccountID?
+  var close: AccountID?
   var unlock: Unlocked?
   var email: String?
   var mobile: String?
-  var erase: Int64?
+  var erase: AccountID?
   var reason: String?
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
-    var unlocked: Int64?
+    var unlocked: AccountID?
     switch unlock {
     case .address?: return try unlockAddress(service, context)
     case .account(let account)?: unlocked = account
     case nil: break
     }
-    let changes: [(AccountVerb, Int64?)] = [
+    let changes: [(AccountVerb, AccountID?)] = [
       (.suspend, suspend), (.restore, restore), (.close, close), (.unlock, unlocked),
       (.erase, erase),
     ]
@@ -139,7 +139,7 @@ struct Accounts: Command {
         "\(agency.titled(.chinese)) 的 \(masked) 已解除鎖定")(context.language))
   }
 
-  private static func done(_ verb: AccountVerb, _ account: Int64) -> Bilingual {
+  private static func done(_ verb: AccountVerb, _ account: AccountID) -> Bilingual {
     switch verb {
     case .suspend:
       Bilingual(
@@ -172,7 +172,7 @@ struct Accounts: Command {
         ],
         rows: accounts.map { account in
           [
-            String(account.account), account.agency.name, account.kept(account.name) ?? "–",
+            account.account.description, account.agency.name, account.kept(account.name) ?? "–",
             account.kept(account.email) ?? "–",
             account.status.label(language),
             account.isAdministrator ? Role.admin.label(language) : "",
@@ -199,9 +199,9 @@ extension AccountLine {
 
 /// What is unlocked: an account by its number, or an address that the other options name.
 enum Unlocked: ArgumentValue, Equatable {
-  case account(Int64), address
+  case account(AccountID), address
 
   static func parse(_ text: String, for parameter: String) throws(IAuthError) -> Unlocked {
-    text.isEmpty ? .address : .account(try Int64.parse(text, for: parameter))
+    text.isEmpty ? .address : .account(try AccountID.parse(text, for: parameter))
   }
 }

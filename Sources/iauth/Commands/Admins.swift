@@ -139,7 +139,7 @@ struct Admins: Command {
         "role": .word(receipt.role), "status": .word(receipt.status),
       ],
       details: [
-        (Bilingual("request", "申請編號"), String(receipt.number)),
+        (Bilingual("request", "申請編號"), receipt.number.description),
         (Bilingual("name", "姓名"), form.name.text),
         (Bilingual("agency", "機關"), receipt.agency.titled(language)),
         (

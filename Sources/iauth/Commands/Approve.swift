@@ -53,10 +53,10 @@ struct Approve: Command {
       }
     })
 
-  var numbers: [Int64] = []
+  var numbers: [RequestID] = []
   var note: String?
   var expect: String?
-  var batch: Int64?
+  var batch: BatchID?
 
   func run(_ context: Context) throws(IAuthError) {
     let target = batch.map(ReviewTarget.batch) ?? .numbers(numbers)

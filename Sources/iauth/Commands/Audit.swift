@@ -65,7 +65,7 @@ struct Audit: Command {
     let time = { (argument: TimeArgument?) in
       argument?.timestamp(now: now, in: context.localTime)
     }
-    let account = actor.flatMap { try? Int64.parse($0, for: "--actor") }
+    let account = actor.flatMap { try? AccountID.parse($0, for: "--actor") }
     let lines = try service.auditTrail(
       AuditFilter(
         since: time(since), until: until?.end(now: now, in: context.localTime), actor: account,
@@ -121,7 +121,7 @@ struct Audit: Command {
 }
 
 extension AuditLine {
-  fileprivate var json: JSON {
+  var json: JSON {
     [
       "seq": .int(entry.seq), "at": .time(entry.at), "caller": .string(entry.caller),
       "account": .number(entry.account), "action": .string(entry.action),

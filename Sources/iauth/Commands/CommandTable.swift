@@ -6,9 +6,9 @@ import Values
 enum CommandTable {
   static let all: [any Command.Type] = [
     Apply.self, Verify.self, RequestPermission.self,
-    Pending.self, Approve.self, Reject.self, Revoke.self, Admins.self,
+    Pending.self, Approve.self, Reject.self, Revoke.self, Admins.self, Recertify.self,
     ImportBatch.self,
-    Agencies.self, Systems.self, Accounts.self,
+    Agencies.self, Systems.self, Accounts.self, Permissions.self,
     Init.self, Deliver.self, Audit.self, Doctor.self, Backup.self, Restore.self,
     Serve.self, ServeOne.self, SSHGate.self,
     HelpCommand.self, Completion.self,

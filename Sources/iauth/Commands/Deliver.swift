@@ -34,8 +34,8 @@ struct Deliver: Command {
     operatorOnly: true)
 
   var lists = false
-  var retry: Int64?
-  var drop: Int64?
+  var retry: MessageID?
+  var drop: MessageID?
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()

@@ -123,7 +123,7 @@ extension RequestDetail {
   fileprivate func details(_ language: Language, _ times: LocalTime) -> [(Bilingual, String)] {
     let separator = language == .english ? ", " : "、"
     var rows: [(Bilingual, String?)] = [
-      (Bilingual("request", "申請編號"), String(item.number)),
+      (Bilingual("request", "申請編號"), item.number.description),
       (Bilingual("kind", "類別"), item.kind.label(language)),
       (Bilingual("status", "狀態"), item.status.label(language)),
       (Bilingual("agency", "機關"), item.agency.titled(language)),

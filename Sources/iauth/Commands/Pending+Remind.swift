@@ -67,17 +67,13 @@ extension PlannedMessage {
 
 extension PlannedMessage.Cause {
   fileprivate var json: JSON {
-    let cause: JSON = ["event": .word(event), "subject": .string(subject)]
+    let cause: JSON = ["event": .word(event), "subject": .string(subject.text)]
     guard !thresholds.isEmpty else { return cause }
     return cause.adding(["thresholds": .array(thresholds.map { .string($0.text) })])
   }
 
   /// The cause as a sentence without an end.
   fileprivate func text(_ language: Language) -> String {
-    let parts = subject.split(separator: ":", maxSplits: 1).map(String.init)
-    let named =
-      parts.count == 2
-      ? subjectLabel(parts[0])(language) + parts[1] : Bilingual("the database", "資料庫")(language)
     let spans = thresholds.map(\.text).joined(separator: language == .english ? ", " : "、")
     let event =
       switch event {
@@ -93,16 +89,21 @@ extension PlannedMessage.Cause {
       case .daily: Bilingual("is reported on once a day", "每日彙報")
       case .queued: Bilingual("waits to be sent", "待送")
       }
-    return named + " " + event(language)
+    return named(language) + " " + event(language)
   }
 
-  private func subjectLabel(_ word: String) -> Bilingual {
-    switch word {
-    case "request": Bilingual("request ", "申請案 ")
-    case "batch": Bilingual("batch ", "整批案 ")
-    case "account": Bilingual("account ", "帳號 ")
-    case "agency": Bilingual("agency ", "機關 ")
-    default: Bilingual("message ", "通知 ")
+  private var named: Bilingual {
+    switch subject {
+    case .request(let number): Bilingual("request \(number)", "申請案 \(number)")
+    case .batch(let id): Bilingual("batch \(id)", "整批案 \(id)")
+    case .account(let id): Bilingual("account \(id)", "帳號 \(id)")
+    case .agency(let code): Bilingual("agency \(code)", "機關 \(code)")
+    case .message(let id): Bilingual("message \(id)", "通知 \(id)")
+    case .recertification(let id): Bilingual("review \(id)", "清查 \(id)")
+    case .database, .item, .reference, .system, .session, .key, .enrolment, .command, .registry,
+      .audit,
+      .everything, .none:
+      Bilingual("the database", "資料庫")
     }
   }
 }

@@ -61,11 +61,11 @@ struct Pending: Command {
       .sessionNone, .sessionExpired, .rightMissing, .accountSuspended, .deliverFailed,
     ])
 
-  var number: Int64?
+  var number: RequestID?
   var system: String?
   var agency: String?
   var role: Role?
-  var batch: Int64?
+  var batch: BatchID?
   var status: StatusFilter?
   var isRemind = false
   var after: TimeSpan?

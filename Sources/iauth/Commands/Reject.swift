@@ -39,9 +39,9 @@ struct Reject: Command {
       .accountSuspended,
     ])
 
-  var numbers: [Int64] = []
+  var numbers: [RequestID] = []
   var reason: String?
-  var batch: Int64?
+  var batch: BatchID?
 
   func run(_ context: Context) throws(IAuthError) {
     let target = batch.map(ReviewTarget.batch) ?? .numbers(numbers)

@@ -60,7 +60,7 @@ struct RequestPermission: Command {
   var reason: String?
   var document: String?
   var lists = false
-  var withdraw: Int64?
+  var withdraw: RequestID?
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
@@ -89,7 +89,7 @@ struct RequestPermission: Command {
         "reviewers": .texts(receipt.reviewers),
       ],
       details: [
-        (Bilingual("request", "申請編號"), String(receipt.number)),
+        (Bilingual("request", "申請編號"), receipt.number.description),
         (
           Bilingual("system", "系統"), receipt.system.titled(language)
         ),
@@ -154,7 +154,7 @@ struct RequestPermission: Command {
         ],
         rows: requests.map { request in
           [
-            String(request.number), request.system, request.role.label(language),
+            request.number.description, request.system, request.role.label(language),
             request.state(language), context.localTime.text(request.submittedAt),
             request.decidedBy ?? "", request.endReason ?? request.note ?? "",
           ]

@@ -39,7 +39,7 @@ struct Revoke: Command {
       .rightMissing, .sessionNone, .sessionExpired, .sessionStepUp, .accountSuspended,
     ])
 
-  var number: Int64?
+  var number: RequestID?
   var reason: String?
 
   func run(_ context: Context) throws(IAuthError) {

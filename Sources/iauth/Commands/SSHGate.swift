@@ -64,7 +64,7 @@ struct SSHGate: Command {
   var key: String?
   var isPublic = false
   var enrol: String?
-  var account: Int64?
+  var account: AccountID?
   var withdraw: String?
   var lists = false
 
@@ -123,7 +123,7 @@ struct SSHGate: Command {
     let command = words.map(shellQuoted).joined(separator: " ")
     let line = "restrict,command=\"" + escaped(command) + "\""
     context.emit(
-      ["key": .string(name), "account": .int(account ?? 0), "line": .string(line)], human: line)
+      ["key": .string(name), "account": .number(account), "line": .string(line)], human: line)
     context.say(
       Bilingual(
         "add this line to authorized_keys, followed by a space and the public key",
@@ -189,13 +189,13 @@ extension Context {
   func refuseGated(
     _ error: IAuthError, _ caller: Caller, _ words: [String]
   ) throws(IAuthError) {
-    let known = Parser.parse(words).command?.described.name ?? "-"
+    let known = Parser.parse(words).command?.described.name
     var world = world
     world.caller = caller
     let theirs = Context(
       world: world, environment: environment, options: options, console: console,
       localTime: localTime)
-    try theirs.service().refuse(error, subject: known)
+    try theirs.service().refuse(error, subject: known.map { .command($0) } ?? .none)
   }
 }
 

@@ -106,6 +106,10 @@ struct Client {
       try answer(link) { () throws(IAuthError) in
         try console.files.checkNew(try named(frame.payload))
       }
+    case .makeDirectory:
+      try answer(link) { () throws(IAuthError) in
+        try console.files.makeDirectory(try named(frame.payload))
+      }
     case .create: try create(frame.payload, link)
     case .status:
       guard frame.payload.count == 1, let status = ExitStatus(rawValue: Int32(frame.payload[0]))
@@ -155,7 +159,7 @@ struct Client {
       bytes.append(contentsOf: frame.payload)
     }
     try answer(link) { () throws(IAuthError) in
-      try console.files.create(try named(payload), bytes)
+      try console.files.create(try namedOrInside(payload), bytes)
     }
   }
 
@@ -168,6 +172,19 @@ struct Client {
       return try link.send(.refusal, Array(error.code.rawValue.utf8))
     }
     try link.send(.end)
+  }
+
+  /// A new file that the words name, or one right in a directory that they name.
+  private func namedOrInside(_ payload: [UInt8]) throws(IAuthError) -> String {
+    if let slash = payload.lastIndex(of: UInt8(ascii: "/")), slash > 0 {
+      let name = payload[(slash + 1)...]
+      if !name.isEmpty, !name.elementsEqual("..".utf8),
+        (try? named(Array(payload[..<slash]))) != nil
+      {
+        return String(decoding: payload, as: UTF8.self)
+      }
+    }
+    return try named(payload)
   }
 
   /// A path, if it is one of the words, or the value of an option among them.

@@ -41,6 +41,8 @@ enum FrameKind: UInt8 {
   case checkNew = 0x43
   /// Make the file of this name, from the bytes that follow.
   case create = 0x57
+  /// Make the new directory of this name; files right in it may be made afterwards.
+  case makeDirectory = 0x4B
   /// The last frame: one byte.
   case status = 0x53
 }

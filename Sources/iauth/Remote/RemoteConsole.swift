@@ -73,6 +73,9 @@ extension CallerFiles {
           try link.sendAll(.bytes, bytes)
         }
         try link.command(.end, [], path)
+      },
+      makeDirectory: { (path) throws(IAuthError) in
+        try link.command(.makeDirectory, Array(path.utf8), path)
       })
   }
 }

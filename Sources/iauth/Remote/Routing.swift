@@ -39,7 +39,7 @@ extension Context {
   /// - Throws: `right.missing`, which is on the audit trail.
   func checkGated(_ typed: GlobalOptions) throws(IAuthError) {
     guard typed.db == nil, typed.config == nil else {
-      try service().refuse(.rightMissing(.serviceOperator), subject: "-")
+      try service().refuse(.rightMissing(.serviceOperator), subject: .none)
       return
     }
   }

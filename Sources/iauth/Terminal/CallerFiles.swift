@@ -20,6 +20,11 @@ struct CallerFiles {
   /// Errors: `file.exists`, `file.uncreatable`, `disk.full`, `disk.failed`.
   let create: (_ path: String, _ bytes: [UInt8]) throws(IAuthError) -> Void
 
+  /// Makes a new directory for a few files.
+  ///
+  /// Errors: `file.exists`, `file.uncreatable`.
+  let makeDirectory: (_ path: String) throws(IAuthError) -> Void
+
   /// Whether they are files of this process, which need not stand in memory.
   var isOwn = false
 
@@ -56,6 +61,9 @@ struct CallerFiles {
       },
       create: { (path, bytes) throws(IAuthError) in
         try Files.create(Files.absolute(path), bytes)
+      },
+      makeDirectory: { (path) throws(IAuthError) in
+        try Files.makeNewDirectory(Files.absolute(path))
       }, isOwn: true)
   }
 
@@ -64,6 +72,7 @@ struct CallerFiles {
     CallerFiles(
       read: { (path, _) throws(IAuthError) in throw .fileMissing(path: path) },
       checkNew: { (path) throws(IAuthError) in throw .fileUncreatable(path: path) },
-      create: { (path, _) throws(IAuthError) in throw .fileUncreatable(path: path) })
+      create: { (path, _) throws(IAuthError) in throw .fileUncreatable(path: path) },
+      makeDirectory: { (path) throws(IAuthError) in throw .fileUncreatable(path: path) })
   }
 }

@@ -14,7 +14,7 @@ extension Context {
     for outcome in outcomes {
       emit(
         outcome.json,
-        human: TerminalText.padded(String(outcome.number), to: width + Table.gap)
+        human: TerminalText.padded(outcome.number.description, to: width + Table.gap)
           + outcome.text(language, isBrief: outcome.number == first))
     }
     if outcomes.isEmpty {

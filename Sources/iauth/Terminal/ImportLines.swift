@@ -47,6 +47,10 @@ extension ImportReport {
   }
 }
 
+extension RowOutcome {
+  var label: Bilingual { Bilingual(rawValue, chinese) }
+}
+
 extension ImportRow {
   /// The row as a line of JSON; nearly all of a million have nothing to tell, and are written as
   /// `json` would have them.

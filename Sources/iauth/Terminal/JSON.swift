@@ -26,10 +26,11 @@ enum JSON: Sendable, Equatable {
 
   static func int(_ number: Int) -> JSON { .integer(Int64(number)) }
   static func int(_ number: Int64) -> JSON { .integer(number) }
+  static func int<Tag>(_ id: ID<Tag>) -> JSON { .integer(id.value) }
   /// The text, or null.
   static func text(_ text: String?) -> JSON { text.map(JSON.string) ?? .null }
   /// The number, or null.
-  static func number(_ number: Int64?) -> JSON { number.map(JSON.integer) ?? .null }
+  static func number<Tag>(_ id: ID<Tag>?) -> JSON { id.map { .integer($0.value) } ?? .null }
   /// RFC 3339 in UTC, or null.
   static func time(_ time: Timestamp?) -> JSON { time.map { .string($0.rfc3339) } ?? .null }
 
@@ -44,7 +45,7 @@ enum JSON: Sendable, Equatable {
     switch self {
     case .null: bytes.append(contentsOf: "null".utf8)
     case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
-    case .integer(let number): bytes.append(contentsOf: String(number).utf8)
+    case .integer(let number): bytes.append(contentsOf: number.description.utf8)
     case .string(let text): Self.write(text, to: &bytes)
     case .array(let values):
       bytes.append(UInt8(ascii: "["))

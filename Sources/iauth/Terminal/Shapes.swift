@@ -210,6 +210,80 @@ extension Shape {
   static let keyWithdrawn = Shape(
     "key-withdrawn", by: "ssh-gate --withdraw", [.text("key"), .word("status", ["withdrawn"])])
 
+  // MARK: Who has what
+
+  static let permission = Shape(
+    "permission", by: "permissions", time: "granted_at",
+    [
+      .number("request"), .number("account"), agency, .text("name").optional,
+      .text("email").optional, .text("system"), .word("role", Role.self), .time("from"),
+      .time("until").optional, .text("granted_by").optional, .time("granted_at"),
+      .time("ended_at").optional, .text("ended_by").optional, .text("reason").optional,
+      .number("deputy_for").optional,
+    ])
+  static let change = Shape(
+    "change", by: "permissions --changed-since", time: "at",
+    [
+      .number("seq"), .time("at"), .word("change", FeedChange.self), .number("request"),
+      .number("account"), agency, .text("name").optional, .text("email").optional,
+      .text("system"), .word("role", Role.self), .time("from"), .time("until").optional,
+    ])
+  static let feedState = Shape(
+    "feed-state", by: "permissions --acknowledge",
+    [.text("system"), .number("acknowledged"), .number("last")])
+  static let difference = Shape(
+    "difference", by: "permissions --compare",
+    [
+      .word("difference", ["missing", "extra", "different"]), .text("email"),
+      .text("role").optional, .text("target_role").optional,
+    ])
+
+  // MARK: Periodic review
+
+  static let recertificationItem = Shape(
+    "recertification-item", by: "recertify", time: "since",
+    [
+      .number("recertification"), .number("item"), .number("request"), agency,
+      .text("name").optional, .text("title").optional, .text("system"), .word("role", Role.self),
+      .time("since"), .text("granted_by").optional, .time("last_used").optional,
+      .word("status", ItemStatus.self),
+    ])
+  static let recertificationOpened = Shape(
+    "recertification-opened", by: "recertify --open",
+    [
+      .number("recertification"), .number("items"), .number("reviewers"), .number("unassigned"),
+      .time("due"),
+    ])
+  static let recertificationAnswered = Shape(
+    "recertification-answered", by: "recertify --keep, --end",
+    [
+      .number("item"), .number("request").optional, .word("status", ItemStatus.self).optional,
+      .time("answered_at").optional, .text("answered_by").optional, .text("outcome"),
+    ])
+  static let recertificationStatus = Shape(
+    "recertification-status", by: "recertify --status",
+    [
+      .number("recertification"), agency, .number("items"), .number("answered"), .number("open"),
+      .number("ended"),
+    ])
+  static let recertificationClosed = Shape(
+    "recertification-closed", by: "recertify --close",
+    [.number("recertification"), .number("unanswered"), .number("suspended")])
+  static let recertificationRow = Shape(
+    "recertification-row", by: "recertify --hand-in",
+    [
+      .number("row"), .number("item").optional, .word("outcome", RowOutcome.self),
+      .objects(
+        "problems",
+        [.word("level", ["error", "warning"]), .text("column"), .text("code"), .text("message")]),
+    ])
+  static let recertificationSheet = Shape(
+    "recertification-sheet", by: "recertify --hand-in",
+    ["rows", "accepted", "rejected", "held"].map(Field.number))
+  static let recertificationEvidence = Shape(
+    "recertification-evidence", by: "recertify --evidence",
+    [.number("recertification"), .number("items"), .texts("files")])
+
   // MARK: Help
 
   static let completionScript = Shape(

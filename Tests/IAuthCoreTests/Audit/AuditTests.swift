@@ -201,7 +201,7 @@ import Testing
       let number = { (value: Int64?) in value.map { String($0) } ?? "NULL" }
       script += """
         REPLACE INTO audit VALUES (\(entry.seq), \(entry.at.seconds), '\(entry.caller)',
-        \(number(entry.account)), \(number(entry.session)), '\(entry.action)', '\(entry.subject)',
+        \(number(entry.account?.value)), \(number(entry.session?.value)), '\(entry.action)', '\(entry.subject)',
         '\(entry.outcome)', x'\(Hex.encode(entry.personHash))', x'\(Hex.encode(entry.previous))',
         x'\(Hex.encode(previous))');
         """
@@ -221,8 +221,8 @@ import Testing
 extension AuditEntry {
   fileprivate init(forTest row: borrowing Row) {
     self.init(
-      seq: row.int(0), at: row.time(1), caller: row.text(2), account: row.intIfAny(3),
-      session: row.intIfAny(4), action: row.text(5), subject: row.text(6), outcome: row.text(7),
+      seq: row.int(0), at: row.time(1), caller: row.text(2), account: row.idIfAny(3),
+      session: row.idIfAny(4), action: row.text(5), subject: row.text(6), outcome: row.text(7),
       personHash: row.bytes(8), previous: row.bytes(9))
   }
 }

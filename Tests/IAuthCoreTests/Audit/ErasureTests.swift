@@ -35,7 +35,7 @@ import Testing
     desk.wait(.days(8))
     _ = try desk.owner().remind(after: nil, isDryRun: false)
     #expect(try traces(of: .lin, in: desk) != [])
-    let id = try desk.number("SELECT id FROM account WHERE name = '林美玲'")
+    let id: AccountID = try desk.id("SELECT id FROM account WHERE name = '林美玲'")
     let serviceOperator = try desk.owner()
     _ = try serviceOperator.change(account: id, .erase, reason: "當事人請求")
     _ = try serviceOperator.deliverOwn()
@@ -102,7 +102,7 @@ import Testing
     let id = try desk.opened(.lin).status().account
     let serviceOperator = try desk.owner()
     _ = try serviceOperator.change(account: id, .erase, reason: "當事人請求")
-    let message = try desk.number("SELECT max(id) FROM message")
+    let message: MessageID = try desk.id("SELECT max(id) FROM message")
     #expect(
       try desk.sqlite3("UPDATE message SET status = 'failed' WHERE id = \(message)") == "")
     #expect(try traces(of: .lin, in: desk) == [])
@@ -235,8 +235,8 @@ import Testing
 }
 
 extension Service {
-  fileprivate func account(in desk: Desk) throws -> Int64 {
-    try desk.number(
+  fileprivate func account(in desk: Desk) throws -> AccountID {
+    try desk.id(
       "SELECT account FROM session WHERE caller = ? ORDER BY id DESC LIMIT 1", world.caller.name)
   }
 }

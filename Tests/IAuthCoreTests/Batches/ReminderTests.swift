@@ -15,7 +15,7 @@ import Testing
   }
 
   /// 李小明 reviews for 疾病管制署, where 林美玲 waits.
-  private func waiting() throws -> (Desk, li: Service, number: Int64) {
+  private func waiting() throws -> (Desk, li: Service, number: RequestID) {
     let desk = try Desk()
     let li = try desk.administrator(.li, approvedBy: try desk.chief())
     let number = try desk.opened(.lin).ask(.general)
@@ -61,7 +61,7 @@ import Testing
     let reminder = try #require(report.messages.first { $0.kind == .reminder })
     #expect(reminder.recipient == "li@cdc.gov.tw" && reminder.name == "李小明")
     #expect(
-      reminder.causes == [.init(event: .threshold, subject: "request:3", thresholds: [.days(3)])])
+      reminder.causes == [.init(event: .threshold, subject: .request(3), thresholds: [.days(3)])])
     #expect(try desk.sqlite3(".dump") == before)
     #expect(try run(desk).contains("reminder li@cdc.gov.tw"))
     // What was sent is what was shown.
@@ -80,7 +80,7 @@ import Testing
     #expect(report.lapsed == 1)
     #expect(
       report.messages.contains {
-        $0.causes == [.init(event: .lapsed, subject: "request:\(number)")]
+        $0.causes == [.init(event: .lapsed, subject: .request(number))]
       })
     let codes = report.messages.filter { $0.kind == .code }
     #expect(
@@ -125,7 +125,7 @@ import Testing
     desk.wait(.days(1))
     let report = try desk.owner().remind(after: nil, isDryRun: true)
     let digest = try #require(report.messages.first { $0.recipient == "chen@ey.gov.tw" })
-    #expect(digest.causes == [.init(event: .overdue, subject: "request:\(number)")])
+    #expect(digest.causes == [.init(event: .overdue, subject: .request(number))])
     #expect(digest.body.contains("iauth pending \(number)\n"))
     #expect(digest.body.contains("增設管理者") && digest.body.contains("appoint one more"))
     #expect(try run(desk).contains("digest chen@ey.gov.tw"))

@@ -85,14 +85,18 @@ private let problems: [ValueProblem] = [
 /// At least one of every case, and every payload that changes the sentence.
 private let samples: [IAuthError] =
   [
-    .codeWrong, .codeExpired(reference: "A-7K3F-9QXM", isFinished: false),
+    .declined, .codeWrong, .codeExpired(reference: "A-7K3F-9QXM", isFinished: false),
     .codeExpired(reference: "S-7K3F-9QXM", isFinished: true), .requestDuplicate(number: 12),
     .requestDecided(number: 12, status: .approved, by: "王小明", at: noon),
     .requestDecided(number: 12, status: .lapsed, by: nil, at: noon), .requestOwn(number: 12),
     .requestChanged(number: 12), .permissionHeld(number: 12, role: .admin),
     .permissionHeld(number: 12, role: .general), .permissionNone(number: 12), .accountTaken,
     .accountLast, .accountState(account: 7, status: .closed), .agencyCycle(code: "2.16.886.101.1"),
-    .messageState(id: 3, status: .sent),
+    .messageState(id: 3, status: .sent), .recertifyOpen(review: 2),
+    .recertifyAnswered(7, by: "王小明", at: noon), .recertifyAnswered(7, by: nil, at: noon),
+    .recertifyClosed(review: 2), .recertifyEarly(review: 2, open: 3, dueAt: noon),
+    .recertifyCount(expected: 3, found: 4), .recertifyUnknown(7), .recertifyRow(column: "姓名"),
+    .recertifyMissing(item: 7),
 
     .usageCommand("approv", nearest: "approve"), .usageCommand("x", nearest: nil),
     .usageOption("--oidd", nearest: "--oid", command: "apply"),

@@ -190,6 +190,7 @@ private let aboutOneRequest: [Notice] = [
   submitted, approved, .approved(request: request, url: nil, note: nil), rejected, invitation,
   .requestLapsed(request: request), .nationalReviewer(request: request),
   .invitationLapsed(request: request), .revoked(request: request, reason: "調職"),
+  .permissionSuspended(request: request),
 ]
 
 private let notices: [Notice] =
@@ -202,6 +203,10 @@ private let notices: [Notice] =
     .contactChanged(agency: cdc, email: "n***@cdc.gov.tw", mobile: "0912***678"),
     .wrongAttempts(agency: cdc), .wrongAttemptsAlarm(count: 200),
     .idleWarning(agency: cdc, days: 80, suspendedAt: spring),
+    .recertification(
+      review: 2, name: "115 年上半年", items: 3, dueAt: spring, isReminder: false, isOver: false),
+    .recertification(
+      review: 2, name: nil, items: 3, dueAt: spring, isReminder: true, isOver: true),
     .revokedByForm(batch: 4, agency: cdc, count: 2), .reminder(items: [waiting]), digest,
     .operatorDigest(operatorDay),
   ]

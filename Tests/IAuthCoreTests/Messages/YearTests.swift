@@ -12,7 +12,7 @@ import Testing
 @Suite struct YearTests {
   /// Who was reminded of what, and what should be.
   private struct Model {
-    var waiting: [Int64: (since: Timestamp, applicant: String)] = [:]
+    var waiting: [RequestID: (since: Timestamp, applicant: String)] = [:]
     var reviewers: [String] = []
     var marks: Set<[String]> = []
 
@@ -32,7 +32,7 @@ import Testing
     }
 
     /// The requests that a mail to a reviewer lists, the oldest first.
-    func list(for reviewer: String) -> [Int64] {
+    func list(for reviewer: String) -> [RequestID] {
       waiting.filter { $0.value.applicant != reviewer }
         .sorted { ($0.value.since, $0.key) < ($1.value.since, $1.key) }.map(\.key)
     }
@@ -101,7 +101,9 @@ import Testing
       let text = String(
         decoding: try Files.read(spool + name, max: 1 << 20), as: UTF8.self)
       let half = try #require(text.split(separator: "Hello,").first)
-      let listed = half.matches(of: /\n    iauth pending (\d+)/).compactMap { Int64($0.output.1) }
+      let listed = half.matches(of: /\n    iauth pending (\d+)/).compactMap {
+        Int64($0.output.1).map { RequestID($0) }
+      }
       #expect(listed == model.list(for: mail.to))
     }
     let marks = try desk.rows(

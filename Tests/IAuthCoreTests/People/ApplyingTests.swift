@@ -56,7 +56,7 @@ import Testing
 
   @Test func theInvitedBecomesActive() throws {
     let desk = try Desk()
-    let invited = try desk.number("SELECT id FROM account")
+    let invited: AccountID = try desk.id("SELECT id FROM account")
     #expect(try desk.texts("SELECT status FROM account") == ["invited"])
     let post = try desk.post { try desk.opened(.chen) }
     #expect(post.filter { !$0.hasPrefix("code") }.isEmpty)
@@ -168,7 +168,7 @@ import Testing
 
 extension Caller {
   /// The account that the caller's last session was of.
-  fileprivate func account(in desk: Desk) throws -> Int64 {
-    try desk.number("SELECT account FROM session WHERE caller = ? ORDER BY id DESC LIMIT 1", name)
+  fileprivate func account(in desk: Desk) throws -> AccountID {
+    try desk.id("SELECT account FROM session WHERE caller = ? ORDER BY id DESC LIMIT 1", name)
   }
 }

@@ -197,7 +197,7 @@ import Testing
     #expect(try desk.number("SELECT count(*) FROM request WHERE system > 1") == 3)
     // What a reviewer decides is bounded by what there is to decide.
     let gated = try desk.service("uid:chen", isGated: true)
-    for number in 2...4 { #expect(try gated.approve(Int64(number)) == nil) }
+    for number in 2...4 { #expect(try gated.approve(RequestID(Int64(number))) == nil) }
     _ = try chief.status()
     desk.wait(.hours(1))
     try desk.signedIn(.li)

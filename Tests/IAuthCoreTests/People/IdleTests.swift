@@ -89,7 +89,7 @@ import Testing
     _ = try run(desk)
     desk.wait(.days(15))
     _ = try run(desk)
-    let id = try desk.number("SELECT id FROM account WHERE name = ?", Person.lin.name)
+    let id: AccountID = try desk.id("SELECT id FROM account WHERE name = ?", Person.lin.name)
     #expect(try desk.owner().change(account: id, .restore, reason: "本人來電") == .active)
     desk.wait(.days(60))
     _ = try run(desk)

@@ -88,11 +88,11 @@ import Testing
   func aSlipInAnAppointmentIsMendedByAnother(meant: Person) throws {
     let desk = try Desk()
     let number = try desk.number("SELECT id FROM request")
-    var appointed: Int64 = 0
+    var appointed: RequestID = 0
     let post = try desk.post {
       appointed = try desk.owner().appoint(try meant.form(), system: "spm").number
     }
-    #expect(appointed == number)
+    #expect(appointed == RequestID(number))
     #expect(post == ["invitation \(meant.email)"])
     #expect(try desk.number("SELECT count(*) FROM account") == 1)
     // The one that waits for the address that was wrong is taken back.
@@ -117,6 +117,6 @@ import Testing
     )
     // Nobody's last administrator: an appointment that was a mistake can go.
     let id = try desk.number("SELECT id FROM account WHERE email = ?", Person.chen.email)
-    #expect(try desk.owner().change(account: id, .close, reason: "誤植") == .closed)
+    #expect(try desk.owner().change(account: AccountID(id), .close, reason: "誤植") == .closed)
   }
 }

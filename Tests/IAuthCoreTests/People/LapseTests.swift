@@ -16,7 +16,7 @@ import Testing
   // MARK: Requests
 
   /// 林美玲 has waited for 李小明 as long as it goes, less a second; then everything is over.
-  private func waited() throws -> (Desk, number: Int64) {
+  private func waited() throws -> (Desk, number: RequestID) {
     let desk = try Desk()
     _ = try desk.administrator(.li, approvedBy: try desk.chief())
     let number = try desk.opened(.lin).ask(.general)
@@ -123,7 +123,7 @@ import Testing
     let sheet = Sheet([.lin])
     let number = try #require(try serviceOperator.importBatch(sheet.order).rows.first?.request)
     #expect(try chief.approve(number) == nil)
-    var second: Int64 = 0
+    var second: RequestID = 0
     if come == .approve {
       // A second request of the invited person's, which waits.
       _ = try serviceOperator.addSystem(
@@ -157,7 +157,7 @@ import Testing
     case .revoke:
       #expect(try refusal { try serviceOperator.revoke(number, reason: "x") } == .permissionNone)
     case .close:
-      let id = try desk.number("SELECT id FROM account WHERE email = 'lin@cdc.gov.tw'")
+      let id: AccountID = try desk.id("SELECT id FROM account WHERE email = 'lin@cdc.gov.tw'")
       #expect(
         try refusal { _ = try serviceOperator.change(account: id, .close, reason: "x") }
           == .accountState)

@@ -20,12 +20,12 @@ import Testing
     return settings
   }()
 
-  private func appointed(_ desk: Desk) throws -> Int64 {
+  private func appointed(_ desk: Desk) throws -> RequestID {
     try desk.owner().appoint(try Person.wu.form(), system: "spm").number
   }
 
-  private func account(_ person: Person, _ desk: Desk) throws -> Int64 {
-    try desk.number("SELECT id FROM account WHERE email = ?", person.email)
+  private func account(_ person: Person, _ desk: Desk) throws -> AccountID {
+    try desk.id("SELECT id FROM account WHERE email = ?", person.email)
   }
 
   private func desk(_ other: Other) throws -> Desk {
@@ -55,7 +55,7 @@ import Testing
   /// Tries to end 陳怡君's post, or to put it to rest.
   private func refusal(of way: Way, _ desk: Desk) throws -> ErrorCode? {
     let id = try account(.chen, desk)
-    let number = try desk.number("SELECT request FROM permission WHERE account = ?", id)
+    let number: RequestID = try desk.id("SELECT request FROM permission WHERE account = ?", id)
     let serviceOperator = try desk.owner()
     desk.wait(.minutes(1))
     return try IAuthCoreTests.refusal {

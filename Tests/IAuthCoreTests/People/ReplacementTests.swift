@@ -12,7 +12,7 @@ import Testing
   /// 李小明 administers 疾病管制署, and applies again with these contacts.
   private func applyingAgain(
     as person: Person, in desk: Desk, _ chief: Service
-  ) throws -> (Service, Int64) {
+  ) throws -> (Service, RequestID) {
     _ = try desk.administrator(.li, approvedBy: chief)
     desk.wait(.minutes(1))
     let shell = try desk.service("uid:home")
@@ -118,7 +118,7 @@ import Testing
     let desk = try Desk()
     let chief = try desk.chief()
     let (_, change) = try applyingAgain(as: .li.with(mobile: "0922000003"), in: desk, chief)
-    try chief.revoke(try desk.number("SELECT max(request) FROM permission"), reason: "調職")
+    try chief.revoke(try desk.id("SELECT max(request) FROM permission"), reason: "調職")
     desk.wait(.minutes(1))
     try desk.opened(.li.with(mobile: "0933000003"))
     #expect(try chief.approve(change) == .requestDecided)
@@ -131,7 +131,7 @@ import Testing
     let desk = try Desk()
     let chief = try desk.chief()
     _ = try applyingAgain(as: .li.with(email: "ming@cdc.gov.tw"), in: desk, chief)
-    let id = try desk.number("SELECT id FROM account WHERE name = '李小明'")
+    let id: AccountID = try desk.id("SELECT id FROM account WHERE name = '李小明'")
     let serviceOperator = try desk.owner()
     let post = try desk.post { _ = try serviceOperator.change(account: id, verb, reason: "離職") }
     #expect(post == ["notice li@cdc.gov.tw", "notice ming@cdc.gov.tw"])
@@ -146,7 +146,7 @@ import Testing
     let desk = try Desk()
     let chief = try desk.chief()
     _ = try applyingAgain(as: .li.with(email: "ming@cdc.gov.tw"), in: desk, chief)
-    let number = try desk.number("SELECT max(request) FROM permission")
+    let number: RequestID = try desk.id("SELECT max(request) FROM permission")
     let post = try desk.post { try chief.revoke(number, reason: "調職") }
     #expect(post == ["notice li@cdc.gov.tw", "notice ming@cdc.gov.tw"])
   }

@@ -118,7 +118,7 @@ import Testing
     #expect(try desk.sqlite3("DELETE FROM batch;").contains("a batch is never deleted"))
     try #require(try chief.approve(number) == nil)
     #expect(try refusal { try huang.revoke(number, reason: "x") } == .requestOutside)
-    let own = try desk.number(
+    let own: RequestID = try desk.id(
       "SELECT request FROM permission p JOIN account a ON a.id = p.account WHERE a.name = '黃淑芬'")
     try desk.owner().revoke(own, reason: "調職")
     #expect(try refusal { try huang.revoke(number, reason: "x") } == .rightMissing)
@@ -129,7 +129,7 @@ import Testing
     let desk = try Desk()
     _ = try desk.administrator(.li, approvedBy: try desk.chief())
     let number = try desk.opened(.lin).ask(.general)
-    let li = try desk.number("SELECT id FROM account WHERE name = '李小明'")
+    let li: AccountID = try desk.id("SELECT id FROM account WHERE name = '李小明'")
     let decide = """
       INSERT INTO decision (request, verdict, reviewer, caller, decided_at)
       VALUES (\(number), 'approved', \(li), 'x',

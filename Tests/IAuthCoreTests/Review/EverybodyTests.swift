@@ -29,14 +29,14 @@ import Testing
     let desk: Desk
     let everybody: [Who: Service]
     /// Pending: 林美玲's for use, 蔡英傑's for administration, 吳志明's for the authority.
-    let general: Int64
-    let admin: Int64
-    let national: Int64
+    let general: RequestID
+    let admin: RequestID
+    let national: RequestID
     /// A permission of 林美玲's for another system.
-    let granted: Int64
-    let applicant: Int64
-    let administrator: Int64
-    let batch: Int64
+    let granted: RequestID
+    let applicant: AccountID
+    let administrator: AccountID
+    let batch: BatchID
   }
 
   private func scene() throws -> Scene {
@@ -74,8 +74,8 @@ import Testing
       desk: desk, everybody: everybody, general: try lin.ask(.general, system: "spm"),
       admin: try tsai.ask(.admin, system: "spm"), national: try wu.ask(.admin, system: "spm"),
       granted: granted,
-      applicant: try desk.number("SELECT id FROM account WHERE name = '林美玲'"),
-      administrator: try desk.number("SELECT id FROM account WHERE name = '李小明'"), batch: batch)
+      applicant: try desk.id("SELECT id FROM account WHERE name = '林美玲'"),
+      administrator: try desk.id("SELECT id FROM account WHERE name = '李小明'"), batch: batch)
   }
 
   private static func order(_ people: [Person], system: String, isDryRun: Bool = true)
@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  private func decide(_ number: Int64) -> (Service) throws -> Void {
+  private func decide(_ number: RequestID) -> (Service) throws -> Void {
     { service in
       let outcome = try service.approve(.numbers([number]), note: nil, expecting: nil).first
       if let refusal = outcome?.refusal { throw refusal }
@@ -164,7 +164,7 @@ import Testing
     let seen = try [.administrator, .elsewhere, .above, .chief].map { (who: Who) in
       try #require(scene.everybody[who]).queue(spm).items.map(\.number)
     }
-    let invited = try scene.desk.number("SELECT id FROM request WHERE batch IS NOT NULL")
+    let invited: RequestID = try scene.desk.id("SELECT id FROM request WHERE batch IS NOT NULL")
     #expect(seen[0] == [scene.general] && seen[1].isEmpty && seen[2].isEmpty)
     #expect(Set(seen[3]) == [scene.admin, scene.national, invited])
   }
@@ -298,13 +298,13 @@ import Testing
     (
       "deliver --retry",
       { service, desk in
-        try service.retry(try desk.number("SELECT max(id) FROM message WHERE status = 'queued'"))
+        try service.retry(try desk.id("SELECT max(id) FROM message WHERE status = 'queued'"))
       }
     ),
     (
       "deliver --drop",
       { service, desk in
-        try service.drop(try desk.number("SELECT max(id) FROM message WHERE status = 'queued'"))
+        try service.drop(try desk.id("SELECT max(id) FROM message WHERE status = 'queued'"))
       }
     ),
     ("audit", { service, _ in _ = try service.auditTrail(AuditFilter()) }),
@@ -320,7 +320,7 @@ import Testing
       "ssh-gate --enrol",
       { service, desk in
         try service.enrolKey(
-          "key", account: try desk.number("SELECT id FROM account WHERE name = '李小明'"))
+          "key", account: try desk.id("SELECT id FROM account WHERE name = '李小明'"))
       }
     ),
     ("ssh-gate --list", { service, _ in _ = try service.keys() }),
@@ -377,7 +377,7 @@ import Testing
       return Service(
         store: try Store(path: desk.path, world: world, settings: desk.settings))
     }
-    let above = try desk.number("SELECT id FROM account WHERE name = '黃淑芬'")
+    let above: AccountID = try desk.id("SELECT id FROM account WHERE name = '黃淑芬'")
     let batch = PendingFilter(batch: scene.batch, status: nil)
     #expect(try refusal { _ = try key("mohw").queue(batch) } == .rightMissing, "not enrolled")
     #expect(
@@ -392,7 +392,7 @@ import Testing
       try refusal { _ = try key("mohw").accounts("", agency: nil) },
     ] { #expect(refused == .sessionNone) }
     try desk.owner().revoke(
-      try desk.number("SELECT request FROM permission WHERE account = ?", above), reason: "調職")
+      try desk.id("SELECT request FROM permission WHERE account = ?", above), reason: "調職")
     #expect(try refusal { _ = try key("mohw").queue(batch) } == .rightMissing, "no longer")
     _ = try desk.owner().change(account: above, .suspend, reason: "調查")
     #expect(try refusal { try desk.owner().enrolKey("again", account: above) } == .accountState)

@@ -30,7 +30,7 @@ import Testing
     #expect(try li.administrators(agency: nil, system: nil).map(\.email) == ["li@cdc.gov.tw"])
 
     let lin = try desk.opened(.lin)
-    var general: Int64 = 0
+    var general: RequestID = 0
     #expect(try desk.post { general = try lin.ask(.general) } == ["notice li@cdc.gov.tw"])
     let rejected = try desk.post { try #require(try li.reject(general, reason: "請補公文") == nil) }
     #expect(rejected == ["decision lin@cdc.gov.tw"])
@@ -86,7 +86,7 @@ import Testing
     try desk.opened(.wu)
     let third = Person.wu.with(name: "鄭美", email: "zheng@ey.gov.tw", mobile: "0911000008")
     let request = try desk.opened(third)
-    var number: Int64 = 0
+    var number: RequestID = 0
     #expect(
       try desk.post { number = try request.ask(.admin) }
         == ["notice chen@ey.gov.tw", "notice wu@ey.gov.tw"])
@@ -121,7 +121,7 @@ import Testing
     let tsai = try desk.opened(.tsai)
     let general = try lin.ask(.general)
     let admin = try lin.ask(.admin)
-    let answers: [(Service, Int64, ErrorCode)] = [
+    let answers: [(Service, RequestID, ErrorCode)] = [
       (tsai, general, .requestUnknown), (lin, general, .rightMissing),
       (liu, general, .requestUnknown),
       (chief, general, .requestOutside), (li, admin, .requestOutside), (lin, admin, .rightMissing),

@@ -18,12 +18,12 @@ import Testing
   enum Holder: CaseIterable { case invited, active, suspended, closed, erased, admin, former }
 
   /// 林美玲's account in a state; in use, she is signed in.
-  private func account(_ state: Holder, _ desk: Desk, _ chief: Service) throws -> Int64 {
+  private func account(_ state: Holder, _ desk: Desk, _ chief: Service) throws -> AccountID {
     if state == .invited {
       var order = Sheet([.lin], role: "一般權限").order
       order.system = "spm"
       _ = try desk.owner().importBatch(order)
-      return try desk.number("SELECT id FROM account WHERE email = 'lin@cdc.gov.tw'")
+      return try desk.id("SELECT id FROM account WHERE email = 'lin@cdc.gov.tw'")
     }
     let lin = try desk.opened(.lin)
     let id = try lin.status().account
@@ -165,7 +165,7 @@ import Testing
 
   private func request(
     _ role: Role, _ state: Standing, _ desk: Desk, _ callers: [Caller: Service]
-  ) throws -> Int64 {
+  ) throws -> RequestID {
     let lin = try #require(callers[.holder])
     let reviewer = try #require(callers[role == .admin ? .authority : .administrator])
     let number = try lin.ask(role, system: "spm")
@@ -195,7 +195,7 @@ import Testing
     let desk = try Desk()
     let callers = try callers(desk, try desk.chief())
     try desk.opened(.lin)
-    var rested: Int64?
+    var rested: RequestID?
     for (caller, service) in callers {
       let number = try request(role, state, desk, callers)
       if state == .resting, role == .admin {

@@ -14,7 +14,7 @@ import Testing
   /// 林美玲's request for use of the system, in a state.
   private func request(
     _ status: RequestStatus, _ desk: Desk, _ lin: Service, _ li: Service
-  ) throws -> Int64 {
+  ) throws -> RequestID {
     let number = try lin.ask(.general)
     switch status {
     case .pending: break
@@ -64,11 +64,11 @@ import Testing
   }
 
   /// An account of 疾病管制署 in a state.
-  private func account(_ status: AccountStatus, _ desk: Desk, _ li: Service) throws -> Int64 {
+  private func account(_ status: AccountStatus, _ desk: Desk, _ li: Service) throws -> AccountID {
     let serviceOperator = try desk.owner()
     guard status != .invited else {
       _ = try serviceOperator.importBatch(Sheet([.lin], role: "一般權限").order)
-      return try desk.number("SELECT id FROM account WHERE email = 'lin@cdc.gov.tw'")
+      return try desk.id("SELECT id FROM account WHERE email = 'lin@cdc.gov.tw'")
     }
     let id = try desk.opened(.lin).status().account
     if status == .suspended {
@@ -123,7 +123,7 @@ import Testing
     let desk = try Desk()
     let chief = try desk.chief()
     let id = try chief.status().account
-    let number = try desk.number("SELECT request FROM permission")
+    let number: RequestID = try desk.id("SELECT request FROM permission")
     let serviceOperator = try desk.owner()
     for verb in [AccountVerb.suspend, .close, .erase] {
       #expect(
@@ -144,7 +144,7 @@ import Testing
     let chief = try desk.chief()
     let li = try desk.administrator(.li, approvedBy: chief)
     let lin = try desk.opened(.lin)
-    func granted(_ role: Role) throws -> Int64 {
+    func granted(_ role: Role) throws -> RequestID {
       let number = try lin.ask(role)
       try #require(try (role == .admin ? chief : li).approve(number) == nil)
       return number

@@ -121,10 +121,10 @@ import Testing
 
   /// In the Message-ID of a code mail, nothing looks like a code.
   @Test(arguments: [
-    (Int64(7), "7"), (9_999_999, "9999999"), (10_000_000, "1000000.0"),
+    (MessageID(7), "7"), (9_999_999, "9999999"), (10_000_000, "1000000.0"),
     (123_456_789_012_345, "1234567.8901234.5"),
   ])
-  func aNumberIsNoCode(id: Int64, spelled: String) {
+  func aNumberIsNoCode(id: MessageID, spelled: String) {
     #expect(Service.identifier(id) == spelled)
   }
 

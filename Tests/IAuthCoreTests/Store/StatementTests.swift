@@ -24,12 +24,16 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("ReminderTable", ReminderTable.statements), ("OutboxListTable", OutboxListTable.statements),
   ("DoctorTable", DoctorTable.statements), ("BackupTable", BackupTable.statements),
   ("IdleTable", IdleTable.statements), ("Form2Table", Form2Table.statements),
+  ("ReportTable", ReportTable.statements), ("PermissionsTable", PermissionsTable.statements),
+  ("FeedTable", FeedTable.statements), ("RecertificationTable", RecertificationTable.statements),
+  ("EvidenceTable", EvidenceTable.statements),
 ]
 
 /// Fragments, which are no statements by themselves, and what runs outside a transaction.
 private let fragments: Set<String> = [
   "columns", "tables", "notOwn", "narrowed", "systemColumns", "snapshot", "into", "row",
-  "personInto", "personRow", "statusNow", "namingLists", "waitingFor",
+  "personInto", "personRow", "holds", "assigned", "waiting", "statusNow", "namingLists",
+  "waitingFor",
 ]
 
 @Suite struct StatementTests {
@@ -136,23 +140,8 @@ private let fragments: Set<String> = [
   private static func plan(of sql: SQL, in path: String) throws -> [String] {
     let db = try Connection(path: path)
     let statement: SQL = "EXPLAIN QUERY PLAN \(sql)"
-    let count = sql.text.parameterCount
-    return try db.all(statement, Array(repeating: Value.null, count: count)) { $0.text(3) }
-  }
-}
-
-extension String {
-  /// How many values a statement binds: the highest `?N`, or the number of bare `?`.
-  fileprivate var parameterCount: Int {
-    var highest = 0
-    var bare = 0
-    for part in split(separator: "?", omittingEmptySubsequences: false).dropFirst() {
-      if let number = Int(part.prefix { $0.isASCII && $0.isNumber }) {
-        highest = max(highest, number)
-      } else {
-        bare += 1
-      }
-    }
-    return max(highest, bare)
+    let nulls = [any Bindable](
+      repeating: Value.null, count: try db.statement(sql).parameterNames.count)
+    return try db.all(statement, Arguments(nulls)) { $0.text(3) }
   }
 }

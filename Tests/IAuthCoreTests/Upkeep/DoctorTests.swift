@@ -56,7 +56,8 @@ import Testing
     #expect(
       names == [
         "database", "invariants", "audit", "anchor", "backup", "clock", "sqlite", "messages",
-        "authority", "registry", "time", "files", "filesystem", "disk", "configuration", "mail",
+        "authority", "registry", "feed", "time", "files", "filesystem", "disk", "configuration",
+        "mail",
         "sms", "socket", "schedule",
       ])
   }

@@ -1,0 +1,147 @@
+// Closing a review, and how far one has come (PRODUCT 11.3). What nobody answered is unanswered; it
+// rests from then on only where the operator has said so, and never an agency's last administrator.
+
+import SQLite
+import Values
+
+/// What closing answers.
+package struct ClosingReceipt: Sendable {
+  package let id: RecertificationID
+  package let unanswered: Int
+  package let suspended: Int
+}
+
+/// How far one agency has come with a review.
+package struct RecertificationProgress: Sendable {
+  package let agency: Agency
+  package let items: Int
+  package let kept: Int
+  package let ended: Int
+  package let open: Int
+
+  package var answered: Int { kept + ended }
+}
+
+extension Service {
+  /// Closes a review; before its due date only if all is answered.
+  ///
+  /// - Throws: `session.*`, `session.step-up`, `right.missing`, `recertify.unknown`,
+  ///   `recertify.closed`, `recertify.early`.
+  package func closeRecertification(_ id: RecertificationID) throws(IAuthError) -> ClosingReceipt {
+    try store.write { (tx) throws(IAuthError) -> TransactionEnd<ClosingReceipt> in
+      if let refusal = try tx.refusalOfReview() { return try tx.refuse(refusal) }
+      let review = try tx.recertification(numbered: id)
+      guard review.closedAt == nil else { throw .recertifyClosed(review: id) }
+      let open = Int(try tx.number(RecertificationTable.openCount, id) ?? 0)
+      // The due day counts as the first on which it may be closed.
+      guard open == 0 || tx.now >= review.dueAt - .days(1) else {
+        throw .recertifyEarly(review: id, open: open, dueAt: review.dueAt)
+      }
+      let unanswered = try tx.all(RecertificationTable.markUnanswered, id) { row in
+        row.id(0) as ItemID
+      }
+      try tx.run(RecertificationTable.close, id, tx.now, tx.actor?.account)
+      try tx.audit(.recertificationClosed, .recertification(id))
+      var suspended = 0
+      if settings.recertifyUnanswered == .suspend {
+        for item in unanswered where try tx.suspendUnanswered(item) { suspended += 1 }
+      }
+      return .commit(
+        ClosingReceipt(id: id, unanswered: unanswered.count, suspended: suspended))
+    }
+  }
+
+  /// How far a review has come, by agency: all of it for the authority and the operator, the subtree
+  /// for an agency's administrator.
+  ///
+  /// - Throws: `session.*`, `right.missing`, `recertify.unknown`, `agency.unknown`.
+  package func recertificationStatus(
+    _ id: RecertificationID?, under: String?
+  ) throws(IAuthError) -> (review: Recertification, lines: [RecertificationProgress]) {
+    try store.note { (tx) throws(IAuthError) in
+      let range: ReportRange
+      do throws(IAuthError) {
+        range = try tx.reviewRange(under)
+      } catch {
+        guard error.code == .rightMissing else { throw error }
+        return try tx.refuse(error)
+      }
+      let review = try tx.recertification(numbered: id)
+      let lines =
+        if let top = range.top {
+          try tx.all(RecertificationTable.countsBelow, review.id, top) { row in
+            RecertificationProgress(row: row)
+          }
+        } else {
+          try tx.all(RecertificationTable.counts, review.id) { row in
+            RecertificationProgress(row: row)
+          }
+        }
+      try tx.audit(.recertificationRead, .recertification(review.id))
+      return .commit((review, lines))
+    }
+  }
+}
+
+extension Transaction {
+  /// What of a review someone may look at: nobody but administrators and the operator.
+  func reviewRange(_ under: String?) throws(IAuthError) -> ReportRange {
+    let scope = try reportScope()
+    if case .own = scope { throw .rightMissing(.administrator) }
+    return try range(ReportFilter(under: under), in: scope)
+  }
+
+  /// Lets an unanswered permission rest; not that of an agency's last administrator.
+  fileprivate func suspendUnanswered(_ item: ItemID) throws(IAuthError) -> Bool {
+    let found = try first(RecertificationTable.one, item) { row in RecertificationItem(row: row) }
+    guard let found, try number(RecertificationTable.isLastOfAgency, found.request, now) == nil,
+      try !isLastPermission(found.request)
+    else { return false }
+    try run(RecertificationTable.suspendItem, item, now)
+    try run(RecertificationTable.suspendPermission, found.request, now)
+    try audit(.permissionSuspended, .request(found.request))
+    let account = try account(id: found.account)
+    if account.status != .invited, let request = try request(found.request) {
+      try queue(
+        .permissionSuspended(request: try summary(request)), to: .mail(account),
+        reference: String(found.request), request: found.request)
+    }
+    return true
+  }
+
+  func isLastPermission(_ request: RequestID) throws(IAuthError) -> Bool {
+    try number(AccountDeskTable.isLastPermission, request) != nil
+  }
+
+  /// Reminds each who may answer, 14, 7, 3 and 1 days before the due day and once after it, of all
+  /// that still waits; a threshold that was missed is caught up by one mail.
+  func remindRecertifiers() throws(IAuthError) -> Int {
+    var mails = 0
+    let reviews = try all(RecertificationTable.openReviews) { row in Recertification(row: row) }
+    for review in reviews {
+      let audience = AuditSubject.recertification(review.id).text
+      let told = Set(try all(ReminderTable.told, audience) { row in row.text(0) })
+      var due: [String] = []
+      for ahead in Limits.recertificationReminders
+      where now >= review.dueAt - ahead && review.openedAt < review.dueAt - ahead {
+        due.append("\(ahead.seconds / 86_400)d")
+      }
+      if now > review.dueAt { due.append("over") }
+      let new = due.filter { !told.contains($0) }
+      guard !new.isEmpty else { continue }
+      for item in new { try run(ReminderTable.tell, audience, item, now) }
+      mails += try tellRecertifiers(of: review, reminding: true)
+    }
+    return mails
+  }
+}
+
+extension RecertificationProgress {
+  fileprivate init(row: borrowing Row) {
+    self.init(
+      agency: Agency(
+        id: row.id(0), type: row.word(1, AgencyType.self), code: row.text(2), name: row.text(3),
+        path: row.text(4), superior: row.idIfAny(5), status: row.word(6, AgencyStatus.self)),
+      items: row.count(7), kept: row.count(8), ended: row.count(9), open: row.count(10))
+  }
+}

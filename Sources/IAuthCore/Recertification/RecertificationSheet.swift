@@ -1,0 +1,207 @@
+// A review's items as a sheet to be filled in, and the sheet when it comes back (PRODUCT 11.3): whole
+// or not at all, with a report like an import's. A row is known by its item's number; what else it
+// says has to be as it was written.
+
+import SQLite
+import Sheets
+import Values
+
+/// A row of a sheet that came back.
+package struct AnsweredRow: Sendable {
+  package let row: Int
+  package let item: ItemID?
+  package var outcome: RowOutcome
+  package var problems: [RowProblem] = []
+}
+
+/// What became of a sheet.
+package struct AnsweredSheet: Sendable {
+  package var rows: [AnsweredRow]
+  /// The sheet as it came, for the report.
+  package let cells: [[String]]
+  package let titles: [String]
+
+  package func count(_ outcome: RowOutcome) -> Int { rows.count { $0.outcome == outcome } }
+
+  /// What the call ends with.
+  package var error: IAuthError? {
+    let rejected = count(.rejected)
+    return rejected == 0
+      ? nil : .batchRejected(rejected: rejected, rows: rows.count, isPartial: false)
+  }
+}
+
+/// The columns, in their order.
+enum SheetColumn: String, CaseIterable {
+  case item = "清查編號", request = "申請編號", agency = "機關", code = "機關代碼", name = "姓名"
+  case title = "職稱", system = "系統", role = "角色", since = "起始日期", lastUsed = "最近使用"
+  case result = "清查結果", note = "說明"
+
+  /// What the sheet says of an item, but for the answer.
+  func text(_ item: RecertificationItem) -> String {
+    switch self {
+    case .item: String(item.item)
+    case .request: String(item.request)
+    case .agency: item.agency.name
+    case .code: item.agency.code
+    case .name: item.name ?? ""
+    case .title: item.title ?? ""
+    case .system: item.system
+    case .role: item.role == .admin ? "機關管理者" : "一般權限"
+    case .since: item.since.taiwanDate
+    case .lastUsed: item.lastUsedAt?.taiwanDate ?? ""
+    case .result, .note: ""
+    }
+  }
+
+  /// What may not differ when the sheet comes back.
+  static let fixed: [SheetColumn] = [.request, .code, .name, .system, .role]
+}
+
+extension Service {
+  /// What the signed-in person may still answer, as a sheet to fill in.
+  ///
+  /// - Throws: `session.*`, `limit.rows` for a workbook.
+  package func recertificationSheet(
+    as format: ImportReportFormat
+  ) throws(IAuthError) -> [UInt8] {
+    let items = try recertificationItems()
+    var writer: any SheetWriter = format == .csv ? DelimitedWriter() : WorkbookWriter()
+    try writer.write(SheetColumn.allCases.map(\.rawValue))
+    for item in items { try writer.write(SheetColumn.allCases.map { $0.text(item) }) }
+    return try writer.finish()
+  }
+
+  /// Takes a filled-in sheet back: with one bad row, nothing of it.
+  ///
+  /// - Throws: `session.*`, `session.step-up`, `sheet.*`, `limit.*`. What is wrong with rows stands
+  ///   in the answer.
+  package func handIn(_ source: any ByteSource) throws(IAuthError) -> AnsweredSheet {
+    let (titles, rows) = try Self.readAnswers(source)
+    return try store.write { (tx) throws(IAuthError) -> TransactionEnd<AnsweredSheet> in
+      let session = try tx.session()
+      try tx.noteUse(session)
+      var sheet = AnsweredSheet(rows: [], cells: rows.map(\.cells), titles: titles)
+      var seen: Set<ItemID> = []
+      for row in rows {
+        sheet.rows.append(try tx.take(row, titles, session, seen: &seen))
+      }
+      sheet.rows += try tx.missing(from: seen, session.account)
+      guard sheet.count(.rejected) == 0 else {
+        for index in sheet.rows.indices where sheet.rows[index].outcome == .accepted {
+          sheet.rows[index].outcome = .held
+        }
+        return .rollback(sheet)
+      }
+      return .commit(sheet)
+    }
+  }
+
+  private static func readAnswers(
+    _ source: any ByteSource
+  ) throws(IAuthError) -> (titles: [String], rows: [SheetRow]) {
+    var reader = try SheetFormat.open(source)
+    let needed: [SheetColumn] = [.item, .result]
+    while let row = try reader.next() {
+      let keys = row.cells.map { FormColumn.key($0) }
+      let missing = needed.filter { !keys.contains(FormColumn.key($0.rawValue)) }
+      guard missing.isEmpty else { continue }
+      var rows: [SheetRow] = []
+      while let row = try reader.next() {
+        if !row.isBlank { rows.append(row) }
+        guard rows.count <= Limits.workbookRows else { throw .limitRows(max: Limits.workbookRows) }
+      }
+      guard !rows.isEmpty else { throw .sheetEmpty }
+      return (row.cells, rows)
+    }
+    throw .sheetHeader(missing: needed.map(\.rawValue), duplicated: [])
+  }
+}
+
+extension RowProblem {
+  fileprivate init(_ column: String, _ error: IAuthError) {
+    self.init(
+      isError: true, column: column, code: error.code.rawValue,
+      message: Bilingual(error.text(.english).sentence, error.text(.chinese).sentence))
+  }
+}
+
+extension Transaction {
+  /// What the sheet was written with and has lost since: items of the same reviews that this person
+  /// still has to answer and that stand in no row.
+  fileprivate func missing(
+    from seen: Set<ItemID>, _ me: Account
+  ) throws(IAuthError) -> [AnsweredRow] {
+    var reviews: Set<RecertificationID> = []
+    for item in seen {
+      if let found = try first(
+        RecertificationTable.one, item, read: { RecertificationItem(row: $0) })
+      {
+        reviews.insert(found.recertification)
+      }
+    }
+    return try recertificationItems(of: me)
+      .filter { reviews.contains($0.recertification) && !seen.contains($0.item) }
+      .map { item in
+        AnsweredRow(
+          row: 0, item: item.item, outcome: .rejected,
+          problems: [RowProblem(SheetColumn.item.rawValue, .recertifyMissing(item: item.item))])
+      }
+  }
+
+  /// One row of a sheet that came back; its answer is stored if nothing is wrong with it.
+  fileprivate func take(
+    _ row: SheetRow, _ titles: [String], _ session: Session, seen: inout Set<ItemID>
+  ) throws(IAuthError) -> AnsweredRow {
+    let keys = titles.map { FormColumn.key($0) }
+    func cell(_ column: SheetColumn) -> String {
+      guard let index = keys.firstIndex(of: FormColumn.key(column.rawValue)),
+        index < row.cells.count
+      else { return "" }
+      return Folding.fold(row.cells[index])
+    }
+    func rejected(_ column: SheetColumn, _ error: IAuthError, _ item: ItemID?) -> AnsweredRow {
+      AnsweredRow(
+        row: row.number, item: item, outcome: .rejected,
+        problems: [RowProblem(column.rawValue, error)])
+    }
+    let typed = Int64(cell(.item)) ?? 0
+    let number = ItemID(typed)
+    guard typed > 0,
+      let item = try first(
+        RecertificationTable.one, number, read: { row in RecertificationItem(row: row) })
+    else {
+      return rejected(.item, .recertifyUnknown(typed), nil)
+    }
+    guard seen.insert(number).inserted else {
+      return rejected(.item, .recertifyAnswered(number, by: nil, at: now), number)
+    }
+    let answer: RecertificationAnswer
+    let word = cell(.result)
+    do throws(IAuthError) {
+      switch word {
+      case "保留": answer = try RecertificationAnswer.keep(note: cell(.note)).checked()
+      case "停用": answer = try RecertificationAnswer.end(reason: cell(.note)).checked()
+      default:
+        return rejected(
+          .result,
+          .usageValue(
+            option: SheetColumn.result.rawValue, value: word, allowed: ["保留", "停用"]), number)
+      }
+    } catch {
+      return rejected(.note, error, number)
+    }
+    let outcome = try self.answer(number, answer, by: session)
+    if let refusal = outcome.refusal {
+      if refusal == .sessionStepUp { throw refusal }
+      return rejected(.item, refusal, number)
+    }
+    // After the question who may see it: a stranger learns nothing from a guess.
+    for column in SheetColumn.fixed where keys.contains(FormColumn.key(column.rawValue)) {
+      guard cell(column) == Folding.fold(column.text(item)) else {
+        return rejected(column, .recertifyRow(column: column.rawValue), number)
+      }
+    }
+    return AnsweredRow(row: row.number, item: number, outcome: .accepted)
+  }
+}

@@ -1,0 +1,179 @@
+// The queries of the periodic review. Who may answer stands in the view `recertifier`; lists of one
+// person begin at their agency, so that they do not grow with the country.
+
+import SQLite
+import Values
+
+enum RecertificationTable {
+  static let open: SQL = """
+    INSERT INTO recertification (name, system, top, due_at, opener, opened_at)
+    VALUES (?, ?, ?, ?, ?, ?)
+    """
+  /// An open review whose system and subtree touch those of a new one.
+  static let overlapping: SQL = """
+    WITH RECURSIVE below (id) AS (SELECT ?2 UNION
+      SELECT g.id FROM agency g JOIN below ON g.superior = below.id),
+    above (id) AS (SELECT ?2 UNION
+      SELECT g.superior FROM agency g JOIN above ON g.id = above.id WHERE g.superior IS NOT NULL)
+    SELECT id FROM recertification WHERE closed_at IS NULL
+      AND (system IS NULL OR ?1 IS NULL OR system = ?1)
+      AND (top IS NULL OR ?2 IS NULL OR top IN (SELECT id FROM below)
+        OR top IN (SELECT id FROM above))
+    ORDER BY id LIMIT 1
+    """
+  static let freeze: SQL = """
+    INSERT INTO recertification_item (recertification, request, account, agency, system, role,
+      last_used_at)
+    SELECT ?1, p.request, p.account, p.agency, p.system, p.role, a.used_at
+    FROM permission p JOIN account a ON a.id = p.account JOIN agency g ON g.id = p.agency
+    WHERE p.status = 'active' AND p.starts_at <= ?2 AND (p.ends_at IS NULL OR ?2 < p.ends_at)
+      AND (?3 IS NULL OR p.system = ?3)
+    ORDER BY g.sort, p.request
+    """
+  static let freezeBelow: SQL = """
+    INSERT INTO recertification_item (recertification, request, account, agency, system, role,
+      last_used_at)
+    WITH RECURSIVE below (id) AS (SELECT ?4 UNION
+      SELECT g.id FROM agency g JOIN below ON g.superior = below.id)
+    SELECT ?1, p.request, p.account, p.agency, p.system, p.role, a.used_at
+    FROM below CROSS JOIN permission p ON p.agency = below.id
+      JOIN account a ON a.id = p.account JOIN agency g ON g.id = p.agency
+    WHERE p.status = 'active' AND p.starts_at <= ?2 AND (p.ends_at IS NULL OR ?2 < p.ends_at)
+      AND (?3 IS NULL OR p.system = ?3)
+    ORDER BY g.sort, p.request
+    """
+  /// Who may answer for what of a review that is open, but for what is their own.
+  private static let assigned: Fragment = """
+    FROM recertification_item i JOIN permission p ON p.request = i.request
+      JOIN recertifier v ON v.item = i.id JOIN account m ON m.id = v.account
+      JOIN account a ON a.id = i.account
+    WHERE i.recertification = ?1 AND i.status = 'open' AND p.status = 'active'
+      AND v.starts_at <= ?2 AND ?2 < v.ends_at
+      AND a.id <> m.id AND a.email IS NOT m.email AND a.mobile IS NOT m.mobile
+    """
+  static let reviewers: SQL = """
+    SELECT v.account, count(DISTINCT i.id) \(assigned) GROUP BY v.account ORDER BY v.account
+    """
+  static let unassigned: SQL = """
+    SELECT count(*) FROM recertification_item i JOIN permission p ON p.request = i.request
+    WHERE i.recertification = ?1 AND i.status = 'open' AND p.status = 'active'
+      AND i.id NOT IN (SELECT i.id \(assigned))
+    """
+  static let byID: SQL = """
+    SELECT id, name, system, top, due_at, opened_at, closed_at FROM recertification WHERE id = ?
+    """
+  static let openReviews: SQL = """
+    SELECT id, name, system, top, due_at, opened_at, closed_at FROM recertification
+    WHERE closed_at IS NULL ORDER BY id
+    """
+  static let newest: SQL = "SELECT max(id) FROM recertification"
+  static let columns: Fragment = """
+    i.id, i.recertification, i.request, i.account, g.id, g.type, g.code, g.name, g.path,
+    g.superior, g.status, a.name, a.title, a.email, a.mobile, s.code, i.role, p.starts_at, v.name,
+    i.last_used_at, CASE WHEN i.status IN ('open', 'unanswered') AND p.status <> 'active'
+      THEN 'ended' ELSE i.status END, w.name, i.answered_at, i.note, p.revoked_at, i.suspended_at
+    """
+  static let tables: Fragment = """
+    FROM recertification_item i JOIN recertification c ON c.id = i.recertification
+      JOIN permission p ON p.request = i.request JOIN account a ON a.id = i.account
+      JOIN agency g ON g.id = i.agency JOIN system s ON s.id = i.system
+      JOIN decision d ON d.request = i.request LEFT JOIN account v ON v.id = d.reviewer
+      LEFT JOIN account w ON w.id = i.answerer
+    """
+  /// What waits for an answer: of an open review, or at rest since one was closed.
+  private static let waiting: Fragment = """
+    p.status = 'active' AND (i.status = 'open' AND c.closed_at IS NULL
+      OR i.status = 'unanswered' AND i.suspended_at IS NOT NULL)
+      AND a.id <> ?3 AND a.email IS NOT ?4 AND a.mobile IS NOT ?5
+    """
+  static let mineGeneral: SQL = """
+    SELECT \(columns) \(tables)
+    WHERE i.agency = ?1 AND i.system = ?2 AND i.role = 'general'
+      AND i.status IN ('open', 'unanswered') AND \(waiting) ORDER BY i.id
+    """
+  static let mineBelow: SQL = """
+    WITH RECURSIVE below (id) AS (SELECT id FROM agency WHERE superior = ?1 UNION
+      SELECT b.id FROM agency b JOIN below ON b.superior = below.id)
+    SELECT \(columns) \(tables)
+    WHERE i.agency IN (SELECT id FROM below) AND i.system = ?2 AND i.role = 'admin'
+      AND i.status IN ('open', 'unanswered') AND \(waiting) ORDER BY i.id
+    """
+  static let mineEverywhere: SQL = """
+    SELECT \(columns) \(tables)
+    WHERE ?1 IS NOT NULL AND i.system = ?2 AND i.role = 'admin'
+      AND i.status IN ('open', 'unanswered') AND \(waiting) ORDER BY i.id
+    """
+  static let one: SQL = "SELECT \(columns) \(tables) WHERE i.id = ?"
+  static let ofReview: SQL = """
+    SELECT \(columns) \(tables) WHERE i.recertification = ?1 ORDER BY g.sort, i.id
+    """
+  static let ofReviewBelow: SQL = """
+    WITH RECURSIVE below (id) AS (SELECT ?2 UNION
+      SELECT b.id FROM agency b JOIN below ON b.superior = below.id)
+    SELECT \(columns) \(tables)
+    WHERE i.recertification = ?1 AND i.agency IN (SELECT id FROM below) ORDER BY g.sort, i.id
+    """
+  static let mayAnswer: SQL = """
+    SELECT 1 FROM recertifier
+    WHERE item = ?1 AND account = ?2 AND starts_at <= ?3 AND ?3 < ends_at
+    """
+  static let answer: SQL = """
+    UPDATE recertification_item SET status = ?2, answerer = ?3, answered_at = ?4, note = ?5,
+      suspended_at = NULL WHERE id = ?1
+    """
+  static let close: SQL = "UPDATE recertification SET closed_at = ?2, closer = ?3 WHERE id = ?1"
+  static let markUnanswered: SQL = """
+    UPDATE recertification_item SET status = 'unanswered'
+    WHERE recertification = ?1 AND status = 'open'
+      AND (SELECT status FROM permission p WHERE p.request = recertification_item.request) = 'active'
+    RETURNING id
+    """
+  /// An unanswered permission rests, unless it is an agency's last administrator.
+  static let suspendItem: SQL = "UPDATE recertification_item SET suspended_at = ?2 WHERE id = ?1"
+  static let suspendPermission: SQL =
+    "UPDATE permission SET suspended_at = ?2 WHERE request = ?1 AND suspended_at IS NOT ?2"
+  static let isLastOfAgency: SQL = """
+    SELECT 1 FROM permission p WHERE p.request = ?1 AND p.role = 'admin' AND NOT EXISTS
+      (SELECT 1 FROM administrator d WHERE d.agency = p.agency AND d.system = p.system
+        AND d.account <> p.account AND d.starts_at <= ?2 AND ?2 < d.ends_at)
+    """
+  static let counts: SQL = """
+    SELECT g.id, g.type, g.code, g.name, g.path, g.superior, g.status, count(*),
+      sum(i.status = 'kept'), sum(i.status = 'ended' OR p.status <> 'active'
+        AND i.status IN ('open', 'unanswered')),
+      sum(i.status IN ('open', 'unanswered') AND p.status = 'active')
+    FROM recertification_item i JOIN agency g ON g.id = i.agency
+      JOIN permission p ON p.request = i.request
+    WHERE i.recertification = ?1 GROUP BY g.id ORDER BY g.sort
+    """
+  static let countsBelow: SQL = """
+    WITH RECURSIVE below (id) AS (SELECT ?2 UNION
+      SELECT b.id FROM agency b JOIN below ON b.superior = below.id)
+    SELECT g.id, g.type, g.code, g.name, g.path, g.superior, g.status, count(*),
+      sum(i.status = 'kept'), sum(i.status = 'ended' OR p.status <> 'active'
+        AND i.status IN ('open', 'unanswered')),
+      sum(i.status IN ('open', 'unanswered') AND p.status = 'active')
+    FROM recertification_item i JOIN agency g ON g.id = i.agency
+      JOIN permission p ON p.request = i.request
+    WHERE i.recertification = ?1 AND i.agency IN (SELECT id FROM below)
+    GROUP BY g.id ORDER BY g.sort
+    """
+  static let openCount: SQL = """
+    SELECT count(*) FROM recertification_item i JOIN permission p ON p.request = i.request
+    WHERE i.recertification = ? AND i.status = 'open' AND p.status = 'active'
+    """
+  static let rates: SQL = """
+    SELECT coalesce(t.name, g.name), count(*), sum(i.status IN ('kept', 'ended')
+      OR p.status <> 'active')
+    FROM recertification c JOIN recertification_item i ON i.recertification = c.id
+      JOIN permission p ON p.request = i.request JOIN agency g ON g.id = i.agency
+      LEFT JOIN agency t ON t.id = g.superior
+    WHERE c.closed_at IS NULL GROUP BY coalesce(t.id, g.id) ORDER BY coalesce(t.sort, g.sort)
+    """
+  static let statements: [SQL] = [
+    open, overlapping, freeze, freezeBelow, reviewers, unassigned, byID, openReviews, newest,
+    mineGeneral, mineBelow, mineEverywhere, one, ofReview, ofReviewBelow, mayAnswer, answer,
+    close, markUnanswered, suspendItem, suspendPermission, isLastOfAgency, counts, countsBelow,
+    openCount, rates,
+  ]
+}

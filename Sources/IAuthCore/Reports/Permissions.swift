@@ -1,0 +1,120 @@
+// Who has what, and who had it at a past moment (PRODUCT 11.5, `permissions`). A permission holds
+// from its start to its end by itself; whether somebody has written the end down does not matter.
+
+import SQLite
+import Values
+
+/// One permission, as the list shows it.
+package struct PermissionLine: Sendable, Equatable {
+  package let request: RequestID
+  package let account: AccountID
+  package let agency: Agency
+  /// Empty once the person was erased.
+  package let name: String?
+  package let email: String?
+  package let system: String
+  package let role: Role
+  package let from: Timestamp
+  package let until: Timestamp?
+  package let grantedBy: String?
+  package let grantedAt: Timestamp
+  package let endedAt: Timestamp?
+  package let endedBy: String?
+  package let reason: String?
+  package let deputyFor: RequestID?
+}
+
+enum PermissionsTable {
+  /// ?1 agency or top, ?2 system, ?3 role, ?4 account, ?5 the moment.
+  private static let columns: Fragment = """
+    p.request, p.account, g.id, g.type, g.code, g.name, g.path, g.superior, g.status, a.name,
+    a.email, s.code, p.role, p.starts_at, p.ends_at, v.name, p.granted_at, p.revoked_at, e.name,
+    p.reason
+    """
+  private static let tables: Fragment = """
+    JOIN account a ON a.id = p.account JOIN agency g ON g.id = p.agency
+    JOIN system s ON s.id = p.system JOIN decision d ON d.request = p.request
+    LEFT JOIN account v ON v.id = d.reviewer LEFT JOIN account e ON e.id = p.revoker
+    """
+  private static let holds: Fragment = """
+    p.starts_at <= ?5 AND (p.ends_at IS NULL OR ?5 < p.ends_at)
+      AND (p.revoked_at IS NULL OR ?5 < p.revoked_at)
+      AND (?2 IS NULL OR p.system = ?2) AND (?3 IS NULL OR p.role = ?3)
+    """
+  static let ofAgency: SQL = """
+    SELECT \(columns) FROM permission p \(tables)
+    WHERE p.agency = ?1 AND (?4 IS NULL OR p.account = ?4) AND \(holds) ORDER BY p.request
+    """
+  static let under: SQL = """
+    WITH RECURSIVE below (id) AS (SELECT ?1 UNION
+      SELECT b.id FROM agency b JOIN below ON b.superior = below.id)
+    SELECT \(columns) FROM below CROSS JOIN permission p ON p.agency = below.id \(tables)
+    WHERE (?4 IS NULL OR p.account = ?4) AND \(holds) ORDER BY g.sort, p.request
+    """
+  static let ofAccount: SQL = """
+    SELECT \(columns) FROM permission p \(tables)
+    WHERE p.account = ?4 AND ?1 IS NULL AND \(holds) ORDER BY p.request
+    """
+  static let everywhere: SQL = """
+    SELECT \(columns) FROM permission p \(tables)
+    WHERE ?1 IS NULL AND ?4 IS NULL AND \(holds) ORDER BY p.request
+    """
+  static let statements: [SQL] = [ofAgency, under, ofAccount, everywhere]
+}
+
+extension Service {
+  /// Who holds what now, or held it at `moment`.
+  ///
+  /// Looking at what is not one's own is an entry of the trail.
+  ///
+  /// - Throws: `session.*`, `right.missing`, `agency.unknown`, `system.unknown`, `account.unknown`.
+  package func permissions(
+    _ filter: ReportFilter, at moment: Timestamp?
+  ) throws(IAuthError) -> [PermissionLine] {
+    try store.note { (tx) throws(IAuthError) -> TransactionEnd<[PermissionLine]> in
+      let scope = try tx.reportScope()
+      let range: ReportRange
+      do throws(IAuthError) {
+        range = try tx.range(filter, in: scope)
+      } catch {
+        guard error.code == .rightMissing else { throw error }
+        return try tx.refuse(error)
+      }
+      let lines = try tx.permissions(range, at: moment ?? tx.now)
+      if case .own = scope { return .commit(lines) }
+      try tx.audit(.permissionsRead, range.account.map { .account($0) } ?? .none)
+      return .commit(lines)
+    }
+  }
+}
+
+extension Transaction {
+  func permissions(
+    _ range: ReportRange, at moment: Timestamp
+  ) throws(IAuthError) -> [PermissionLine] {
+    let sql: SQL =
+      if range.agency != nil { PermissionsTable.ofAgency } else if range.top != nil {
+        PermissionsTable.under
+      } else if range.account != nil { PermissionsTable.ofAccount } else {
+        PermissionsTable.everywhere
+      }
+    return try all(
+      sql, range.agency ?? range.top, range.system, range.role, range.account, moment
+    ) { row in PermissionLine(row: row) }
+  }
+}
+
+extension PermissionLine {
+  init(row: borrowing Row) {
+    let isEnded = !row.isNull(17)
+    self.init(
+      request: row.id(0), account: row.id(1),
+      agency: Agency(
+        id: row.id(2), type: row.word(3, AgencyType.self), code: row.text(4), name: row.text(5),
+        path: row.text(6), superior: row.idIfAny(7), status: row.word(8, AgencyStatus.self)),
+      name: row.textIfAny(9), email: row.textIfAny(10), system: row.text(11),
+      role: row.word(12, Role.self), from: row.time(13), until: row.timeIfAny(14),
+      grantedBy: row.textIfAny(15), grantedAt: row.time(16), endedAt: row.timeIfAny(17),
+      endedBy: row.textIfAny(18), reason: isEnded ? row.textIfAny(19) : nil, deputyFor: nil)
+  }
+}

@@ -1,0 +1,212 @@
+"""The periodic review: opened, answered one by one, all at once or by sheet, closed, and proven."""
+
+import csv
+import io
+import json
+import subprocess
+from datetime import timedelta
+
+import openpyxl
+from conftest import CDC, CHIEF, MANAGER, MING, MOHW, TONG
+
+FIELDS = {"recertification", "item", "request", "agency", "name", "title", "system", "role",
+          "since", "granted_by", "last_used", "status"}
+DUE = "2199-12-31"
+
+
+def reviewed(desk, due=DUE, *more, session=CHIEF):
+    return desk.one("recertify", "--open", "--due", due, *more, session=session)
+
+
+def staff(desk):
+    """The ministry's administrator above the agency's, and a general user there."""
+    desk.appoint(MANAGER)
+    desk.join(TONG)
+    number = desk.request(TONG)
+    desk.ok("approve", number, session=MING)
+    return number
+
+
+def items(desk, session):
+    return {line["name"]: line for line in desk.json("recertify", session=session)}
+
+
+def test_each_answers_for_those_below(desk):
+    number = staff(desk)
+    mails = len(desk.mails("recertification"))
+    receipt = reviewed(desk, DUE, "--name", "上半年清查", "--system", "spm")
+    # 陳主管 is the only one of the authority: nobody may answer for her.
+    assert receipt == {"recertification": 1, "items": 4, "reviewers": 3, "unassigned": 1,
+                       "due": "2199-12-31T15:59:59Z"}
+    assert len(desk.mails("recertification")) == mails + 2, "who opened it sees it on the screen"
+    assert set(items(desk, MING)) == {"王大同"}
+    assert set(items(desk, MANAGER)) == {"李小明"}
+    assert set(items(desk, CHIEF)) == {"李小明", "林部管"}
+    assert items(desk, TONG) == {}
+    line = items(desk, MING)["王大同"]
+    assert set(line) == FIELDS and line["request"] == number and line["status"] == "open"
+    assert (line["granted_by"], line["role"], line["agency"]["code"]) == ("李小明", "general", CDC)
+    desk.refused("recertify.open", "recertify", "--open", "--due", DUE, session=CHIEF)
+    desk.refused("recertify.open", "recertify", "--open", "--due", DUE, "--under", MOHW)
+    desk.refused("right.missing", "recertify", "--open", "--due", DUE, session=MING)
+    desk.refused("date.invalid", "recertify", "--open", "--due", "2020-01-01")
+
+    mine = line["item"]
+    above = items(desk, MANAGER)["李小明"]["item"]
+    desk.refused("request.own", "recertify", above, "--keep", session=MING)
+    desk.refused("recertify.unknown", "recertify", mine, "--keep", session=MANAGER)
+    desk.refused("right.missing", "recertify", above, "--keep", session=TONG)
+    desk.refused("recertify.unknown", "recertify", 99, "--keep", session=MING)
+    desk.refused("session.none", "recertify", mine, "--keep")
+    desk.refused("usage.missing", "recertify", mine, "--end", session=MING)
+    answer = desk.one("recertify", mine, "--end", "--reason", "調職", session=MING)
+    assert (answer["status"], answer["outcome"], answer["answered_by"]) == (
+        "ended", "answered", "李小明")
+    assert desk.value("SELECT status FROM permission WHERE request = ?", number) == "revoked"
+    assert "調職" in desk.mails(str(number))[-1]
+    again = desk.refused("recertify.answered", "recertify", mine, "--keep", session=MING)
+    assert again.lines[0]["status"] == "ended"
+    kept = desk.one("recertify", above, "--keep", "--note", "仍在職", session=MANAGER)
+    assert (kept["status"], kept["item"]) == ("kept", above)
+    assert items(desk, MANAGER) == {} and set(items(desk, CHIEF)) == {"林部管"}
+    desk.content()
+
+
+def test_all_at_once_needs_the_count(desk):
+    staff(desk)
+    reviewed(desk)
+    desk.refused("usage.missing", "recertify", "--all", "--keep", session=CHIEF)
+    desk.refused("recertify.count", "recertify", "--all", "--keep", "--expect", 7, session=CHIEF)
+    assert desk.value("SELECT count(*) FROM recertification_item WHERE status = 'kept'") == 0
+    lines = desk.json("recertify", "--all", "--keep", "--expect", 2, session=CHIEF)
+    assert [line["outcome"] for line in lines] == ["answered"] * 2
+    assert items(desk, CHIEF) == {}
+    desk.content()
+
+
+def test_a_sheet_goes_out_and_comes_back(desk, tmp_path):
+    staff(desk)
+    reviewed(desk)
+    book = tmp_path / "mine.xlsx"
+    desk.ok("recertify", "--sheet", book, session=CHIEF)
+    desk.refused("file.exists", "recertify", "--sheet", book, session=CHIEF)
+    workbook = openpyxl.load_workbook(book)
+    sheet = workbook.active
+    titles = [cell.value for cell in sheet[1]]
+    assert titles[-2:] == ["清查結果", "說明"] and sheet.max_row == 3
+
+    def filled(answers, change=None, name="answered.xlsx"):
+        for row, (answer, note) in zip(sheet.iter_rows(min_row=2), answers):
+            row[-2].value, row[-1].value = answer, note
+        copy = tmp_path / name
+        workbook.save(copy)
+        if change:
+            other = openpyxl.load_workbook(copy)
+            change(other.active)
+            other.save(copy)
+        return copy
+
+    def rejected(path, code):
+        ended = desk.run("recertify", "--hand-in", path, "--json", session=CHIEF)
+        assert (ended.status, ended.code) == (65, "batch.rejected"), ended
+        codes = [problem["code"] for line in ended.lines[:-1] for problem in line["problems"]]
+        assert codes == [code], ended
+        assert desk.value(
+            "SELECT count(*) FROM recertification_item WHERE status <> 'open'") == 0
+    good = [("停用", "離職"), ("保留", None)]
+    rejected(filled([("保留", None), ("刪除", None)]), "usage.value")
+    rejected(filled([("保留", None), ("停用", None)]), "reason.invalid")
+    rejected(filled([("保留", None), (None, None)]), "usage.value")
+    rejected(filled(good, lambda sheet: sheet.delete_rows(3)), "recertify.missing")
+    rejected(filled(good, lambda sheet: sheet.cell(3, 5, "別人")), "recertify.row")
+    lines = desk.json("recertify", "--hand-in", filled(good), session=CHIEF)
+    assert [line["outcome"] for line in lines[:-1]] == ["accepted"] * 2
+    assert lines[-1] == {"rows": 2, "accepted": 2, "rejected": 0, "held": 0}
+    text = desk.ok("recertify", "--sheet", "-", session=MING).out
+    rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"))))
+    assert rows[0] == titles and rows[1][4] == "王大同"
+    filled_in = text.replace(",,\r\n", ",保留,在職\r\n")
+    assert filled_in != text
+    desk.ok("recertify", "--hand-in", "-", session=MING, stdin=filled_in)
+    desk.content()
+
+
+def test_it_is_reminded_of_closed_and_proven(on_clock, tmp_path):
+    desk = on_clock
+    desk.clock += timedelta(hours=1)
+    desk.sign_in(CHIEF)
+    desk.appoint(MING)
+    desk.join(TONG)
+    staff_number = desk.request(TONG)
+    desk.ok("approve", staff_number, session=MING)
+    receipt = reviewed(desk, "2027-01-31")
+    assert receipt["items"] == 3
+    desk.refused("recertify.early", "recertify", "--close", 1, session=CHIEF)
+
+    clock = desk.clock
+    total = 0
+    for days in [10, 17, 18, 24, 25, 28, 29, 30, 33]:
+        desk.clock = clock + timedelta(days=days)
+        first = len(desk.mails("recertification", "reminder"))
+        desk.ok("pending", "--remind")
+        second = len(desk.mails("recertification", "reminder"))
+        desk.ok("pending", "--remind")
+        assert len(desk.mails("recertification", "reminder")) == second, "twice is once"
+        total += second - first
+    # 14, 7, 3, 1 days ahead and once after, to 陳主管 and to 李小明.
+    assert total == 10
+    desk.sign_in(CHIEF)
+    status = desk.json("recertify", "--status", session=CHIEF)
+    assert sum(line["open"] for line in status) == 3
+    closed = desk.one("recertify", "--close", 1, session=CHIEF)
+    assert closed == {"recertification": 1, "unanswered": 3, "suspended": 0}
+    desk.refused("recertify.closed", "recertify", "--close", 1, session=CHIEF)
+    desk.refused("recertify.unknown", "recertify", "--close", 9, session=CHIEF)
+    assert desk.value("SELECT count(*) FROM permission WHERE status = 'active'") == 3
+
+    directory = tmp_path / "evidence"
+    desk.ok("recertify", "--evidence", 1, directory, session=CHIEF)
+    assert {path.name for path in directory.iterdir()} == {
+        "items.csv", "summary.html", "audit.jsonl", "manifest.json", "SHA256SUMS"}
+    subprocess.run(["sha256sum", "-c", "--strict", "--quiet", "SHA256SUMS"], cwd=directory,
+                   check=True)
+    rows = list(csv.DictReader((directory / "items.csv").open(encoding="utf-8-sig")))
+    assert [row["清查結果"] for row in rows] == ["未答復"] * 3
+    page = (directory / "summary.html").read_text()
+    assert "<script" not in page and "http" not in page.replace("http-equiv", "")
+    assert "王大同" in page and "<svg" in page
+    entries = [json.loads(line) for line in (directory / "audit.jsonl").open()]
+    assert {entry["action"] for entry in entries} >= {
+        "recertification.open", "recertification.close"}
+    manifest = json.loads((directory / "manifest.json").read_text())
+    assert manifest["items"] == 3 and manifest["unanswered"] == 3
+    desk.refused("file.exists", "recertify", "--evidence", 1, directory, session=CHIEF)
+
+
+def test_silence_suspends_only_where_it_is_configured(on_clock, tmp_path):
+    desk = on_clock
+    desk.clock += timedelta(hours=1)
+    desk.sign_in(CHIEF)
+    desk.appoint(MING)
+    desk.join(TONG)
+    number = desk.request(TONG)
+    desk.ok("approve", number, session=MING)
+    reviewed(desk, "2027-01-02")
+    configuration = tmp_path / "iauth.conf"
+    configuration.write_text("recertify-unanswered = suspend\n")
+    desk.clock += timedelta(days=2)
+    desk.sign_in(CHIEF)
+    closed = desk.one("--config", configuration, "recertify", "--close", 1, session=CHIEF)
+    # The agency's only administrator and the authority's stay.
+    assert closed == {"recertification": 1, "unanswered": 3, "suspended": 1}
+    feed = [line["change"] for line in desk.json("permissions", "--changed-since", 0)
+            if line["request"] == number]
+    assert feed == ["granted", "ended"]
+    desk.sign_in(MING)
+    item = items(desk, MING)["王大同"]
+    assert item["status"] == "unanswered"
+    desk.ok("recertify", item["item"], "--keep", session=MING)
+    feed = [line["change"] for line in desk.json("permissions", "--changed-since", 0)
+            if line["request"] == number]
+    assert feed == ["granted", "ended", "granted"]
+    desk.content()

@@ -1,0 +1,152 @@
+"""Who has what, and does the target system agree: lists now and as of then, the feed, comparison."""
+
+import json
+import sqlite3
+import time
+
+from conftest import AUTHORITY, CDC, CHIEF, MANAGER, MING, MOHW, TONG
+
+FIELDS = {"request", "account", "agency", "name", "email", "system", "role", "from", "until",
+          "granted_by", "granted_at", "ended_at", "ended_by", "reason", "deputy_for"}
+
+
+def test_who_holds_what_now_and_then(desk):
+    desk.join(TONG)
+    number = desk.request(TONG)
+    desk.ok("approve", number, session=MING)
+    # Seconds are the database's unit: what ends in the second that it begins was never held.
+    granted = time.time()
+    while time.time() < granted + 1.1:
+        time.sleep(0.1)
+    then = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    while time.time() < granted + 2.2:
+        time.sleep(0.1)
+    desk.ok("revoke", number, "--reason", "調職", session=MING)
+
+    held = {line["request"] for line in desk.json("permissions")}
+    lines = {line["request"]: line for line in desk.json("permissions", "--as-of", then)}
+    assert number not in held and set(lines) == held | {number}
+    line = lines[number]
+    assert set(line) == FIELDS
+    assert (line["name"], line["email"], line["role"], line["granted_by"], line["ended_by"],
+            line["reason"]) == ("王大同", "t***@cdc.gov.tw", "general", "李小明", "李小明", "調職")
+    assert line["agency"]["code"] == CDC and line["until"] is None and line["ended_at"] >= then
+    for words, expected in [
+            (["--agency", CDC], {"admin"}), (["--under", MOHW], {"admin"}),
+            (["--agency", AUTHORITY], {"admin"}), (["--role", "general"], set()),
+            (["--account", 1], {"admin"}), (["--system", "spm"], {"admin"})]:
+        assert {line["role"] for line in desk.json("permissions", *words)} == expected, words
+    desk.refused("usage.conflict", "permissions", "--agency", CDC, "--under", MOHW)
+    desk.refused("account.unknown", "permissions", "--account", 999)
+    desk.content()
+
+
+def test_everyone_sees_their_part(desk):
+    """Own, own agency, subtree, all: section 11.8."""
+    desk.join(TONG)
+    desk.ok("approve", desk.request(TONG), session=MING)
+    desk.appoint(MANAGER)
+
+    def seen(session, *words):
+        return {line["name"] for line in desk.json("permissions", *words, session=session)}
+    assert seen(TONG) == {"王大同"}
+    assert seen(MING) == {"王大同", "李小明"}
+    assert seen(MANAGER) == {"王大同", "李小明", "林部管"}
+    assert seen(CHIEF) == {"王大同", "李小明", "林部管", "陳主管"}
+    assert seen(MANAGER, "--agency", CDC) == {"王大同", "李小明"}
+    for session, words in [(TONG, ["--agency", MOHW]), (MING, ["--agency", MOHW]),
+                           (MING, ["--under", MOHW]), (MANAGER, ["--agency", AUTHORITY])]:
+        desk.refused("right.missing", "permissions", *words, session=session)
+    desk.refused("account.unknown", "permissions", "--account", 1, session=TONG)
+    for words in [["--changed-since", 0], ["--acknowledge", 1], ["--compare", "-"]]:
+        for session in [TONG, MING, MANAGER]:
+            desk.refused("right.missing", "permissions", *words, session=session)
+        desk.run("permissions", *words, session=CHIEF)
+    assert desk.value("SELECT count(*) FROM audit WHERE action = 'permissions.read'") > 3
+    desk.content()
+
+
+def test_the_feed_is_gapless_and_the_same_whenever_asked(desk):
+    account = desk.join(TONG)["account"]
+    number = desk.request(TONG)
+    before = desk.ok("permissions", "--changed-since", 0, "--json").out
+    desk.ok("approve", number, session=MING)
+    desk.ok("accounts", "--suspend", account, "--reason", "調查")
+    desk.ok("accounts", "--restore", account, "--reason", "查畢")
+    desk.ok("revoke", number, "--reason", "調職", session=MING)
+
+    ended = desk.ok("permissions", "--changed-since", 0, "--json")
+    assert ended.out.startswith(before)
+    lines = ended.lines
+    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
+    mine = [line for line in lines if line["request"] == number]
+    assert [line["change"] for line in mine] == ["granted", "ended", "granted", "ended"]
+    assert (mine[0]["email"], mine[0]["name"]) == (TONG.email, TONG.name)
+    # An invitation is no access until both contacts are proven.
+    assert [line["change"] for line in lines if line["request"] == 1] == ["granted"]
+    assert desk.ok("permissions", "--changed-since", 0, "--json").out == ended.out
+    pieces, last = "", 0
+    while piece := desk.ok("permissions", "--changed-since", last, "--limit", 2, "--json").out:
+        pieces, last = pieces + piece, json.loads(piece.splitlines()[-1])["seq"]
+    assert pieces == ended.out
+    # Erased people stay in their lines, without name and address.
+    desk.ok("accounts", "--erase", account, "--reason", "請求刪除")
+    after = desk.json("permissions", "--changed-since", 0)
+    assert [{**line, "name": None, "email": None} if line["request"] == number else line
+            for line in lines] == after
+    desk.content()
+
+
+def test_what_is_not_acknowledged_is_overdue(desk):
+    last = desk.json("permissions", "--changed-since", 0)[-1]["seq"]
+
+    def finding():
+        lines = desk.run("doctor", "--json").lines
+        return next(line["status"] for line in lines if line["check"] == "feed")
+    assert finding() == "skipped"
+    answer = desk.one("permissions", "--acknowledge", last, "--system", "spm")
+    assert answer == {"system": "spm", "acknowledged": last, "last": last}
+    assert finding() == "ok"
+    assert desk.one("permissions", "--acknowledge", 0)["acknowledged"] == last
+    desk.refused("usage.value", "permissions", "--acknowledge", last + 1)
+    desk.join(TONG)
+    desk.ok("approve", desk.request(TONG), session=MING)
+    assert finding() == "ok"
+    desk.rows("SELECT 1")
+    with sqlite3.connect(desk.db) as db:
+        db.execute("DROP TRIGGER permission_change_stays")
+        db.execute("UPDATE permission_change SET at = at - 90000")
+    assert finding() == "warn"
+
+
+def test_the_target_system_is_compared(desk, tmp_path):
+    desk.join(TONG)
+    desk.ok("approve", desk.request(TONG), session=MING)
+    here = [(CHIEF.email, "admin"), (MING.email, "admin"), (TONG.email, "general")]
+
+    def compare(text, status, *words):
+        path = tmp_path / "theirs"
+        path.write_text(text)
+        ended = desk.run("permissions", "--compare", path, "--json", *words)
+        assert ended.status == status, ended
+        return [tuple(line[key] for key in ["difference", "email", "role", "target_role"])
+                for line in ended.lines]
+
+    def csv(rows):
+        return "id,Role,Email\n" + "".join(f"7,{role},{email}\n" for email, role in rows)
+    assert compare(csv(here), 0) == []
+    assert compare("".join(json.dumps({"email": email.upper(), "role": role, "id": [1]}) + "\n"
+                           for email, role in here), 0) == []
+    assert compare(csv([(CHIEF.email, "admin"), (MING.email, "general"),
+                        ("left@cdc.gov.tw", "general")]), 1) == [
+        ("extra", "left@cdc.gov.tw", None, "general"),
+        ("different", MING.email, "admin", "general"),
+        ("missing", TONG.email, "general", None)]
+    assert desk.run("permissions", "--compare", "-", "--json", stdin=csv(here)).status == 0
+    desk.refused("file.missing", "permissions", "--compare", tmp_path / "none")
+    for text, code in [("a,b\n1,2\n", "sheet.header"), ('{"email":"a@b.tw"}\n', "sheet.unreadable"),
+                       ("email,role\nx,admin\n", "email.invalid"),
+                       ("email,role\na@b.tw,boss\n", "role.invalid")]:
+        (tmp_path / "bad").write_text(text)
+        desk.refused(code, "permissions", "--compare", tmp_path / "bad")
+    desk.content()
