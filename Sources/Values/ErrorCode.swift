@@ -36,6 +36,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case nameInvalid = "name.invalid"
   case emailInvalid = "email.invalid"
   case mobileInvalid = "mobile.invalid"
+  case mobileCountry = "mobile.country"
   case titleInvalid = "title.invalid"
   case phoneInvalid = "phone.invalid"
   case reasonInvalid = "reason.invalid"
@@ -96,6 +97,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case databaseStandby = "database.standby"
   case outcomeUnknown = "outcome.unknown"
 
+  case codeSecond = "code.second"
   case sessionNone = "session.none"
   case sessionExpired = "session.expired"
   case sessionStepUp = "session.step-up"
@@ -119,7 +121,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case .usageCommand, .usageOption, .usageOperand, .usageMissing, .usageRepeated,
       .usageConflict, .usageValue, .usageInput, .usageService:
       .usage
-    case .agencyInvalid, .nameInvalid, .emailInvalid, .mobileInvalid, .titleInvalid,
+    case .agencyInvalid, .nameInvalid, .emailInvalid, .mobileInvalid, .mobileCountry, .titleInvalid,
       .phoneInvalid, .reasonInvalid, .documentInvalid, .dateInvalid, .roleInvalid,
       .changeInvalid, .systemInvalid, .batchRejected, .sheetUnreadable, .sheetHeader,
       .sheetEmpty, .recertifyRow, .recertifyMissing, .limitBytes, .limitRows, .registryShrunk:
@@ -137,7 +139,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
       .serviceSilent:
       .tryAgain
     case .outcomeUnknown: .outcomeUnknown
-    case .sessionNone, .sessionExpired, .sessionStepUp, .rightMissing, .requestOutside,
+    case .codeSecond, .sessionNone, .sessionExpired, .sessionStepUp, .rightMissing, .requestOutside,
       .accountSuspended:
       .notPermitted
     case .databaseForeign, .databaseVersion, .databaseUnsafe, .configInvalid: .configuration

@@ -42,6 +42,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case agencyInvalid(code: String)
   case nameInvalid(ValueProblem)
   case emailInvalid(ValueProblem)
+  /// A number that no code is sent to.
+  case mobileCountry
   case mobileInvalid(ValueProblem)
   case titleInvalid(ValueProblem)
   case phoneInvalid(ValueProblem)
@@ -103,7 +105,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case deliveryCut
   /// Of an answer whose command has done what it says.
   case outputFailed(isFull: Bool)
-  case codeLocked(until: Timestamp?)
+  case codeLocked(until: Timestamp)
   case sendThrottled(until: Timestamp)
   case databaseBusy
   /// Its place can be read, and not written.
@@ -116,6 +118,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case serviceSilent
 
   // Not signed in, or not permitted.
+  /// One code was right; the other channel's was sent.
+  case codeSecond(reference: String, channel: Channel)
   case sessionNone
   case sessionExpired
   case sessionStepUp
@@ -168,6 +172,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .nameInvalid: .nameInvalid
     case .emailInvalid: .emailInvalid
     case .mobileInvalid: .mobileInvalid
+    case .mobileCountry: .mobileCountry
     case .titleInvalid: .titleInvalid
     case .phoneInvalid: .phoneInvalid
     case .reasonInvalid: .reasonInvalid
@@ -219,6 +224,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .signFailed: .signFailed
     case .outcomeUnknown: .outcomeUnknown
     case .serviceSilent: .serviceSilent
+    case .codeSecond: .codeSecond
     case .sessionNone: .sessionNone
     case .sessionExpired: .sessionExpired
     case .sessionStepUp: .sessionStepUp

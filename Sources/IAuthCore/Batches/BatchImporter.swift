@@ -211,6 +211,7 @@ struct BatchImporter {
     of batch: BatchID, _ groups: [ReviewerGroup: PermissionRequest], count: Int
   ) throws(IAuthError) {
     var told: Set<AccountID> = []
+    var recipients: [Recipient] = []
     for (group, request) in groups.sorted(by: { $0.value.number < $1.value.number }) {
       for reviewer in try tx.all(
         ImportTable.candidates, request.number, tx.now,
@@ -222,12 +223,14 @@ struct BatchImporter {
             reviewer.represents)
         else { continue }
         told.insert(reviewer.account.id)
-        try tx.queue(
-          .batchSubmitted(
-            batch: batch, agency: importer.name, requests: count, document: document),
-          to: .mail(reviewer.account), reference: "batch:\(batch)")
+        recipients.append(.mail(reviewer.account))
       }
     }
+    try tx.checkCallerBudget(recipients.count, isWhole: true)
+    try tx.noteNotice(to: recipients)
+    try tx.queue(
+      .batchSubmitted(batch: batch, agency: importer.name, requests: count, document: document),
+      to: recipients, reference: "batch:\(batch)")
   }
 
   /// Taking away is the safe direction: it is done at once, and the authority hears of it.

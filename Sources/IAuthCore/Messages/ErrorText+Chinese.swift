@@ -68,6 +68,7 @@ extension IAuthError {
         "電子郵件", unit: "個位元組", form: "電子郵件須為單一信箱，例如 name@agency.gov.tw")
     case .mobileInvalid(let problem):
       problem.chinese("行動電話號碼", form: "行動電話號碼格式須如 0912345678，其他國家的號碼請以 + 開頭")
+    case .mobileCountry: "不寄送簡訊至該國家的號碼，請填寫臺灣的行動電話，例如 0912345678"
     case .titleInvalid(let problem): problem.chinese("職稱")
     case .phoneInvalid(let problem): problem.chinese("公務電話")
     case .reasonInvalid(let problem): problem.chinese("事由或意見")
@@ -127,11 +128,10 @@ extension IAuthError {
     case .deliveryCut: "寄送因磁碟失敗或資料庫忙碌而中斷；已完成者仍有效，未寄送者保留於佇列"
     case .outputFailed(isFull: true): "磁碟空間不足，結果無法輸出；已執行之異動仍有效"
     case .outputFailed(isFull: false): "結果無法輸出；已執行之異動仍有效"
-    case .codeLocked(.some(let until)):
+    case .codeLocked(let until):
       "驗證碼輸入錯誤次數過多，於 \(Self.nextMinute(until))（臺灣時間）前，正確的驗證碼亦不受理"
-    case .codeLocked(.none): "驗證碼輸入錯誤次數過多，帳號已鎖定，須由系統維運人員解除"
     case .sendThrottled(let until):
-      "索取驗證碼過於頻繁，請於 \(Self.nextMinute(until))（臺灣時間）後再試"
+      "索取驗證碼或引發通知過於頻繁，請於 \(Self.nextMinute(until))（臺灣時間）後再試"
     case .databaseBusy: "資料庫忙碌中，資料未變更，請再執行一次"
     case .databaseStandby: "資料庫位於唯讀位置，僅供查詢，不能異動"
     case .clockLeap(let newest):
@@ -140,6 +140,8 @@ extension IAuthError {
     case .outcomeUnknown: "寫入時磁碟或服務發生錯誤，無法確定是否已完成，請再執行一次相同的指令"
     case .serviceSilent: "服務未回應，請稍後再試或通知系統維運人員"
 
+    case .codeSecond(_, let channel):
+      "第一組驗證碼正確；另一組已寄送至帳號的\(channel == .email ? "電子郵件" : "行動電話")，請接續輸入"
     case .sessionNone: "尚未登入"
     case .sessionExpired: "登入已逾時或已結束，請重新登入"
     case .sessionStepUp: "此項作業須同時通過電子郵件及行動電話驗證"

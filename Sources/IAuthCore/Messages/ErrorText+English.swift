@@ -95,6 +95,8 @@ extension IAuthError {
       problem.english(
         "the mobile number",
         form: "the mobile number must be like 0912345678, or begin with + for another country")
+    case .mobileCountry:
+      "no code is sent to a number of this country; give one of Taiwan, like 0912345678"
     case .titleInvalid(let problem): problem.english("the title")
     case .phoneInvalid(let problem): problem.english("the office phone")
     case .reasonInvalid(let problem): problem.english("the reason or note")
@@ -163,13 +165,11 @@ extension IAuthError {
     case .outputFailed(isFull: true):
       "the answer could not be written, for the disk is full; what was done stands"
     case .outputFailed(isFull: false): "the answer could not be written; what was done stands"
-    case .codeLocked(.some(let until)):
+    case .codeLocked(let until):
       "too many wrong attempts: no code is accepted before \(Self.nextMinute(until)) Taiwan time,"
         + " not even the right one"
-    case .codeLocked(.none):
-      "too many wrong attempts: the account is locked until the operator unlocks it"
     case .sendThrottled(let until):
-      "codes were asked for too often; ask again after \(Self.nextMinute(until)) Taiwan time"
+      "too many messages were asked for; ask again after \(Self.nextMinute(until)) Taiwan time"
     case .databaseBusy: "the database is busy; nothing was changed, run the command again"
     case .databaseStandby:
       "the database lies in a read-only place: it is read, and not changed"
@@ -183,6 +183,9 @@ extension IAuthError {
         + " run the same command again"
     case .serviceSilent: "the service does not answer; try again later, or tell its operator"
 
+    case .codeSecond(_, let channel):
+      "the code was right; the other one, by \(channel == .email ? "e-mail" : "SMS"), is on its way"
+        + " and is needed too"
     case .sessionNone: "nobody is signed in"
     case .sessionExpired: "the session has ended; sign in again"
     case .sessionStepUp: "this needs a session that has proven both codes"

@@ -19,6 +19,18 @@ package struct AccountLine: Sendable {
   package let isErased: Bool
 }
 
+/// One contact, as the operator names it.
+package enum ContactAddress: Sendable {
+  case email(EmailAddress), mobile(MobileNumber)
+
+  package var masked: String {
+    switch self {
+    case .email(let email): email.masked
+    case .mobile(let mobile): mobile.masked
+    }
+  }
+}
+
 /// What can be done to an account.
 package enum AccountVerb: String, CaseIterable, Sendable {
   case suspend, restore, close, unlock, erase
@@ -77,7 +89,8 @@ extension Service {
   package func change(
     account id: AccountID, _ verb: AccountVerb, reason: String
   ) throws(IAuthError) -> AccountStatus {
-    let reason = try FreeText.reason(reason)
+    // Nobody is told of an unlocking.
+    let reason = verb == .unlock && reason.isEmpty ? "" : try FreeText.reason(reason)
     return try store.write { (tx) throws(IAuthError) -> TransactionEnd<AccountStatus> in
       if let refusal = try tx.refusalToChange(id, verb) {
         return try tx.refuse(refusal, subject: .account(id))
@@ -89,8 +102,9 @@ extension Service {
       let refusal = IAuthError.accountState(account: id, status: found.status)
       switch (verb, found.status) {
       case (.suspend, .active), (.restore, .suspended), (.close, .invited), (.close, .active),
-        (.close, .suspended), (.unlock, .invited), (.unlock, .active), (.unlock, .suspended):
+        (.close, .suspended):
         break
+      case (.unlock, _) where !found.isErased: break
       case (.erase, _) where !found.isErased: break
       default: throw refusal
       }
@@ -99,6 +113,25 @@ extension Service {
         return try tx.refuse(.accountLast, subject: .account(id))
       }
       return .commit(try tx.apply(verb, to: try tx.account(id: id), reason: reason))
+    }
+  }
+
+  /// Ends the lock of an address in an agency, whether anybody has an account with it or not.
+  ///
+  /// - Throws: `right.missing`, `agency.unknown`.
+  package func unlock(
+    _ address: ContactAddress, agency code: String
+  ) throws(IAuthError) -> Agency {
+    try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Agency> in
+      let agency = try tx.agency(typed: code)
+      let key =
+        switch address {
+        case .email(let email): tx.addressKey(.email, email.text)
+        case .mobile(let mobile): tx.addressKey(.sms, mobile.e164)
+        }
+      try tx.forgetAttempts([tx.attemptSubject(agency.id, key)])
+      try tx.audit(.accountUnlocked, .agency(code: agency.code))
+      return .commit(agency)
     }
   }
 
@@ -187,6 +220,7 @@ extension Transaction {
     switch verb {
     case .suspend:
       try run(AccountTable.setStatus, account.id, AccountStatus.suspended, now)
+      try endApplications(of: account)
       try audit(.accountSuspended, subject)
       try tell(account, .suspended, at: try addresses(of: account), reason: reason)
       return .suspended
@@ -206,6 +240,7 @@ extension Transaction {
       if account.status != .closed {
         try endEverything(of: account, reason: reason)
         try run(AccountTable.setStatus, account.id, AccountStatus.closed, now)
+        try endApplications(of: account)
         try audit(.accountClosed, subject)
       }
       if verb == .erase { try eraseProofs(of: account) }
@@ -220,9 +255,11 @@ extension Transaction {
   private func forgetAttempts(of account: Account) throws(IAuthError) {
     let email = addressKey(.email, account.email.text)
     let mobile = addressKey(.sms, account.mobile.e164)
-    for subject in attemptSubjects(account.agency, email, mobile) {
-      try run(VerificationTable.forgetAllAttempts, subject)
-    }
+    try forgetAttempts(attemptSubjects(account.agency, email, mobile))
+  }
+
+  fileprivate func forgetAttempts(_ subjects: [[UInt8]]) throws(IAuthError) {
+    for subject in subjects { try run(VerificationTable.forgetAllAttempts, subject) }
   }
 
   /// Ends what the person has applied for and not proven, and takes the keys of their addresses,
@@ -230,13 +267,28 @@ extension Transaction {
   private func eraseProofs(of account: Account) throws(IAuthError) {
     let email = addressKey(.email, account.email.text)
     let mobile = addressKey(.sms, account.mobile.e164)
-    let open = try all(VerificationTable.openApplications, email, mobile) { row in
+    try endApplications(email, mobile, in: nil)
+    try run(VerificationTable.eraseKeys, email, mobile)
+    try forgetAttempts(of: account)
+  }
+
+  /// Ends the applications that wait for codes to a contact of the account: what was sent there
+  /// before the account changed is worth nothing afterwards.
+  ///
+  /// Sign-ins and step-ups end by the schema.
+  func endApplications(of account: Account) throws(IAuthError) {
+    try endApplications(
+      addressKey(.email, account.email.text), addressKey(.sms, account.mobile.e164),
+      in: account.agency)
+  }
+
+  private func endApplications(
+    _ email: [UInt8], _ mobile: [UInt8], in agency: AgencyID?
+  ) throws(IAuthError) {
+    let open = try all(VerificationTable.openApplications, email, mobile, agency) { row in
       (id: row.id(0) as VerificationID, reference: Reference(stored: row.text(1)))
     }
     for application in open { try lapse(application: application.id, application.reference) }
-    try run(VerificationTable.closeSignIns, account.id)
-    try run(VerificationTable.eraseKeys, email, mobile)
-    try forgetAttempts(of: account)
   }
 
   /// What an account has and waits for ends with it.

@@ -103,6 +103,10 @@ extension Transaction {
     let isMobileNew = account.mobile.e164 != new.mobile
     guard isEmailNew || isMobileNew || account.name.key != name.key else { return }
     if isByForm, isEmailNew || isMobileNew { try run(AccountTable.setUnproven, account.id, now) }
+    if isEmailNew || isMobileNew {
+      try endApplications(of: account)
+      try endApplications(of: try self.account(id: account.id))
+    }
     let applicant = Applicant(
       agency: account.agency, name: name, email: EmailAddress(stored: new.email),
       mobile: MobileNumber(stored: new.mobile), title: new.title, phone: phone)

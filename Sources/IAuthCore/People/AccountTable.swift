@@ -85,6 +85,10 @@ enum AccountTable {
     SELECT 1 FROM permission WHERE account = ? AND role = 'admin' AND status = 'active' LIMIT 1
     """
 
+  static let sessionBefore: SQL = """
+    SELECT 1 FROM session s JOIN account a ON a.id = s.account WHERE s.account = ?1
+      AND s.caller = ?2 AND s.created_at >= coalesce(a.replaced_at, s.created_at) LIMIT 1
+    """
   static let liveSession: SQL = """
     SELECT id, account, email_proven, sms_proven, created_at, used_at, expires_at FROM session
     WHERE caller = ? AND name = ? AND ended_at IS NULL
@@ -114,7 +118,7 @@ enum AccountTable {
     erasePersonalAudit,
     eraseMessages, eraseNotices, isListed, forgetReminders, forgetDigest, eraseLists, eraseNotes,
     eraseEndReasons, eraseReviewerNames, eraseRounds, eraseRequests, isAdministrator,
-    liveSession,
+    sessionBefore, liveSession,
     lastSessionEnd, addSession,
     endSession, giveUpSession, noteSession, proveSession,
   ]
@@ -148,8 +152,9 @@ extension Transaction {
   ) throws(IAuthError) -> [Account] {
     let known = try storedAccounts(in: agency, email: email, mobile: mobile)
     var isAsBefore = true
-    for account in known where try hasLapsed(account.id) {
-      try expireOverdue(account.id)
+    // Asked of nobody where there is nobody: how long it takes tells nothing.
+    for id in known.isEmpty ? [0] : known.map(\.id) where try hasLapsed(id) {
+      try expireOverdue(id)
       isAsBefore = false
     }
     return isAsBefore ? known : try storedAccounts(in: agency, email: email, mobile: mobile)
@@ -192,7 +197,6 @@ extension Transaction {
     try run(AccountTable.eraseRounds, account)
     try run(AccountTable.eraseEndReasons, account)
     try run(AccountTable.eraseRequests, account)
-    try run(VerificationTable.closeSignIns, account)
     try audit(.accountErased, .account(account))
   }
 
@@ -228,7 +232,7 @@ extension Transaction {
       id: found.id, name: world.sessionName, account: account, emailProven: found.emailProven,
       smsProven: found.smsProven, usedAt: found.usedAt,
       expiresAt: min(found.expiresAt, found.createdAt + settings.sessionLifetime))
-    sessionInUse = session
+    noteLater(session)
     return session
   }
 
@@ -247,7 +251,6 @@ extension Transaction {
 
   /// Notes the use of a session, at most once a minute.
   func noteUse(_ session: Session) throws(IAuthError) {
-    guard session.usedAt + Limits.sessionNoteInterval <= now else { return }
     try run(AccountTable.noteSession, session.id, now)
     try run(AccountTable.noteUse, session.account.id, now)
   }

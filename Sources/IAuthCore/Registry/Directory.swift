@@ -50,7 +50,15 @@ enum DirectoryTable {
       AND coalesce(h.count, 0) < 2
     ORDER BY a.sort
     """
-  static let statements: [SQL] = [administrators, missing]
+  static let appointment: SQL = """
+    SELECT p.request FROM permission p JOIN request r ON r.id = p.request
+    WHERE p.account = ? AND p.status = 'active' AND r.origin = 'appointment' LIMIT 1
+    """
+  static let withdrawInvitation: SQL = """
+    UPDATE message SET status = 'lapsed', recipient = '', subject = '', body = '', claim = NULL,
+      claimed_until = NULL WHERE request = ? AND kind = 'invitation' AND status = 'queued'
+    """
+  static let statements: [SQL] = [administrators, missing, appointment, withdrawInvitation]
 }
 
 extension Service {
@@ -168,7 +176,8 @@ extension Transaction {
   /// Makes someone an administrator of the authority by the operator's word: invited, or an account
   /// that is there already.
   ///
-  /// They count once they have proven both codes.
+  /// They count once they have proven both codes. Until then a slip in their name or contacts is
+  /// mended by another appointment with what should have stood there.
   ///
   /// - Returns: the number of the request, which is approved at once.
   func appoint(
@@ -180,13 +189,24 @@ extension Transaction {
       let isSame =
         known.count == 1 && found.email.text == form.email.text
         && found.mobile.e164 == form.mobile.e164 && found.name.key == form.name.key
-      guard isSame else { throw .accountTaken }
+      if !isSame {
+        account = try mended(found, to: form, others: known.count > 1)
+      }
       guard found.status != .suspended else { throw .accountSuspended }
       if let earlier: RequestID = try id(RequestTable.pendingFor, found.id, system.id, Role.admin) {
         throw .requestDuplicate(number: earlier)
       }
       if let held = try heldPermission(found.id, system.id, .admin) {
-        throw .permissionHeld(number: held.number, role: held.role)
+        guard !isSame, let account, let request = try request(held.number) else {
+          throw .permissionHeld(number: held.number, role: held.role)
+        }
+        try audit(.appointed, .request(held.number), person: form.personalData(account.id))
+        try queue(
+          .invitation(
+            request: try summary(request), agencyCode: authority.code, email: account.email.text,
+            expiresAt: now + settings.invitationLifetime),
+          to: .mail(account), reference: String(held.number), request: held.number)
+        return held.number
       }
     } else {
       account = try invite(form, in: authority)
@@ -207,6 +227,24 @@ extension Transaction {
       : .approved(request: summary, url: system.url, note: nil)
     try queue(notice, to: .mail(account), reference: number.description, request: number)
     return number
+  }
+
+  /// The account of an appointment that nobody has proven yet, with what the operator meant; the
+  /// invitation that waits for the other address is taken back.
+  ///
+  /// - Throws: `account.taken` if it is anybody else's.
+  private func mended(
+    _ account: Account, to form: ApplicationForm, others: Bool
+  ) throws(IAuthError) -> Account {
+    guard !others, account.status == .invited,
+      let number: RequestID = try id(DirectoryTable.appointment, account.id)
+    else { throw .accountTaken }
+    try run(
+      AccountTable.setContacts, account.id, form.name.text, form.name.key, form.email.text,
+      form.mobile.e164, form.title, form.phone, now)
+    try endApplications(of: account)
+    try run(DirectoryTable.withdrawInvitation, number)
+    return try self.account(id: account.id)
   }
 
   /// Stores an invited account: it becomes a person's once they prove both codes.

@@ -101,6 +101,7 @@ extension Transaction {
     try sweepDated()
     if let idleAfter = settings.idleAfter { try sweepIdle(idleAfter) }
     try run(VerificationTable.sweepSends, now - .days(1))
+    try sweepRefusals()
     return ended
   }
 

@@ -64,7 +64,7 @@ enum ReminderTable {
     GROUP BY g.id HAVING count(DISTINCT d.account) = 1 ORDER BY g.sort
     """
   static let unsent: SQL = """
-    SELECT sum(status = 'queued' AND id <= ?1), sum(status = 'failed') FROM message
+    SELECT sum(status = 'queued' AND recipient <> '' AND id <= ?1), sum(status = 'failed') FROM message
     WHERE status IN ('queued', 'failed')
     """
   static let countActions: SQL = "SELECT count(*) FROM audit WHERE action = ?1 AND at > ?2"

@@ -132,8 +132,15 @@ enum RequestTable {
   static let batchHasPending: SQL =
     "SELECT 1 FROM request WHERE batch = ? AND open = 1 LIMIT 1"
   static let batchTold: SQL = "UPDATE batch SET told_at = ?2 WHERE id = ?1"
+  /// Whether reviewers were told of a request of the same meaning that was withdrawn since a time.
+  static let toldOfSame: SQL = """
+    SELECT 1 FROM request r JOIN message m ON m.request = r.id
+    WHERE r.account = ?1 AND r.system = ?2 AND r.role = ?3 AND r.kind = ?4
+      AND r.status = 'withdrawn' AND m.kind = 'notice' AND m.account <> r.account
+      AND m.created_at > ?5 LIMIT 1
+    """
   static let statements: [SQL] = [
-    batchTouches,
+    batchTouches, toldOfSame,
     byID, add, pendingFor, pendingChange, activeFor, firstAdminSystem, replacement, decide,
     decision, grant, revoke,
     setEnd, markApplied, permission, activePermissions, pendingOf, hasOtherClaim, reviewersOf,
@@ -323,12 +330,17 @@ extension Transaction {
   /// Tells each who may decide that a request waits; whoever has just acted sees it on the screen.
   func tellReviewers(of request: PermissionRequest) throws(IAuthError) -> [Reviewer] {
     let reviewers = try reviewers(of: request)
+    // Asked for again within a day: whoever withdraws and asks in a loop writes to nobody.
+    let isTold = try exists(
+      RequestTable.toldOfSame, request.account, request.system, request.role, request.kind,
+      now - Limits.requestToldInterval)
+    guard !isTold else { return reviewers }
     let notice = Notice.submitted(request: try summary(request))
-    for reviewer in reviewers where reviewer.account.id != actor?.account {
-      try queue(
-        notice, to: .mail(reviewer.account), reference: String(request.number),
-        request: request.number)
-    }
+    let told = reviewers.filter { $0.account.id != actor?.account }
+      .map { Recipient.mail($0.account) }
+    try checkCallerBudget(told.count, isWhole: true)
+    try noteNotice(to: told)
+    try queue(notice, to: told, reference: request.number.description, request: request.number)
     return reviewers
   }
 }

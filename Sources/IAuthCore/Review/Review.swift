@@ -186,7 +186,7 @@ extension Transaction {
   private func refused(
     _ request: PermissionRequest?, _ number: RequestID, _ error: IAuthError
   ) throws(IAuthError) -> ReviewOutcome {
-    try audit(.refused, .request(number), outcome: error.code.rawValue)
+    try noteRefusal(error, .request(number))
     let decision = try request.map { (known) throws(IAuthError) in
       try self.decision(of: known.number)
     }

@@ -15,6 +15,7 @@ package enum AuditSubject: Sendable, Equatable {
   /// By the name that tells a caller's sessions apart.
   case session(name: String)
   case key(name: String)
+  case caller(name: String)
   case enrolment(key: String, AccountID)
   /// Words of a command that were refused before it ran.
   case command(String)
@@ -42,6 +43,7 @@ package enum AuditSubject: Sendable, Equatable {
     case .system(let code): "system:\(code)"
     case .session(let name): "session:\(name)"
     case .key(let name): "key:\(name)"
+    case .caller(let name): "caller:\(name)"
     case .enrolment(let key, let id): "key:\(key) account:\(id)"
     case .command(let name): name
     case .schema(let version): "schema:\(version)"

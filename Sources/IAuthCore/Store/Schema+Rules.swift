@@ -290,13 +290,18 @@ extension Schema {
     BEGIN
       SELECT RAISE(ABORT, 'an account keeps its agency');
     END;
-    -- What takes rights away ends the sessions in the same breath.
+    -- What takes rights away ends the sessions in the same breath, and voids the codes that wait:
+    -- a code to a contact that was replaced is worth nothing.
     CREATE TRIGGER account_ends_sessions AFTER UPDATE OF status, email, mobile ON account
     WHEN NEW.status IN ('suspended', 'closed') AND OLD.status <> NEW.status
       OR OLD.email IS NOT NEW.email OR OLD.mobile IS NOT NEW.mobile
     BEGIN
       UPDATE session SET ended_at = max(created_at, NEW.status_at), end_reason = 'account'
         WHERE account = NEW.id AND ended_at IS NULL;
+      UPDATE message SET status = 'lapsed', recipient = '', body = '', claim = NULL,
+        claimed_until = NULL WHERE kind = 'code' AND status = 'queued' AND reference IN
+        (SELECT reference FROM verification WHERE account = NEW.id AND status = 'open');
+      UPDATE verification SET status = 'lapsed' WHERE account = NEW.id AND status = 'open';
     END;
     -- A relation of superiors is a forest.
     CREATE TRIGGER agency_no_cycle BEFORE UPDATE OF superior ON agency

@@ -132,6 +132,7 @@ package enum Schema {
     CREATE UNIQUE INDEX session_live ON session (caller, name) WHERE ended_at IS NULL;
     CREATE INDEX session_account ON session (account) WHERE ended_at IS NULL;
     CREATE INDEX session_caller ON session (caller, name);
+    CREATE INDEX session_before ON session (account, caller);
     """
 
   static let gate: SQL = """
@@ -180,10 +181,14 @@ package enum Schema {
       phone TEXT, -- of the office
       created_at INTEGER NOT NULL, -- when it was asked for
       expires_at INTEGER NOT NULL, -- after which no code is taken
+      -- the number is not Taiwan's: a code to it is counted for all
+      is_foreign INTEGER NOT NULL DEFAULT 0 CHECK (is_foreign IN (0, 1)),
       CHECK (purpose = 'application' OR coalesce(name, email, mobile, title, phone) IS NULL),
       CHECK (status = 'open' OR coalesce(name, email, mobile, title, phone) IS NULL)
     ) STRICT;
     CREATE INDEX verification_open ON verification (expires_at) WHERE status = 'open';
+    CREATE INDEX verification_account ON verification (account)
+      WHERE status = 'open' AND account IS NOT NULL;
 
     CREATE TABLE code (
       -- A verification code (驗證碼), as a keyed hash. Sending again overwrites it.
@@ -198,7 +203,7 @@ package enum Schema {
 
     CREATE TABLE attempt (
       -- Wrong attempts. A caller and a subject; an empty caller counts everyone's, an empty subject
-      -- a caller's on all.
+      -- a caller's on all; without a subject, an empty caller is an hour's, `day` a day's.
       subject BLOB NOT NULL, -- keyed hash of agency and address
       caller TEXT NOT NULL, -- who typed them
       wrong INTEGER NOT NULL CHECK (wrong > 0), -- how many
@@ -207,10 +212,18 @@ package enum Schema {
       PRIMARY KEY (subject, caller)
     ) STRICT, WITHOUT ROWID;
 
+    CREATE TABLE refusal (
+      -- Refusals of a caller within an hour: from the sixty-first on they are only counted here, and
+      -- become one entry of the trail once the hour is over.
+      caller TEXT PRIMARY KEY, -- who was refused
+      since INTEGER NOT NULL, -- the first of those counted
+      number INTEGER NOT NULL CHECK (number > 0) -- how many
+    ) STRICT, WITHOUT ROWID;
+
     CREATE TABLE send (
-      -- Codes sent, for the budgets; rows older than a day are swept.
+      -- Codes and notices sent, for the budgets; rows older than a day are swept.
       id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again
-      purpose TEXT NOT NULL, -- as verification.purpose
+      purpose TEXT NOT NULL, -- as verification.purpose; notice; foreign: one more for all callers
       channel TEXT NOT NULL, -- where it was sent
       address_key BLOB NOT NULL CHECK (length(address_key) = 32), -- keyed hash of the address
       caller TEXT NOT NULL, -- who asked for it

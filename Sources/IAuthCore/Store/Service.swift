@@ -18,6 +18,12 @@ package struct Service {
   /// Where the database is, and what an import spools.
   package var directory: String { Files.directory(of: store.path) }
 
+  /// Notes the use of the caller's session by a command that had no need to know who it is.
+  package func noteUse() {
+    guard !store.hasAskedSession else { return }
+    _ = try? store.read { (tx) throws(IAuthError) in try tx.session() }
+  }
+
   /// Whether this process has queued a message.
   package var hasQueuedMessages: Bool { store.hasQueued }
 
@@ -113,7 +119,7 @@ extension Transaction {
   func refuse<Answer>(
     _ error: IAuthError, subject: AuditSubject = .none
   ) throws(IAuthError) -> TransactionEnd<Answer> {
-    try audit(.refused, subject, outcome: error.code.rawValue)
+    try noteRefusal(error, subject)
     return .commitThenThrow(error)
   }
 }

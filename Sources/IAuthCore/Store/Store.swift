@@ -31,6 +31,10 @@ package final class Store {
   var hasLeft = false
   /// Whether a dry run has undone something.
   var isTrial = false
+  /// A session whose use is to be noted.
+  private var usedSession: Session?
+  /// Whether the caller's session was looked at.
+  private(set) var hasAskedSession = false
   private let isShared: Bool
   /// A copy that is being restored settles all by itself.
   var isBeingRestored = false
@@ -181,6 +185,7 @@ package final class Store {
   ) throws(IAuthError) -> Answer {
     try? settle()
     let tx = Transaction(store: self, isWriting: false)
+    defer { noteUse() }
     let held = HeldSignals()
     defer { withExtendedLifetime(held) {} }
     db.setBusyTimeout(milliseconds: Int32(Limits.busyWait.seconds) * 1_000)
@@ -188,12 +193,10 @@ package final class Store {
       try tx.execute("BEGIN")
       let answer = try body(tx)
       try tx.execute("COMMIT")
-      noteUse(in: tx)
       return answer
     } catch {
       let error = judged(error)
       try? db.execute("ROLLBACK")
-      noteUse(in: tx)
       throw error
     }
   }
@@ -208,19 +211,6 @@ package final class Store {
     return answer == "ok" ? .diskFailed : error
   }
 
-  /// Every command of a session is use, one that was refused or only looks as well (PRODUCT 3.3).
-  ///
-  /// What was answered stays answered, whether its use could be noted or not.
-  private func noteUse(in tx: Transaction?) {
-    guard let session = tx?.sessionInUse else { return }
-    tx?.sessionInUse = nil
-    guard session.usedAt + Limits.sessionNoteInterval <= world.now() else { return }
-    try? note { (tx) throws(IAuthError) -> TransactionEnd<Void> in
-      try tx.noteUse(session)
-      return .commit(())
-    }
-  }
-
   /// Runs `body` as the only writer, and commits what it did, also when it refuses.
   ///
   /// A dry run (`World.isDryRun`) rolls back what was done. A refusal is kept even then: a wrong
@@ -233,7 +223,8 @@ package final class Store {
     before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    try noting(isKept: !world.isDryRun, before: before, body)
+    defer { noteUse() }
+    return try locked(isKept: !world.isDryRun, before: before, body)
   }
 
   /// The same for what is no change of anybody's making, and kept in a dry run, too: the entry of a
@@ -241,29 +232,15 @@ package final class Store {
   func note<Answer>(
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    try noting(isKept: true, body)
-  }
-
-  private func noting<Answer>(
-    isKept: Bool, before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
-    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
-  ) throws(IAuthError) -> Answer {
-    var tx: Transaction?
-    do throws(IAuthError) {
-      let answer = try locked(isKept: isKept, before: before, body, &tx)
-      noteUse(in: tx)
-      return answer
-    } catch {
-      noteUse(in: tx)
-      throw error
-    }
+    defer { noteUse() }
+    return try locked(isKept: true, body)
   }
 
   private func locked<Answer>(
     isKept: Bool, before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
-    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>, _ tx: inout Transaction?
+    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    guard isShared else { return try bracket(isKept: isKept, waited: 0, body, &tx) }
+    guard isShared else { return try bracket(isKept: isKept, waited: 0, body) }
     let start = ChildProcess.milliseconds()
     let lock = try WriteLock(
       path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
@@ -272,7 +249,7 @@ package final class Store {
     let waited = ChildProcess.milliseconds() - start
     try before()
     try settleLocked(waited)
-    return try bracket(isKept: isKept, waited: waited, body, &tx)
+    return try bracket(isKept: isKept, waited: waited, body)
   }
 
   /// Settles what a clock or another host has left, before it is believed.
@@ -287,13 +264,10 @@ package final class Store {
     guard !isBeingRestored, version == Schema.version else { return }
     let found = try Transaction(store: self, isWriting: false).unsettled()
     guard found.isAny || found.isClockFar else { return }
-    var tx: Transaction?
-    try bracket(
-      isKept: true, waited: waited,
-      { (tx) throws(IAuthError) -> TransactionEnd<Void> in
-        try tx.settle(found)
-        return .commit(())
-      }, &tx)
+    try bracket(isKept: true, waited: waited) { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      try tx.settle(found)
+      return .commit(())
+    }
   }
 
   /// What was waited for the lock, for readers and again for readers adds up to the ten seconds.
@@ -301,12 +275,27 @@ package final class Store {
     db.setBusyTimeout(milliseconds: Int32(max(0, Limits.busyWait.seconds * 1_000 - waited)))
   }
 
+  /// Every command of a session is use of it, a refused one and a dry run too: what was not noted
+  /// along with a change is noted now, and an answer stands whether it can be or not.
+  private func noteUse() {
+    guard let session = usedSession else { return }
+    usedSession = nil
+    try? note { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      try tx.noteUse(session)
+      return .commit(())
+    }
+  }
+
+  /// Remembers that a session was used, for a minute.
+  func used(_ session: Session, now: Timestamp) {
+    hasAskedSession = true
+    usedSession = session.usedAt + Limits.sessionNoteInterval <= now ? session : nil
+  }
+
   private func bracket<Answer>(
-    isKept: Bool, waited: Int64, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>,
-    _ current: inout Transaction?
+    isKept: Bool, waited: Int64, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     let tx = Transaction(store: self, isWriting: true)
-    current = tx
     let queuedBefore = (hasQueued, hasLeft)
     let start = ChildProcess.milliseconds()
     boundWait(waited)
@@ -316,11 +305,8 @@ package final class Store {
       try tx.execute("BEGIN IMMEDIATE")
       begun = ChildProcess.milliseconds()
       end = try body(tx)
-      var isNoted = isKept
-      if case .rollback = end { isNoted = false }
-      if isNoted, let session = tx.sessionInUse {
-        try tx.noteUse(session)
-        tx.sessionInUse = nil
+      if isKept, let session = usedSession {
+        if case .rollback = end {} else { try tx.noteUse(session) }
       }
       try tx.sealAudit()
     } catch {
@@ -339,6 +325,7 @@ package final class Store {
     }
     boundWait(waited + begun - start)
     try commit()
+    usedSession = nil
     switch end {
     case .commit(let answer), .rollback(let answer): return answer
     case .commitThenThrow(let error): throw error

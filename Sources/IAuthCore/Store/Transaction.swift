@@ -26,8 +26,6 @@ package final class Transaction {
   var hasTriggers = true
   /// What a dry run has queued so far.
   var plan: [PlannedMessage]?
-  /// The session that was asked for, whose use is still to be noted.
-  var sessionInUse: Session?
   /// The session that acts, if any; it stands in audit entries.
   var actor: Actor?
 
@@ -43,6 +41,9 @@ package final class Transaction {
 
   /// Where the database is.
   var storePath: String { store.path }
+
+  /// Has the use of a session noted, at most once a minute.
+  func noteLater(_ session: Session) { store.used(session, now: now) }
 
   /// Remembers that there is something to send, by this process or, unclaimed, by `deliver`.
   func noteQueued(isClaimed: Bool) {

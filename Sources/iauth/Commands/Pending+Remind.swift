@@ -97,6 +97,7 @@ extension PlannedMessage.Cause {
   private var named: Bilingual {
     switch subject {
     case .request(let number): Bilingual("request \(number)", "申請案 \(number)")
+    case .caller(let name): Bilingual("caller \(name)", "使用者程序 \(name)")
     case .batch(let id): Bilingual("batch \(id)", "整批案 \(id)")
     case .account(let id): Bilingual("account \(id)", "帳號 \(id)")
     case .agency(let code): Bilingual("agency \(code)", "機關 \(code)")

@@ -132,7 +132,9 @@ private let samples: [IAuthError] =
 
     .filesExhausted, .deliveryCut, .databaseStandby, .clockLeap(newest: noon),
     .diskFull, .diskFailed, .outputFailed(isFull: true), .outputFailed(isFull: false),
-    .codeLocked(until: noon), .codeLocked(until: nil),
+    .codeLocked(until: noon), .mobileCountry,
+    .codeSecond(reference: "S-7K3F-9QXM", channel: .email),
+    .codeSecond(reference: "S-7K3F-9QXM", channel: .sms),
     .sendThrottled(until: noon), .databaseBusy, .deliverFailed(failed: 2), .outcomeUnknown,
 
     .sessionNone, .sessionExpired, .sessionStepUp, .requestOutside(number: 12), .accountSuspended,

@@ -14,7 +14,7 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("AccountTable", AccountTable.statements), ("AgencyTable", AgencyTable.statements),
   ("VerificationTable", VerificationTable.statements), ("RequestTable", RequestTable.statements),
   ("PendingRequestsTable", PendingRequestsTable.statements),
-  ("OutboxTable", OutboxTable.statements),
+  ("OutboxTable", OutboxTable.statements), ("RefusalTable", RefusalTable.statements),
   ("AuditTable", AuditTable.statements), ("AuditTrailTable", AuditTrailTable.statements),
   ("AuditTreeTable", AuditTreeTable.statements), ("AuditFeedTable", AuditFeedTable.statements),
   ("AuditVerificationTable", AuditVerificationTable.statements),
