@@ -79,7 +79,7 @@ extension IAuthError {
     case .fileMissing, .fileExists, .fileUncreatable: nil
     case .anchorMissing: "iauth audit --checkpoint"
     case .entryUnknown: "iauth audit --head"
-    case .signFailed: "ssh-add -L"
+    case .signFailed: "iauth audit --checkpoint"
     case .databaseMissing: "iauth init --authority CODE"
     case .databaseExists: "iauth --db FILE init --authority CODE"
     case .batchUnknown: "iauth pending --status all"
