@@ -1,7 +1,7 @@
 // Bytes that an import keeps for later: in memory while they are few, then in a file beside the
 // database that never has a name, so that nothing of it outlives the process.
 
-import CSQLite
+import CPosix
 import Glibc
 import Sheets
 import Values
@@ -167,4 +167,14 @@ package final class FileSource: ByteSource {
   }
 
   package func rewind() { position = 0 }
+}
+
+extension Files {
+  /// The SHA-256 of a file, however large it is.
+  static func digest(of path: String) throws(IAuthError) -> [UInt8] {
+    let source = try FileSource(path, max: Int.max)
+    var digest = SHA256()
+    while let piece = try source.next() { digest.update(piece) }
+    return digest.finish()
+  }
 }

@@ -19,6 +19,15 @@ struct AuditHead: Equatable {
   var hash: [UInt8]
 }
 
+/// What a verified trail ends with: to be kept elsewhere as an anchor.
+package struct AuditProof: Equatable, Sendable {
+  package let entries: Int64
+  package let hash: [UInt8]
+
+  /// `iauth-audit/1 SEQ HASH`.
+  package var anchor: String { "iauth-audit/1 \(entries) \(Hex.encode(hash))" }
+}
+
 /// What happened, in the words of the trail.
 package enum AuditAction: String, CaseIterable, Sendable {
   case created = "database.init"
@@ -56,6 +65,7 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case auditRead = "audit.read"
   case backedUp = "database.backup"
   case restored = "database.restore"
+  case migrated = "database.migrate"
   case messageRetried = "message.retry"
   case messageDropped = "message.drop"
   case keyEnrolled = "key.enrol"

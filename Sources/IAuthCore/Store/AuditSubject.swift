@@ -1,5 +1,5 @@
-// What an entry of the trail is about. Its text is stored, hashed and searched for (`audit --subject`),
-// so that it never changes; it holds no personal data.
+// What an entry of the trail is about. Its text is stored, hashed and searched for (`audit
+// --subject`), so that it never changes; it holds no personal data.
 
 import Values
 
@@ -18,6 +18,7 @@ package enum AuditSubject: Sendable, Equatable {
   case enrolment(key: String, AccountID)
   /// Words of a command that were refused before it ran.
   case command(String)
+  case schema(version: Int64)
   case recertification(RecertificationID)
   case item(ItemID)
   case database, registry, audit
@@ -40,6 +41,7 @@ package enum AuditSubject: Sendable, Equatable {
     case .key(let name): "key:\(name)"
     case .enrolment(let key, let id): "key:\(key) account:\(id)"
     case .command(let name): name
+    case .schema(let version): "schema:\(version)"
     case .recertification(let id): "recertification:\(id)"
     case .item(let id): "recertification-item:\(id)"
     case .database: "database"

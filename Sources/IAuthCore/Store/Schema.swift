@@ -11,13 +11,22 @@ package enum Schema {
   /// "iAUT": file(1) and every opening know the file by it.
   static let applicationID: Int64 = 0x6941_5554
   /// Another version is refused, with the way out.
-  static let version: Int64 = 1
+  static let version: Int64 = 2
+  /// What the header says of all this.
+  static let stamp: SQL = "PRAGMA application_id = 0x69415554; PRAGMA user_version = 2;"
 
-  /// Everything that `init` runs, in order.
+  /// Everything that `init` and `migrate` run, in order.
   static let script: [SQL] =
     [
-      registry, people, gate, requests, proofs, messages, audit, recertification, feed,
+      numbering, registry, people, gate, requests, proofs, messages, audit, recertification, feed,
     ] + rules
+
+  /// SQLite's own table of numbers comes first, where it stands in a migrated file too: the two
+  /// schemas are the same to the byte.
+  private static let numbering: SQL = """
+    CREATE TABLE numbering (id INTEGER PRIMARY KEY AUTOINCREMENT);
+    DROP TABLE numbering;
+    """
 
   static let registry: SQL = """
     CREATE TABLE service (
@@ -116,11 +125,11 @@ package enum Schema {
 
   static let gate: SQL = """
     CREATE TABLE gate_key (
-      -- An ssh key of a superior agency's script: it hands in for one account, and decides nothing.
+      -- An ssh key of a superior agency's script: it submits for one account, and decides nothing.
       id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again
       name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 64 -- as the forced command names it
         AND name NOT GLOB '*[^A-Za-z0-9._-]*'),
-      account INTEGER NOT NULL REFERENCES account, -- for whom it hands in
+      account INTEGER NOT NULL REFERENCES account, -- for whom it submits
       enrolled_at INTEGER NOT NULL, -- when
       withdrawn_at INTEGER -- empty while it holds
     ) STRICT;
@@ -260,7 +269,8 @@ package enum Schema {
       via TEXT NOT NULL CHECK (via IN ('email', 'sms', 'both')), -- which codes are needed
       account INTEGER REFERENCES account, -- of a sign-in; empty for someone unknown
       session INTEGER REFERENCES session, -- of a step-up
-      email_key BLOB NOT NULL CHECK (length(email_key) = 32), -- keyed hash, for the budgets; zero once erased
+      -- keyed hash, for the budgets; zero once erased
+      email_key BLOB NOT NULL CHECK (length(email_key) = 32),
       mobile_key BLOB NOT NULL CHECK (length(mobile_key) = 32), -- the same
       name TEXT, -- this and the rest: of an application, until it is proven or lapses
       email TEXT, -- the address to prove
@@ -343,51 +353,5 @@ package enum Schema {
     CREATE INDEX message_list ON message (id)
       WHERE kind IN ('reminder', 'digest') AND status IN ('queued', 'failed');
     CREATE INDEX message_code ON message (reference) WHERE kind = 'code';
-    """
-
-  static let audit: SQL = """
-    CREATE TABLE audit (
-      -- The audit trail: one entry for each change, sign-in, refusal and privileged reading. `hash`
-      -- covers every other column, length-prefixed, and so the whole trail before it.
-      seq INTEGER PRIMARY KEY AUTOINCREMENT, -- one after the other, without gaps
-      at INTEGER NOT NULL, -- when, UTC
-      caller TEXT NOT NULL, -- uid:N or key:NAME
-      account INTEGER, -- who acted, if signed in
-      session INTEGER, -- under which sign-in
-      action TEXT NOT NULL, -- what was done, or tried
-      subject TEXT NOT NULL, -- what was acted on: request:7, account:3, …
-      outcome TEXT NOT NULL, -- done, or the refusal's code
-      person_hash BLOB NOT NULL, -- commitment to the personal data beside it; empty for none
-      previous BLOB NOT NULL CHECK (length(previous) = 32), -- the hash of the entry before
-      hash BLOB NOT NULL CHECK (length(hash) = 32) -- of all the above
-    ) STRICT;
-    CREATE INDEX audit_subject ON audit (subject);
-    CREATE INDEX audit_action ON audit (action);
-
-    CREATE TABLE audit_person (
-      -- Personal data of an entry. Erasing a row leaves the chain whole.
-      seq INTEGER PRIMARY KEY REFERENCES audit, -- the entry's
-      account INTEGER NOT NULL REFERENCES account, -- whose data it is
-      salt BLOB NOT NULL CHECK (length(salt) = 32), -- random, goes with the data
-      fields TEXT NOT NULL -- names and values
-    ) STRICT;
-    CREATE INDEX audit_person_account ON audit_person (account);
-
-    CREATE TABLE audit_node (
-      -- Nodes of the Merkle tree (RFC 9162) whose leaves are the hashes of the trail, over 256, 256²
-      -- and 256³ of them; every other node is made of these. What is missing is made anew.
-      level INTEGER NOT NULL CHECK (level BETWEEN 1 AND 3), -- the logarithm of its leaves, base 256
-      place INTEGER NOT NULL CHECK (place >= 0), -- from the left, the first is 0
-      hash BLOB NOT NULL CHECK (length(hash) = 32), -- of the two nodes under it
-      PRIMARY KEY (level, place)
-    ) STRICT, WITHOUT ROWID;
-
-    CREATE TABLE audit_head (
-      -- The last entry, sealed under the key outside the database.
-      id INTEGER PRIMARY KEY CHECK (id = 1), -- always 1
-      seq INTEGER NOT NULL, -- the last entry's
-      hash BLOB NOT NULL, -- the last entry's
-      seal BLOB NOT NULL -- HMAC-SHA-256 under iauth.key
-    ) STRICT;
     """
 }

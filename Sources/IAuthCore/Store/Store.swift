@@ -1,7 +1,6 @@
 // The one door to the database: it opens, refuses, and brackets every reading and writing in a
 // transaction. SQLite's errors become ours here and nowhere else.
 
-import CSQLite
 import Glibc
 import SQLite
 import Sheets
@@ -24,6 +23,8 @@ package final class Store {
   let settings: Settings
   let key: [UInt8]
   package let path: String
+  /// The version of its schema when it was opened.
+  package let version: Int64
   /// Whether anything was queued that this process might send.
   var hasQueued = false
   /// Whether some of it is left to `deliver`.
@@ -34,10 +35,13 @@ package final class Store {
 
   /// Opens the database at `path`.
   ///
+  /// - Parameter versions: of the schema, that the caller can work with.
   /// - Throws: the first that holds of `database.missing`, `.foreign`, `.damaged`, `.version`,
   ///   `.unsafe`.
-  package init(path: String, world: World, settings: Settings) throws(IAuthError) {
-    let file = try DatabaseFile(existing: path)
+  package init(
+    path: String, world: World, settings: Settings, versions: Set<Int64> = [Schema.version]
+  ) throws(IAuthError) {
+    let file = try DatabaseFile(existing: path, versions: versions)
     self.path = file.path
     self.world = world
     self.settings = settings
@@ -46,14 +50,20 @@ package final class Store {
     do {
       db = try Connection(path: file.path)
       try Self.prepare(db)
+      // What was cut off is rolled back by now: only then is the version the version.
+      version = try db.first(MigrationTable.version) { $0.int(0) } ?? 0
     } catch {
       throw Self.translated(error)
+    }
+    guard versions.contains(version) else {
+      throw .databaseVersion(found: version, needed: Schema.version)
     }
   }
 
   /// Opens a copy that this process has made, to look whether it holds.
   init(copy path: String, key: [UInt8], world: World) throws(IAuthError) {
     self.path = path
+    version = Schema.version
     self.world = world
     settings = Settings()
     self.key = key
@@ -108,7 +118,7 @@ package final class Store {
     do {
       db = try Connection(path: draft)
       try prepare(db)
-      try db.execute("PRAGMA application_id = 0x69415554; PRAGMA user_version = 1;")
+      try db.execute(Schema.stamp)
     } catch {
       throw translated(error)
     }
@@ -127,6 +137,7 @@ package final class Store {
   ) {
     self.db = db
     self.path = path
+    version = Schema.version
     self.world = world
     self.settings = settings
     self.key = key
@@ -152,15 +163,17 @@ package final class Store {
 
   /// Runs `body` as the only writer, and commits what it did, also when it refuses.
   ///
-  /// A dry run (`World.isDryRun`) rolls back what was done. A refusal is kept even then: a wrong code
-  /// that was only tried would be an attempt that nobody counts.
+  /// A dry run (`World.isDryRun`) rolls back what was done. A refusal is kept even then: a wrong
+  /// code that was only tried would be an attempt that nobody counts.
   ///
+  /// - Parameter before: what is done under the lock before the transaction begins.
   /// - Throws: what `body` throws (nothing is kept); the refusal it returned (its writes are kept);
   ///   `database.busy`, `disk.full`, `disk.failed` (nothing is kept); `outcome.unknown`.
   package func write<Answer>(
+    before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    try locked(isKept: !world.isDryRun, body)
+    try locked(isKept: !world.isDryRun, before: before, body)
   }
 
   /// The same for what is no change of anybody's making, and kept in a dry run, too: the entry of a
@@ -172,13 +185,15 @@ package final class Store {
   }
 
   private func locked<Answer>(
-    isKept: Bool, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
+    isKept: Bool, before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
+    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     if isShared {
       let lock = try WriteLock(
         path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
         seconds: Int(Limits.busyWait.seconds))
       defer { withExtendedLifetime(lock) {} }
+      try before()
       return try bracket(isKept: isKept, body)
     }
     return try bracket(isKept: isKept, body)
@@ -227,7 +242,7 @@ package final class Store {
     do throws(SQLiteError) {
       try db.execute("COMMIT")
     } catch {
-      let mayStand = error.primary == SQLITE_IOERR && !error.isBeforeCommitPoint
+      let mayStand = error.mayHaveCommitted
       let isUndone = !db.isInTransaction || (try? db.execute("ROLLBACK")) != nil
       guard isUndone, !mayStand else { throw .outcomeUnknown }
       throw Self.translated(error)
@@ -250,15 +265,13 @@ package final class Store {
     guard let error = error as? SQLiteError else {
       return error as? IAuthError ?? .internal("an unknown error")
     }
-    switch error.primary {
-    case SQLITE_BUSY, SQLITE_LOCKED: return .databaseBusy
-    case SQLITE_FULL: return .diskFull
-    case SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN: return .diskFailed
-    case SQLITE_CORRUPT, SQLITE_NOTADB: return .databaseDamaged
-    case SQLITE_CONSTRAINT: return .internal("the database refused it: \(error.message)")
-    case SQLITE_ERROR where error.message.utf8.starts(with: "no such ".utf8):
-      return .databaseDamaged
-    default: return .internal("SQLite \(error.code)")
+    switch error.reason {
+    case .busy: return .databaseBusy
+    case .full: return .diskFull
+    case .disk: return .diskFailed
+    case .damage: return .databaseDamaged
+    case .constraint: return .internal("the database refused it: \(error.message)")
+    case .other: return .internal("SQLite \(error.code)")
     }
   }
 }

@@ -1,5 +1,6 @@
 // Copies of the database: a consistent snapshot, checked before it gets its name; and the way
-// back, after which no code and no session is live, and nothing is sent a second time (PRODUCT 4.2).
+// back, after which no code and no session is live, and nothing is sent a second time (PRODUCT
+// 4.2).
 
 import Glibc
 import SQLite
@@ -25,8 +26,8 @@ enum BackupTable {
     WHERE ended_at IS NULL
     """
   static let killMessages: SQL = """
-    UPDATE message SET status = 'lapsed', recipient = '', body = '', claim = NULL,
-      claimed_until = NULL WHERE status = 'queued' AND kind = 'code'
+    UPDATE message SET status = 'lapsed', \(OutboxTable.takenOut)
+    WHERE status = 'queued' AND kind = 'code'
     """
   /// What waited when the copy was made may have been sent since: the operator decides.
   static let holdMessages: SQL = """
@@ -100,10 +101,7 @@ extension Service {
     do throws(IAuthError) {
       // Beside a draft that was left stands what its process had made by then.
       if draft.wasLeft { unsafe unlink(path + ".manifest") }
-      do { try store.db.run(BackupTable.snapshot, [draft.path]) } catch {
-        throw Store.translated(error)
-      }
-      let (proof, rows) = try Self.check(draft.path, key: store.key, world)
+      let (proof, rows) = try snapshot(draft.path)
       let key = Array((Hex.encode(store.key) + "\n").utf8)
       if (try? Files.read(path + ".key", max: 1_024)) != key {
         try Files.make(path + ".key", key)
@@ -111,7 +109,7 @@ extension Service {
       }
       let manifest = Manifest(
         version: version, at: world.now(), proof: proof, rows: rows,
-        digest: SHA256.hash(try Files.read(draft.path, max: Int.max)))
+        digest: try Files.digest(of: draft.path))
       let text = manifest.text(name: Files.lastComponent(of: path))
       try Files.make(path + ".manifest", Array(text.utf8))
       made.append(path + ".manifest")
@@ -122,6 +120,12 @@ extension Service {
       for path in made { unsafe unlink(path) }
       throw error
     }
+  }
+
+  /// Copies what is committed into a draft, and looks whether that holds.
+  func snapshot(_ draft: String) throws(IAuthError) -> (AuditProof, [Manifest.TableCount]) {
+    do { try store.db.run(BackupTable.snapshot, [draft]) } catch { throw Store.translated(error) }
+    return try Self.check(draft, key: store.key, world)
   }
 
   /// A copy that does not hold is no copy.

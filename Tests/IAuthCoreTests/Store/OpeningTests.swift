@@ -52,11 +52,11 @@ import Testing
     #expect(try opening(desk) == .databaseForeign)
   }
 
-  @Test(arguments: [0, 2, 99])
+  @Test(arguments: [0, 1, 3, 99])
   func anotherVersionIsRefused(version: Int64) throws {
     let desk = try Desk()
     try desk.sqlite3("PRAGMA user_version = \(version)")
-    #expect(throws: IAuthError.databaseVersion(found: version, needed: 1)) {
+    #expect(throws: IAuthError.databaseVersion(found: version, needed: 2)) {
       _ = try desk.owner()
     }
     try chmod(desk.path, 0o644)
@@ -249,7 +249,8 @@ import Testing
       } == .agencyCycle)
   }
 
-  /// The operator has put an agency above its OID's parent; deriving the other way would be a circle.
+  /// The operator has put an agency above its OID's parent; deriving the other way would be a
+  /// circle.
   @Test func whatTheOperatorSetStands() throws {
     let part = "\(Office.authority).1"
     let text = Office.registry.replacing("資通安全處,\(Office.yuan),dgpa2016", with: "資通安全處,,none")
