@@ -2,7 +2,7 @@
 // the bytes as they are, so that an Ed25519 key's signature is one of C2SP's signed notes. The
 // protocol is draft-miller-ssh-agent, sections 3.2 and 3.6.
 
-import CSQLite
+import CPosix
 import Glibc
 import Sheets
 import Values

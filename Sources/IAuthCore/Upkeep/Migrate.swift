@@ -50,7 +50,7 @@ extension Service {
           try tx.audit(.migrated, .schema(version: receipt.to))
           try tx.sealAudit()
           guard try tx.isWhole() else { throw .databaseDamaged }
-          let proof = try tx.verifyAudit([:])
+          let proof = try tx.verifyAudit()
           try tx.reconcile(proof.entries)
           receipt.proof = proof
           return .commit(())
