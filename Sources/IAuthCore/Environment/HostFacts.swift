@@ -1,8 +1,9 @@
-// What `doctor` may know of the host. The live one asks the kernel; where nobody can say, nothing is
-// said.
+// What `doctor` may know of the host. The live one asks the kernel; where nobody can say, nothing
+// is said.
 
-import CSQLite
+import CPosix
 import Glibc
+import SQLite
 import Sheets
 import Values
 
@@ -44,7 +45,7 @@ package struct HostFacts: Sendable {
       let answer = iauth_clock_synchronized()
       return answer < 0 ? nil : answer == 1
     },
-    sqlite: sqlite3_libversion_number())
+    sqlite: Connection.libraryVersion)
 
   /// Whether systemd runs this host: sd_booted(3).
   var hasSystemd: Bool { Files.exists(root + "/run/systemd/system") }

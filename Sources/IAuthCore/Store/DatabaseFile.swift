@@ -2,7 +2,7 @@
 // safe (PRODUCT section 6, in that order). Nothing is created or locked before it is known to be
 // ours. SECURITY: a planted journal would be executed as recovery, so owner and modes come first.
 
-import CSQLite
+import CPosix
 import Glibc
 import Sheets
 import Values

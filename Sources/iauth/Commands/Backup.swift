@@ -38,10 +38,9 @@ struct Backup: Command {
     ],
     operatorOnly: true)
 
-  var file: String?
+  var file = ""
 
   func run(_ context: Context) throws(IAuthError) {
-    let file = file ?? ""
     // Three files do not fit into one stream.
     guard !file.utf8.elementsEqual("-".utf8) else {
       try context.service().checkOperator()

@@ -1,7 +1,7 @@
 // `iauth serve`: the service. It takes connections and starts `serve-one` for each; it opens no
 // database and reads nothing that anybody sends.
 
-import CSQLite
+import CPosix
 import IAuthCore
 import Sheets
 import Values

@@ -2,7 +2,7 @@
 // long that takes, and that it happens at all, would tell whom something was sent to. systemd starts
 // them where it confines the service (iauth-deliver.path); elsewhere they are started here.
 
-import CSQLite
+import CPosix
 import Glibc
 import IAuthCore
 import Sheets
