@@ -1,5 +1,6 @@
 // SQL text that only a literal can make: text from people cannot become SQL, because it does not
-// compile. Parts that several statements share are fragments, which interpolate and cannot be run.
+// compile. Parts that several statements share are fragments, which interpolate and cannot be run;
+// so are the names that a schema gives, quoted, which a migration needs.
 
 package struct SQL: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, Hashable,
   Sendable
@@ -50,5 +51,15 @@ package struct Fragment: ExpressibleByStringLiteral, ExpressibleByStringInterpol
 
   package init(stringInterpolation: SQL.Interpolation) {
     text = stringInterpolation.text
+  }
+
+  /// The name of a table or column, as the schema itself has it: quoted, it is nothing else.
+  package init(name: String) {
+    var quoted = "\""
+    for scalar in name.unicodeScalars {
+      quoted.unicodeScalars.append(scalar)
+      if scalar == "\"" { quoted.unicodeScalars.append(scalar) }
+    }
+    text = quoted + "\""
   }
 }

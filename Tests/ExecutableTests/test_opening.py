@@ -73,11 +73,11 @@ def no_page_size(desk):
 
 
 def newer(desk):
-    pragma(desk, "user_version = 2")
+    pragma(desk, "user_version = 3")
 
 
 def older(desk):
-    pragma(desk, "user_version = 0")
+    pragma(desk, "user_version = 1")
 
 
 def wal(desk):

@@ -4,6 +4,7 @@ The host is booted by systemd (booted.py), so units, users and maintainer script
 will run. It takes root, and a kernel that lets root make namespaces; else it is skipped.
 """
 
+import gzip
 import json
 import os
 import re
@@ -42,8 +43,8 @@ def rebuilt(package, directory, version, schema):
     tree = directory / version
     subprocess.run(["dpkg-deb", "--raw-extract", package, tree], check=True)
     for name, old, new in [("control", r"(?m)^Version: .*$", f"Version: {version}"),
-                           ("preinst", r"(?m)^reads=1$", f"reads={schema}"),
-                           ("postinst", r"(?m)^reads=1$", f"reads={schema}")]:
+                           ("preinst", r"(?m)^reads=2$", f"reads={schema}"),
+                           ("postinst", r"(?m)^reads=2$", f"reads={schema}")]:
         path = tree / "DEBIAN" / name
         text, count = re.subn(old, new, path.read_text())
         assert count == 1, name
@@ -242,7 +243,7 @@ def test_a_new_schema_is_not_met_without_a_copy(server, tmp_path_factory):
     host = server.host
     host.done("iauth " + " ".join(INIT))
     stored = host.dump()
-    newer = server.bring(rebuilt(server.built, tmp_path_factory.mktemp("newer"), "0.2.0-1", 2))
+    newer = server.bring(rebuilt(server.built, tmp_path_factory.mktemp("newer"), "0.3.0-1", 3))
 
     # No copy, no upgrade.
     host.done("mv /var/backups/iauth /var/backups/elsewhere")
@@ -255,7 +256,7 @@ def test_a_new_schema_is_not_met_without_a_copy(server, tmp_path_factory):
     upgraded = server.install(newer)
     assert upgraded.returncode == 0, upgraded
     copy = re.search(r"copied to (\S+\.db), its key to \1\.key", upgraded.stdout)[1]
-    assert "schema version 1" in upgraded.stderr and "version 2 only" in upgraded.stderr
+    assert "schema version 2" in upgraded.stderr and "version 3 only" in upgraded.stderr
     assert server.modes(copy, f"{copy}.key") == {copy: "600 iauth iauth",
                                                  f"{copy}.key": "600 iauth iauth"}
     # The way back: the version before, and the copy is a database.
@@ -276,6 +277,21 @@ def test_a_new_schema_is_not_met_without_a_copy(server, tmp_path_factory):
     assert set(host.done("ls -d /var/backups/iauth/*").split()) == beside
     assert server.install().returncode == 0
     host.done(f"iauth restore {mine} && iauth audit --verify")
+
+
+def test_an_older_database_is_migrated_by_the_upgrade(server):
+    host = server.host
+    fixture = ROOT / "Tests/Fixtures/schema-1"
+    for name, content in [("iauth.db", gzip.decompress((fixture / "iauth.db.gz").read_bytes())),
+                          ("iauth.key", (fixture / "iauth.key").read_bytes())]:
+        path = host.root_path(f"/var/lib/iauth/{name}")
+        path.write_bytes(content)
+        host.done(f"chown iauth:iauth /var/lib/iauth/{name}; chmod 600 /var/lib/iauth/{name}")
+    assert host.sh("iauth agencies --limit 1").returncode == 78
+    upgraded = server.install()
+    assert upgraded.returncode == 0 and "1 → 2" in upgraded.stdout, upgraded
+    host.done("iauth audit --verify")
+    assert len(host.done("ls /var/lib/iauth/iauth.db.schema-1-*").split()) == 1
 
 
 def test_removing_keeps_the_data_and_purging_does_not(server):

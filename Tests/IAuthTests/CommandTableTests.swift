@@ -25,9 +25,9 @@ struct CommandTableTests {
     let names = [
       "apply", "verify", "request-permission", "pending", "approve", "reject", "admins",
       "import-batch", "init", "agencies", "systems", "accounts", "revoke", "deliver", "audit",
-      "doctor", "backup", "restore", "serve", "serve-one", "ssh-gate", "completion", "help",
-      "permissions",
-      "recertify",
+      "doctor", "backup", "restore", "migrate", "serve", "serve-one", "ssh-gate", "completion",
+      "help",
+      "permissions", "recertify",
     ]
     #expect(Set(Self.all.map(\.name)) == Set(names))
   }

@@ -168,3 +168,13 @@ package final class FileSource: ByteSource {
 
   package func rewind() { position = 0 }
 }
+
+extension Files {
+  /// The SHA-256 of a file, however large it is.
+  static func digest(of path: String) throws(IAuthError) -> [UInt8] {
+    let source = try FileSource(path, max: Int.max)
+    var digest = SHA256()
+    while let piece = try source.next() { digest.update(piece) }
+    return digest.finish()
+  }
+}

@@ -140,7 +140,8 @@ extension IAuthError {
 
     case .databaseForeign: "此檔案不是 iauth 的資料庫"
     case .databaseVersion(let found, let needed):
-      "資料庫的結構版本為 \(found)，此版 iauth 僅支援版本 \(needed)，請使用相符的版本"
+      "資料庫的結構版本為 \(found)，此版 iauth 僅支援版本 \(needed)，"
+        + (found < needed ? "請由系統維運轉換" : "請使用相符的版本")
     case .databaseUnsafe(let reason): reason.chinese
     case .configInvalid(let line, let key):
       "設定檔第 \(line) 行有誤"

@@ -177,8 +177,8 @@ extension IAuthError {
 
     case .databaseForeign: "the file is no iauth database"
     case .databaseVersion(let found, let needed):
-      "the database has schema version \(found) and this iauth reads version \(needed) only; use"
-        + " the release that fits the database"
+      "the database has schema version \(found) and this iauth reads version \(needed) only; "
+        + (found < needed ? "the operator migrates it" : "use the release that fits the database")
     case .databaseUnsafe(let reason): reason.english
     case .configInvalid(let line, let key):
       "line \(line) of the configuration is not valid"

@@ -97,7 +97,8 @@ extension IAuthError {
       "iauth request-permission --role admin"
     case .rightMissing(.serviceOperator), .rightMissing(.owner), .rightMissing(.key): nil
     case .databaseForeign: "iauth --db FILE doctor"
-    case .databaseVersion: "iauth --version"
+    case .databaseVersion(let found, let needed):
+      found < needed ? "iauth migrate" : "iauth --version"
     case .databaseUnsafe(.key): "iauth restore FILE"
     case .databaseUnsafe: nil
     case .configInvalid: nil

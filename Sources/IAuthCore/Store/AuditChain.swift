@@ -65,6 +65,7 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case auditRead = "audit.read"
   case backedUp = "database.backup"
   case restored = "database.restore"
+  case migrated = "database.migrate"
   case messageRetried = "message.retry"
   case messageDropped = "message.drop"
   case keyEnrolled = "key.enrol"

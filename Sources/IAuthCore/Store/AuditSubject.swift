@@ -19,6 +19,7 @@ package enum AuditSubject: Sendable, Equatable {
   case enrolment(key: String, AccountID)
   /// Words of a command that were refused before it ran.
   case command(String)
+  case schema(version: Int64)
   case recertification(RecertificationID)
   case item(ItemID)
   case database, registry, audit
@@ -40,6 +41,7 @@ package enum AuditSubject: Sendable, Equatable {
     case .caller(let name): "caller:\(name)"
     case .enrolment(let key, let id): "key:\(key) account:\(id)"
     case .command(let name): name
+    case .schema(let version): "schema:\(version)"
     case .recertification(let id): "recertification:\(id)"
     case .item(let id): "recertification-item:\(id)"
     case .database: "database"

@@ -21,12 +21,14 @@ struct DatabaseFile {
   ///
   /// - Throws: the first that holds of `database.missing`, `database.foreign`,
   ///   `database.damaged`, `database.version`, `database.unsafe`.
-  init(existing typed: String) throws(IAuthError) {
+  init(
+    existing typed: String, versions: Set<Int64> = [Schema.version]
+  ) throws(IAuthError) {
     guard !Self.isURI(typed) else { throw .databaseUnsafe(.path) }
     guard let path = Files.resolved(typed), let target = Files.status(path, followingLinks: true)
     else { throw .databaseMissing }
     guard target.isRegular else { throw .databaseForeign }
-    try Self.checkHeader(path, bytes: target.bytes)
+    try Self.checkHeader(path, bytes: target.bytes, versions)
     try Self.becomeOwner(target)
     try Self.checkSafety(path)
     self.path = path
@@ -83,7 +85,9 @@ struct DatabaseFile {
 
   /// Reads the first hundred bytes (sqlite.org/fileformat2.html, 1.3) before any lock is held:
   /// closing a descriptor of the file later would drop SQLite's own locks.
-  private static func checkHeader(_ path: String, bytes: Int64) throws(IAuthError) {
+  private static func checkHeader(
+    _ path: String, bytes: Int64, _ versions: Set<Int64>
+  ) throws(IAuthError) {
     let file = unsafe iauth_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
     guard file >= 0 else { throw .databaseUnsafe(.mode) }
     defer { close(file) }
@@ -104,7 +108,7 @@ struct DatabaseFile {
     guard pageSize >= 512, pageSize & (pageSize - 1) == 0,
       isCutOff || number(24) != number(92) || bytes >= pages * pageSize
     else { throw .databaseDamaged }
-    guard number(60) == Schema.version else {
+    guard isCutOff || versions.contains(number(60)) else {
       throw .databaseVersion(found: number(60), needed: Schema.version)
     }
     // Written in WAL mode: Debian's SQLite can lose commits there (SECURITY.md, section 0).

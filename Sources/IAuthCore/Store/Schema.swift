@@ -11,13 +11,22 @@ package enum Schema {
   /// "iAUT": file(1) and every opening know the file by it.
   static let applicationID: Int64 = 0x6941_5554
   /// Another version is refused, with the way out.
-  static let version: Int64 = 1
+  static let version: Int64 = 2
+  /// What the header says of all this.
+  static let stamp: SQL = "PRAGMA application_id = 0x69415554; PRAGMA user_version = 2;"
 
-  /// Everything that `init` runs, in order.
+  /// Everything that `init` and `migrate` run, in order.
   static let script: [SQL] =
     [
-      registry, people, gate, requests, proofs, messages, audit, recertification, feed,
+      numbering, registry, people, gate, requests, proofs, messages, audit, recertification, feed,
     ] + rules
+
+  /// SQLite's own table of numbers comes first, where it stands in a migrated file too: the two
+  /// schemas are the same to the byte.
+  private static let numbering: SQL = """
+    CREATE TABLE numbering (id INTEGER PRIMARY KEY AUTOINCREMENT);
+    DROP TABLE numbering;
+    """
 
   static let registry: SQL = """
     CREATE TABLE service (

@@ -23,6 +23,8 @@ package final class Store {
   let settings: Settings
   let key: [UInt8]
   package let path: String
+  /// The version of its schema when it was opened.
+  package let version: Int64
   /// Whether anything was queued that this process might send.
   var hasQueued = false
   /// Whether some of it is left to `deliver`.
@@ -37,10 +39,13 @@ package final class Store {
 
   /// Opens the database at `path`.
   ///
+  /// - Parameter versions: of the schema, that the caller can work with.
   /// - Throws: the first that holds of `database.missing`, `.foreign`, `.damaged`, `.version`,
   ///   `.unsafe`.
-  package init(path: String, world: World, settings: Settings) throws(IAuthError) {
-    let file = try DatabaseFile(existing: path)
+  package init(
+    path: String, world: World, settings: Settings, versions: Set<Int64> = [Schema.version]
+  ) throws(IAuthError) {
+    let file = try DatabaseFile(existing: path, versions: versions)
     self.path = file.path
     self.world = world
     self.settings = settings
@@ -49,14 +54,20 @@ package final class Store {
     do {
       db = try Connection(path: file.path)
       try Self.prepare(db)
+      // What was cut off is rolled back by now: only then is the version the version.
+      version = try db.first(MigrationTable.version) { $0.int(0) } ?? 0
     } catch {
       throw Self.translated(error)
+    }
+    guard versions.contains(version) else {
+      throw .databaseVersion(found: version, needed: Schema.version)
     }
   }
 
   /// Opens a copy that this process has made, to look whether it holds.
   init(copy path: String, key: [UInt8], world: World) throws(IAuthError) {
     self.path = path
+    version = Schema.version
     self.world = world
     settings = Settings()
     self.key = key
@@ -111,7 +122,7 @@ package final class Store {
     do {
       db = try Connection(path: draft)
       try prepare(db)
-      try db.execute("PRAGMA application_id = 0x69415554; PRAGMA user_version = 1;")
+      try db.execute(Schema.stamp)
     } catch {
       throw translated(error)
     }
@@ -130,6 +141,7 @@ package final class Store {
   ) {
     self.db = db
     self.path = path
+    version = Schema.version
     self.world = world
     self.settings = settings
     self.key = key
@@ -159,12 +171,14 @@ package final class Store {
   /// A dry run (`World.isDryRun`) rolls back what was done. A refusal is kept even then: a wrong
   /// code that was only tried would be an attempt that nobody counts.
   ///
+  /// - Parameter before: what is done under the lock before the transaction begins.
   /// - Throws: what `body` throws (nothing is kept); the refusal it returned (its writes are kept);
   ///   `database.busy`, `disk.full`, `disk.failed` (nothing is kept); `outcome.unknown`.
   package func write<Answer>(
+    before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    try locked(isKept: !world.isDryRun, body)
+    try locked(isKept: !world.isDryRun, before: before, body)
   }
 
   /// The same for what is no change of anybody's making, and kept in a dry run, too: the entry of a
@@ -176,7 +190,8 @@ package final class Store {
   }
 
   private func locked<Answer>(
-    isKept: Bool, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
+    isKept: Bool, before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
+    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     defer { noteUse() }
     if isShared {
@@ -184,6 +199,7 @@ package final class Store {
         path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
         seconds: Int(Limits.busyWait.seconds))
       defer { withExtendedLifetime(lock) {} }
+      try before()
       return try bracket(isKept: isKept, body)
     }
     return try bracket(isKept: isKept, body)

@@ -101,10 +101,7 @@ extension Service {
     do throws(IAuthError) {
       // Beside a draft that was left stands what its process had made by then.
       if draft.wasLeft { unsafe unlink(path + ".manifest") }
-      do { try store.db.run(BackupTable.snapshot, [draft.path]) } catch {
-        throw Store.translated(error)
-      }
-      let (proof, rows) = try Self.check(draft.path, key: store.key, world)
+      let (proof, rows) = try snapshot(draft.path)
       let key = Array((Hex.encode(store.key) + "\n").utf8)
       if (try? Files.read(path + ".key", max: 1_024)) != key {
         try Files.make(path + ".key", key)
@@ -112,7 +109,7 @@ extension Service {
       }
       let manifest = Manifest(
         version: version, at: world.now(), proof: proof, rows: rows,
-        digest: SHA256.hash(try Files.read(draft.path, max: Int.max)))
+        digest: try Files.digest(of: draft.path))
       let text = manifest.text(name: Files.lastComponent(of: path))
       try Files.make(path + ".manifest", Array(text.utf8))
       made.append(path + ".manifest")
@@ -123,6 +120,12 @@ extension Service {
       for path in made { unsafe unlink(path) }
       throw error
     }
+  }
+
+  /// Copies what is committed into a draft, and looks whether that holds.
+  func snapshot(_ draft: String) throws(IAuthError) -> (AuditProof, [Manifest.TableCount]) {
+    do { try store.db.run(BackupTable.snapshot, [draft]) } catch { throw Store.translated(error) }
+    return try Self.check(draft, key: store.key, world)
   }
 
   /// A copy that does not hold is no copy.

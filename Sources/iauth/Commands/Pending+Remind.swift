@@ -101,10 +101,7 @@ extension PlannedMessage.Cause {
     case .agency(let code): Bilingual("agency \(code)", "機關 \(code)")
     case .message(let id): Bilingual("message \(id)", "通知 \(id)")
     case .recertification(let id): Bilingual("review \(id)", "清查 \(id)")
-    case .database, .item, .reference, .system, .session, .key, .enrolment, .command, .registry,
-      .audit,
-      .everything, .none:
-      Bilingual("the database", "資料庫")
+    default: Bilingual("the database", "資料庫")
     }
   }
 }

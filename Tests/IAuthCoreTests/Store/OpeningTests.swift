@@ -52,11 +52,11 @@ import Testing
     #expect(try opening(desk) == .databaseForeign)
   }
 
-  @Test(arguments: [0, 2, 99])
+  @Test(arguments: [0, 1, 3, 99])
   func anotherVersionIsRefused(version: Int64) throws {
     let desk = try Desk()
     try desk.sqlite3("PRAGMA user_version = \(version)")
-    #expect(throws: IAuthError.databaseVersion(found: version, needed: 1)) {
+    #expect(throws: IAuthError.databaseVersion(found: version, needed: 2)) {
       _ = try desk.owner()
     }
     try chmod(desk.path, 0o644)
