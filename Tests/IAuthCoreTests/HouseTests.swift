@@ -19,7 +19,7 @@ import Testing
   /// send, whoever signs in ends what is overdue, and a message asks for accounts and requests.
   private static let known: Set<String> = [
     "Store: PlannedMessage", "Store: ExpiryTable", "Files: Checkpoint", "Messages: AccountTable",
-    "Messages: RequestTable",
+    "Messages: RequestTable", "Store: ReminderTable", "Store: BackupTable", "Store: DoctorTable",
   ]
 
   private static func files(_ folder: String) throws -> [URL] {

@@ -47,7 +47,9 @@ final class Desk {
     }
     switch words[0] {
     case "at":
-      let time = try TimeArgument.parse(words[1].replacing("Z", with: ":00Z"), for: "at")
+      // 2026-03-02T09:00Z, or with its seconds.
+      let text = words[1].utf8.count == 17 ? words[1].replacing("Z", with: ":00Z") : words[1]
+      let time = try TimeArgument.parse(text, for: "at")
       now = time.timestamp(now: now, in: .utc)
     case "after":
       now = now + (try TimeSpan.parse(words[1], for: "after"))

@@ -72,7 +72,9 @@ extension Service {
             &hasCommitted)
         } catch {
           // Before anything was committed, the error says all there is to say.
-          guard hasCommitted || report != DeliveryReport() else { throw error }
+          guard error.code != .rightMissing, hasCommitted || report != DeliveryReport() else {
+            throw error
+          }
           report.isCutShort = true
           return report
         }

@@ -15,7 +15,6 @@ enum ExpiryTable {
       AND coalesce(turned_at, created_at) <= ?1
     UNION ALL SELECT id FROM request WHERE status = 'returned' AND turned_at <= ?2
     UNION ALL SELECT id FROM request WHERE open = 1 AND until_at <= ?3
-    ORDER BY 1
     """
   private static func invitations(until oldest: SQL) -> SQL {
     """

@@ -90,7 +90,7 @@ enum PendingRequestsTable {
   static let one: SQL = "SELECT \(columns("r.status")) \(tables) WHERE r.id = ?1"
   static let history: SQL = """
     SELECT u.at, u.action, coalesce((SELECT d.reviewer_name FROM decision d
-        WHERE 'request:' || d.request = u.subject AND d.reviewer = u.account
+        WHERE d.request = CAST(substr(u.subject, 9) AS INTEGER) AND d.reviewer = u.account
         AND d.decided_at = u.at), a.name), u.outcome
     FROM audit u LEFT JOIN account a ON a.id = u.account
     WHERE u.subject = ?1 AND u.action <> 'request.read' ORDER BY u.seq

@@ -68,6 +68,7 @@ extension Schema {
     CREATE INDEX request_pending ON request (created_at) WHERE status = 'pending';
     CREATE INDEX request_change ON request (account) WHERE open = 1 AND kind = 'change';
     CREATE INDEX request_returned ON request (turned_at) WHERE status = 'returned';
+    CREATE INDEX request_until ON request (until_at) WHERE open = 1 AND until_at IS NOT NULL;
     CREATE INDEX request_replaces ON request (replaces) WHERE replaces IS NOT NULL;
     CREATE INDEX request_deputy ON request (deputy_for) WHERE deputy_for IS NOT NULL;
     CREATE INDEX request_to_apply ON request (effective_at)

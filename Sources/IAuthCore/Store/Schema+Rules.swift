@@ -54,8 +54,14 @@ extension Schema {
       UNION ALL
       SELECT r.id, d.account, d.starts_at, d.ends_at, d.request, d.deputy_for, d.represents
       FROM request r JOIN administrator d ON d.agency = (SELECT authority FROM service)
-      WHERE (r.role = 'admin' OR r.kind = 'change' AND EXISTS (SELECT 1 FROM permission h
-        WHERE h.account = r.account AND h.role = 'admin' AND h.status = 'active'))
+      WHERE r.role = 'admin' AND d.system = CASE WHEN EXISTS (SELECT 1 FROM administrator o
+          WHERE o.agency = (SELECT authority FROM service) AND o.system = r.system) THEN r.system
+        ELSE (SELECT id FROM system WHERE code = 'spm') END
+      UNION ALL
+      SELECT r.id, d.account, d.starts_at, d.ends_at, d.request, d.deputy_for, d.represents
+      FROM request r JOIN administrator d ON d.agency = (SELECT authority FROM service)
+      WHERE r.role <> 'admin' AND r.kind = 'change'
+        AND r.account IN (SELECT account FROM permission WHERE role = 'admin' AND status = 'active')
         AND d.system = CASE WHEN EXISTS (SELECT 1 FROM administrator o
           WHERE o.agency = (SELECT authority FROM service) AND o.system = r.system) THEN r.system
         ELSE (SELECT id FROM system WHERE code = 'spm') END;

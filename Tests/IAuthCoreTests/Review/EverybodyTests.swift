@@ -195,7 +195,8 @@ import Testing
     let scene = try scene()
     var expected: [Who: ErrorCode] = [.nobody: .sessionNone, .serviceOperator: .sessionNone]
     for who in Who.allCases where expected[who] == nil && who != .applicant {
-      expected[who] = .requestUnknown
+      // Who may see it is told that it is somebody else's.
+      expected[who] = who == .administrator || who == .chief ? .requestOutside : .requestUnknown
     }
     try expect(expected, in: scene) { try $0.withdraw(scene.general) }
   }

@@ -88,7 +88,9 @@ import Testing
     case (.active, .suspend): .suspended
     case (.suspended, .restore): .active
     case (.invited, .close), (.active, .close), (.suspended, .close): .closed
-    case (.invited, .unlock), (.active, .unlock), (.suspended, .unlock): status
+    case (.invited, .unlock), (.active, .unlock), (.suspended, .unlock),
+      (.closed, .unlock):
+      status
     case (_, .erase): .closed
     default: nil
     }

@@ -165,7 +165,7 @@ import Testing
     (permission(5, 4, "general").replacing("INSERT", with: "REPLACE"), "given once"),
     ("UPDATE permission SET role = 'admin' WHERE request = 5", "only ends"),
     ("UPDATE permission SET account = 3 WHERE request = 5", "only ends"),
-    ("UPDATE permission SET starts_at = 0 WHERE request = 5", "only ends"),
+    ("UPDATE permission SET starts_at = starts_at + 1 WHERE request = 5", "only ends"),
     (
       "UPDATE permission SET status = 'revoked', revoked_at = 2 WHERE request = 5; "
         + "UPDATE permission SET status = 'active', revoked_at = NULL WHERE request = 5",

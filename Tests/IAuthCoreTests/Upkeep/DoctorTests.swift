@@ -259,6 +259,7 @@ import Testing
     for check in ["mail", "sms"] { #expect(try status(check) == .ok) }
     for (name, path) in [("mail", "/var/mail/new/x"), ("sms", "/var/sms/x")] {
       try make(path)
+      if name == "mail" { try setMode(desk.directory + "/root/var/mail", 0o711) }
       let folder = Files.directory(of: desk.directory + "/root" + path)
       for (mode, expected) in [
         (0o777, Health.fail), (0o1777, .fail), (0o755, .warn), (0o711, .ok), (0o730, .ok),
