@@ -9,6 +9,7 @@
 #include <spawn.h>
 #include <poll.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
@@ -36,6 +37,12 @@ static inline int iauth_open(const char *path, int flags, unsigned mode) {
 /* A file of the directory that never has a name; open(2), O_TMPFILE. */
 static inline int iauth_open_unnamed(const char *directory) {
   return open(directory, __O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+/* Names a file that has none yet; open(2), O_TMPFILE. It wants /proc. */
+static inline int iauth_name(int file, const char *path) {
+  char self[32];
+  snprintf(self, sizeof self, "/proc/self/fd/%d", file);
+  return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
 }
 /* rename(2) that fails with EEXIST instead of overwriting; EINVAL where a file system cannot. */
 static inline int iauth_rename_new(const char *from, const char *to) {

@@ -11,12 +11,17 @@ import CSQLite
   ///
   /// - Parameter path: absolute, and never beginning with `file:` (Debian's SQLite would take it
   ///   as a URI). `:memory:` is a database of its own, for tests.
-  package init(path: String) throws(SQLiteError) {
+  /// - Parameter isReadOnly: opens it to look only, links followed; nothing is recovered.
+  package init(path: String, isReadOnly: Bool = false) throws(SQLiteError) {
     var db: OpaquePointer?
-    let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
+    let way =
+      isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW
+    let flags = way | SQLITE_OPEN_EXRESCODE
     let code = unsafe sqlite3_open_v2(path, &db, flags, nil)
     guard code == SQLITE_OK, let db = unsafe db else {
-      let error = SQLiteError(code: code, message: "cannot open")
+      let error = SQLiteError(
+        code: code, message: "cannot open",
+        system: unsafe db == nil ? 0 : sqlite3_system_errno(db))
       unsafe sqlite3_close_v2(db)
       throw error
     }
@@ -128,6 +133,12 @@ import CSQLite
     guard code == SQLITE_OK else { throw unsafe SQLiteError(code: code, on: db) }
   }
 
+  /// Whether SQLite, under its own lock, has just found the file malformed.
+  package var hasFoundDamage: Bool {
+    let code = unsafe sqlite3_errcode(db) & 0xFF
+    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB
+  }
+
   /// Sets how long SQLite itself waits for another process's lock, in milliseconds.
   package func setBusyTimeout(milliseconds: Int32) {
     unsafe sqlite3_busy_timeout(db, milliseconds)
@@ -152,6 +163,9 @@ import CSQLite
 extension SQLiteError {
   init(code: Int32, on db: OpaquePointer) {
     let text = unsafe sqlite3_errmsg(db)
-    self.init(code: code, message: unsafe text.map { unsafe String(cString: $0) } ?? "")
+    let isOfSystem = [SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_FULL].contains(code & 0xFF)
+    self.init(
+      code: code, message: unsafe text.map { unsafe String(cString: $0) } ?? "",
+      system: isOfSystem ? unsafe sqlite3_system_errno(db) : 0)
   }
 }

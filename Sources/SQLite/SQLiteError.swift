@@ -7,23 +7,27 @@ package struct SQLiteError: Error, Equatable {
   package let code: Int32
   /// SQLite's own English message; for tests and developers, never for people.
   package let message: String
+  /// What the system answered, where it is the cause (errno); 0 where nobody asked it.
+  package let system: Int32
 
-  package init(code: Int32, message: String) {
+  package init(code: Int32, message: String, system: Int32 = 0) {
     self.code = code
     self.message = message
+    self.system = system
   }
 
   /// The primary result code: the extended code's low byte.
   package var primary: Int32 { code & 0xFF }
 
   /// What went wrong, as far as it makes a difference.
-  package enum Reason { case busy, full, disk, damage, constraint, other }
+  package enum Reason { case busy, full, readOnly, disk, damage, constraint, other }
 
   package var reason: Reason {
     switch primary {
     case SQLITE_BUSY, SQLITE_LOCKED: .busy
     case SQLITE_FULL: .full
-    case SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN: .disk
+    case SQLITE_READONLY: .readOnly
+    case SQLITE_IOERR, SQLITE_CANTOPEN: .disk
     case SQLITE_CORRUPT, SQLITE_NOTADB: .damage
     case SQLITE_ERROR where message.utf8.starts(with: "no such ".utf8): .damage
     case SQLITE_CONSTRAINT: .constraint

@@ -35,17 +35,22 @@ package enum IAuthError: Error, Equatable, Sendable {
   case usageValue(option: String, value: String, allowed: [String])
   case usageInput(needed: Int, got: Int)
   case usageService
+  /// A word whose bytes are no UTF-8, by its place.
+  case usageEncoding(place: Int)
 
   // The data given.
   case agencyInvalid(code: String)
   case nameInvalid(ValueProblem)
   case emailInvalid(ValueProblem)
+  /// A number that no code is sent to.
+  case mobileCountry
   case mobileInvalid(ValueProblem)
   case titleInvalid(ValueProblem)
   case phoneInvalid(ValueProblem)
   case reasonInvalid(ValueProblem)
   case documentInvalid(ValueProblem)
   case dateInvalid(String)
+  case dateRange(DayProblem)
   case roleInvalid(String)
   case changeInvalid(String)
   case systemInvalid(ValueProblem)
@@ -61,7 +66,10 @@ package enum IAuthError: Error, Equatable, Sendable {
 
   // Not there.
   case fileMissing(path: String)
+  case anchorMissing
   case databaseMissing
+  /// Its key is there.
+  case databaseGone
   case agencyUnknown(code: String)
   case agencyRemoved(code: String)
   case systemUnknown(code: String)
@@ -72,6 +80,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case messageUnknown(MessageID)
   case recertifyUnknown(Int64)
   case keyUnknown(name: String)
+  case entryUnknown(seq: Int64)
 
   // Ours is broken.
   case databaseDamaged
@@ -90,16 +99,27 @@ package enum IAuthError: Error, Equatable, Sendable {
   // The machine.
   case diskFull
   case diskFailed
+  /// Neither the process nor the host can open one more file.
+  case filesExhausted
+  /// What was committed stands; the rest of a delivery could not be done.
+  case deliveryCut
   /// Of an answer whose command has done what it says.
   case outputFailed(isFull: Bool)
-  case codeLocked(until: Timestamp?)
+  case codeLocked(until: Timestamp)
   case sendThrottled(until: Timestamp)
   case databaseBusy
+  /// Its place can be read, and not written.
+  case databaseStandby
+  /// The clock has run away from the newest entry.
+  case clockLeap(newest: Timestamp)
   case deliverFailed(failed: Int)
+  case signFailed(SigningProblem)
   case outcomeUnknown
   case serviceSilent
 
   // Not signed in, or not permitted.
+  /// One code was right; the other channel's was sent.
+  case codeSecond(reference: String, channel: Channel)
   case sessionNone
   case sessionExpired
   case sessionStepUp
@@ -147,15 +167,17 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .usageConflict: .usageConflict
     case .usageInput: .usageInput
     case .usageService: .usageService
+    case .usageEncoding: .usageValue
     case .agencyInvalid: .agencyInvalid
     case .nameInvalid: .nameInvalid
     case .emailInvalid: .emailInvalid
     case .mobileInvalid: .mobileInvalid
+    case .mobileCountry: .mobileCountry
     case .titleInvalid: .titleInvalid
     case .phoneInvalid: .phoneInvalid
     case .reasonInvalid: .reasonInvalid
     case .documentInvalid: .documentInvalid
-    case .dateInvalid: .dateInvalid
+    case .dateInvalid, .dateRange: .dateInvalid
     case .roleInvalid: .roleInvalid
     case .changeInvalid: .changeInvalid
     case .systemInvalid: .systemInvalid
@@ -167,7 +189,8 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .limitRows: .limitRows
     case .registryShrunk: .registryShrunk
     case .fileMissing: .fileMissing
-    case .databaseMissing: .databaseMissing
+    case .anchorMissing: .anchorMissing
+    case .databaseMissing, .databaseGone: .databaseMissing
     case .agencyUnknown: .agencyUnknown
     case .agencyRemoved: .agencyRemoved
     case .systemUnknown: .systemUnknown
@@ -177,6 +200,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .requestUnknown: .requestUnknown
     case .messageUnknown: .messageUnknown
     case .keyUnknown: .keyUnknown
+    case .entryUnknown: .entryUnknown
     case .databaseDamaged: .databaseDamaged
     case .auditBroken: .auditBroken
     case .doctorFailed: .doctorFailed
@@ -188,14 +212,19 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .systemExists: .systemExists
     case .keyExists: .keyExists
     case .diskFull: .diskFull
-    case .diskFailed: .diskFailed
+    case .diskFailed, .filesExhausted: .diskFailed
+    case .deliveryCut: .deliverFailed
     case .outputFailed(let isFull): isFull ? .diskFull : .diskFailed
     case .codeLocked: .codeLocked
     case .sendThrottled: .sendThrottled
     case .databaseBusy: .databaseBusy
+    case .databaseStandby: .databaseStandby
+    case .clockLeap: .clockLeap
     case .deliverFailed: .deliverFailed
+    case .signFailed: .signFailed
     case .outcomeUnknown: .outcomeUnknown
     case .serviceSilent: .serviceSilent
+    case .codeSecond: .codeSecond
     case .sessionNone: .sessionNone
     case .sessionExpired: .sessionExpired
     case .sessionStepUp: .sessionStepUp
@@ -232,7 +261,12 @@ package enum SheetProblem: Equatable, Sendable {
 
 /// Why the audit trail does not hold at an entry.
 package enum AuditProblem: Equatable, Sendable {
-  case changed, missing, cutOff, unsealed, personalData, anchor
+  case changed, missing, cutOff, unsealed, personalData, anchor, node, unrecorded
+}
+
+/// Why an agent has not signed.
+package enum SigningProblem: Equatable, Sendable {
+  case noAgent, notEd25519, refused
 }
 
 /// What a caller would have to be.
@@ -242,5 +276,16 @@ package enum Right: Equatable, Sendable {
 
 /// Why a database file is not trusted, in the order in which it is looked at.
 package enum UnsafeReason: Equatable, Sendable {
-  case link, owner, mode, directory, key, path, journal
+  case link, owner, mode, directory, key, keyMode, path, journal, wal, unreadable
+}
+
+/// Why a day cannot be asked for.
+package enum DayProblem: Equatable, Sendable {
+  case past
+  /// The end is before the beginning.
+  case order
+  /// Later than three years from now.
+  case tooFar
+  /// Longer than the system gives a permission for.
+  case tooLong(days: Int64)
 }

@@ -67,6 +67,9 @@ final class Context {
     return service
   }
 
+  /// Every command of a session is use of it, whether it did what was asked or not.
+  func noteUse() { opened?.noteUse() }
+
   /// Goes on with a service that a command has just made: what it queued is sent like all else.
   func adopt(_ service: Service) { opened = service }
 
@@ -82,9 +85,14 @@ final class Context {
   ///
   /// - Throws: `file.missing`, `limit.bytes`, `disk.failed`; for `-` also what `service` throws.
   func source(of path: String, max: Int) throws(IAuthError) -> any ByteSource {
-    guard path.utf8.elementsEqual("-".utf8) else { return try console.files.source(path, max) }
+    let isPipe = console.files.isOwn && Files.isPipe(path)
+    guard isPipe || path.utf8.elementsEqual("-".utf8) else {
+      return try console.files.source(path, max)
+    }
+    let input =
+      isPipe ? Input(descriptor: try Files.openPipe(path), isTerminal: false) : console.input
     let spool = Spool(in: try service().directory)
-    while let piece = try console.input.piece() {
+    while let piece = try input.piece() {
       guard spool.count + piece.count <= max else { throw .limitBytes(max: max) }
       try spool.append(piece)
     }
@@ -113,7 +121,7 @@ final class Context {
       return home + "/iauth/iauth.db"
     }
     guard let home = environment["HOME"], home.utf8.first == UInt8(ascii: "/") else {
-      throw .databaseMissing
+      throw .usageMissing(["--db"], command: console.command ?? "help")
     }
     return home + "/.local/share/iauth/iauth.db"
   }
@@ -129,7 +137,11 @@ final class Context {
   /// What cannot be sent now stays queued: the answer stands, and a note says so.
   func deliver() {
     guard let opened, opened.hasQueuedMessages else { return }
-    if world.claim == nil { world.sendElsewhere() }
+    guard world.claim != nil else {
+      opened.leaveToOthers()
+      world.sendElsewhere()
+      return
+    }
     do throws(IAuthError) {
       let report = try opened.deliverOwn()
       guard report.postponed + report.failed > 0, !isDiscreet else { return }

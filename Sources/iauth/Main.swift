@@ -18,8 +18,11 @@ enum Main {
       console.err.flush()
       exit(ExitStatus.configuration.rawValue)
     }
+    let (words, fault) = Words.live()
+    var environment = Environment.live()
+    environment.fault = fault ?? environment.fault
     let status = Program.run(
-      arguments: Array(Words.live().dropFirst()), environment: .live(), world: .live(),
+      arguments: Array(words.dropFirst()), environment: environment, world: .live(),
       console: .live())
     exit(status.rawValue)
   }

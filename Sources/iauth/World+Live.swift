@@ -17,13 +17,14 @@ extension World {
       },
       randomBytes: { count in
         var bytes = [UInt8](repeating: 0, count: count)
-        // getentropy(3) gives at most 256 bytes a call, and fails only where there is no source.
+        // getentropy(3) gives at most 256 bytes a call, and fails only where there is no source:
+        // then nothing goes on, and that is said.
         for start in stride(from: 0, to: count, by: 256) {
           let length = min(256, count - start)
           let result = unsafe bytes.withUnsafeMutableBytes { buffer in
             unsafe getentropy(buffer.baseAddress?.advanced(by: start), length)
           }
-          precondition(result == 0, "no source of randomness")
+          guard result == 0 else { noRandomness() }
         }
         return bytes
       },
@@ -35,13 +36,27 @@ extension World {
   }
 }
 
+private func noRandomness() -> Never {
+  let console = Console.live()
+  console.language = Environment.live().language
+  console.error(.internal("no source of randomness"))
+  console.err.flush()
+  exit(ExitStatus.internal.rawValue)
+}
+
 extension Environment {
   static func live() -> Environment {
     var values: [String: String] = [:]
+    var broken: String?
     for (name, _) in variables {
-      if let value = unsafe getenv(name) { values[name] = unsafe String(cString: value) }
+      guard let value = unsafe getenv(name) else { continue }
+      values[name] = unsafe String(validatingCString: value)
+      // One byte repaired, and the path names another file.
+      if values[name] == nil { broken = name }
     }
-    return Environment(values)
+    var environment = Environment(values)
+    environment.fault = broken.map { .usageValue(option: $0, value: "", allowed: []) }
+    return environment
   }
 }
 
@@ -61,16 +76,25 @@ extension Console {
 }
 
 enum Words {
-  /// The words of the command line, the program's own name first.
+  /// The words of the command line, the program's own name first, and what is wrong with one.
   ///
-  /// The runtime finds them by walking back from `environ`, and finds none if a preloaded library
-  /// (libfaketime, proxies) has moved that; the kernel still has them.
-  static func live() -> [String] {
-    guard CommandLine.argc == 0 else { return CommandLine.arguments }
-    let bytes = (try? Files.read("/proc/self/cmdline", max: 1 << 22)) ?? []
-    return bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast().map { word in
-      String(decoding: word, as: UTF8.self)
+  /// The runtime repairs what is no UTF-8, and would let a path name another file; it
+  /// finds them by walking back from `environ`, and finds none if a preloaded library (libfaketime,
+  /// proxies) has moved that; the kernel still has them.
+  static func live() -> (words: [String], fault: IAuthError?) {
+    var raw: [[UInt8]] = []
+    for index in 0..<Int(CommandLine.argc) {
+      guard let word = unsafe CommandLine.unsafeArgv[index] else { continue }
+      unsafe raw.append(Array(UnsafeRawBufferPointer(start: word, count: strlen(word))))
     }
+    if raw.isEmpty {
+      let bytes = (try? Files.read("/proc/self/cmdline", max: 1 << 22)) ?? []
+      raw = bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast().map(Array.init)
+    }
+    let broken = raw.firstIndex { String(validating: $0, as: UTF8.self) == nil }
+    return (
+      raw.map { String(decoding: $0, as: UTF8.self) }, broken.map { .usageEncoding(place: $0) }
+    )
   }
 }
 

@@ -138,13 +138,84 @@ def test_nothing_is_sent_a_second_time(desk, tmp_path):
     said = desk.run("restore", copy)
     assert "deliver --list" in said.err and said.status == 0, said
     desk.ok("deliver")
-    desk.ok("pending", "--remind")
+    desk.ok("pending", "--remind", "--clock-is-right")
     assert desk.mails(kind="code") == [] and desk.mails(kind="notice") == []
     held = [line["message"] for line in desk.json("deliver", "--list") if line["status"] == "failed"]
     assert held == [row[0] for row in waiting]
     desk.ok("deliver", "--retry", held[0])
     desk.ok("deliver")
     assert len(desk.mails(kind="notice")) == 1
+
+
+def test_numbers_are_never_given_twice_however_often_a_copy_is_restored(desk, copy):
+    """More than any bound of the copy's own were given since; and of one copy came two databases."""
+    given = []
+    for _ in range(2):
+        lost(desk)
+        desk.ok("restore", copy)
+        with sqlite3.connect(desk.db) as db:
+            next_ids = dict(db.execute("SELECT name, seq FROM sqlite_sequence"))
+            assert all(seq > 10**11 for name, seq in next_ids.items() if name != "audit")
+            assert all(seq < 2**53 for seq in next_ids.values())
+            # What a busy year gives out.
+            db.execute("UPDATE sqlite_sequence SET seq = seq + 50000000 WHERE name = 'request'")
+        given.append(range(next_ids["request"] + 1, next_ids["request"] + 50_000_001))
+    assert given[1].start >= given[0].stop or given[0].start >= given[1].stop
+
+
+def test_a_copy_goes_through_pipes(desk, tmp_path):
+    piped = tmp_path / "piped.db"
+    with open(piped, "wb") as out:
+        process = desk.start("backup", "-", stdout=out)
+        ended = desk.end(process)
+    assert ended.status == 0 and "iauth-audit/1" in ended.err, ended
+    assert [path.name for path in desk.data.iterdir() if "copy" in path.name] == []
+    key = (desk.data / "iauth.key").read_bytes()
+    accounts = desk.rows("SELECT id, name, status FROM account")
+    for words in [["restore", "-"], ["restore", "/dev/stdin"]]:
+        desk.db.unlink()
+        desk.ok(*words, stdin=piped.read_bytes())
+        assert desk.rows("SELECT id, name, status FROM account") == accounts
+    assert (desk.data / "iauth.key").read_bytes() == key
+
+
+def test_a_copy_holds_no_code(desk, tmp_path):
+    broken = tmp_path / "conf"
+    broken.write_text("mail = sendmail:/bin/false\nsms = command:/bin/false\n")
+    desk.ok("apply", *TONG.words, env={"IAUTH_CONFIG": str(broken)})
+    codes = [body for body, in desk.rows(
+        "SELECT body FROM message WHERE kind = 'code' AND status = 'queued'")]
+    assert len(codes) == 2
+    desk.ok("backup", tmp_path / "copy.db")
+    content = (tmp_path / "copy.db").read_bytes()
+    for body in codes:
+        code = re.search(r"(?<!\d)\d{8}(?!\d)", body)[0]
+        assert code.encode() not in content
+    with sqlite3.connect(tmp_path / "copy.db") as db:
+        assert db.execute("SELECT count(*) FROM code WHERE used_at IS NULL AND hash <> zeroblob(32)"
+                          ).fetchone() == (0,)
+    # Here they wait all the same.
+    assert desk.value("SELECT count(*) FROM message WHERE kind = 'code' AND body <> ''") == 2
+
+
+def test_keys_rest_after_a_restoration_until_they_are_confirmed(desk, tmp_path):
+    account = desk.value("SELECT account FROM permission WHERE status = 'active' LIMIT 1")
+    for name in ["kept", "gone"]:
+        desk.ok("ssh-gate", "--enrol", name, "--account", account)
+    desk.ok("backup", tmp_path / "copy.db")
+    desk.ok("ssh-gate", "--withdraw", "gone")
+
+    def may(name):
+        return desk.run("ssh-gate", name, env={"SSH_ORIGINAL_COMMAND": "admins"}).status == 0
+
+    assert may("kept") and not may("gone")
+    lost(desk)
+    assert desk.one("restore", tmp_path / "copy.db")["keys"] == 2
+    assert not may("kept") and not may("gone")
+    assert [line["rests"] for line in desk.json("ssh-gate", "--list")] == [True, True]
+    desk.ok("ssh-gate", "--confirm", "kept")
+    assert may("kept") and not may("gone")
+    desk.refused("key.unknown", "ssh-gate", "--confirm", "nobody")
 
 
 def test_numbers_of_the_lost_database_are_not_given_again(desk, copy):

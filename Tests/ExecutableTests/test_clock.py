@@ -106,7 +106,7 @@ def test_far_clocks_do_no_harm(on_clock, when):
     desk.clock = when
     ended = desk.run("apply", *TONG.words, "--json")
     assert ended.status in (0, 75), ended
-    desk.run("pending", "--remind")
+    desk.run("pending", "--remind", "--clock-is-right")
     desk.clock = datetime(2027, 1, 2, 9)
     assert desk.run("doctor").status == 0
     desk.ok("audit", "--verify")
@@ -147,12 +147,12 @@ def test_a_year_of_reminders_shows_each_threshold_once(on_clock):
             desk.clock += timedelta(days=dice.randrange(-20, 20))
         for _ in range(dice.choice([1, 1, 2])):
             if dice.random() < 0.25:
-                killed += desk.run("pending", "--remind", under=killed_at(dice)).status != 0
+                killed += desk.run("pending", "--remind", "--clock-is-right", under=killed_at(dice)).status != 0
             else:
-                desk.ok("pending", "--remind")
+                desk.ok("pending", "--remind", "--clock-is-right")
                 runs.append((desk.clock, set(submitted) - set(decided)))
         desk.clock = now
-    later(desk, days=1).ok("pending", "--remind")
+    later(desk, days=1).ok("pending", "--remind", "--clock-is-right")
 
     # Each mark has its mail, one for all marks of a run, and none is lost.
     mails = desk.mails(kind="reminder")
@@ -182,9 +182,9 @@ def test_reminders_at_once_and_dry(on_clock):
     desk.request(MING, "admin")
     later(desk, days=3, seconds=1)
     before = desk.dump()
-    dry = desk.json("pending", "--remind", "--dry-run")[-1]
+    dry = desk.json("pending", "--remind", "--clock-is-right", "--dry-run")[-1]
     assert dry["reminded"] == 1 and desk.dump() == before
-    runs = [desk.start("pending", "--remind", "--json") for _ in range(10)]
+    runs = [desk.start("pending", "--remind", "--clock-is-right", "--json") for _ in range(10)]
     ended = [desk.end(run) for run in runs]
     assert {run.status for run in ended} == {0}
     assert sum(run.lines[0]["reminded"] for run in ended) == 1
@@ -200,7 +200,7 @@ def test_a_decision_in_between_drops_the_reminder(on_clock):
     later(desk, days=2)
     desk.sign_in(CHIEF)
     desk.ok("approve", number, session=CHIEF)
-    assert later(desk, days=2).one("pending", "--remind")["reminded"] == 0
+    assert later(desk, days=2).one("pending", "--remind", "--clock-is-right")["reminded"] == 0
 
 
 def test_the_first_threshold_can_be_replaced(on_clock):
@@ -209,11 +209,11 @@ def test_the_first_threshold_can_be_replaced(on_clock):
     desk.join(MING)
     desk.request(MING, "admin")
     later(desk, hours=13)
-    assert desk.one("pending", "--remind", "--after", "1d")["reminded"] == 0
-    assert desk.one("pending", "--remind", "--after", "12h")["reminded"] == 1
-    assert desk.one("pending", "--remind", "--after", "12h")["reminded"] == 0
+    assert desk.one("pending", "--remind", "--clock-is-right", "--after", "1d")["reminded"] == 0
+    assert desk.one("pending", "--remind", "--clock-is-right", "--after", "12h")["reminded"] == 1
+    assert desk.one("pending", "--remind", "--clock-is-right", "--after", "12h")["reminded"] == 0
     for bad in ["-1d", "3", "3 d", "३d", "99999999999999999999d", ""]:
-        assert desk.run("pending", "--remind", "--after", bad).status == 64, bad
+        assert desk.run("pending", "--remind", "--clock-is-right", "--after", bad).status == 64, bad
 
 
 def test_people_see_their_time_zone(desk):

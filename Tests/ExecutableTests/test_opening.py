@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import AUTHORITY, CHIEF, IAUTH, TONG, Desk, wait_for
+from conftest import AUTHORITY, CDC, CHIEF, IAUTH, TONG, Desk, wait_for
 
 NOBODY = 65534
 is_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
@@ -329,3 +329,116 @@ def test_the_schema_explains_itself(fresh_desk):
             if " -- " not in lines[at] and not lines[at - 1].startswith("-- "):
                 bare.append(f"{table}.{column}")
     assert bare == []
+
+
+def failing(call, what, when):
+    return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e",
+            f"inject={call}:{what}:when={when}"]
+
+
+@pytest.mark.parametrize("call, what", [
+    ("openat", "error=EMFILE"), ("openat", "error=EIO"), ("read", "error=EIO"),
+    ("pread64", "error=EIO"), ("pread64", "retval=0"), ("newfstatat", "error=EIO")])
+def test_one_failed_call_is_no_damage(desk, call, what):
+    """Told as what it is: the disk, never a foreign, damaged, missing or unsafe database."""
+    for when in range(1, 60):
+        ended = desk.run("systems", "--json", under=failing(call, what, when))
+        if ended.status == 0:
+            continue
+        # Before main begins, the loader fails in its own way.
+        if ended.status == 127 or not ended.err.startswith("{"):
+            continue
+        assert (ended.status, ended.code) == (74, "disk.failed"), (call, what, when, ended)
+    assert desk.json("systems")
+
+
+def test_readers_beside_writers_are_never_told_of_damage(desk):
+    sheet = desk.home / "form.csv"
+    rows = "".join(f"{CDC},員{chr(0x4E00 + n)},n{n}@cdc.gov.tw,0966{n:06}\n" for n in range(400))
+    sheet.write_text("OID,姓名,E-mail,手機\n" + rows)
+    writers = [desk.start("import-batch", sheet, session=CHIEF) for _ in range(2)]
+    while any(writer.poll() is None for writer in writers):
+        ended = desk.run("systems", "--json")
+        assert ended.status == 0, ended
+    for writer in writers:
+        desk.end(writer)
+
+
+def test_a_torn_first_page_is_rolled_back(desk):
+    """The journal of a commit that was cut off has it."""
+    before = desk.dump()
+    desk.run("apply", "--agency", CDC, "--name", "王大同", "--email", "tong@cdc.gov.tw",
+             "--mobile", "0912345679", under=failing("unlink", "signal=SIGKILL", 1))
+    assert (desk.data / "iauth.db-journal").stat().st_size > 0
+    patch(desk, 0, b"\xff" * 100)
+    assert desk.json("systems")
+    assert desk.dump() == before
+
+
+def test_each_obstacle_is_told_as_itself(desk, empty_desk):
+    (desk.data / "iauth.key").chmod(0o644)
+    assert "key" in desk.refused("database.unsafe", "systems").error["message"]
+    (desk.data / "iauth.key").chmod(0o600)
+    pragma(desk, "journal_mode = WAL")
+    assert "WAL" in desk.refused("database.unsafe", "systems").error["message"]
+    pragma(desk, "journal_mode = DELETE")
+    desk.ok("backup", desk.home / "copy.db")
+    refused = desk.refused("database.exists", "restore", desk.home / "copy.db")
+    assert "restore" in refused.error["hint"]
+    desk.db.unlink()
+    assert desk.refused("database.missing", "systems").error["hint"] == "iauth restore FILE"
+    ended = empty_desk.run("init", "--authority", CDC, "--json", env={"HOME": ""})
+    assert ended.code == "usage.missing", ended
+
+
+@pytest.mark.parametrize("words", [
+    [b"reject", b"1", b"--reason", b"\xff"], [b"--db", b"/tmp/\xff.db", b"systems"]])
+def test_words_that_are_no_utf8_are_refused(desk, words):
+    ended = subprocess.run([IAUTH, "--json", *words], env=desk.environment, capture_output=True)
+    assert ended.returncode == 64 and b"usage.value" in ended.stderr, ended
+    ended = subprocess.run([IAUTH, "--json", "systems"], capture_output=True,
+                           env={b"HOME": b"/tmp/\xff", b"PATH": b"/usr/bin"})
+    assert ended.returncode == 64, ended
+
+
+def test_of_many_inits_one_is_right(empty_desk):
+    """The others find the database of the one, whoever was quicker."""
+    def words(number):
+        return ["init", "--authority", AUTHORITY, "--reviewer-name", f"主管{chr(0x4E00 + number)}",
+                "--reviewer-email", f"chief{number}@ey.gov.tw", "--reviewer-mobile",
+                f"09111111{number:02}", "--json"]
+    for round in range(3):
+        ended = [empty_desk.end(process) for process in
+                 [empty_desk.start(*words(number)) for number in range(4)]]
+        assert sorted(run.status for run in ended) == [0, 73, 73, 73], ended
+        right = next(number for number, run in enumerate(ended) if run.status == 0)
+        assert empty_desk.value("SELECT email FROM account") == f"chief{right}@ey.gov.tw"
+        empty_desk.content()
+        shutil.rmtree(empty_desk.data)
+
+
+def test_an_init_that_is_killed_hinders_nobody(empty_desk):
+    words = ["init", "--authority", AUTHORITY, "--json"]
+    for call in ["renameat2", "fsync", "fdatasync", "unlink", "write"]:
+        for when in [1, 2, 4]:
+            empty_desk.run(*words, under=failing(call, "signal=SIGKILL", when))
+            ended = empty_desk.run("systems", "--json")
+            if ended.status:
+                assert ended.code == "database.missing", (call, when, ended)
+                empty_desk.ok(*words)
+            empty_desk.content()
+            left = {path.name for path in empty_desk.data.iterdir()}
+            assert not any(name.startswith(".iauth.init.") for name in left), left
+            shutil.rmtree(empty_desk.data)
+
+
+def test_what_an_init_says_is_what_is_there(empty_desk):
+    words = ["init", "--authority", AUTHORITY, "--json"]
+    for call in ["renameat2", "fsync", "fdatasync", "openat", "pread64"]:
+        for when in [1, 2, 3, 5, 8, 13, 21]:
+            ended = empty_desk.run(*words, under=failing(call, "error=EIO", when))
+            if not ended.err.startswith("{") and ended.status:
+                continue
+            is_there = empty_desk.db.exists()
+            assert ended.status == 76 or is_there == (ended.status == 0), (call, when, ended)
+            shutil.rmtree(empty_desk.home / ".local", ignore_errors=True)

@@ -18,17 +18,21 @@ package struct HostFacts: Sendable {
   package var isSynchronized: @Sendable () -> Bool?
   /// SQLite's version as one number, `3040001`.
   package var sqlite: Int32?
+  /// A hash of what tells this host from others; nil where nobody can say.
+  package var machine: [UInt8]?
 
   package init(
     root: String, fileSystem: @escaping @Sendable (_ path: String) -> Int? = { _ in nil },
     freeBytes: @escaping @Sendable (_ path: String) -> Int64? = { _ in nil },
-    isSynchronized: @escaping @Sendable () -> Bool? = { nil }, sqlite: Int32? = nil
+    isSynchronized: @escaping @Sendable () -> Bool? = { nil }, sqlite: Int32? = nil,
+    machine: [UInt8]? = nil
   ) {
     self.root = root
     self.fileSystem = fileSystem
     self.freeBytes = freeBytes
     self.isSynchronized = isSynchronized
     self.sqlite = sqlite
+    self.machine = machine
   }
 
   /// A host of which nothing is known.
@@ -45,7 +49,13 @@ package struct HostFacts: Sendable {
       let answer = iauth_clock_synchronized()
       return answer < 0 ? nil : answer == 1
     },
-    sqlite: Connection.libraryVersion)
+    sqlite: Connection.libraryVersion, machine: machineHash)
+
+  /// A host without a machine-id is like any other without one: no crash, and no more is known.
+  private static var machineHash: [UInt8] {
+    let id = (try? Files.read("/etc/machine-id", max: 256)) ?? []
+    return SHA256.hash(Array("iauth-host/1 ".utf8) + id.filter { $0 != 0x0A })
+  }
 
   /// Whether systemd runs this host: sd_booted(3).
   var hasSystemd: Bool { Files.exists(root + "/run/systemd/system") }

@@ -14,6 +14,7 @@ package enum Files {
     var isDirectory: Bool
     var isLink: Bool
     var isSocket: Bool
+    var isPipe: Bool
     var mode: UInt32
     var owner: UInt32
     var group: UInt32
@@ -33,10 +34,11 @@ package enum Files {
   package static func read(_ path: String, max: Int) throws(IAuthError) -> [UInt8] {
     let isStandardInput = path == "-"
     let file = isStandardInput ? 0 : unsafe iauth_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
-    guard file >= 0 else { throw .fileMissing(path: path) }
+    guard file >= 0 else { throw unopened(path) }
     defer { if !isStandardInput { close(file) } }
     var s = stat()
-    guard unsafe fstat(file, &s) == 0, isStandardInput || Status(s).isRegular else {
+    guard unsafe fstat(file, &s) == 0, isStandardInput || Status(s).isRegular || Status(s).isPipe
+    else {
       throw .fileMissing(path: path)
     }
     guard s.st_size <= max else { throw .limitBytes(max: max) }
@@ -48,13 +50,33 @@ package enum Files {
         unsafe Glibc.read(file, buffer.baseAddress, buffer.count)
       }
       if got < 0 {
-        if errno == EINTR { continue }
-        throw .fileMissing(path: path)
+        if errno == EINTR || errno == EAGAIN && wait(for: file, POLLIN) { continue }
+        throw errno == EISDIR ? .fileMissing(path: path) : failure(errno)
       }
       if got == 0 { return bytes }
       guard bytes.count + got <= max else { throw .limitBytes(max: max) }
       bytes.append(contentsOf: chunk[0..<got])
     }
+  }
+
+  /// Why a file could not be opened, by errno.
+  static func unopened(_ path: String) -> IAuthError {
+    switch errno {
+    case EIO, EMFILE, ENFILE, ENOMEM: failure(errno)
+    default: .fileMissing(path: path)
+    }
+  }
+
+  /// Whether a path leads to a pipe: `<(…)` of a shell, or `/dev/stdin` behind one.
+  package static func isPipe(_ path: String) -> Bool {
+    status(path, followingLinks: true)?.isPipe ?? false
+  }
+
+  /// - Throws: `file.missing`.
+  package static func openPipe(_ path: String) throws(IAuthError) -> Int32 {
+    let file = unsafe iauth_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
+    guard file >= 0 else { throw unopened(path) }
+    return file
   }
 
   /// Makes a new file and puts its content on the disk; one that must be whole when it has its
@@ -88,9 +110,18 @@ package enum Files {
   static func uncreated(_ path: String) -> IAuthError {
     switch errno {
     case EEXIST: .fileExists(path: path)
-    case ENOSPC, EDQUOT: .diskFull
-    case EIO: .diskFailed
+    case ENOSPC, EDQUOT, EIO, EMFILE, ENFILE, ENOMEM: failure(errno)
     default: .fileUncreatable(path: path)
+    }
+  }
+
+  /// What a system call's failure says of the host, and of nothing else.
+  static func failure(_ number: Int32) -> IAuthError {
+    switch number {
+    case ENOSPC, EDQUOT, EFBIG: .diskFull
+    case EMFILE, ENFILE: .filesExhausted
+    case EROFS: .databaseStandby
+    default: .diskFailed
     }
   }
 
@@ -103,19 +134,33 @@ package enum Files {
       }
       if wrote < 0 {
         if errno == EINTR { continue }
-        throw errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? .diskFull : .diskFailed
+        if errno == EAGAIN, wait(for: file, POLLOUT) { continue }
+        throw failure(errno)
       }
       done += wrote
     }
   }
 
-  /// Makes a directory and those above it, each 0700; one that is there already is left alone.
+  /// Makes a directory and those above it, each 0700, and puts their names on the disk; one that is
+  /// there already is left alone.
   static func makeDirectory(_ path: String) throws(IAuthError) {
     if status(path, followingLinks: true)?.isDirectory == true { return }
     let above = directory(of: path)
     if above != path { try makeDirectory(above) }
-    guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
-      throw .fileUncreatable(path: path)
+    guard unsafe mkdir(path, 0o700) == 0 else {
+      guard errno == EEXIST else { throw uncreated(path) }
+      return
+    }
+    // One that may be entered and not read cannot be synced by us.
+    guard !isReadable(above) || syncDirectory(above) else { throw .diskFailed }
+  }
+
+  /// Waits until a descriptor that does not block is ready.
+  package static func wait(for file: Int32, _ events: Int32) -> Bool {
+    var ready = pollfd(fd: file, events: Int16(events), revents: 0)
+    while true {
+      if unsafe poll(&ready, 1, -1) > 0 { return true }
+      guard errno == EINTR else { return false }
     }
   }
 
@@ -203,6 +248,22 @@ package enum Files {
     guard futimens(file, nil) == 0 else { throw .diskFailed }
   }
 
+  /// The names in a directory that begin so.
+  static func names(in directory: String, beginning start: String) -> [String] {
+    guard let stream = unsafe opendir(directory) else { return [] }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+          unsafe String(cString: $0)
+        }
+      }
+      if name.utf8.starts(with: start.utf8) { names.append(name) }
+    }
+    return names
+  }
+
   static func lastComponent(of path: String) -> String {
     let bytes = Array(path.utf8)
     guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return path }
@@ -215,7 +276,7 @@ extension Files.Status {
     let kind = s.st_mode & S_IFMT
     self.init(
       isRegular: kind == S_IFREG, isDirectory: kind == S_IFDIR, isLink: kind == S_IFLNK,
-      isSocket: kind == S_IFSOCK,
+      isSocket: kind == S_IFSOCK, isPipe: kind == S_IFIFO,
       mode: s.st_mode & 0o7777, owner: s.st_uid, group: s.st_gid, links: UInt(s.st_nlink),
       bytes: Int64(s.st_size))
   }
@@ -223,16 +284,29 @@ extension Files.Status {
 
 extension Files {
   /// Writes a draft, syncs it, and gives it its name: whoever reads the name reads the whole.
+  ///
+  /// Where the file system can, the draft has no name until it is whole, so that a killed process
+  /// leaves nothing of it.
   static func replace(
     _ draft: String, with bytes: [UInt8], mode: UInt32 = 0o600, namedAfterwards path: String
   ) throws(IAuthError) {
     unsafe unlink(draft)
-    try create(draft, bytes)
+    if try !createUnnamed(draft, bytes) { try create(draft, bytes) }
     guard unsafe chmod(draft, mode) == 0, unsafe rename(draft, path) == 0 else {
       unsafe unlink(draft)
-      throw .fileUncreatable(path: path)
+      throw uncreated(path)
     }
-    syncDirectory(directory(of: path))
+    guard syncDirectory(directory(of: path)) else { throw .diskFailed }
+  }
+
+  /// False where the file system has no files without a name, or /proc cannot name one.
+  private static func createUnnamed(_ path: String, _ bytes: [UInt8]) throws(IAuthError) -> Bool {
+    let file = unsafe iauth_open_unnamed(directory(of: path))
+    guard file >= 0 else { return false }
+    defer { close(file) }
+    try write(bytes, to: file)
+    guard fsync(file) == 0 else { throw .diskFailed }
+    return unsafe iauth_name(file, path) == 0
   }
 }
 
@@ -245,14 +319,14 @@ extension Files {
     close(file)
     guard isSynced else { throw .diskFailed }
     if unsafe iauth_rename_new(draft, path) != 0 {
-      guard errno == EINVAL || errno == ENOSYS, unsafe link(draft, path) == 0 else {
-        throw uncreated(path)
-      }
-      unsafe unlink(draft)
+      guard errno == EINVAL || errno == ENOSYS else { throw uncreated(path) }
+      // Never two names at a time: a file with two is no database.
+      guard status(path, followingLinks: false) == nil else { throw .fileExists(path: path) }
+      guard unsafe rename(draft, path) == 0 else { throw uncreated(path) }
     }
     guard syncDirectory(directory(of: path)) else {
-      unsafe unlink(path)
-      throw .diskFailed
+      // What is said is what is there.
+      throw unsafe unlink(path) == 0 ? .diskFailed : .outcomeUnknown
     }
   }
 }

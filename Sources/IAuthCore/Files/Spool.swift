@@ -99,7 +99,7 @@ package final class Spool {
       file = unsafe iauth_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
       if file >= 0 { unsafe unlink(path) }
     }
-    guard file >= 0 else { throw errno == ENOSPC || errno == EDQUOT ? .diskFull : .diskFailed }
+    guard file >= 0 else { throw Files.failure(errno) }
   }
 }
 
@@ -134,7 +134,8 @@ package final class FileSource: ByteSource {
     file = unsafe iauth_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
     (self.path, self.max) = (path, max)
     var s = stat()
-    guard file >= 0, unsafe fstat(file, &s) == 0, Files.Status(s).isRegular else {
+    guard file >= 0 else { throw Files.unopened(path) }
+    guard unsafe fstat(file, &s) == 0, Files.Status(s).isRegular else {
       throw .fileMissing(path: path)
     }
     guard s.st_size <= max else { throw .limitBytes(max: max) }
@@ -154,7 +155,7 @@ package final class FileSource: ByteSource {
           off_t(position + done))
       }
       if got < 0, errno == EINTR { continue }
-      guard got >= 0 else { throw .fileMissing(path: path) }
+      guard got >= 0 else { throw Files.failure(errno) }
       guard got > 0 else { break }
       done += got
     }

@@ -61,35 +61,46 @@ extension IAuthError {
     case .usageValue: "iauth help"
     case .usageInput: "iauth help verify"
     case .usageService: "iauth help serve-one"
+    case .usageEncoding: "iauth help"
 
     case .agencyInvalid, .agencyUnknown: "iauth agencies NAME"
     case .agencyCycle(let code), .agencyRemoved(let code), .agencyExists(let code):
       "iauth agencies \(shellWord(code, or: "CODE"))"
     case .systemInvalid: "iauth help systems"
     case .systemUnknown, .systemExists: "iauth systems"
-    case .nameInvalid, .emailInvalid, .mobileInvalid, .titleInvalid, .phoneInvalid,
+    case .nameInvalid, .emailInvalid, .mobileInvalid, .mobileCountry, .titleInvalid, .phoneInvalid,
       .reasonInvalid, .documentInvalid:
       nil
-    case .roleInvalid, .changeInvalid, .dateInvalid, .sheetHeader, .sheetEmpty, .sheetUnreadable,
+    case .roleInvalid, .changeInvalid, .dateInvalid, .dateRange, .sheetHeader, .sheetEmpty,
+      .sheetUnreadable,
       .limitBytes, .limitRows:
       "iauth help \(command)"
     case .batchRejected: "iauth import-batch FILE --dry-run --report FILE"
     case .registryShrunk: "iauth agencies --load FILE --allow-removals"
 
     case .fileMissing, .fileExists, .fileUncreatable: nil
+    case .anchorMissing: "iauth audit --checkpoint"
+    case .entryUnknown: "iauth audit --head"
+    case .signFailed: "ssh-add -L"
     case .databaseMissing: "iauth init --authority CODE"
-    case .databaseExists: "iauth --db FILE init --authority CODE"
+    case .databaseGone: "iauth restore FILE"
+    case .databaseExists:
+      command == "restore"
+        ? "iauth --db FILE restore FILE" : "iauth --db FILE init --authority CODE"
     case .batchUnknown: "iauth pending --status all"
     case .referenceUnknown: "iauth help verify"
     case .requestUnknown: "iauth pending"
     case .databaseDamaged: "iauth restore FILE"
     case .auditBroken: "iauth backup FILE"
     case .doctorFailed: nil
-    case .internal, .diskFull, .diskFailed: "iauth doctor"
+    case .internal, .diskFull, .diskFailed, .filesExhausted: "iauth doctor"
+    case .deliveryCut: "iauth deliver"
+    case .clockLeap: "iauth pending --remind --clock-is-right"
+    case .databaseStandby: "iauth doctor"
     case .outputFailed: nil
 
-    case .codeLocked(let until): until == nil ? "iauth admins --agency CODE" : nil
-    case .sendThrottled, .databaseBusy, .outcomeUnknown, .serviceSilent: nil
+    case .codeSecond(let reference, _): "iauth verify \(shellWord(reference, or: "REFERENCE"))"
+    case .codeLocked, .sendThrottled, .databaseBusy, .outcomeUnknown, .serviceSilent: nil
     case .keyUnknown, .keyExists: "iauth ssh-gate --list"
     case .sessionNone, .sessionExpired: Self.signIn
     case .sessionStepUp: "iauth verify --step-up"

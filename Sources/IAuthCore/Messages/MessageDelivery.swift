@@ -11,44 +11,75 @@ package struct DeliveryReport: Equatable, Sendable {
   package var delivered = 0
   package var postponed = 0
   package var failed = 0
+  /// Whether the disk or the database ended it before its time; what was committed stands.
+  package var isCutShort = false
+  /// What was queued for nobody.
+  package var vanished = 0
 
   mutating func add(_ other: DeliveryReport) {
     delivered += other.delivered
     postponed += other.postponed
     failed += other.failed
+    vanished += other.vanished
   }
 }
 
 extension Service {
   /// Tries the messages that this process has queued, at most ten seconds for all of them.
   ///
-  /// What it leaves to `deliver`, or has no claim to, the wake file tells of
-  /// (`iauth-deliver.path`).
+  /// What it leaves to `deliver` the wake file tells of (`iauth-deliver.path`).
   package func deliverOwn() throws(IAuthError) -> DeliveryReport {
     guard store.hasQueued else { return DeliveryReport() }
     defer { if store.hasLeft { try? Files.touch(outboxDirectory + "/wake") } }
     return try deliver(until: deadline(Limits.deliveryBudget))
   }
 
+  /// Wakes the delivery, for a process that may send nothing itself; it does so alike for who is
+  /// known and who is not.
+  package func leaveToOthers() {
+    store.hasQueued = false
+    try? Files.touch(outboxDirectory + "/wake")
+  }
+
   /// Sends whatever is due, a few at a time.
   ///
+  /// What fails after the first commit cuts the run short, and is no error of what was done.
+  ///
+  /// - Parameter hasCommitted: whether this run has changed something already.
   /// - Throws: `right.missing`.
-  package func deliverDue() throws(IAuthError) -> DeliveryReport {
+  package func deliverDue(after hasCommitted: Bool = false) throws(IAuthError) -> DeliveryReport {
+    var hasCommitted = hasCommitted
     // What this run has queued is its own already, and no claim below would find it.
-    var report =
-      store.hasQueued
-      ? try deliver(until: deadline(Limits.deliveryBudget)) : DeliveryReport()
+    var report = DeliveryReport()
+    if store.hasQueued {
+      do throws(IAuthError) {
+        report = try deliver(until: deadline(Limits.deliveryBudget))
+      } catch {
+        guard hasCommitted else { throw error }
+        report.isCutShort = true
+        return report
+      }
+    }
     let end = deadline(Limits.deliveryRun)
     var open = Channel.allCases.map { (channel: $0, left: Limits.messagesPerRun($0)) }
     // The channels take turns, so that none waits for another one that hangs.
     while !open.isEmpty, ChildProcess.milliseconds() < end {
       for index in open.indices {
-        let part = try deliverSome(
-          open[index].channel, atMost: min(open[index].left, Limits.messagesPerTurn))
+        let part: DeliveryReport
+        do throws(IAuthError) {
+          part = try deliverSome(
+            open[index].channel, atMost: min(open[index].left, Limits.messagesPerTurn),
+            &hasCommitted)
+        } catch {
+          // Before anything was committed, the error says all there is to say.
+          guard hasCommitted || report != DeliveryReport() else { throw error }
+          report.isCutShort = true
+          return report
+        }
         report.add(part)
-        let took = part.delivered + part.postponed + part.failed
+        let took = part.delivered + part.vanished + part.postponed + part.failed
         // Where nothing of a whole turn got out, the rest of the run would not either.
-        open[index].left = part.delivered > 0 ? open[index].left - took : 0
+        open[index].left = part.delivered + part.vanished > 0 ? open[index].left - took : 0
       }
       open.removeAll { $0.left <= 0 }
     }
@@ -57,7 +88,7 @@ extension Service {
 
   /// Claims and tries a few messages of one channel, codes first.
   private func deliverSome(
-    _ channel: Channel, atMost count: Int
+    _ channel: Channel, atMost count: Int, _ hasCommitted: inout Bool
   ) throws(IAuthError) -> DeliveryReport {
     let claimed = try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Int> in
       try tx.run(OutboxTable.lapseCodes, tx.now)
@@ -67,6 +98,7 @@ extension Service {
       try tx.renewReminders(world.claim)
       return .commit(claimed)
     }
+    hasCommitted = true
     guard claimed > 0 else { return DeliveryReport() }
     return try deliver(until: deadline(Limits.deliveryTurn))
   }
@@ -91,6 +123,10 @@ extension Service {
       let left = Int((deadline - ChildProcess.milliseconds()) / 1_000)
       guard left > 0 else { break }
       if let expiry = message.expiresAt, expiry <= world.now() { continue }
+      if message.recipient.isEmpty {
+        results.append((message, nil))
+        continue
+      }
       do throws(DeliveryError) {
         let outgoing = outgoing(message, uuid)
         try transport(message.channel).send(outgoing, within: min(left, most))
@@ -110,6 +146,10 @@ extension Service {
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<DeliveryReport> in
       var report = DeliveryReport()
       for (message, error) in results {
+        if message.recipient.isEmpty {
+          report.vanished += try tx.run(OutboxTable.vanished, message.id, world.claim, tx.now)
+          continue
+        }
         guard case .temporary(let reason)? = error else {
           report.delivered += try tx.run(OutboxTable.sent, message.id, world.claim, tx.now)
           continue

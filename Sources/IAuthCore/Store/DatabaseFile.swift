@@ -1,6 +1,8 @@
-// The file before SQLite sees it: is it there, is it ours, is it whole, is it this version, is it
-// safe (PRODUCT section 6, in that order). Nothing is created or locked before it is known to be
-// ours. SECURITY: a planted journal would be executed as recovery, so owner and modes come first.
+// The file before SQLite sees it: is it there, is it ours, and is it safe (PRODUCT section 6). Nothing
+// is created or locked before it is known to be ours. Whether it is damaged, and of which version,
+// only SQLite can say, under its own lock: a look from outside meets others' commits half done.
+// SECURITY: a planted journal would be executed as recovery, so a file that is not safe is looked at
+// read-only, and then refused.
 
 import CPosix
 import Glibc
@@ -10,52 +12,90 @@ import Values
 struct DatabaseFile {
   /// Absolute, its directory's links resolved.
   let path: String
-  /// The 32 bytes of `iauth.key` beside it.
+  /// The 32 bytes of `iauth.key` beside it; empty if it is refused.
   let key: [UInt8]
+  /// Why it is refused, if nothing else is wrong with it.
+  let refusal: UnsafeReason?
+  /// Whether its header says that it is ours; else only its journal and its key do.
+  let isKnown: Bool
 
   var directory: String { Files.directory(of: path) }
   static let keyName = "iauth.key"
   static let lockName = "iauth.lock"
+  /// SQLite's own limit of 512 bytes, with what it appends.
+  private static let pathBytes = 500
 
   /// Looks at an existing file.
   ///
-  /// - Throws: the first that holds of `database.missing`, `database.foreign`,
-  ///   `database.damaged`, `database.version`, `database.unsafe`.
+  /// - Throws: the first that holds of `database.missing`, `database.foreign`; `disk.failed`;
+  ///   `database.version` and `database.unsafe` for one that SQLite must not open at all.
   init(
     existing typed: String, versions: Set<Int64> = [Schema.version]
   ) throws(IAuthError) {
-    guard !Self.isURI(typed) else { throw .databaseUnsafe(.path) }
-    guard let path = Files.resolved(typed), let target = Files.status(path, followingLinks: true)
-    else { throw .databaseMissing }
+    guard !Self.isURI(typed), typed.utf8.count <= Self.pathBytes else {
+      throw .databaseUnsafe(.path)
+    }
+    guard let path = Files.resolved(typed) else { throw Self.missing(beside: nil) }
+    guard path.utf8.count <= Self.pathBytes else { throw .databaseUnsafe(.path) }
+    let directory = Files.directory(of: path)
+    guard let target = try Self.look(path, followingLinks: true) else {
+      throw Self.missing(beside: directory + "/" + Self.keyName)
+    }
     guard target.isRegular else { throw .databaseForeign }
-    try Self.checkHeader(path, bytes: target.bytes, versions)
+    let header = try Self.header(path, bytes: target.bytes)
+    isKnown = header.isOurs
+    // A commit that was cut off in the first page: SQLite brings it back.
+    guard isKnown || Self.hasHotJournal(path, of: target) else { throw .databaseForeign }
+    // Written in WAL mode: Debian's SQLite can lose commits there (SECURITY.md, section 0), and
+    // would make files of that mode by only looking.
+    if isKnown, header.isWAL {
+      guard versions.contains(header.version) else {
+        throw .databaseVersion(found: header.version, needed: Schema.version)
+      }
+      throw .databaseUnsafe(.wal)
+    }
     try Self.becomeOwner(target)
-    try Self.checkSafety(path)
     self.path = path
-    key = try Self.readKey(Files.directory(of: path) + "/" + Self.keyName)
+    let (reason, key) = try Self.safety(path, directory)
+    refusal = reason
+    self.key = key
   }
 
-  /// Makes the directory, an empty database file and a new key; never overwrites.
+  /// Makes the directory; the file and its key are made later, under the lock. Never overwrites.
   ///
   /// - Throws: `database.exists`, `database.unsafe`, `file.uncreatable`, `disk.full`, …
-  init(creating typed: String, key: [UInt8]) throws(IAuthError) {
-    guard !Self.isURI(typed) else { throw .databaseUnsafe(.path) }
+  static func place(creating typed: String) throws(IAuthError) -> String {
+    guard !isURI(typed), typed.utf8.count <= pathBytes else { throw .databaseUnsafe(.path) }
     let directory = Files.directory(of: typed)
-    try Files.makeDirectory(directory)
-    try Self.becomeOwner(of: directory)
+    try makeDirectory(directory)
     guard let path = Files.resolved(typed) else { throw .fileUncreatable(path: typed) }
-    guard Files.status(path, followingLinks: false) == nil else { throw .databaseExists }
-    guard let folder = Files.status(directory, followingLinks: true),
+    guard path.utf8.count <= pathBytes else { throw .databaseUnsafe(.path) }
+    guard try look(path, followingLinks: false) == nil else { throw .databaseExists }
+    guard let folder = try look(directory, followingLinks: true),
       folder.owner == geteuid(), folder.mode & 0o022 == 0
     else { throw .databaseUnsafe(.directory) }
-    self.path = path
-    let keyPath = Files.directory(of: path) + "/" + Self.keyName
-    if Files.status(keyPath, followingLinks: false) != nil {
-      self.key = try Self.readKey(keyPath)
-    } else {
-      self.key = key
-      try Files.make(keyPath, Array((Hex.encode(key) + "\n").utf8))
+    return path
+  }
+
+  /// Makes a directory for a database; root makes it, too, as whoever owns the place around it.
+  static func makeDirectory(_ directory: String) throws(IAuthError) {
+    var above = directory
+    while !Files.exists(above), above.utf8.count > 1 { above = Files.directory(of: above) }
+    try becomeOwner(of: above)
+    try Files.makeDirectory(directory)
+    try becomeOwner(of: directory)
+  }
+
+  /// The key beside a database that is being made: the one that is there, or this new one.
+  static func madeKey(beside path: String, _ new: [UInt8]) throws(IAuthError) -> [UInt8] {
+    let keyPath = Files.directory(of: path) + "/" + keyName
+    guard try look(keyPath, followingLinks: false) == nil else {
+      let (reason, key) = try readKey(keyPath)
+      if let reason { throw .databaseUnsafe(reason) }
+      return key
     }
+    try Files.make(keyPath, Array((Hex.encode(new) + "\n").utf8))
+    return new
   }
 
   /// Looks whether a file could be made there, and makes nothing: a dry run of `init`.
@@ -75,7 +115,8 @@ struct DatabaseFile {
       throw .databaseUnsafe(.directory)
     }
     let keyPath = directory + "/" + keyName
-    if Files.status(keyPath, followingLinks: false) != nil { _ = try readKey(keyPath) }
+    guard Files.status(keyPath, followingLinks: false) != nil else { return }
+    if let reason = try readKey(keyPath).0 { throw .databaseUnsafe(reason) }
   }
 
   /// On Debian, SQLite would take such a path as a URI with parameters of its own.
@@ -83,36 +124,80 @@ struct DatabaseFile {
     path.utf8.prefix(5).elementsEqual("file:".utf8)
   }
 
+  /// What stands at a path; nil if nothing does.
+  ///
+  /// - Throws: `disk.failed` where that cannot be told, `database.unsafe` where it may not be.
+  private static func look(
+    _ path: String, followingLinks: Bool
+  ) throws(IAuthError) -> Files.Status? {
+    if let found = Files.status(path, followingLinks: followingLinks) { return found }
+    switch errno {
+    case ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG: return nil
+    case EACCES: throw .databaseUnsafe(.unreadable)
+    default: throw Files.failure(errno)
+    }
+  }
+
+  /// Why there is no file, by errno.
+  private static func missing(beside keyPath: String?) -> IAuthError {
+    switch keyPath == nil ? errno : ENOENT {
+    case ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG:
+      keyPath.map { Files.exists($0) } ?? false ? .databaseGone : .databaseMissing
+    case EACCES: .databaseUnsafe(.unreadable)
+    default: Files.failure(errno)
+    }
+  }
+
   /// Reads the first hundred bytes (sqlite.org/fileformat2.html, 1.3) before any lock is held:
   /// closing a descriptor of the file later would drop SQLite's own locks.
-  private static func checkHeader(
-    _ path: String, bytes: Int64, _ versions: Set<Int64>
-  ) throws(IAuthError) {
-    let file = unsafe iauth_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
-    guard file >= 0 else { throw .databaseUnsafe(.mode) }
-    defer { close(file) }
-    var header = [UInt8](repeating: 0, count: 100)
-    let got = unsafe header.withUnsafeMutableBytes { buffer in
-      unsafe Glibc.read(file, buffer.baseAddress, buffer.count)
+  ///
+  /// Whether it is a database of ours never changes; what else stands there does.
+  private static func header(
+    _ path: String, bytes: Int64
+  ) throws(IAuthError) -> (isOurs: Bool, isWAL: Bool, version: Int64) {
+    let header = try start(of: path, 100)
+    guard header.count == 100 else {
+      guard bytes < 100 else { throw .diskFailed }
+      return (false, false, 0)
     }
     func number(_ offset: Int) -> Int64 {
       header[offset..<offset + 4].reduce(0) { $0 << 8 | Int64($1) }
     }
-    guard got == 100, header.starts(with: Array("SQLite format 3\0".utf8)),
-      number(68) == Schema.applicationID
-    else { throw .databaseForeign }
-    let pageSize = header[16] == 0 && header[17] == 1 ? 65_536 : number(16) >> 16
-    let pages = number(28)
-    // A journal means that a commit was cut off; SQLite will restore the size from it.
-    let isCutOff = (Files.status(path + "-journal", followingLinks: false)?.bytes ?? 0) > 0
-    guard pageSize >= 512, pageSize & (pageSize - 1) == 0,
-      isCutOff || number(24) != number(92) || bytes >= pages * pageSize
-    else { throw .databaseDamaged }
-    guard isCutOff || versions.contains(number(60)) else {
-      throw .databaseVersion(found: number(60), needed: Schema.version)
+    let isOurs =
+      header.starts(with: Array("SQLite format 3\0".utf8)) && number(68) == Schema.applicationID
+    return (isOurs, header[18] != 1 || header[19] != 1, number(60))
+  }
+
+  /// The first bytes of a file, as many as there are.
+  private static func start(of path: String, _ count: Int) throws(IAuthError) -> [UInt8] {
+    let file = unsafe iauth_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
+    guard file >= 0 else {
+      throw errno == EACCES || errno == EPERM
+        ? .databaseUnsafe(.unreadable) : errno == ENOENT ? .databaseMissing : Files.failure(errno)
     }
-    // Written in WAL mode: Debian's SQLite can lose commits there (SECURITY.md, section 0).
-    guard header[18] == 1, header[19] == 1 else { throw .databaseUnsafe(.journal) }
+    defer { close(file) }
+    var bytes = [UInt8](repeating: 0, count: count)
+    var done = 0
+    while done < count {
+      let got = unsafe bytes.withUnsafeMutableBytes { buffer in
+        unsafe Glibc.read(file, buffer.baseAddress?.advanced(by: done), buffer.count - done)
+      }
+      if got < 0, errno == EINTR { continue }
+      guard got >= 0 else { throw Files.failure(errno) }
+      guard got > 0 else { break }
+      done += got
+    }
+    return Array(bytes.prefix(done))
+  }
+
+  /// Whether a journal of SQLite's, and of the same owner, stands beside the file and its key.
+  private static func hasHotJournal(_ path: String, of file: Files.Status) -> Bool {
+    let keyPath = Files.directory(of: path) + "/" + keyName
+    guard let beside = Files.status(path + "-journal", followingLinks: false),
+      beside.isRegular, beside.owner == file.owner, beside.links == 1, Files.exists(keyPath),
+      let start = try? start(of: path + "-journal", 8)
+    else { return false }
+    return start == [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]
   }
 
   /// Root makes files as whoever owns the directory that they are made in.
@@ -129,29 +214,37 @@ struct DatabaseFile {
     }
   }
 
-  private static func checkSafety(_ path: String) throws(IAuthError) {
-    guard let file = Files.status(path, followingLinks: false) else { throw .databaseMissing }
-    guard !file.isLink, file.links == 1 else { throw .databaseUnsafe(.link) }
-    guard file.owner == geteuid() else { throw .databaseUnsafe(.owner) }
-    guard file.mode & 0o077 == 0 else { throw .databaseUnsafe(.mode) }
-    guard let folder = Files.status(Files.directory(of: path), followingLinks: true),
-      folder.owner == geteuid(), folder.mode & 0o022 == 0
-    else { throw .databaseUnsafe(.directory) }
+  /// The first reason for which the file is not safe, or its key.
+  private static func safety(
+    _ path: String, _ directory: String
+  ) throws(IAuthError) -> (UnsafeReason?, key: [UInt8]) {
+    guard let file = try look(path, followingLinks: false) else { throw .databaseMissing }
+    if file.isLink || file.links != 1 { return (.link, []) }
+    if file.owner != geteuid() { return (.owner, []) }
+    if file.mode & 0o077 != 0 { return (.mode, []) }
+    guard let folder = try look(directory, followingLinks: true), folder.owner == geteuid(),
+      folder.mode & 0o022 == 0
+    else { return (.directory, []) }
     for suffix in ["-journal", "-wal"] {
-      guard let beside = Files.status(path + suffix, followingLinks: false) else { continue }
-      guard beside.isRegular, beside.links == 1, beside.owner == geteuid() else {
-        throw .databaseUnsafe(.journal)
+      guard let beside = try look(path + suffix, followingLinks: false) else { continue }
+      if !beside.isRegular || beside.links != 1 || beside.owner != geteuid() {
+        return (.journal, [])
       }
     }
+    return try readKey(directory + "/" + keyName)
   }
 
-  private static func readKey(_ path: String) throws(IAuthError) -> [UInt8] {
-    guard let file = Files.status(path, followingLinks: false), file.isRegular, file.links == 1,
-      file.owner == geteuid(), file.mode & 0o077 == 0,
-      let bytes = try? Files.read(path, max: 1_024),
-      let key = Hex.decode(String(decoding: bytes.filter { $0 != 0x0A }, as: UTF8.self)),
+  private static func readKey(_ path: String) throws(IAuthError) -> (UnsafeReason?, key: [UInt8]) {
+    guard let file = try look(path, followingLinks: false), file.isRegular, file.links == 1 else {
+      return (.key, [])
+    }
+    guard file.owner == geteuid(), file.mode & 0o077 == 0 else { return (.keyMode, []) }
+    guard file.bytes <= 1_024 else { return (.key, []) }
+    let bytes = try start(of: path, Int(file.bytes))
+    guard bytes.count == file.bytes else { throw .diskFailed }
+    guard let key = Hex.decode(String(decoding: bytes.filter { $0 != 0x0A }, as: UTF8.self)),
       key.count == 32
-    else { throw .databaseUnsafe(.key) }
-    return key
+    else { return (.key, []) }
+    return (nil, key)
   }
 }

@@ -53,11 +53,13 @@ enum MigrationTable {
     WHERE name IN (SELECT name FROM pragma_table_info(?2)) ORDER BY cid
     """
   static let version: SQL = "PRAGMA user_version"
+  static let application: SQL = "PRAGMA application_id"
   static let dropSequence: SQL = "DELETE FROM sqlite_sequence WHERE name = ?1"
   static let setSequence: SQL = "INSERT INTO sqlite_sequence (name, seq) VALUES (?1, ?2)"
   static let prepare: SQL = "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON;"
   static let statements: [SQL] = [
-    loose, tables, sequences, sharedColumns, version, dropSequence, setSequence, prepare,
+    loose, tables, sequences, sharedColumns, version, application, dropSequence, setSequence,
+    prepare,
   ]
 }
 

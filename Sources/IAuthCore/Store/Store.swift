@@ -31,7 +31,13 @@ package final class Store {
   var hasLeft = false
   /// Whether a dry run has undone something.
   var isTrial = false
+  /// A session whose use is to be noted.
+  private var usedSession: Session?
+  /// Whether the caller's session was looked at.
+  private(set) var hasAskedSession = false
   private let isShared: Bool
+  /// A copy that is being restored settles all by itself.
+  var isBeingRestored = false
 
   /// Opens the database at `path`.
   ///
@@ -47,16 +53,34 @@ package final class Store {
     self.settings = settings
     key = file.key
     isShared = true
-    do {
-      db = try Connection(path: file.path)
-      try Self.prepare(db)
-      // What was cut off is rolled back by now: only then is the version the version.
-      version = try db.first(MigrationTable.version) { $0.int(0) } ?? 0
-    } catch {
-      throw Self.translated(error)
-    }
+    (db, version) = try Self.opened(file)
     guard versions.contains(version) else {
       throw .databaseVersion(found: version, needed: Schema.version)
+    }
+    if let reason = file.refusal { throw .databaseUnsafe(reason) }
+  }
+
+  /// Opens a file as far as SQLite can, which rolls back what was cut off: only then is the version
+  /// the version.
+  ///
+  /// A page that was misread once is no damage: what is damaged is so at a second look.
+  private static func opened(
+    _ file: DatabaseFile, isAgain: Bool = false
+  ) throws(IAuthError) -> (Connection, version: Int64) {
+    do {
+      let db = try Connection(path: file.path, isReadOnly: file.refusal != nil)
+      try prepare(db)
+      let application = try db.first(MigrationTable.application) { $0.int(0) }
+      guard application == Schema.applicationID else { throw IAuthError.databaseForeign }
+      return (db, try db.first(MigrationTable.version) { $0.int(0) } ?? 0)
+    } catch {
+      let found = translated(error)
+      if found == .databaseDamaged, !isAgain { return try opened(file, isAgain: true) }
+      if found == .databaseDamaged, !file.isKnown { throw .databaseForeign }
+      if let reason = file.refusal, found != .databaseDamaged, found != .databaseForeign {
+        throw .databaseUnsafe(reason)
+      }
+      throw found
     }
   }
 
@@ -79,36 +103,47 @@ package final class Store {
   /// Makes a new database at `path` and fills it inside one transaction.
   ///
   /// The file gets its name only when it is whole, so that a cut-off `init` leaves nothing behind
-  /// that a second one would refuse.
+  /// that a second one would refuse; and under the lock, so that of many at once one makes it, and
+  /// the others find it.
+  ///
+  /// - Returns: the open database; nil if it is there and cannot be opened just now.
   package static func create(
     path: String, world: World, settings: Settings,
     _ fill: (Transaction) throws(IAuthError) -> Void
-  ) throws(IAuthError) -> Store {
+  ) throws(IAuthError) -> Store? {
     guard !world.isDryRun else {
       let key = world.randomBytes(32)
       try DatabaseFile.checkCreating(path)
       return try fillDraft(
         draft: ":memory:", key: key, world: world, settings: settings, fill)
     }
-    let file = try DatabaseFile(creating: path, key: world.randomBytes(32))
-    let draft = file.path + ".new"
-    unsafe unlink(draft)
-    unsafe unlink(draft + "-journal")
+    let place = try DatabaseFile.place(creating: path)
+    let directory = Files.directory(of: place)
+    let lock = try WriteLock(
+      path: directory + "/" + DatabaseFile.lockName, seconds: Int(Limits.busyWait.seconds))
+    defer { withExtendedLifetime(lock) {} }
+    _ = try DatabaseFile.place(creating: place)
+    let key = try DatabaseFile.madeKey(beside: place, world.randomBytes(32))
+    // Whoever holds the lock is alone: what has such a name was left by one that was killed.
+    for name in Files.names(in: directory, beginning: draftName) {
+      unsafe unlink(directory + "/" + name)
+    }
+    let draft = directory + "/" + draftName + Hex.encode(world.randomBytes(8))
     try Files.create(draft, [])
     do throws(IAuthError) {
-      _ = try fillDraft(draft: draft, key: file.key, world: world, settings: settings, fill)
-      guard unsafe link(draft, file.path) == 0 else {
-        throw errno == EEXIST ? IAuthError.databaseExists : .fileUncreatable(path: path)
-      }
-      unsafe unlink(draft)
-      Files.syncDirectory(file.directory)
+      _ = try fillDraft(draft: draft, key: key, world: world, settings: settings, fill)
+      try Files.publish(draft, as: place)
     } catch {
       unsafe unlink(draft)
       unsafe unlink(draft + "-journal")
+      if case .fileExists = error { throw .databaseExists }
       throw error
     }
-    return try Store(path: file.path, world: world, settings: settings)
+    // It is there now, whatever happens to this process.
+    return try? Store(path: place, world: world, settings: settings)
   }
+
+  private static let draftName = ".iauth.init."
 
   private static func fillDraft(
     draft: String, key: [UInt8], world: World, settings: Settings,
@@ -148,17 +183,32 @@ package final class Store {
   package func read<Answer>(
     _ body: (Transaction) throws(IAuthError) -> Answer
   ) throws(IAuthError) -> Answer {
+    try? settle()
     let tx = Transaction(store: self, isWriting: false)
-    try tx.execute("BEGIN")
-    let answer: Answer
+    defer { noteUse() }
+    let held = HeldSignals()
+    defer { withExtendedLifetime(held) {} }
+    db.setBusyTimeout(milliseconds: Int32(Limits.busyWait.seconds) * 1_000)
     do throws(IAuthError) {
-      answer = try body(tx)
+      try tx.execute("BEGIN")
+      let answer = try body(tx)
+      try tx.execute("COMMIT")
+      return answer
     } catch {
+      let error = judged(error)
       try? db.execute("ROLLBACK")
       throw error
     }
-    try tx.execute("COMMIT")
-    return answer
+  }
+
+  /// Damage is said only of what SQLite finds damaged when it looks at the whole file once more: one
+  /// page that was misread once is the disk's failure.
+  private func judged(_ error: IAuthError) -> IAuthError {
+    guard error == .databaseDamaged, db.hasFoundDamage, isShared else { return error }
+    guard let again = try? Connection(path: path), (try? Self.prepare(again)) != nil,
+      let answer = try? again.first(DoctorTable.quick, [], { $0.text(0) })
+    else { return error }
+    return answer == "ok" ? .diskFailed : error
   }
 
   /// Runs `body` as the only writer, and commits what it did, also when it refuses.
@@ -173,7 +223,8 @@ package final class Store {
     before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    try locked(isKept: !world.isDryRun, before: before, body)
+    defer { noteUse() }
+    return try locked(isKept: !world.isDryRun, before: before, body)
   }
 
   /// The same for what is no change of anybody's making, and kept in a dry run, too: the entry of a
@@ -181,35 +232,85 @@ package final class Store {
   func note<Answer>(
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    try locked(isKept: true, body)
+    defer { noteUse() }
+    return try locked(isKept: true, body)
   }
 
   private func locked<Answer>(
     isKept: Bool, before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    if isShared {
-      let lock = try WriteLock(
-        path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
-        seconds: Int(Limits.busyWait.seconds))
-      defer { withExtendedLifetime(lock) {} }
-      try before()
-      return try bracket(isKept: isKept, body)
+    guard isShared else { return try bracket(isKept: isKept, waited: 0, body) }
+    let start = ChildProcess.milliseconds()
+    let lock = try WriteLock(
+      path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
+      seconds: Int(Limits.busyWait.seconds))
+    defer { withExtendedLifetime(lock) {} }
+    let waited = ChildProcess.milliseconds() - start
+    try before()
+    try settleLocked(waited)
+    return try bracket(isKept: isKept, waited: waited, body)
+  }
+
+  /// Settles what a clock or another host has left, before it is believed.
+  private func settle() throws(IAuthError) {
+    guard isShared, !isBeingRestored, version == Schema.version else { return }
+    let tx = Transaction(store: self, isWriting: false)
+    guard try tx.unsettled().isAny else { return }
+    try note { (_) throws(IAuthError) -> TransactionEnd<Void> in .commit(()) }
+  }
+
+  private func settleLocked(_ waited: Int64) throws(IAuthError) {
+    guard !isBeingRestored, version == Schema.version else { return }
+    let found = try Transaction(store: self, isWriting: false).unsettled()
+    guard found.isAny || found.isClockFar else { return }
+    try bracket(isKept: true, waited: waited) { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      try tx.settle(found)
+      return .commit(())
     }
-    return try bracket(isKept: isKept, body)
+  }
+
+  /// What was waited for the lock, for readers and again for readers adds up to the ten seconds.
+  private func boundWait(_ waited: Int64) {
+    db.setBusyTimeout(milliseconds: Int32(max(0, Limits.busyWait.seconds * 1_000 - waited)))
+  }
+
+  /// Every command of a session is use of it, a refused one and a dry run too: what was not noted
+  /// along with a change is noted now, and an answer stands whether it can be or not.
+  private func noteUse() {
+    guard let session = usedSession else { return }
+    usedSession = nil
+    try? note { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      try tx.noteUse(session)
+      return .commit(())
+    }
+  }
+
+  /// Remembers that a session was used, for a minute.
+  func used(_ session: Session, now: Timestamp) {
+    hasAskedSession = true
+    usedSession = session.usedAt + Limits.sessionNoteInterval <= now ? session : nil
   }
 
   private func bracket<Answer>(
-    isKept: Bool, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
+    isKept: Bool, waited: Int64, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     let tx = Transaction(store: self, isWriting: true)
     let queuedBefore = (hasQueued, hasLeft)
-    try tx.execute("BEGIN IMMEDIATE")
+    let start = ChildProcess.milliseconds()
+    boundWait(waited)
     let end: TransactionEnd<Answer>
+    var begun = start
     do throws(IAuthError) {
+      try tx.execute("BEGIN IMMEDIATE")
+      begun = ChildProcess.milliseconds()
       end = try body(tx)
+      if isKept, let session = usedSession {
+        if case .rollback = end {} else { try tx.noteUse(session) }
+      }
       try tx.sealAudit()
     } catch {
+      let error = judged(error)
       try? db.execute("ROLLBACK")
       throw error
     }
@@ -222,7 +323,9 @@ package final class Store {
       return try undone(tx, answer)
     default: break
     }
+    boundWait(waited + begun - start)
     try commit()
+    usedSession = nil
     switch end {
     case .commit(let answer), .rollback(let answer): return answer
     case .commitThenThrow(let error): throw error
@@ -249,7 +352,7 @@ package final class Store {
     }
   }
 
-  private static func prepare(_ db: Connection) throws(SQLiteError) {
+  static func prepare(_ db: Connection) throws(SQLiteError) {
     try db.harden()
     db.setBusyTimeout(milliseconds: Int32(Limits.busyWait.seconds) * 1_000)
     try db.execute(
@@ -268,7 +371,8 @@ package final class Store {
     switch error.reason {
     case .busy: return .databaseBusy
     case .full: return .diskFull
-    case .disk: return .diskFailed
+    case .readOnly: return .databaseStandby
+    case .disk: return Files.failure(error.system)
     case .damage: return .databaseDamaged
     case .constraint: return .internal("the database refused it: \(error.message)")
     case .other: return .internal("SQLite \(error.code)")

@@ -20,16 +20,19 @@ struct WriteLock: ~Copyable {
     let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC
     file = unsafe iauth_open(path, flags, 0o600)
     guard file >= 0 else {
-      throw errno == ENOSPC || errno == EDQUOT ? .diskFull : .databaseUnsafe(.directory)
+      switch errno {
+      case EACCES, EPERM, ELOOP, EISDIR, ENXIO: throw .databaseUnsafe(.directory)
+      default: throw Files.failure(errno)
+      }
     }
-    Self.block([SIGTSTP, SIGTTIN, SIGTTOU], keeping: &before)
+    HeldSignals.block([SIGTSTP, SIGTTIN, SIGTTOU], keeping: &before)
     if flock(file, LOCK_EX | LOCK_NB) != 0, !Self.wait(for: file, seconds: seconds) {
       unsafe sigprocmask(SIG_SETMASK, &before, nil)
       close(file)
       throw .databaseBusy
     }
     var now = sigset_t()
-    Self.block([SIGINT, SIGTERM, SIGHUP], keeping: &now)
+    HeldSignals.block([SIGINT, SIGTERM, SIGHUP], keeping: &now)
   }
 
   deinit {
@@ -56,7 +59,8 @@ struct WriteLock: ~Copyable {
     unsafe action.__sigaction_handler.sa_handler = { _ in }
     unsafe sigaction(SIGALRM, &action, &previous)
     defer {
-      alarm(0)
+      var none = itimerval()
+      unsafe setitimer(0, &none, nil)
       unsafe sigaction(SIGALRM, &previous, nil)
     }
     var deadline = timespec()
@@ -67,13 +71,32 @@ struct WriteLock: ~Copyable {
       unsafe clock_gettime(CLOCK_MONOTONIC, &now)
       let left = deadline.tv_sec - now.tv_sec
       guard left > 0 else { return false }
-      alarm(UInt32(left))
+      // It rings again and again: one that rang between here and the wait would be lost.
+      var timer = itimerval()
+      timer.it_value.tv_sec = left
+      timer.it_interval.tv_usec = 100_000
+      unsafe setitimer(0, &timer, nil)
       if flock(file, LOCK_EX) == 0 { return true }
       guard errno == EINTR else { return false }
     }
   }
+}
 
-  private static func block(_ signals: [Int32], keeping before: inout sigset_t) {
+/// Signals that wait as long as it lives.
+///
+/// A reader holds SQLite's shared lock, and one that is stopped with it stops every writer.
+struct HeldSignals: ~Copyable {
+  private var before = sigset_t()
+
+  /// Holds back what stops a process from the terminal.
+  init() { Self.block([SIGTSTP, SIGTTIN, SIGTTOU], keeping: &before) }
+
+  deinit {
+    var mask = before
+    unsafe sigprocmask(SIG_SETMASK, &mask, nil)
+  }
+
+  static func block(_ signals: [Int32], keeping before: inout sigset_t) {
     var set = sigset_t()
     unsafe sigemptyset(&set)
     for signal in signals { unsafe sigaddset(&set, signal) }

@@ -37,14 +37,20 @@ enum BackupTable {
   /// Ids that the lost database may have given out since are not given out again.
   ///
   /// A mail in somebody's mailbox speaks of such a number. The trail has no gaps.
-  static let skipIDs: SQL = "UPDATE sqlite_sequence SET seq = seq + ?1 WHERE name <> 'audit'"
+  static let skipIDs: SQL =
+    "UPDATE sqlite_sequence SET seq = max(seq, ?1) WHERE name <> 'audit'"
   static let skipFirstIDs: SQL = """
     INSERT INTO sqlite_sequence (name, seq) SELECT name, ?1 FROM sqlite_schema
     WHERE type = 'table' AND sql LIKE '% AUTOINCREMENT%' AND name <> 'audit'
       AND name NOT IN (SELECT name FROM sqlite_sequence)
     """
+  /// Keys that were withdrawn since the copy would live again: none does until it is confirmed.
+  static let restKeys: SQL = "UPDATE gate_key SET rests = 1 WHERE withdrawn_at IS NULL"
+  /// With the key beside it, a hash of eight digits is the digits.
+  static let blankCodes: SQL = "UPDATE code SET hash = zeroblob(32) WHERE used_at IS NULL"
   static let statements: [SQL] = [
     rows, killCodes, killSessions, killMessages, holdMessages, skipIDs, skipFirstIDs,
+    restKeys, blankCodes,
   ]
 }
 
@@ -58,6 +64,8 @@ package struct RestoreReceipt: Sendable {
   package let sessions: Int
   /// Messages that waited in the copy and are held back.
   package let held: Int
+  /// The ssh keys that rest until the operator confirms them.
+  package let keys: Int
   package let hasManifest: Bool
 }
 
@@ -116,15 +124,51 @@ extension Service {
       try Files.publish(draft.path, as: path)
       return manifest
     } catch {
-      draft.drop()
+      // The draft goes last: as long as it is there, it says that the others are leavings.
       for path in made { unsafe unlink(path) }
+      draft.drop()
+      throw error
+    }
+  }
+
+  /// Writes a verified copy into a pipe; of the three files only the database itself.
+  ///
+  /// - Throws: `right.missing`, `database.busy`, `disk.full`, `disk.failed`.
+  package func backup(
+    version: String, into write: ([UInt8]) -> Void
+  ) throws(IAuthError) -> Manifest {
+    try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      try tx.audit(.backedUp, .database)
+      return .commit(())
+    }
+    let draft = try PartialFile(of: store.path + ".copy")
+    do throws(IAuthError) {
+      let (proof, rows) = try snapshot(draft.path)
+      let source = try FileSource(draft.path, max: Int.max)
+      // It has no name any more, and so nothing is left of it.
+      draft.drop()
+      var digest = SHA256()
+      while !world.isDryRun, let piece = try source.next() {
+        digest.update(piece)
+        write(piece)
+      }
+      return Manifest(
+        version: version, at: world.now(), proof: proof, rows: rows, digest: digest.finish())
+    } catch {
+      draft.drop()
       throw error
     }
   }
 
   /// Copies what is committed into a draft, and looks whether that holds.
   func snapshot(_ draft: String) throws(IAuthError) -> (AuditProof, [Manifest.TableCount]) {
-    do { try store.db.run(BackupTable.snapshot, [draft]) } catch { throw Store.translated(error) }
+    do {
+      try store.db.run(BackupTable.snapshot, [draft])
+      // What waits in it is nobody's to use, whoever gets hold of the copy.
+      let copy = try Connection(path: Files.resolved(draft) ?? draft)
+      try Store.prepare(copy)
+      for sql in [BackupTable.killMessages, BackupTable.blankCodes] { try copy.run(sql) }
+    } catch { throw Store.translated(error) }
     return try Self.check(draft, key: store.key, world)
   }
 
@@ -138,7 +182,7 @@ extension Service {
       let rows = try tx.all(BackupTable.rows) { row in
         Manifest.TableCount(table: row.text(0), rows: row.int(1))
       }
-      return (try tx.verifyAudit([:]), rows)
+      return (try tx.verifyAudit(), rows)
     }
   }
 
@@ -149,10 +193,10 @@ extension Service {
   ///
   /// - Throws: `file.missing`, `database.exists`, `database.foreign`, `database.damaged`, …
   package static func restore(
-    from typed: String, to path: String, world: World, settings: Settings
+    from typed: String, piped: [UInt8]? = nil, to path: String, world: World, settings: Settings
   ) throws(IAuthError) -> RestoreReceipt {
     let source = Files.absolute(typed)
-    let bytes = try Files.read(source, max: Int.max)
+    let bytes = if let piped { piped } else { try Files.read(source, max: Int.max) }
     let hasKey = Files.status(source + ".key", followingLinks: false) != nil
     let key = hasKey ? try Files.read(source + ".key", max: 1_024) : nil
     let manifestPath = source + ".manifest"
@@ -165,8 +209,7 @@ extension Service {
     let directory = Files.directory(of: path)
     let lock = directory + "/" + DatabaseFile.lockName
     let (hadDirectory, hadLock) = (Files.exists(directory), Files.exists(lock))
-    try Files.makeDirectory(directory)
-    try DatabaseFile.becomeOwner(of: directory)
+    try DatabaseFile.makeDirectory(directory)
     guard Files.status(path, followingLinks: false) == nil else { throw .databaseExists }
     // The journal of the lost database would be played back into the copy.
     for suffix in ["-journal", "-wal"]
@@ -203,10 +246,21 @@ extension Service {
     }
   }
 
+  /// From where a restored database counts on.
+  ///
+  /// By the clock, so that it passes over whatever the lost one gave out, and with a part of chance,
+  /// so that two restorations of one copy go on apart even where the clock was set back between.
+  private static func firstID(_ tx: Transaction) -> Int64 {
+    let seconds = max(0, tx.now.seconds - Limits.restoreIDsSince.seconds)
+    let chance = tx.world.randomBytes(3).reduce(0) { $0 << 8 | Int64($1) } >> 4
+    return (seconds + chance) * Limits.restoreIDsPerSecond
+  }
+
   private static func activateRestored(
     _ draft: String, _ world: World, _ settings: Settings, hasManifest: Bool
   ) throws(IAuthError) -> RestoreReceipt {
     let store = try Store(path: draft, world: world, settings: settings)
+    store.isBeingRestored = true
     _ = try check(draft, key: store.key, world)
     var receipt: RestoreReceipt?
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
@@ -215,13 +269,16 @@ extension Service {
       let sessions = try tx.run(BackupTable.killSessions, tx.now)
       try tx.run(BackupTable.killMessages)
       let held = try tx.run(BackupTable.holdMessages)
-      try tx.run(BackupTable.skipIDs, Limits.restoreSkipsIDs)
-      try tx.run(BackupTable.skipFirstIDs, Limits.restoreSkipsIDs)
+      let first = Self.firstID(tx)
+      try tx.run(BackupTable.skipIDs, first)
+      try tx.run(BackupTable.skipFirstIDs, first)
+      let keys = try tx.run(BackupTable.restKeys)
+      if let machine = world.host.machine { _ = try tx.number(SettlingTable.move, machine, tx.now) }
       try tx.audit(.restored, .database)
       try tx.sealAudit()
       receipt = RestoreReceipt(
-        proof: try tx.verifyAudit([:]), newest: newest ?? tx.now, codes: codes,
-        sessions: sessions, held: held, hasManifest: hasManifest)
+        proof: try tx.verifyAudit(), newest: newest ?? tx.now, codes: codes,
+        sessions: sessions, held: held, keys: keys, hasManifest: hasManifest)
       return .commit(())
     }
     guard let receipt else { throw .internal("a restoration without a receipt") }

@@ -23,11 +23,13 @@ package struct Finding: Sendable {
 
 enum DoctorTable {
   static let integrity: SQL = "PRAGMA integrity_check(1)"
+  static let quick: SQL = "PRAGMA quick_check(1)"
   static let foreignKeys: SQL = "PRAGMA foreign_key_check"
   /// State that no allowed way leads to; each is a broken invariant.
   static let invariants: SQL = """
     SELECT count(*) FROM (
       SELECT r.id FROM request r LEFT JOIN decision d ON d.request = r.id
+        AND d.round = r.round
         WHERE (r.status = 'pending') <> (d.request IS NULL) OR r.status <> coalesce(d.verdict,
           'pending')
       UNION ALL SELECT p.request FROM permission p JOIN account a ON a.id = p.account
@@ -35,8 +37,9 @@ enum DoctorTable {
       UNION ALL SELECT s.id FROM session s JOIN account a ON a.id = s.account
         WHERE s.ended_at IS NULL AND a.status <> 'active')
     """
-  static let messages: SQL = """
-    SELECT sum(status = 'queued'), sum(status = 'failed') FROM message
+  static let messages: SQL =
+    """
+    SELECT sum(status = 'queued' AND recipient <> ''), sum(status = 'failed') FROM message
     WHERE status IN ('queued', 'failed')
     """
   static let administrators: SQL = """
@@ -47,10 +50,12 @@ enum DoctorTable {
   static let createdAt: SQL = "SELECT created_at FROM service"
   static let lastDone: SQL =
     "SELECT max(at) FROM audit WHERE action = ? AND outcome = 'done'"
+  static let latest: SQL = "SELECT max(at) FROM audit"
   static let agencies: SQL = "SELECT count(*) FROM agency WHERE status = 'active'"
   static let statements: [SQL] = [
-    integrity, foreignKeys, invariants, messages, administrators, journal, synchronous, createdAt,
-    lastDone, agencies,
+    integrity, quick, foreignKeys, invariants, messages, administrators, journal, synchronous,
+    createdAt,
+    lastDone, latest, agencies,
   ]
 }
 
@@ -104,7 +109,7 @@ extension Transaction {
 
   fileprivate func auditHealth() throws(IAuthError) -> Finding {
     do throws(IAuthError) {
-      let proof = try verifyAudit([:])
+      let proof = try verifyAudit()
       return Finding("audit", .ok, "\(proof.entries) entries verified", "已驗證 \(proof.entries) 筆")
     } catch {
       guard case .auditBroken(let seq, _) = error else { throw error }
@@ -113,13 +118,21 @@ extension Transaction {
   }
 
   fileprivate func clock() throws(IAuthError) -> Finding {
-    let newest = try first(AuditTable.newest) { row in row.time(0) }
-    guard let newest, now < newest else {
+    if try number(ReminderTable.toldAt, "operator", "clock.refused") != nil {
+      return Finding(
+        "clock", .fail,
+        "the clock has leapt from the newest entry; set it, or say that it is right: "
+          + "iauth pending --remind --clock-is-right",
+        "系統時間與近期紀錄相差過大，請校正時間；如時間無誤，請執行 iauth pending --remind --clock-is-right")
+    }
+    // One entry from the future is enough, whatever came after it.
+    let latest = try number(DoctorTable.latest).map { Timestamp($0) }
+    guard let latest, now < latest else {
       return Finding("clock", .ok, "runs forward", "正常")
     }
     return Finding(
-      "clock", .warn, "the clock is earlier than the newest audit entry (\(newest.rfc3339))",
-      "系統時間早於最近一筆稽核紀錄（\(newest.rfc3339)）")
+      "clock", .warn, "an audit entry is later than now (\(latest.rfc3339))",
+      "有稽核紀錄晚於目前時間（\(latest.rfc3339)）")
   }
 
   fileprivate func messageHealth() throws(IAuthError) -> Finding {

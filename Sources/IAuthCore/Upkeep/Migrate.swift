@@ -45,11 +45,14 @@ extension Service {
         { (tx) throws(IAuthError) -> TransactionEnd<Void> in
           guard receipt.from != receipt.to else { return .rollback(()) }
           receipt.tables = try tx.rebuild(from: receipt.from)
+          if receipt.from < 2 { try tx.bindHost() }
           try tx.execute(Schema.stamp)
           try tx.audit(.migrated, .schema(version: receipt.to))
           try tx.sealAudit()
           guard try tx.isWhole() else { throw .databaseDamaged }
-          receipt.proof = try tx.verifyAudit([:])
+          let proof = try tx.verifyAudit()
+          try tx.reconcile(proof.entries)
+          receipt.proof = proof
           return .commit(())
         })
     } catch {

@@ -7,16 +7,20 @@ import Sheets
 import Values
 
 enum GateKeyTable {
-  static let live: SQL = "SELECT id, account FROM gate_key WHERE name = ? AND withdrawn_at IS NULL"
+  static let live: SQL =
+    "SELECT id, account FROM gate_key WHERE name = ? AND withdrawn_at IS NULL AND rests = 0"
+  static let known: SQL = "SELECT id FROM gate_key WHERE name = ? AND withdrawn_at IS NULL"
+  static let confirm: SQL =
+    "UPDATE gate_key SET rests = 0 WHERE name = ?1 AND withdrawn_at IS NULL AND rests = 1"
   static let add: SQL = "INSERT INTO gate_key (name, account, enrolled_at) VALUES (?, ?, ?)"
   static let withdraw: SQL =
     "UPDATE gate_key SET withdrawn_at = ?2 WHERE name = ?1 AND withdrawn_at IS NULL"
   static let list: SQL = """
-    SELECT k.name, k.account, k.enrolled_at, a.name, g.name, g.code, a.status
+    SELECT k.name, k.account, k.enrolled_at, a.name, g.name, g.code, a.status, k.rests
     FROM gate_key k JOIN account a ON a.id = k.account JOIN agency g ON g.id = a.agency
     WHERE k.withdrawn_at IS NULL ORDER BY k.name
     """
-  static let statements: [SQL] = [live, add, withdraw, list]
+  static let statements: [SQL] = [live, known, confirm, add, withdraw, list]
 }
 
 /// A key as the operator sees it.
@@ -29,6 +33,8 @@ package struct GateKey: Sendable {
   package let agency: String
   package let agencyCode: String
   package let status: AccountStatus
+  /// After a restoration, until the operator confirms it.
+  package let rests: Bool
 }
 
 /// What a key may be called: letters of ASCII, digits, and `. _ -` between them.
@@ -55,7 +61,7 @@ extension Service {
         throw .accountState(account: id, status: account.status)
       }
       guard try tx.isAdministrator(account) else { throw .rightMissing(.key) }
-      guard try !tx.exists(GateKeyTable.live, name) else {
+      guard try !tx.exists(GateKeyTable.known, name) else {
         throw .keyExists(name: name)
       }
       try tx.run(GateKeyTable.add, name, id, tx.now)
@@ -77,6 +83,20 @@ extension Service {
     }
   }
 
+  /// Lets a key that rests after a restoration hold again.
+  ///
+  /// - Throws: `right.missing`, `key.unknown`.
+  package func confirmKey(_ name: String) throws(IAuthError) {
+    try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      guard try tx.first(GateKeyTable.known, name, read: { $0.int(0) }) != nil else {
+        throw .keyUnknown(name: name)
+      }
+      guard try tx.run(GateKeyTable.confirm, name) > 0 else { return .commit(()) }
+      try tx.audit(.keyConfirmed, .key(name: name))
+      return .commit(())
+    }
+  }
+
   /// The keys that are enrolled.
   ///
   /// - Throws: `right.missing`.
@@ -86,7 +106,7 @@ extension Service {
         GateKey(
           name: row.text(0), account: row.id(1), enrolledAt: row.time(2),
           person: row.textIfAny(3), agency: row.text(4), agencyCode: row.text(5),
-          status: row.word(6, AccountStatus.self))
+          status: row.word(6, AccountStatus.self), rests: row.bool(7))
       }
     }
   }

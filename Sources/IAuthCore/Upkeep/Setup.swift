@@ -38,7 +38,7 @@ package enum Setup {
   package static func create(
     path: String, authority code: String, registry bytes: [UInt8], reviewer: ApplicationForm?,
     world: World, settings: Settings
-  ) throws(IAuthError) -> (SetupReceipt, Service) {
+  ) throws(IAuthError) -> (SetupReceipt, Service?) {
     let file = try RegistryFile(bytes)
     guard let authorityCode = AgencyCode(code),
       file.entries.contains(where: { $0.code == authorityCode && $0.status == .active })
@@ -49,6 +49,7 @@ package enum Setup {
       let report = try tx.load(file, allowingRemovals: true, authority: nil)
       let authority = try tx.activeAgency(typed: code)
       try tx.run(SetupTable.service, world.randomBytes(16), authority.id, tx.now)
+      try tx.bindHost()
       try tx.run(
         AgencyTable.addSystem, TargetSystem.firstCode, "Administration and Assessment System",
         "管考系統", "https://spm.nat.gov.tw/", tx.now)
@@ -63,8 +64,8 @@ package enum Setup {
         reviewer: number)
     }
     guard let receipt else { throw .internal("init ended without a receipt") }
-    store.hasQueued = reviewer != nil && !world.isDryRun
-    return (receipt, Service(store: store))
+    store?.hasQueued = reviewer != nil && !world.isDryRun
+    return (receipt, store.map { Service(store: $0) })
   }
 }
 
@@ -145,6 +146,22 @@ extension Service {
       }
       try tx.run(AgencyTable.addSystem, code, name, chinese ?? name, url, tx.now)
       try tx.audit(.systemAdded, .system(code: code))
+      return .commit(try tx.system(code: code, command: "systems"))
+    }
+  }
+
+  /// Sets how long a permission of a system lasts at most; nil: for good.
+  ///
+  /// It binds what is granted from now on.
+  ///
+  /// - Throws: `right.missing`, `system.unknown`.
+  package func setSystem(
+    code: String, longest: TimeSpan?
+  ) throws(IAuthError) -> TargetSystem {
+    try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<TargetSystem> in
+      let system = try tx.system(code: code, command: "systems")
+      try tx.run(AgencyTable.setLongest, system.code, longest?.seconds)
+      try tx.audit(.systemSet, .system(code: system.code))
       return .commit(try tx.system(code: code, command: "systems"))
     }
   }

@@ -14,12 +14,15 @@ struct Backup: Command {
       checked (pages, references, audit trail) before it gets its name. FILE.key has the key, \
       without which a copy cannot be used: keep the two apart. FILE.manifest has the version, \
       the time, the counts of rows, the audit head, which is an anchor for audit --verify, and a \
-      checksum for sha256sum -c. A file FILE.part is a copy that was cut off.
+      checksum for sha256sum -c. A file FILE.part is a copy that was cut off. Codes that wait are \
+      blank in the copy. With - it goes to standard output, which must not be a terminal, and its \
+      anchor is said on standard error; the key is not part of it.
       """,
       """
       於使用中將資料庫完整備份至新檔案 FILE，檢查頁面、關聯及稽核紀錄無誤後始予命名。金鑰存於 FILE.key，備份須\
       有金鑰方能還原，兩者請分開保存。FILE.manifest 載有版本、時間、各表筆數、稽核鏈首（可作 audit --verify \
-      之比對檔），以及供 sha256sum -c 核對的雜湊值。FILE.part 為中斷而未完成之備份。
+      之比對檔），以及供 sha256sum -c 核對的雜湊值。FILE.part 為中斷而未完成之備份。\
+      備份中待寄送的驗證碼均予清空。以 - 表示寫至標準輸出（不得為終端機），其錨點顯示於標準錯誤輸出，且不含金鑰。
       """),
     parameters: [
       .operand(
@@ -41,11 +44,7 @@ struct Backup: Command {
   var file = ""
 
   func run(_ context: Context) throws(IAuthError) {
-    // Three files do not fit into one stream.
-    guard !file.utf8.elementsEqual("-".utf8) else {
-      try context.service().checkOperator()
-      throw .usageOperand("-", command: "backup")
-    }
+    guard !file.utf8.elementsEqual("-".utf8) else { return try stream(context) }
     let manifest = try context.service().backup(to: file, version: Program.version)
     context.emit(
       [
@@ -64,5 +63,19 @@ struct Backup: Command {
       Bilingual(
         "checksum and anchor are in \(file).manifest; keep a copy of it on another host",
         "雜湊值與稽核鏈首存於 \(file).manifest，請另存一份於其他主機"))
+  }
+
+  /// Of the three files only the copy fits into one stream.
+  private func stream(_ context: Context) throws(IAuthError) {
+    let out = context.console.out
+    try context.service().checkOperator()
+    guard !out.isTerminal else { throw .usageOperand("-", command: "backup") }
+    let manifest = try context.service().backup(version: Program.version) { out.write($0) }
+    out.flush()
+    guard out.failure == 0 else { throw .outputFailed(isFull: false) }
+    context.say(
+      Bilingual(
+        "the key is not part of the copy; its anchor: \(manifest.proof.anchor)",
+        "備份不含金鑰；錨點：\(manifest.proof.anchor)"))
   }
 }

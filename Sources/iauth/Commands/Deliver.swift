@@ -62,7 +62,9 @@ struct Deliver: Command {
   private func send(_ service: Service, _ context: Context) throws(IAuthError) {
     guard !context.options.dryRun else { return show(try service.plannedDelivery(), context) }
     let report = try service.deliverDue()
-    if !context.options.json, report.delivered + report.postponed + report.failed == 0 {
+    if !context.options.json, !report.isCutShort,
+      report.delivered + report.postponed + report.failed == 0
+    {
       context.say(Bilingual("nothing was due", "沒有到期的待送通知"))
       return
     }
@@ -75,6 +77,7 @@ struct Deliver: Command {
         "delivered \(report.delivered), postponed \(report.postponed), failed \(report.failed)",
         "已寄送 \(report.delivered) 則，稍後重試 \(report.postponed) 則，傳送失敗 \(report.failed) 則")(
           context.language))
+    guard !report.isCutShort else { throw .deliveryCut }
     let unsent = report.postponed + report.failed
     guard unsent == 0 else { throw .deliverFailed(failed: unsent) }
   }

@@ -83,7 +83,11 @@ struct Init: Command {
       path: try context.databasePath(settings), authority: authority,
       registry: registry ?? Setup.shippedRegistry, reviewer: try reviewer(), world: context.world,
       settings: settings)
-    if context.options.dryRun { context.hasTried = true } else { context.adopt(service) }
+    if context.options.dryRun {
+      context.hasTried = true
+    } else if let service {
+      context.adopt(service)
+    }
     show(receipt, settings, context)
   }
 

@@ -35,18 +35,21 @@ struct Pending: Command {
       .option(
         "status", "STATUS", \.status,
         Bilingual(
-          "all, pending, approved, rejected, withdrawn or lapsed",
-          """
-          all（全部）、pending（待審）、approved（核准）、rejected（退回）、withdrawn（撤回）或 lapsed（失效）
-          """)),
+          "what you may see: all, pending, returned, approved, rejected, withdrawn, lapsed or "
+            + "superseded",
+          "可查看之申請：all（全部）、pending（待審）、returned（退回補正）、approved（核准）、rejected（退件）、"
+            + "withdrawn（撤回）、lapsed（失效）或 superseded（已無須審核）")),
       .flag("remind", \.isRemind, Bilingual("the reminder run (operator)", "執行稽催（系統維運）")),
       .option(
         "after", "DURATION", \.after,
         Bilingual("replace the first threshold, such as 5d", "取代第一個稽催期限，例如 5d")),
+      .flag(
+        "clock-is-right", \.isClockRight,
+        Bilingual("go on although the clock has leapt", "系統時間雖有跳動，仍屬正確，照常執行")),
     ],
     forms: [
       Form(takes: ["system", "agency", "role", "batch", "status"], isList: true),
-      Form(needs: ["NUMBER"]), Form(needs: ["remind"], takes: ["after"]),
+      Form(needs: ["NUMBER"]), Form(needs: ["remind"], takes: ["after", "clock-is-right"]),
     ],
     examples: [
       Example("iauth pending", Bilingual("List what you may decide", "列出可審核的申請")),
@@ -58,7 +61,7 @@ struct Pending: Command {
     ],
     fails: [
       .agencyInvalid, .agencyUnknown, .systemUnknown, .requestUnknown, .batchUnknown,
-      .sessionNone, .sessionExpired, .rightMissing, .accountSuspended, .deliverFailed,
+      .sessionNone, .sessionExpired, .rightMissing, .accountSuspended, .deliverFailed, .clockLeap,
     ])
 
   var number: RequestID?
@@ -68,12 +71,15 @@ struct Pending: Command {
   var batch: BatchID?
   var status: StatusFilter?
   var isRemind = false
+  var isClockRight = false
   var after: TimeSpan?
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
     if isRemind {
-      try show(try service.remind(after: after, isDryRun: context.options.dryRun), context)
+      try show(
+        try service.remind(
+          after: after, isDryRun: context.options.dryRun, isClockRight: isClockRight), context)
     } else if let number {
       context.show(try service.detail(number))
     } else {
@@ -86,7 +92,7 @@ struct Pending: Command {
     let (items, progress, now) = try service.queue(
       PendingFilter(
         system: system, agency: agency, role: role, batch: batch, limit: context.ownLimit,
-        status: filter.status, statusOfOwn: status?.status))
+        status: filter.status, statusOfOwn: status?.status, isOfSeen: status != nil))
     try context.list(
       .pending, items.map { $0.json(at: now) }, table: table(items, now, context.language),
       empty: filter == .pending
@@ -137,6 +143,7 @@ struct Pending: Command {
         context.options.dryRun ? ["messages": .array(report.messages.map(\.json))] : [:]),
       details: report.details)
     guard context.options.dryRun else {
+      guard !report.isCutShort else { throw .deliveryCut }
       guard report.failed == 0 else { throw .deliverFailed(failed: report.failed) }
       return
     }

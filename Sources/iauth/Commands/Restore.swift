@@ -15,14 +15,17 @@ struct Restore: Command {
       FILE.manifest if there is one, and its trail is verified. Codes and sessions of the copy \
       end: what was used once must not be usable again. Messages that waited in the copy may have \
       been sent since: they are held back as failed, and iauth deliver --retry sends one. Numbers \
-      go on 100,000 higher, since the lost database may have given out the next ones. The audit \
-      trail shows the restoration.
+      go on far higher, with the time of the restoration, since the lost database may have given \
+      out the next ones. The ssh keys of the copy rest until iauth ssh-gate --confirm: one may have \
+      been withdrawn since. The audit trail shows the restoration. FILE may be a pipe, or - for \
+      standard input; then the key is in its place already.
       """,
       """
       以備份檔案重建資料庫，不覆寫既有資料庫。金鑰取自 FILE.key；另行保管者，請先置於資料庫所在目錄。如有 \
       FILE.manifest，先行核對雜湊值，並驗證稽核紀錄。備份中的驗證碼與登入一律失效，以免重複使用。備份時待送的\
       通知可能已於其後送出，故改列失敗而不自動寄送，可用 iauth deliver --retry 逐則重送。遺失的資料庫可能已\
-      配發後續編號，故編號自原值加 100,000 起續編。還原作業記入稽核紀錄。
+      配發後續編號，故編號改依還原時間自更大的數值起續編。備份中的 ssh 金鑰可能已於其後註銷，須以 iauth ssh-gate \
+      --confirm 確認後始可使用。還原作業記入稽核紀錄。FILE 可為管線，或以 - 表示標準輸入，此時金鑰須已置於原處。
       """),
     parameters: [
       .operand(
@@ -48,15 +51,18 @@ struct Restore: Command {
     guard context.world.caller.isOperator else { throw .rightMissing(.serviceOperator) }
     let settings = try context.settings()
     let path = try context.databasePath(settings)
+    let typed = file
+    let isPiped = typed.utf8.elementsEqual("-".utf8)
     let receipt = try Service.restore(
-      from: file, to: path, world: context.world, settings: settings)
+      from: typed, piped: isPiped ? try context.console.input.all(max: Int.max) : nil, to: path,
+      world: context.world, settings: settings)
     context.hasTried = true
     context.emit(
       [
         "database": .string(path), "entries": .int(receipt.proof.entries),
         "hash": .string(Hex.encode(receipt.proof.hash)), "newest_at": .time(receipt.newest),
         "manifest": .bool(receipt.hasManifest), "codes": .int(receipt.codes),
-        "sessions": .int(receipt.sessions), "held": .int(receipt.held),
+        "sessions": .int(receipt.sessions), "held": .int(receipt.held), "keys": .int(receipt.keys),
       ],
       details: [
         (Bilingual("database", "資料庫"), path),
@@ -76,6 +82,12 @@ struct Restore: Command {
       Bilingual(
         "codes and sessions of the copy have ended; everyone signs in again",
         "備份中的驗證碼與登入均已失效，請重新登入"))
+    if receipt.keys > 0 {
+      context.say(
+        Bilingual(
+          "\(receipt.keys) ssh keys rest until you confirm them: iauth ssh-gate --list, --confirm",
+          "ssh 金鑰 \(receipt.keys) 組待確認：iauth ssh-gate --list、--confirm"))
+    }
     if receipt.held > 0 {
       context.say(
         Bilingual(

@@ -36,11 +36,14 @@ struct SSHGate: Command {
         "account", "ACCOUNT", \.account, Bilingual("the account's number", "帳號編號"),
         asks: Bilingual("Account", "帳號編號")),
       .option("withdraw", "KEYNAME", \.withdraw, Bilingual("end a key's right", "註銷金鑰")),
+      .option(
+        "confirm", "KEYNAME", \.confirm,
+        Bilingual("let a key hold again after a restore", "還原後確認金鑰")),
       .flag("list", \.lists, Bilingual("list the keys", "列出金鑰")),
     ],
     forms: [
       Form(needs: ["KEYNAME"]), Form(needs: ["public"]), Form(needs: ["enrol", "account"]),
-      Form(needs: ["withdraw"]), Form(needs: ["list"], isList: true),
+      Form(needs: ["withdraw"]), Form(needs: ["confirm"]), Form(needs: ["list"], isList: true),
     ],
     examples: [
       Example(
@@ -55,7 +58,7 @@ struct SSHGate: Command {
     ],
     operatorOnly: true,
     check: { (command) throws(IAuthError) in
-      for name in [command.key, command.enrol, command.withdraw] {
+      for name in [command.key, command.enrol, command.withdraw, command.confirm] {
         guard let name, !isKeyName(name) else { continue }
         throw .usageValue(option: "KEYNAME", value: name, allowed: [])
       }
@@ -66,6 +69,7 @@ struct SSHGate: Command {
   var enrol: String?
   var account: AccountID = 0
   var withdraw: String?
+  var confirm: String?
   var lists = false
 
   func run(_ context: Context) throws(IAuthError) {
@@ -82,6 +86,11 @@ struct SSHGate: Command {
         ["key": .string(withdraw), "status": .string("withdrawn")],
         human: Bilingual("key \(withdraw) is withdrawn", "金鑰 \(withdraw) 已註銷")(
           context.language))
+    } else if let confirm {
+      try context.service().confirmKey(confirm)
+      context.emit(
+        ["key": .string(confirm), "status": .string("enrolled")],
+        human: Bilingual("key \(confirm) holds", "金鑰 \(confirm) 已確認")(context.language))
     } else {
       try list(try context.service().keys(), context)
     }
@@ -146,7 +155,7 @@ struct SSHGate: Command {
         [
           "key": .string(key.name), "account": .int(key.account), "name": .text(key.person),
           "agency": .string(key.agencyCode), "status": .word(key.status),
-          "enrolled_at": .time(key.enrolledAt),
+          "enrolled_at": .time(key.enrolledAt), "rests": .bool(key.rests),
         ]
       },
       table: Table(
@@ -160,7 +169,9 @@ struct SSHGate: Command {
         rows: keys.map { key in
           [
             key.name, String(key.account), key.person ?? "", key.agency,
-            key.status.label(context.language), context.localTime.text(key.enrolledAt),
+            key.rests
+              ? Bilingual("rests", "待確認")(context.language) : key.status.label(context.language),
+            context.localTime.text(key.enrolledAt),
           ]
         }),
       empty: Bilingual("no key is enrolled", "尚未登錄金鑰"))

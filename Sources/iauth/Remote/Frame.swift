@@ -96,7 +96,8 @@ struct PayloadReader {
   mutating func text() -> String? {
     guard let length = number(bytes: 4), length <= Frame.payloadMax, let bytes = take(Int(length))
     else { return nil }
-    return String(decoding: bytes, as: UTF8.self)
+    // Repaired, it would be another word than was typed.
+    return String(validating: bytes, as: UTF8.self)
   }
 
   /// A text to the end.

@@ -151,6 +151,7 @@ struct DescriptorSource: InputSource {
         unsafe Glibc.read(descriptor, bytes.baseAddress, bytes.count)
       }
       if count >= 0 { return Array(chunk[..<count]) }
+      if errno == EAGAIN, Files.wait(for: descriptor, POLLIN) { continue }
       if errno != EINTR { throw .diskFailed }
     }
   }

@@ -4,6 +4,7 @@
 
 import CPosix
 import Glibc
+import IAuthCore
 import Sheets
 import Values
 
@@ -65,7 +66,7 @@ final class Stream {
       }
       if count > 0 {
         written += count
-      } else if errno != EINTR {
+      } else if errno != EINTR, errno != EAGAIN || !Files.wait(for: descriptor, POLLOUT) {
         return errno
       }
     }

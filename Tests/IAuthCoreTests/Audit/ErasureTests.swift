@@ -25,7 +25,7 @@ import Testing
     let li = try desk.administrator(.li, approvedBy: try desk.chief())
     let lin = try desk.opened(.lin)
     let first = try lin.requestPermission(
-      system: nil, role: .general, reason: "林美玲要用", document: nil)
+      PermissionOrder(system: nil, role: .general, reason: "林美玲要用", document: nil))
     _ = try li.reject(first.number)
     let second = try lin.ask(.general)
     _ = try li.approve(second)
@@ -34,7 +34,7 @@ import Testing
     let moved = Person.lin.with(mobile: "0922000004")
     try desk.opened(moved)
     desk.wait(.days(8))
-    _ = try desk.owner().remind(after: nil, isDryRun: false)
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
     #expect(try traces(of: .lin, in: desk) != [])
     let id: AccountID = try desk.id("SELECT id FROM account WHERE name = '林美玲'")
     let serviceOperator = try desk.owner()
@@ -154,7 +154,7 @@ import Testing
     let world = desk.world("uid:0", isOperator: true)
     let service = Service(
       store: try Store(path: desk.path, world: world, settings: settings))
-    return try desk.post { _ = try service.remind(after: nil, isDryRun: false) }
+    return try desk.post { _ = try service.remind(after: nil, isDryRun: false, isClockRight: true) }
       .filter { !$0.hasSuffix("root@localhost") }.sorted()
   }
 
@@ -202,7 +202,7 @@ import Testing
     _ = try lin.deliverOwn()
     desk.wait(.hours(24))
     #expect(try traces(of: .lin, in: desk).count == 3)
-    _ = try desk.owner().remind(after: nil, isDryRun: false)
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
     #expect(try traces(of: .lin, in: desk) == [])
     #expect(
       try refusal { _ = try lin.prove(reference.text, codes: ["00000000", "00000000"]) }

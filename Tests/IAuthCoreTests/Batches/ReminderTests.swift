@@ -10,7 +10,7 @@ import Testing
 @Suite struct ReminderTests {
   /// Runs cron once; the mails that it queued to people, but for the operator's digest.
   private func run(_ desk: Desk) throws -> [String] {
-    try desk.post { _ = try desk.owner().remind(after: nil, isDryRun: false) }
+    try desk.post { _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true) }
       .filter { !$0.hasSuffix("root@localhost") }
   }
 
@@ -56,7 +56,7 @@ import Testing
     let (desk, _, _) = try waiting()
     desk.wait(.days(3))
     let before = try desk.sqlite3(".dump")
-    let report = try desk.owner().remind(after: nil, isDryRun: true)
+    let report = try desk.owner().remind(after: nil, isDryRun: true, isClockRight: true)
     #expect(report.reminded == 1 && report.requests == 1)
     let reminder = try #require(report.messages.first { $0.kind == .reminder })
     #expect(reminder.recipient == "li@cdc.gov.tw" && reminder.name == "李小明")
@@ -76,7 +76,7 @@ import Testing
     _ = try typist.apply(try Person.tsai.form())
     desk.wait(.minutes(3))
     let before = try desk.sqlite3(".dump")
-    let report = try desk.owner().remind(after: nil, isDryRun: true)
+    let report = try desk.owner().remind(after: nil, isDryRun: true, isClockRight: true)
     #expect(report.lapsed == 1)
     #expect(
       report.messages.contains {
@@ -93,7 +93,7 @@ import Testing
     let second = try desk.opened(.tsai).ask(.general)
     desk.wait(.days(3))
     desk.settings.mail = .sendmail("/nowhere")
-    _ = try desk.owner().remind(after: nil, isDryRun: false)
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
     #expect(try desk.signedIn(.li).approve(first) == nil)
     desk.settings.mail = .spool
     desk.wait(.hours(1))
@@ -108,7 +108,7 @@ import Testing
     let (desk, _, number) = try waiting()
     desk.wait(.days(3))
     desk.settings.mail = .sendmail("/nowhere")
-    _ = try desk.owner().remind(after: nil, isDryRun: false)
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
     #expect(try desk.signedIn(.li).approve(number) == nil)
     desk.settings.mail = .spool
     desk.wait(.hours(1))
@@ -123,7 +123,7 @@ import Testing
     desk.wait(.days(13))
     #expect(try !run(desk).contains("digest chen@ey.gov.tw"))
     desk.wait(.days(1))
-    let report = try desk.owner().remind(after: nil, isDryRun: true)
+    let report = try desk.owner().remind(after: nil, isDryRun: true, isClockRight: true)
     let digest = try #require(report.messages.first { $0.recipient == "chen@ey.gov.tw" })
     #expect(digest.causes == [.init(event: .overdue, subject: .request(number))])
     #expect(digest.body.contains("iauth pending \(number)\n"))
@@ -149,7 +149,7 @@ import Testing
     let desk = try Desk()
     try desk.chief()
     _ = try desk.opened(.lin).ask(.general)
-    let report = try desk.owner().remind(after: nil, isDryRun: true)
+    let report = try desk.owner().remind(after: nil, isDryRun: true, isClockRight: true)
     #expect(report.withoutReviewer == 1)
     #expect(try run(desk) == ["digest chen@ey.gov.tw"])
     #expect(try run(desk).isEmpty)
@@ -222,7 +222,7 @@ import Testing
     let desk = try Desk()
     for expected in [1, 0, 0, 0, 1] {
       let post = try desk.post {
-        _ = try desk.owner().remind(after: nil, isDryRun: false)
+        _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
       }
       #expect(post.count { $0 == "digest root@localhost" } == expected)
       desk.wait(.hours(6))

@@ -107,7 +107,7 @@ private let samples: [IAuthError] =
     .usageConflict("--batch", "--expect", command: "approve"),
     .usageValue(option: "--via", value: "post", allowed: ["email", "sms", "both"]),
     .usageValue(option: "--limit", value: "x", allowed: []), .usageInput(needed: 2, got: 1),
-    .usageInput(needed: 1, got: 0), .usageService,
+    .usageInput(needed: 1, got: 0), .usageService, .usageEncoding(place: 2),
 
     .agencyInvalid(code: "12345678"), .dateInvalid("1151302"), .roleInvalid("root"),
     .changeInvalid("移轉"), .batchRejected(rejected: 3, rows: 120, isPartial: false),
@@ -119,7 +119,9 @@ private let samples: [IAuthError] =
     .limitRows(max: 20_000), .registryShrunk(removed: 900, of: 8_262, authority: false),
     .registryShrunk(removed: 1, of: 8_262, authority: true),
 
-    .fileMissing(path: "form1.csv"), .databaseMissing, .agencyUnknown(code: "2.16.886.101.1"),
+    .fileMissing(path: "form1.csv"), .anchorMissing, .entryUnknown(seq: 9), .signFailed(.noAgent),
+    .signFailed(.notEd25519), .signFailed(.refused), .auditBroken(seq: 4, .node),
+    .databaseMissing, .databaseGone, .agencyUnknown(code: "2.16.886.101.1"),
     .agencyRemoved(code: "2.16.886.101.1"), .systemUnknown(code: "spn"), .accountUnknown,
     .batchUnknown(4), .referenceUnknown, .requestUnknown(number: 12), .messageUnknown(3),
     .keyUnknown(name: "mohw"), .keyExists(name: "mohw"), .serviceSilent,
@@ -128,13 +130,17 @@ private let samples: [IAuthError] =
     .fileExists(path: "backup.db"), .fileUncreatable(path: "/x/backup.db"),
     .agencyExists(code: "12345675"), .systemExists(code: "spm"),
 
+    .filesExhausted, .deliveryCut, .databaseStandby, .clockLeap(newest: noon),
     .diskFull, .diskFailed, .outputFailed(isFull: true), .outputFailed(isFull: false),
-    .codeLocked(until: noon), .codeLocked(until: nil),
+    .codeLocked(until: noon), .mobileCountry,
+    .codeSecond(reference: "S-7K3F-9QXM", channel: .email),
+    .codeSecond(reference: "S-7K3F-9QXM", channel: .sms),
     .sendThrottled(until: noon), .databaseBusy, .deliverFailed(failed: 2), .outcomeUnknown,
 
     .sessionNone, .sessionExpired, .sessionStepUp, .requestOutside(number: 12), .accountSuspended,
 
-    .databaseForeign, .databaseVersion(found: 2, needed: 1), .configInvalid(line: 3, key: "mial"),
+    .databaseForeign, .databaseVersion(found: 2, needed: 1), .databaseVersion(found: 1, needed: 2),
+    .configInvalid(line: 3, key: "mial"),
     .configInvalid(line: 3, key: nil),
   ]
   + problems.flatMap { problem -> [IAuthError] in
@@ -144,12 +150,15 @@ private let samples: [IAuthError] =
       .documentInvalid(problem), .systemInvalid(problem),
     ]
   }
-  + [AuditProblem.changed, .missing, .cutOff, .unsealed, .personalData, .anchor].map {
+  + [AuditProblem.changed, .missing, .cutOff, .unsealed, .personalData, .anchor, .unrecorded].map {
     .auditBroken(seq: 7, $0)
   }
   + [Right.serviceOperator, .reviewer, .importer, .administrator, .owner, .key].map {
     .rightMissing($0)
   }
-  + [UnsafeReason.link, .owner, .mode, .directory, .key, .path, .journal].map {
+  + [
+    UnsafeReason.link, .owner, .mode, .directory, .key, .path, .journal,
+    .keyMode, .wal, .unreadable,
+  ].map {
     .databaseUnsafe($0)
   }

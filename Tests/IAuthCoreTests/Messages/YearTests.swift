@@ -86,7 +86,7 @@ import Testing
     let due = model.run(desk.clock.now, desk.settings)
     let last = try desk.number("SELECT coalesce(max(id), 0) FROM message")
     let spool = desk.directory + "/db/outbox/mail/new/"
-    let report = try desk.owner().remind(after: nil, isDryRun: false)
+    let report = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
     #expect(report.reminded == due.count)
     let sent = try desk.rows(
       """

@@ -65,7 +65,7 @@ import Testing
     }
     // Whoever came first wrote it down or left it to the run; it stands there once, and is told
     // once.
-    for _ in 0..<2 { _ = try desk.owner().remind(after: nil, isDryRun: false) }
+    for _ in 0..<2 { _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true) }
     #expect(try actions(desk, .lapsed) == (isOver ? 1 : 0))
     let told: SQL = """
       SELECT count(*) FROM message WHERE recipient = 'lin@cdc.gov.tw' AND kind = 'notice'
@@ -106,7 +106,7 @@ import Testing
     #expect(try lin.ownRequests().map(\.permission) == [.revoked])
     #expect(try refusal { try li.revoke(number, reason: "x") } == .permissionNone)
     #expect(try refusal { _ = try lin.ask(.general) } == nil)
-    _ = try desk.owner().remind(after: nil, isDryRun: false)
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
     #expect(try actions(desk, .revoked) == 1)
   }
 
@@ -164,7 +164,7 @@ import Testing
           == .accountState)
     case .run: break
     }
-    for _ in 0..<2 { _ = try desk.owner().remind(after: nil, isDryRun: false) }
+    for _ in 0..<2 { _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true) }
     #expect(try actions(desk, .invitationLapsed) == 2, "each of the two once")
     let stays: SQL = "SELECT count(*) FROM permission WHERE request = ? AND status = 'active'"
     #expect(try desk.number(stays, number) == 0)
@@ -182,7 +182,7 @@ import Testing
     #expect(try lin.resend(reference.text).expiresAt == desk.clock.now + .seconds(1))
     let codes = try desk.codes(reference)
     desk.wait(.seconds(1))
-    if isSwept { _ = try desk.owner().remind(after: nil, isDryRun: false) }
+    if isSwept { _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true) }
     #expect(try refusal { _ = try lin.prove(reference.text, codes: codes) } == .codeExpired)
     #expect(try refusal { _ = try lin.resend(reference.text) } == .codeExpired)
     #expect(try desk.number("SELECT count(*) FROM account WHERE email = 'lin@cdc.gov.tw'") == 0)
@@ -202,7 +202,7 @@ import Testing
     _ = try desk.shell(of: .tsai).apply(try Person.tsai.form())
     desk.wait(.days(1))
     let runs = try (0..<2).map { _ in
-      try desk.owner().remind(after: nil, isDryRun: false).lapsed
+      try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true).lapsed
     }
     #expect(runs == [3, 0])
     for action in [AuditAction.lapsed, .invitationLapsed, .applicationLapsed] {

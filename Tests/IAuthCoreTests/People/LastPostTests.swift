@@ -73,7 +73,7 @@ import Testing
         // 吳志明 is in use all the time, whatever the state.
         _ = try desk.sqlite3("UPDATE account SET used_at = used_at + 7776000 WHERE id <> \(id)")
         desk.wait(.days(90))
-        _ = try serviceOperator.remind(after: nil, isDryRun: false)
+        _ = try serviceOperator.remind(after: nil, isDryRun: false, isClockRight: true)
         let isSpared = try desk.texts("SELECT status FROM account WHERE id = ?", id) == ["active"]
         if isSpared { throw IAuthError.accountLast }
       }

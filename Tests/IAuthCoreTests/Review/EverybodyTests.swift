@@ -292,7 +292,10 @@ import Testing
           system: "spm")
       }
     ),
-    ("pending --remind", { service, _ in _ = try service.remind(after: nil, isDryRun: false) }),
+    (
+      "pending --remind",
+      { service, _ in _ = try service.remind(after: nil, isDryRun: false, isClockRight: true) }
+    ),
     ("deliver", { service, _ in _ = try service.deliverDue() }),
     ("deliver --list", { service, _ in _ = try service.outbox() }),
     (

@@ -18,17 +18,20 @@ import Testing
     let number = try lin.ask(.general)
     switch status {
     case .pending: break
+    case .returned, .superseded: throw CancellationError()
     case .approved: try #require(try li.approve(number) == nil)
     case .rejected: try #require(try li.reject(number) == nil)
     case .withdrawn: try lin.withdraw(number)
     case .lapsed:
       desk.wait(.days(180))
-      _ = try desk.owner().remind(after: nil, isDryRun: false)
+      _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
     }
     return number
   }
 
-  @Test(arguments: RequestStatus.allCases, Verb.allCases)
+  @Test(
+    arguments: RequestStatus.allCases.filter { $0 != .returned && $0 != .superseded },
+    Verb.allCases)
   func requests(status: RequestStatus, verb: Verb) throws {
     let desk = try Desk()
     var li = try desk.administrator(.li, approvedBy: try desk.chief())

@@ -91,13 +91,13 @@ import Testing
       expected = .key
       try Data("abcd\n".utf8).write(to: URL(fileURLWithPath: key))
       try chmod(key, 0o600)
-    case .openKey: (expected, _) = (.key, try chmod(key, 0o644))
+    case .openKey: (expected, _) = (.keyMode, try chmod(key, 0o644))
     case .linkedKey:
       expected = .key
       try files.moveItem(atPath: key, toPath: key + ".real")
       try files.createSymbolicLink(atPath: key, withDestinationPath: key + ".real")
     case .wal:
-      expected = .journal
+      expected = .wal
       try desk.sqlite3("PRAGMA journal_mode = WAL")
     case .uri:
       let world = desk.world("uid:0")

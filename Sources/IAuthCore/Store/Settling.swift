@@ -1,0 +1,125 @@
+// What is not believed of a clock or a host (PRODUCT 3.9, 13). A clock that was wrong and is right
+// again leaves times that are later than now: they count as now. A file that was carried to another
+// host brings nobody's session along. Both are settled before the first reading or writing that
+// comes across them, in a transaction of their own, which is on the trail.
+
+import SQLite
+import Values
+
+enum SettlingTable {
+  static let bearings: SQL = """
+    SELECT (SELECT at FROM audit ORDER BY seq DESC LIMIT 1), machine FROM host
+    """
+  static let bind: SQL = "INSERT INTO host (id, machine, epoch, since) VALUES (1, ?1, 1, ?2)"
+  static let move: SQL =
+    "UPDATE host SET machine = ?1, epoch = epoch + 1, since = ?2 RETURNING epoch"
+  static let sends: SQL = "UPDATE send SET sent_at = ?1 WHERE sent_at > ?1"
+  /// A lock is never longer than its own length: of one caller on one address ?2, else a day.
+  static let attempts: SQL = """
+    UPDATE attempt SET since = min(since, ?1), locked_until = min(locked_until, ?1 +
+      CASE WHEN caller = '' OR subject = x'' THEN 86400 ELSE ?2 END)
+    WHERE since > ?1 OR locked_until > ?1
+    """
+  static let permissions: SQL = """
+    UPDATE permission SET starts_at = ?1
+    WHERE status = 'active' AND starts_at > ?1 AND starts_at = granted_at
+    """
+  static let requests: SQL =
+    "UPDATE request SET created_at = ?1 WHERE status = 'pending' AND created_at > ?1"
+  static let accounts: SQL = """
+    UPDATE account SET status_at = min(status_at, ?1), used_at = min(used_at, ?1)
+    WHERE status_at > ?1 OR used_at > ?1
+    """
+  static let messages: SQL = """
+    UPDATE message SET created_at = min(created_at, ?1), due_at = min(due_at, ?1),
+      claim = NULL, claimed_until = NULL
+    WHERE status = 'queued' AND (created_at > ?1 OR due_at > ?1 + 3600)
+    """
+  static let applications: SQL = """
+    UPDATE verification SET expires_at = ?1 + ?2 WHERE status = 'open' AND expires_at > ?1 + ?2
+    """
+  static let statements: [SQL] = [
+    bearings, bind, move, sends, attempts, permissions, requests, accounts, messages, applications,
+  ]
+}
+
+/// What has to be settled before anybody is believed.
+struct Unsettled: Equatable {
+  /// The newest entry of the trail is from this clock's future.
+  var isClockBack = false
+  /// The newest entry is long past, as if the clock had leapt.
+  var isClockFar = false
+  var isOtherHost = false
+
+  var isAny: Bool { isClockBack || isOtherHost }
+}
+
+extension Transaction {
+  /// Compares clock and host with what the database knows of them.
+  func unsettled() throws(IAuthError) -> Unsettled {
+    let found = try first(SettlingTable.bearings) { row in
+      (newest: row.timeIfAny(0), machine: row.bytes(1))
+    }
+    guard let found else { return Unsettled() }
+    var unsettled = Unsettled()
+    if let newest = found.newest {
+      // Processes side by side read the clock a moment apart.
+      unsettled.isClockBack = now + Limits.clockSlack < newest
+      unsettled.isClockFar = newest + Limits.clockLeap < now
+    }
+    if let machine = world.host.machine { unsettled.isOtherHost = machine != found.machine }
+    return unsettled
+  }
+
+  func settle(_ what: Unsettled) throws(IAuthError) {
+    if what.isOtherHost, let machine = world.host.machine {
+      let epoch = try number(SettlingTable.move, machine, now) ?? 0
+      try run(BackupTable.killCodes)
+      try run(BackupTable.killSessions, now)
+      try run(BackupTable.killMessages)
+      try audit(.hostChanged, .host(epoch: epoch))
+    }
+    if what.isClockBack {
+      try run(SettlingTable.sends, now)
+      try run(SettlingTable.attempts, now, Limits.lockTime.seconds)
+      try run(SettlingTable.permissions, now)
+      try run(SettlingTable.requests, now)
+      try run(SettlingTable.accounts, now)
+      try run(SettlingTable.messages, now)
+      try run(SettlingTable.applications, now, settings.applicationLifetime.seconds)
+      try audit(.clockBack, .clock)
+    }
+    if what.isClockBack || what.isClockFar { try noteLeap() }
+  }
+
+  /// Binds a new database, or one of an earlier release, to this host.
+  func bindHost() throws(IAuthError) {
+    let nobody = [UInt8](repeating: 0, count: 32)
+    try run(SettlingTable.bind, world.host.machine ?? nobody, now)
+  }
+
+  // MARK: Leaps
+
+  /// The newest entry, if the clock is far from it and nobody has waited or said that it is right.
+  func clockLeap() throws(IAuthError) -> Timestamp? {
+    guard let newest = try first(AuditTable.newest, read: { row in row.time(0) }) else {
+      return nil
+    }
+    if let noted = try notedLeap() {
+      return now < noted + Limits.clockWait ? newest : nil
+    }
+    return newest + Limits.clockLeap < now || now + Limits.clockSlack < newest ? newest : nil
+  }
+
+  /// When a leap was noted by this same clock; one that was set since is another one.
+  func notedLeap() throws(IAuthError) -> Timestamp? {
+    let noted = try number(ReminderTable.toldAt, "operator", "clock.leap").map { Timestamp($0) }
+    guard let noted, noted <= now, now <= noted + Limits.clockLeap else { return nil }
+    return noted
+  }
+
+  func noteLeap() throws(IAuthError) {
+    guard try notedLeap() == nil else { return }
+    try run(ReminderTable.tell, "operator", "clock.leap", now)
+  }
+}

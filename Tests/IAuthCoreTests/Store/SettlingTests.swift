@@ -1,0 +1,141 @@
+// What a clock that was wrong, another host or a row without an entry would have had believed
+// (PRODUCT 3.8, 3.9, 13).
+
+import Foundation
+import SQLite
+import Testing
+
+@testable import IAuthCore
+@testable import Values
+
+@Suite struct SettlingTests {
+  @Test func aClockThatIsRightAgainHoldsNobodyUp() throws {
+    let desk = try Desk()
+    desk.wait(.days(400))
+    let service = try desk.shell(of: .li)
+    let receipt = try service.apply(try Person.li.form())
+    let wrong = ["00000000", "00000000"]
+    for _ in 0..<5 {
+      _ = try refusal { _ = try service.prove(receipt.reference.text, codes: wrong) }
+    }
+    #expect(
+      try refusal { _ = try service.prove(receipt.reference.text, codes: wrong) } == .codeLocked)
+    desk.wait(.days(-400))
+    desk.wait(.minutes(1))
+    // The first to come settles it; a send of then counts as one of now.
+    #expect(try refusal { _ = try service.apply(try Person.li.form()) } == .sendThrottled)
+    desk.wait(.minutes(16))
+    let again = try service.apply(try Person.li.form())
+    _ = try service.prove(again.reference.text, codes: try desk.codes(again.reference))
+    #expect(try desk.number("SELECT count(*) FROM audit WHERE action = 'clock.back'") == 1)
+  }
+
+  @Test func whatWasGrantedOrAskedInTheFutureIsOfNow() throws {
+    let desk = try Desk()
+    desk.wait(.days(400))
+    let chief = try desk.chief()
+    _ = try desk.administrator(.li, approvedBy: chief)
+    let lin = try desk.opened(.lin)
+    let number = try lin.ask(.general)
+    desk.wait(.days(-400))
+    desk.wait(.hours(1))
+    let li = try desk.signedIn(.li)
+    #expect(
+      try desk.number("SELECT created_at FROM request WHERE id = ?", number)
+        <= desk.clock.now.seconds)
+    #expect(try li.approve(number) == nil, "their permission holds now")
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+  }
+
+  @Test func aRunWhoseClockHasLeaptUndoesNothing() throws {
+    let desk = try Desk()
+    _ = try desk.opened(.li).ask(.general)
+    func run() throws -> ErrorCode? {
+      try refusal { _ = try desk.owner().remind(after: nil, isDryRun: false) }
+    }
+    func clock() throws -> Health? {
+      try desk.owner().doctor().first { $0.check == "clock" }?.status
+    }
+    #expect(try run() == nil)
+    desk.wait(.days(400))
+    #expect(try run() == .clockLeap)
+    #expect(try clock() == .fail)
+    #expect(
+      try desk.texts("SELECT status FROM request WHERE kind = 'grant' AND origin = 'self'") == [
+        "pending"
+      ])
+    desk.wait(.minutes(59))
+    #expect(try run() == .clockLeap)
+    desk.wait(.minutes(2))
+    #expect(try run() == nil, "by the same clock, an hour later")
+    #expect(try clock() == .ok)
+    #expect(try desk.texts("SELECT status FROM request WHERE origin = 'self'") == ["lapsed"])
+    desk.wait(.days(-400))
+    #expect(try run() == .clockLeap, "before the newest entry")
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    #expect(try run() == nil)
+  }
+
+  @Test func aFileOnAnotherHostBringsNobodyAlong() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let waiting = try desk.shell(of: .li).apply(try Person.li.form())
+    let codes = try desk.codes(waiting.reference)
+    func there(_ caller: String) throws -> Service {
+      var world = desk.world(caller)
+      world.host = HostFacts(root: "/nonexistent", machine: [UInt8](repeating: 9, count: 32))
+      return Service(store: try Store(path: desk.path, world: world, settings: desk.settings))
+    }
+    let moved = try there(Person.chen.caller)
+    #expect(try refusal { _ = try moved.ask(.general) } == .sessionExpired)
+    #expect(
+      try refusal {
+        _ = try there(Person.li.caller).prove(waiting.reference.text, codes: codes)
+      } == .codeExpired)
+    #expect(try desk.texts("SELECT subject FROM audit WHERE action = 'host.changed'") == ["host:2"])
+    #expect(try refusal { _ = try chief.ask(.general) } == .sessionExpired)
+  }
+
+  enum Forgery: String, CaseIterable {
+    case decision = """
+      INSERT INTO decision (request, verdict, reviewer, caller, decided_at)
+      VALUES ((SELECT max(id) FROM request), 'withdrawn', NULL, 'uid:0', 1);
+      """
+    case session = """
+      INSERT INTO session (caller, name, account, email_proven, sms_proven, created_at, used_at,
+        expires_at) VALUES ('uid:x', 'default', 1, 1, 1, 1, 1, 9999999999);
+      """
+    case account = """
+      INSERT INTO account (agency, name, name_key, email, mobile, status, created_at, status_at)
+      VALUES (1, 'x', 'x', 'x@y.tw', '+886911999999', 'active', 1, 1);
+      """
+    case lost = "DELETE FROM audit_person WHERE seq = (SELECT max(seq) FROM audit_person);"
+    case misplaced = """
+      DROP TRIGGER audit_person_stays; UPDATE audit_person SET account = 1 WHERE account <> 1;
+      """
+    case erased = """
+      UPDATE account SET status = 'closed' WHERE id > 1;
+      UPDATE account SET name = NULL, name_key = NULL, email = NULL, mobile = NULL, title = NULL,
+        unit = NULL, phone = NULL, erased_at = 1 WHERE id > 1;
+      """
+  }
+
+  @Test(arguments: Forgery.allCases)
+  func aRowWithoutItsEntryIsFound(what: Forgery) throws {
+    let desk = try Desk()
+    let li = try desk.opened(.li)
+    _ = try li.ask(.general)
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+    #expect(try desk.sqlite3(what.rawValue) == "")
+    #expect(try refusal { _ = try desk.owner().verifyAudit(anchors: nil) } == .auditBroken)
+  }
+
+  @Test func anErasedPersonIsNoBreak() throws {
+    let desk = try Desk()
+    _ = try desk.opened(.li)
+    let id = AccountID(
+      try desk.number("SELECT id FROM account WHERE email = 'li@cdc.gov.tw'"))
+    _ = try desk.owner().change(account: id, .erase, reason: "當事人請求")
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+  }
+}
