@@ -96,7 +96,8 @@ import Testing
     desk.wait(.days(300))
     // It is in use: whoever is there reads it, and it goes on.
     #expect(try desk.owner().verifyAudit(anchors: nil).entries == entries)
-    try desk.owner().enrolKey("new", account: desk.number("SELECT account FROM gate_key LIMIT 1"))
+    try desk.owner().enrolKey(
+      "new", account: AccountID(desk.number("SELECT account FROM gate_key LIMIT 1")))
     #expect(try migrate(desk).proof == nil, "nothing is left to do")
   }
 
