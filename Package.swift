@@ -16,23 +16,24 @@ let package = Package(
   products: [.executable(name: "iauth", targets: ["iauth"])],
   targets: [
     .systemLibrary(name: "CSQLite"),
+    .systemLibrary(name: "CPosix"),
     .systemLibrary(name: "CSHA256"),
     .target(name: "CRegistry", exclude: ["agencies.csv"]),
     .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: settings),
     .target(name: "Values", dependencies: ["CSHA256"], swiftSettings: settings),
     .target(name: "Sheets", dependencies: ["Values"], swiftSettings: settings),
     .target(
-      name: "IAuthCore", dependencies: ["SQLite", "CSQLite", "CRegistry", "Values", "Sheets"],
+      name: "IAuthCore", dependencies: ["SQLite", "CPosix", "CRegistry", "Values", "Sheets"],
       swiftSettings: settings),
     .executableTarget(
-      name: "iauth", dependencies: ["IAuthCore", "CSQLite", "Values", "Sheets"],
+      name: "iauth", dependencies: ["IAuthCore", "CPosix", "Values", "Sheets"],
       swiftSettings: settings),
     .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: settings),
     .testTarget(
       name: "IAuthCoreTests", dependencies: ["IAuthCore", "Values", "Sheets"],
       swiftSettings: settings),
     .testTarget(
-      name: "IAuthTests", dependencies: ["iauth", "Values", "Sheets"], exclude: ["Transcripts"],
-      swiftSettings: settings),
+      name: "IAuthTests", dependencies: ["iauth", "IAuthCore", "SQLite", "Values", "Sheets"],
+      exclude: ["Transcripts"], swiftSettings: settings),
   ]
 )

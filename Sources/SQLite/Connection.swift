@@ -118,6 +118,9 @@ import CSQLite
     try unsafe Statement(sql.text, on: db)
   }
 
+  /// The library's version as one number, `3040001`.
+  package static var libraryVersion: Int32 { sqlite3_libversion_number() }
+
   package var lastInsertID: Int64 { unsafe sqlite3_last_insert_rowid(db) }
   package var isInTransaction: Bool { unsafe sqlite3_get_autocommit(db) == 0 }
 

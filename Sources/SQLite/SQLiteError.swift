@@ -1,5 +1,7 @@
 // What SQLite reports, without the values that were bound.
 
+import CSQLite
+
 package struct SQLiteError: Error, Equatable {
   /// SQLite's extended result code (sqlite3.h).
   package let code: Int32
@@ -17,13 +19,26 @@ package struct SQLiteError: Error, Equatable {
   /// The primary result code: the extended code's low byte.
   package var primary: Int32 { code & 0xFF }
 
-  /// Whether an input/output error came from reading, writing or locking: then nothing of the
-  /// transaction can stand.
-  ///
-  /// A failed sync, or a failed removal of the journal, leaves that open.
-  package var isBeforeCommitPoint: Bool {
-    let kind = code >> 8
+  /// What went wrong, as far as it makes a difference.
+  package enum Reason { case busy, full, standby, disk, damage, constraint, other }
+
+  package var reason: Reason {
+    switch primary {
+    case SQLITE_BUSY, SQLITE_LOCKED: .busy
+    case SQLITE_FULL: .full
+    case SQLITE_READONLY: .standby
+    case SQLITE_IOERR, SQLITE_CANTOPEN: .disk
+    case SQLITE_CORRUPT, SQLITE_NOTADB: .damage
+    case SQLITE_ERROR where message.utf8.starts(with: "no such ".utf8): .damage
+    case SQLITE_CONSTRAINT: .constraint
+    default: .other
+    }
+  }
+
+  /// Whether a COMMIT that ended with this may stand: a failed sync, or a failed removal of the
+  /// journal, leaves that open, but not a failure to read, write or lock.
+  package var mayHaveCommitted: Bool {
     // SQLITE_IOERR_READ, _SHORT_READ, _WRITE, _LOCK (sqlite3.h).
-    return primary == 10 && [1, 2, 3, 15].contains(kind)
+    primary == SQLITE_IOERR && ![1, 2, 3, 15].contains(code >> 8)
   }
 }

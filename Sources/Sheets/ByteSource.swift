@@ -1,4 +1,4 @@
-// The bytes that were handed in, in pieces: a file, a spool of standard input, or what came through
+// The bytes that were submitted, in pieces: a file, a spool of standard input, or what came through
 // the gate. A text is read twice, once for its encoding and once for its rows, so a source can be
 // begun again; nothing here holds a file whole.
 

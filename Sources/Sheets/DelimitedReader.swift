@@ -1,6 +1,6 @@
-// CSV (RFC 4180) and tab-separated text, read through a window: a file of any length costs one piece
-// and one row of memory, and only the row asked for becomes strings. Lines may end with CR, LF or
-// CRLF. A quote opens a quoted field only as its first byte, as spreadsheet programs have it.
+// CSV (RFC 4180) and tab-separated text, read through a window: a file of any length costs one
+// piece and one row of memory, and only the row asked for becomes strings. Lines may end with CR,
+// LF or CRLF. A quote opens a quoted field only as its first byte, as spreadsheet programs have it.
 
 import Values
 

@@ -1,6 +1,6 @@
 // What stands below the table in the column of a value and is none: remarks, instructions, sums and
-// the lines to sign on. It is told by how it begins or ends, as no code, name, address or number can;
-// anything else in such a column is a row's, and has to be right.
+// the lines to sign on. It is told by how it begins or ends, as no code, name, address or number
+// can; anything else in such a column is a row's, and has to be right.
 
 import Values
 

@@ -1,6 +1,6 @@
 // Cells that a spreadsheet program would run as formulas get an apostrophe in front when written,
 // and lose it again when read (OWASP ASVS 5.0, 1.2.10). The two are exact inverses, so a report can
-// be handed in again as it is.
+// be submitted again as it is.
 
 import Values
 

@@ -1,5 +1,6 @@
 // The seam of all sheet formats, both ways: rows of text cells, one after another, read with the
-// sheet's own row numbers. What a cell means is decided above, so every format gets the same checks.
+// sheet's own row numbers. What a cell means is decided above, so every format gets the same
+// checks.
 
 import Values
 

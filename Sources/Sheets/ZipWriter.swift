@@ -1,5 +1,5 @@
-// A ZIP archive of stored entries, all dated 1980-01-01: enough for the workbooks that iauth writes,
-// and the same bytes for the same contents.
+// A ZIP archive of stored entries, all dated 1980-01-01: enough for the workbooks that iauth
+// writes, and the same bytes for the same contents.
 
 import Values
 

@@ -30,3 +30,8 @@ package enum Via: String, CaseIterable, Sendable {
     }
   }
 }
+
+/// What a code proves; a code for one purpose is worth nothing for another.
+package enum CodePurpose: String, CaseIterable, Sendable {
+  case application, signIn = "sign-in", stepUp = "step-up"
+}

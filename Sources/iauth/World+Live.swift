@@ -1,7 +1,7 @@
 // The ambient world, in one place: clock, randomness, caller, environment, and the start-up rules
 // that make a process safe to run beside hostile ones.
 
-import CSQLite
+import CPosix
 import Glibc
 import IAuthCore
 import Sheets

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import time
@@ -16,6 +17,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+
+# A job in the background, and some CI runners, ignore these, and what is ignored stays so in the
+# processes under test.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for _number in [signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT, signal.SIGTSTP]:
+    signal.signal(_number, signal.SIG_DFL)
 
 ROOT = Path(__file__).resolve().parents[2]
 IAUTH = os.environ.get("IAUTH_EXECUTABLE", str(ROOT / ".build/iauth"))

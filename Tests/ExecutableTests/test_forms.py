@@ -8,6 +8,7 @@ import io
 import random
 import signal
 import subprocess
+import time
 import zipfile
 
 import openpyxl
@@ -90,7 +91,7 @@ def test_all_formats_answer_alike(desk, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_a_report_is_mended_and_handed_in_again(desk, tmp_path, kind):
+def test_a_report_is_fixed_and_handed_in_again(desk, tmp_path, kind):
     desk.appoint(MANAGER)
     rows = list(people(4))
     rows[1][3] = "=p1@cdc.gov.tw"
@@ -116,17 +117,17 @@ def test_a_report_is_mended_and_handed_in_again(desk, tmp_path, kind):
     assert found[3][6] == "'" + rows[3][6]
 
     found[1][3] = "p1@cdc.gov.tw"
-    mended = tmp_path / f"mended.{kind}"
+    fixed = tmp_path / f"fixed.{kind}"
     if kind == "csv":
-        mended.write_text(
+        fixed.write_text(
             "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\r\n"
                     for row in [titles, *found]), encoding="utf-8-sig")
     else:
         book = openpyxl.load_workbook(report)
         book.active["D3"] = "p1@cdc.gov.tw"
-        book.save(mended)
+        book.save(fixed)
     second = tmp_path / f"second.{kind}"
-    lines = desk.json("import-batch", mended, "--report", second, session=MANAGER)
+    lines = desk.json("import-batch", fixed, "--report", second, session=MANAGER)
     assert (lines[-1]["accepted"], lines[-1]["batch"]) == (4, 1)
     assert desk.rows("SELECT mobile FROM account WHERE email = 'p2@cdc.gov.tw'") == [
         ("+886912345600",)]
@@ -192,6 +193,22 @@ def test_memory_does_not_grow_with_the_file(desk, tmp_path, way):
                              stdin=source if way == "pipe" else subprocess.DEVNULL)
         ended = desk.end(process)
     assert ended.status == 0 and ended.lines[-1]["accepted"] == 10
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+def test_what_the_parent_ignored_stops_no_import(desk, number):
+    """As `nohup iauth import-batch … &`: the form is stored, whatever the terminal says."""
+    sheet = desk.home / "long.csv"
+    sheet.write_text(text(people(4_000)))
+    process = desk.start("import-batch", sheet, "--json", session=CHIEF,
+                         preexec_fn=lambda: signal.signal(number, signal.SIG_IGN))
+    while process.poll() is None:
+        process.send_signal(number)
+        time.sleep(0.005)
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert desk.value("SELECT count(*) FROM request WHERE batch = 1") == 4_000
+    assert b'"batch":1' in out
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])

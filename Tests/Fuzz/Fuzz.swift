@@ -1,5 +1,6 @@
 // libFuzzer's targets for everything that reads bytes from strangers; Scripts/fuzz builds and runs
-// them. A target fails by a trap, a sanitizer's finding, running too long, or a broken oracle below.
+// them. A target fails by a trap, a sanitizer's finding, running too long, or a broken oracle
+// below.
 
 import Glibc
 

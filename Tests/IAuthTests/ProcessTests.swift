@@ -85,7 +85,8 @@ struct ProcessTests {
     #expect(answered.text.contains("Reason, for the applicant: "))
     #expect(answered.status != 64)
     let stopped = try shell(
-      "(sleep 1; printf '\\003'; sleep 1) | env --default-signal=INT script -qec \"$i reject 5\" /dev/null"
+      "(sleep 1; printf '\\003'; sleep 1) | "
+        + "env --default-signal=INT script -qec \"$i reject 5\" /dev/null"
     )
     #expect(stopped.status == 130)
   }

@@ -1,4 +1,5 @@
-// A transcript is a file in Transcripts/: what is typed, what is printed, with which status it ends.
+// A transcript is a file in Transcripts/: what is typed, what is printed, with which status it
+// ends.
 //
 //   at TIME | after 15m      sets or moves the clock
 //   as NAME                  who runs iauth: a person of the host, or `operator`

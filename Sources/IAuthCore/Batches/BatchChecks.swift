@@ -66,7 +66,7 @@ extension BatchImporter {
   }
 
   /// The account that the row means, if there is one; who has one of its contacts under another
-  /// name, or another contact under its name, is a conflict to be currentRequest by people.
+  /// name, or another contact under its name, is a conflict to be settled by people.
   mutating func account(
     _ row: inout CheckedRow, _ agency: Agency, _ name: PersonName, _ email: EmailAddress,
     _ mobile: MobileNumber

@@ -6,7 +6,7 @@ import SQLite
 import Sheets
 import Values
 
-/// What was handed in.
+/// What was submitted.
 package struct ImportOrder {
   package var source: any ByteSource
   package var document: String?
@@ -45,7 +45,7 @@ package enum RowOutcome: String, CaseIterable, Sendable {
 /// One thing wrong, or worth a look, in a row.
 package struct RowProblem: Equatable, Sendable {
   package let isError: Bool
-  /// The header, as it stands, of the cell to mend.
+  /// The header, as it stands, of the cell to fix.
   package let column: String
   package let code: String
   package let message: Bilingual
@@ -122,7 +122,7 @@ extension Service {
   }
 }
 
-/// Who hands a sheet in.
+/// Who submits a sheet.
 struct Importer {
   /// nil: the operator.
   let session: Session?
@@ -130,14 +130,14 @@ struct Importer {
   let isAuthority: Bool
   let systems: Set<SystemID>
 
-  /// As messages name who handed the sheet in.
+  /// As messages name who submitted the sheet.
   var name: String { agency?.name ?? "系統維運" }
 }
 
 extension Transaction {
   /// Who imports: the signed-in administrator; where nobody is signed in, the operator.
   ///
-  /// Whose session has expired is told so: a form means more when the operator hands it in.
+  /// Whose session has expired is told so: a form means more when the operator submits it.
   fileprivate func importer() throws(IAuthError) -> TransactionEnd<Importer> {
     let session: Session
     do throws(IAuthError) {

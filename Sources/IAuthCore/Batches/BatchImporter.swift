@@ -1,5 +1,5 @@
-// The second half of an import, under the lock: one agency after another, one row after another, what
-// is wrong with it beside what is known, and if nothing is, its account and its request.
+// The second half of an import, under the lock: one agency after another, one row after another,
+// what is wrong with it beside what is known, and if nothing is, its account and its request.
 
 import SQLite
 import Sheets

@@ -132,7 +132,7 @@ struct CheckedRow {
       try FormDate.day(cell: row[.effectiveDate])
     }
     // A day begins at midnight in Taiwan.
-    effectiveAt = (day ?? nil).map { Timestamp($0 * 86_400) - .hours(8) }
+    effectiveAt = day.flatMap { $0 }.map { Timestamp($0 * 86_400) - .hours(8) }
     // 刪除 takes away from whom it names; new data are not needed for that.
     if change != .remove {
       (name, email) = person(row, header, .name, .email)

@@ -1,5 +1,5 @@
-// What became of each row of an import, in a few words of memory; the problems lie in a spool, since
-// a million bad rows have a gigabyte to say.
+// What became of each row of an import, in a few words of memory; the problems lie in a spool,
+// since a million bad rows have a gigabyte to say.
 
 import Sheets
 import Values

@@ -92,30 +92,6 @@ extension Transaction {
     do { try db.setTriggers(enabled: enabled) } catch { throw Store.translated(error) }
     hasTriggers = enabled
   }
-
-  /// Runs an INSERT of `count` rows; the statement is kept if it comes again.
-  func insertMany(
-    _ sql: ManyRows, _ count: Int, _ values: borrowing Parameters
-  ) throws(IAuthError) {
-    let isFull = count == Limits.importRowsPerStatement
-    do {
-      try db.run(
-        isFull ? sql.full : SQL(sql.into, sql.row, count: count), values,
-        isKept: isFull || count <= 4)
-    } catch { throw Store.translated(error) }
-  }
-}
-
-/// An INSERT of as many rows as wait.
-struct ManyRows {
-  let into: SQL
-  let row: SQL
-  let full: SQL
-
-  init(_ into: SQL, _ row: SQL) {
-    (self.into, self.row) = (into, row)
-    full = SQL(into, row, count: Limits.importRowsPerStatement)
-  }
 }
 
 /// The contacts of one agency's people.

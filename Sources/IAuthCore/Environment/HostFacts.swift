@@ -1,8 +1,9 @@
-// What `doctor` may know of the host. The live one asks the kernel; where nobody can say, nothing is
-// said.
+// What `doctor` may know of the host. The live one asks the kernel; where nobody can say, nothing
+// is said.
 
-import CSQLite
+import CPosix
 import Glibc
+import SQLite
 import Sheets
 import Values
 
@@ -48,7 +49,7 @@ package struct HostFacts: Sendable {
       let answer = iauth_clock_synchronized()
       return answer < 0 ? nil : answer == 1
     },
-    sqlite: sqlite3_libversion_number(), machine: machineHash)
+    sqlite: Connection.libraryVersion, machine: machineHash)
 
   /// A host without a machine-id is like any other without one: no crash, and no more is known.
   private static var machineHash: [UInt8] {

@@ -19,14 +19,14 @@ package struct Settings: Equatable, Sendable {
   package var operatorMail: String?
   package var sms = SMSRoute.spool
   package var reviewCodes = ReviewCodes.both
-  package var reminders: [TimeSpan] = [.days(3), .days(7), .days(14)]
-  package var applicationLifetime = TimeSpan.hours(24)
-  package var requestLifetime = TimeSpan.days(180)
-  package var invitationLifetime = TimeSpan.days(30)
+  package var reminders = Limits.reminders
+  package var applicationLifetime = Limits.applicationLifetime
+  package var requestLifetime = Limits.requestLifetime
+  package var invitationLifetime = Limits.invitationLifetime
   package var idleAfter: TimeSpan?
-  package var sessionIdle = TimeSpan.minutes(30)
-  package var sessionLifetime = TimeSpan.hours(8)
-  package var gateSends = 20
+  package var sessionIdle = Limits.sessionIdle
+  package var sessionLifetime = Limits.sessionLifetime
+  package var gateSends = Limits.gateSendsPerHour
   package var recertifyUnanswered = Unanswered.report
   /// The yearly calendar file of 行政院人事行政總處: working hours leave its days out.
   package var holidays: String?

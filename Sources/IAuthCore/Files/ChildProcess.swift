@@ -2,10 +2,15 @@
 // Process costs 50 ms. The child gets a process group of its own, two variables, no descriptor of
 // ours, and nowhere to print; past the deadline its whole group is killed.
 
-import CSQLite
+import CPosix
 import Glibc
 import Sheets
 import Values
+
+package enum DeliveryError: Error, Equatable {
+  /// The outlet could not take it now: a word for the operator, without address or text.
+  case temporary(String)
+}
 
 package struct ChildProcess: Sendable {
   let path: String

@@ -2,7 +2,7 @@
 // Paths here are ours or the operator's; files that a caller names are opened in the same careful
 // way (no link followed where it says so, regular files only, a bound on their size).
 
-import CSQLite
+import CPosix
 import Glibc
 import Sheets
 import Values

@@ -1,7 +1,7 @@
 // A file in the making beside the one that it becomes: `FILE.part`, mode 0600, held by one process
 // at a time. A process that is killed leaves it, and the next one that makes FILE clears it away.
 
-import CSQLite
+import CPosix
 import Glibc
 import Sheets
 import Values

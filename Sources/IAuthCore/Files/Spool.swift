@@ -1,7 +1,7 @@
 // Bytes that an import keeps for later: in memory while they are few, then in a file beside the
 // database that never has a name, so that nothing of it outlives the process.
 
-import CSQLite
+import CPosix
 import Glibc
 import Sheets
 import Values

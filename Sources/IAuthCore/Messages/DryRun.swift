@@ -79,7 +79,7 @@ extension Service {
   /// - Throws: `right.missing`.
   package func plannedDelivery() throws(IAuthError) -> [PlannedMessage] {
     try readAsOperator { (tx) throws(IAuthError) in
-      try tx.dueMessages(upTo: try tx.id(ReminderTable.lastMessage) ?? 0)
+      try tx.dueMessages(upTo: try tx.id(OutboxTable.last) ?? 0)
     }
   }
 }

@@ -265,7 +265,7 @@ extension Right {
     case .importer: "only an administrator, the authority or the operator may import"
     case .administrator: "only an administrator of the agency may do this"
     case .owner: "only the person concerned may do this"
-    case .key: "an ssh key may hand in and look for an active administrator only"
+    case .key: "an ssh key may submit and look for an active administrator only"
     }
   }
 }

@@ -210,36 +210,6 @@ extension Service {
   }
 }
 
-extension Transaction {
-  /// Reminders that could not be sent at once say what waits now: what was decided in between is
-  /// dropped, and with nothing left so is the mail.
-  fileprivate func renewReminders(
-    _ claim: [UInt8]?
-  ) throws(IAuthError) {
-    let old = try all(OutboxTable.oldReminders, claim, now - Limits.claimLease) { row in
-      (id: row.id(0) as MessageID, account: row.idIfAny(1) as AccountID?)
-    }
-    for reminder in old {
-      var items: [WaitingItem] = []
-      if let id = reminder.account,
-        let reviewer = try first(AccountTable.byID, id, read: { row in Account(row: row) })
-      {
-        do throws(IAuthError) {
-          items = try waitingItems(for: reviewer)
-        } catch {
-          guard error.code == .rightMissing else { throw error }
-        }
-      }
-      guard !items.isEmpty else {
-        try run(OutboxListTable.drop, reminder.id)
-        continue
-      }
-      let mail = Notice.reminder(items: items).mail()
-      try run(OutboxTable.rewrite, reminder.id, mail.subject, mail.body)
-    }
-  }
-}
-
 private struct StoredMessage {
   let id: MessageID
   let kind: MessageKind

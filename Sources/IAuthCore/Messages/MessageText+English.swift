@@ -50,7 +50,7 @@ extension Notice {
         "Request \(request.number) rejected",
         ["Your request is rejected:", ""] + request.english + ["", "Reason:"]
           + SafeText.quotation(reason)
-          + ["", "When that is mended, you may ask again:", "", "    \(request.command)"])
+          + ["", "When that is fixed, you may ask again:", "", "    \(request.command)"])
     case .requestLapsed(let request):
       Wording(
         "Request \(request.number) lapsed",
@@ -164,7 +164,7 @@ extension Notice {
       Wording(
         "Administrators removed (batch \(batch))",
         [
-          "\(SafeText.line(agency)) handed in a form that ended the permission of"
+          "\(SafeText.line(agency)) submitted a form that ended the permission of"
             + " \(count) \(count == 1 ? "administrator" : "administrators").", "",
           "Read it:", "", "    iauth pending --batch \(batch)",
         ])

@@ -47,11 +47,6 @@ package enum Notice: Sendable, Equatable {
   case operatorDigest(OperatorDigest)
 }
 
-/// What a code proves; a code for one purpose is worth nothing for another.
-package enum CodePurpose: String, CaseIterable, Sendable {
-  case application, signIn = "sign-in", stepUp = "step-up"
-}
-
 /// A request as messages name it.
 package struct RequestSummary: Sendable, Equatable {
   package var number: RequestID

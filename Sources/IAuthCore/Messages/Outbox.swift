@@ -29,8 +29,7 @@ enum OutboxListTable {
       claimed_until = NULL WHERE id = ?1
     """
   static let drop: SQL = """
-    UPDATE message SET status = 'lapsed', body = '', claim = NULL, claimed_until = NULL
-    WHERE id = ?1
+    UPDATE message SET status = 'lapsed', \(OutboxTable.blanked) WHERE id = ?
     """
   static let statements: [SQL] = [waiting, status, retry, drop]
 }

@@ -1,6 +1,6 @@
-// Messages that wait to be sent. A message is stored in the transaction of the change it tells of;
-// it is born claimed by its own process, which tries at once, so that no second transaction is
-// needed to take it.
+// Messages that wait to be sent. A message is stored in the transaction of the change it tells of,
+// and claimed there by the process that stores it, which tries at once: no second transaction is
+// needed to claim it.
 
 import SQLite
 import Sheets
@@ -12,7 +12,8 @@ enum OutboxTable {
       created_at, due_at, expires_at, claim, claimed_until)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12)
     """
-  static let columns: SQL =
+  static let last: SQL = "SELECT coalesce(max(id), 0) FROM message"
+  static let columns: Fragment =
     "id, kind, channel, recipient, subject, body, reference, created_at, expires_at, attempts"
   static let claimed: SQL =
     "SELECT \(columns) FROM message WHERE claim = ? AND status = 'queued' ORDER BY id"
@@ -36,25 +37,29 @@ enum OutboxTable {
       AND (m.expires_at IS NULL OR m.expires_at > ?2)
     ORDER BY m.kind <> 'code', m.due_at, m.id
     """
-  /// A code's address goes with it: an application that lapses leaves nothing of the person.
+  /// How a message leaves the queue: nobody holds it any more, and of a code neither its text nor
+  /// its address is left, whichever way it went.
+  static let released: Fragment = """
+    claim = NULL, claimed_until = NULL, recipient = CASE kind WHEN 'code' THEN '' ELSE recipient END
+    """
+  static let takenOut: Fragment =
+    "\(released), body = CASE kind WHEN 'code' THEN '' ELSE body END"
+  /// The same for what needs no text any more.
+  static let blanked: Fragment = "\(released), body = ''"
   static let lapseCodes: SQL = """
-    UPDATE message SET status = 'lapsed', recipient = '', body = '', claim = NULL
+    UPDATE message SET status = 'lapsed', \(takenOut)
     WHERE status = 'queued' AND expires_at IS NOT NULL AND expires_at <= ?
     """
   static let sent: SQL = """
-    UPDATE message SET status = 'sent', sent_at = ?3, attempts = attempts + 1, claim = NULL,
-      claimed_until = NULL, error = NULL, subject = '', body = '',
-      recipient = CASE kind WHEN 'code' THEN '' ELSE recipient END
-    WHERE id = ?1 AND claim = ?2 AND status = 'queued'
+    UPDATE message SET status = 'sent', sent_at = ?3, attempts = attempts + 1, error = NULL,
+      subject = '', \(blanked) WHERE id = ?1 AND claim = ?2 AND status = 'queued'
     """
   static let postponed: SQL = """
     UPDATE message SET attempts = attempts + 1, due_at = ?3, error = ?4, claim = NULL,
       claimed_until = NULL WHERE id = ?1 AND claim = ?2 AND status = 'queued'
     """
   static let failed: SQL = """
-    UPDATE message SET status = 'failed', attempts = attempts + 1, error = ?3, claim = NULL,
-      claimed_until = NULL, body = CASE kind WHEN 'code' THEN '' ELSE body END,
-      recipient = CASE kind WHEN 'code' THEN '' ELSE recipient END
+    UPDATE message SET status = 'failed', attempts = attempts + 1, error = ?3, \(takenOut)
     WHERE id = ?1 AND claim = ?2 AND status = 'queued'
     """
   /// Reminders that this process is to send, but that are older than a time.
@@ -67,18 +72,16 @@ enum OutboxTable {
     UPDATE message SET claim = NULL, claimed_until = NULL WHERE claim = ? AND status = 'queued'
     """
   static let voidCodes: SQL = """
-    UPDATE message SET status = 'lapsed', recipient = '', body = '', claim = NULL,
-      claimed_until = NULL
+    UPDATE message SET status = 'lapsed', \(takenOut)
     WHERE kind = 'code' AND reference = ? AND status = 'queued'
     """
   /// Of an application that is over: no account has these addresses by it.
   static let eraseCodes: SQL = """
-    UPDATE message SET recipient = '', body = '', claim = NULL, claimed_until = NULL,
-      status = CASE status WHEN 'queued' THEN 'lapsed' ELSE status END
+    UPDATE message SET status = CASE status WHEN 'queued' THEN 'lapsed' ELSE status END, \(takenOut)
     WHERE kind = 'code' AND reference = ?
     """
   static let statements: [SQL] = [
-    add, claimed, claim, due, lapseCodes, sent, postponed, failed,
+    add, last, claimed, claim, due, lapseCodes, sent, postponed, failed,
     oldReminders, rewrite, release, voidCodes, eraseCodes,
   ]
 }

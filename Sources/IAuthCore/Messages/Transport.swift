@@ -4,11 +4,6 @@
 import Sheets
 import Values
 
-package enum DeliveryError: Error, Equatable {
-  /// The outlet could not take it now: a word for the operator, without address or text.
-  case temporary(String)
-}
-
 /// A message as an outlet gets it.
 package struct OutgoingMessage: Sendable {
   package let id: MessageID

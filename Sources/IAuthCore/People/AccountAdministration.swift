@@ -36,14 +36,10 @@ enum AccountDeskTable {
     ORDER BY a.id
     """
   static let status: SQL = "SELECT status, agency, erased_at IS NOT NULL FROM account WHERE id = ?"
-  static let isLastAdministrator: SQL = """
-    SELECT 1 WHERE EXISTS (SELECT 1 FROM post WHERE account = ?1)
-      AND NOT EXISTS (SELECT 1 FROM post WHERE account <> ?1 AND stays)
-    """
-  static let isLastPermission: SQL = """
-    SELECT 1 WHERE EXISTS (SELECT 1 FROM post WHERE request = ?1)
-      AND NOT EXISTS (SELECT 1 FROM post WHERE request <> ?1 AND stays)
-    """
+  static let isLastAdministrator: SQL =
+    "SELECT 1 FROM last_of_authority WHERE account = ? AND is_last_account"
+  static let isLastPermission: SQL =
+    "SELECT 1 FROM last_of_authority WHERE request = ? AND is_last_permission"
   static let statements: [SQL] = [list, status, isLastAdministrator, isLastPermission]
 }
 
@@ -155,7 +151,7 @@ extension Transaction {
     _ id: AccountID, _ verb: AccountVerb
   ) throws(IAuthError) -> IAuthError? {
     if world.caller.isOperator {
-      _ = try? session()
+      try noteActor()
       return nil
     }
     let me = try session().account
@@ -211,7 +207,8 @@ extension Transaction {
       }
       if verb == .erase { try eraseProofs(of: account) }
       if verb == .erase || account.status == .invited { try erase(account: account.id) }
-      // Queued after the erasure, which takes back what waits; it goes with the mail.
+      // Queued after the erasure, which removes what is queued for the person; the address in it is
+      // removed when it is sent.
       try tell(account, .closed, at: addresses, reason: reason)
       return .closed
     }

@@ -54,7 +54,8 @@ extension Transaction {
     let isSame = hasBoth && account.name.key == applicant.name.key
     let holdsAdmin = try holdsAdmin(account.id)
     let isReviewed = holdsAdmin && !isSame
-    // Nobody could accept it, and whoever has one of the contacts would put the authority to rest.
+    // Nobody could decide on the change, and while it waits the authority would have no
+    // administrator: whoever has one of the contacts could bring that about.
     if isReviewed, try isLastAdministrator(account.id) {
       return try refuse(.accountLast, subject: .account(account.id))
     }

@@ -5,7 +5,7 @@ import Sheets
 import Values
 
 enum AccountTable {
-  static let columns: SQL = "id, agency, name, name_key, email, mobile, title, status"
+  static let columns: Fragment = "id, agency, name, name_key, email, mobile, title, status"
   static let byID: SQL = "SELECT \(columns) FROM account WHERE id = ? AND erased_at IS NULL"
   static let byEmail: SQL =
     "SELECT \(columns) FROM account WHERE agency = ? AND email = ? AND status <> 'closed'"
@@ -42,7 +42,7 @@ enum AccountTable {
       AND request IN (SELECT id FROM request WHERE account = ?)
     """
   /// Reminders and digests that name one of the person's requests, as the mail has its command.
-  static let namingLists: SQL = """
+  static let namingLists: Fragment = """
     kind IN ('reminder', 'digest') AND status IN ('queued', 'failed') AND +account IS NOT NULL
       AND EXISTS (SELECT 1 FROM request r WHERE r.account = ?1
         AND instr(message.body, 'iauth pending ' || r.id || char(10)) > 0)
@@ -195,9 +195,7 @@ extension Transaction {
         createdAt: row.time(4), usedAt: row.time(5), expiresAt: row.time(6))
     }
     guard let found else {
-      let end = try first(AccountTable.lastSessionEnd, caller, world.sessionName) { row in
-        row.textIfAny(0)
-      }
+      let end = try text(AccountTable.lastSessionEnd, caller, world.sessionName)
       throw end == "account" ? .sessionExpired : .sessionNone
     }
     // A clock set back voids what comes from its future.
@@ -213,6 +211,19 @@ extension Transaction {
       smsProven: found.smsProven, usedAt: found.usedAt,
       expiresAt: min(found.expiresAt, found.createdAt + settings.sessionLifetime))
   }
+
+  /// The session, if there is a live one.
+  func sessionIfAny() throws(IAuthError) -> Session? {
+    do throws(IAuthError) {
+      return try session()
+    } catch {
+      guard error == .sessionNone || error == .sessionExpired else { throw error }
+      return nil
+    }
+  }
+
+  /// Has the trail say who acts, where somebody is signed in, and where nobody needs to be.
+  func noteActor() throws(IAuthError) { _ = try sessionIfAny() }
 
   /// Notes the use of a session, at most once a minute.
   func noteUse(_ session: Session) throws(IAuthError) {

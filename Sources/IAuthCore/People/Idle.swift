@@ -7,13 +7,12 @@ import Values
 
 enum IdleTable {
   /// The last use.
-  static let columns: SQL = "max(coalesce(used_at, created_at), status_at)"
+  static let columns: Fragment = "max(coalesce(used_at, created_at), status_at)"
   /// The authority's last administrator is spared: nobody could restore the others.
-  static let narrowed: SQL = """
+  static let narrowed: Fragment = """
     status = 'active' AND \(columns) <= ?1
-      AND NOT (EXISTS (SELECT 1 FROM post WHERE post.account = account.id)
-        AND NOT EXISTS (SELECT 1 FROM post WHERE post.account <> account.id AND stays))
-
+      AND NOT EXISTS (SELECT 1 FROM last_of_authority l
+        WHERE l.account = account.id AND l.is_last_account)
     """
   static let idle: SQL =
     "SELECT id, \(columns) FROM account WHERE \(narrowed) ORDER BY id"

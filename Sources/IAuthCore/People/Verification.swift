@@ -84,7 +84,7 @@ extension Service {
   /// - Throws: `session.none`.
   package func signOut() throws(IAuthError) {
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
-      _ = try? tx.session()
+      try tx.noteActor()
       let (caller, name) = (world.caller.name, world.sessionName)
       var ended = try tx.run(AccountTable.endSession, caller, name, tx.now, "signed-out")
       // One that a change of the account ended is given up, too.

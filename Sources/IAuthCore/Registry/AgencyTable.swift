@@ -5,7 +5,7 @@ import Sheets
 import Values
 
 enum AgencyTable {
-  static let columns: SQL = "id, type, code, name, path, superior, status"
+  static let columns: Fragment = "id, type, code, name, path, superior, status"
   static let byCode: SQL = "SELECT \(columns) FROM agency WHERE code = ?"
   static let byID: SQL = "SELECT \(columns) FROM agency WHERE id = ?"
   static let authority: SQL =
@@ -28,7 +28,7 @@ enum AgencyTable {
       AND (?2 IS NULL OR a.id IN (SELECT id FROM below))
     ORDER BY a.code = ?1 DESC, a.sort LIMIT ?3
     """
-  static let systemColumns: SQL = "id, code, name, name_zh, url"
+  static let systemColumns: Fragment = "id, code, name, name_zh, url"
   static let systemByCode: SQL = "SELECT \(systemColumns) FROM system WHERE code = ?"
   static let systemByID: SQL = "SELECT \(systemColumns) FROM system WHERE id = ?"
   static let systems: SQL = "SELECT \(systemColumns) FROM system ORDER BY id"

@@ -67,7 +67,8 @@ extension Service {
 
   /// The administrators of an agency; by default of the signed-in person's.
   ///
-  /// - Throws: `usage.missing` without an agency and a session; `session.expired`; `agency.unknown`, `system.unknown`.
+  /// - Throws: `usage.missing` without an agency and a session; `session.expired`;
+  ///   `agency.unknown`, `system.unknown`.
   package func administrators(
     agency code: String?, system: String?
   ) throws(IAuthError) -> [AdministratorLine] {

@@ -105,8 +105,8 @@ extension Transaction {
   }
 
   private func endDated(_ number: RequestID) throws(IAuthError) {
-    let reason = try first(ExpiryTable.endReason, number) { row in row.textIfAny(0) }
-    _ = try revoke(number, reason: (reason ?? nil) ?? "")
+    let reason = try text(ExpiryTable.endReason, number)
+    _ = try revoke(number, reason: reason ?? "")
   }
 
   /// Ends an application that was not proven, and takes its addresses out of the file.
@@ -140,7 +140,7 @@ extension Transaction {
       now - settings.invitationLifetime)
   }
 
-  /// Ends what is over of an account, as the sweep would: whoever comes across it waits for no run.
+  /// Ends the overdue items of an account now, without waiting for the cron run.
   func expireOverdue(_ account: AccountID) throws(IAuthError) {
     guard try hasLapsed(account) else { return }
     let oldest = now - settings.requestLifetime

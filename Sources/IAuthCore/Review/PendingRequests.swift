@@ -136,7 +136,7 @@ extension Service {
     }
   }
 
-  /// A batch for the operator, who hands in forms without signing in; nil for whoever is signed in.
+  /// A batch for the operator, who submits forms without signing in; nil for whoever is signed in.
   private func batchOfOperator(
     _ id: BatchID, _ filter: PendingFilter
   ) throws(IAuthError) -> (items: [PendingRequest], progress: BatchProgress?, now: Timestamp)? {

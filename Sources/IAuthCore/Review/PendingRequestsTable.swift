@@ -21,7 +21,8 @@ enum PendingRequestsTable {
       AND o.domain = substr(coalesce(r.change_email, a.email),
         instr(coalesce(r.change_email, a.email), '@') + 1)),
     r.change_name, r.change_email, r.change_mobile, r.change_title, r.effective_at,
-    coalesce(a.replaced_at > r.created_at AND a.replaced_at <= coalesce(d.decided_at, a.replaced_at), 0)
+    coalesce(a.replaced_at > r.created_at
+      AND a.replaced_at <= coalesce(d.decided_at, a.replaced_at), 0)
     """
   }
   static let tables: SQL = """

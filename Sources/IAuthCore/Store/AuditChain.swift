@@ -19,6 +19,15 @@ struct AuditHead: Equatable {
   var hash: [UInt8]
 }
 
+/// What a verified trail ends with: to be kept elsewhere as an anchor.
+package struct AuditProof: Equatable, Sendable {
+  package let entries: Int64
+  package let hash: [UInt8]
+
+  /// `iauth-audit/1 SEQ HASH`.
+  package var anchor: String { "iauth-audit/1 \(entries) \(Hex.encode(hash))" }
+}
+
 /// What happened, in the words of the trail.
 package enum AuditAction: String, CaseIterable, Sendable {
   case created = "database.init"

@@ -1,5 +1,5 @@
-// What an entry of the trail is about. Its text is stored, hashed and searched for (`audit --subject`),
-// so that it never changes; it holds no personal data.
+// What an entry of the trail is about. Its text is stored, hashed and searched for (`audit
+// --subject`), so that it never changes; it holds no personal data.
 
 import Values
 

@@ -4,7 +4,7 @@
 // SECURITY: a planted journal would be executed as recovery, so a file that is not safe is looked at
 // read-only, and then refused.
 
-import CSQLite
+import CPosix
 import Glibc
 import Sheets
 import Values

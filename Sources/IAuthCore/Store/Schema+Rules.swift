@@ -23,14 +23,24 @@ extension Schema {
         AND NOT EXISTS (SELECT 1 FROM request c
           WHERE c.account = p.account AND c.status = 'pending' AND c.kind = 'change');
 
-    CREATE VIEW post AS
-      -- Who administers the authority (主管機關管理者), and whether they stay: with a permission that
-      -- rests or has an end, the authority is not in safe hands.
-      SELECT p.request, p.account, p.ends_at IS NULL AND p.suspended_at IS NULL AND NOT EXISTS (SELECT 1 FROM request c
+    CREATE VIEW authority_admin AS
+      -- Who administers the authority (主管機關管理者), and whether they stay: a permission that rests,
+      -- is suspended or has an end is not enough to rely on.
+      SELECT p.request, p.account, p.ends_at IS NULL AND p.suspended_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM request c
           WHERE c.account = p.account AND c.status = 'pending' AND c.kind = 'change') AS stays
       FROM permission p JOIN account a ON a.id = p.account
       WHERE p.agency = (SELECT authority FROM service) AND p.role = 'admin'
         AND p.status = 'active' AND a.status = 'active';
+
+    CREATE VIEW last_of_authority AS
+      -- Whose account, or which permission, must not end: without it nobody would stay.
+      SELECT m.request, m.account,
+        NOT EXISTS (SELECT 1 FROM authority_admin o WHERE o.account <> m.account AND o.stays)
+          AS is_last_account,
+        NOT EXISTS (SELECT 1 FROM authority_admin o WHERE o.request <> m.request AND o.stays)
+          AS is_last_permission
+      FROM authority_admin m;
 
     CREATE VIEW reviewer AS
       -- Who may decide on which pending request, before the question whose request it is.
@@ -107,8 +117,8 @@ extension Schema {
     END;
     -- A replacement of contacts lets a permission rest: never the last one of the authority.
     CREATE TRIGGER request_keeps_authority BEFORE INSERT ON request
-    WHEN NEW.kind = 'change' AND EXISTS (SELECT 1 FROM post WHERE account = NEW.account)
-      AND NOT EXISTS (SELECT 1 FROM post WHERE account <> NEW.account AND stays)
+    WHEN NEW.kind = 'change' AND EXISTS
+      (SELECT 1 FROM last_of_authority WHERE account = NEW.account AND is_last_account)
     BEGIN
       SELECT RAISE(ABORT, 'account.last');
     END;
@@ -177,14 +187,14 @@ extension Schema {
     CREATE TRIGGER permission_keeps_authority
     BEFORE UPDATE OF status, ends_at, suspended_at ON permission
     WHEN (NEW.status = 'revoked' OR NEW.ends_at IS NOT NULL OR NEW.suspended_at IS NOT NULL)
-      AND EXISTS (SELECT 1 FROM post WHERE request = OLD.request)
-      AND NOT EXISTS (SELECT 1 FROM post WHERE request <> OLD.request AND stays)
+      AND EXISTS
+      (SELECT 1 FROM last_of_authority WHERE request = OLD.request AND is_last_permission)
     BEGIN
       SELECT RAISE(ABORT, 'account.last');
     END;
     CREATE TRIGGER account_keeps_authority BEFORE UPDATE OF status ON account
-    WHEN NEW.status <> 'active' AND EXISTS (SELECT 1 FROM post WHERE account = OLD.id)
-      AND NOT EXISTS (SELECT 1 FROM post WHERE account <> OLD.id AND stays)
+    WHEN NEW.status <> 'active' AND EXISTS
+      (SELECT 1 FROM last_of_authority WHERE account = OLD.id AND is_last_account)
     BEGIN
       SELECT RAISE(ABORT, 'account.last');
     END;
@@ -253,6 +263,12 @@ extension Schema {
         recipient = CASE WHEN EXISTS (SELECT 1 FROM account
           WHERE id = NEW.account AND erased_at IS NOT NULL) THEN '' ELSE recipient END
       WHERE id = NEW.id;
+    END;
+    -- A code leaves no address, whichever way it goes; nor its text, as the table checks.
+    CREATE TRIGGER message_code_leaves_nothing BEFORE UPDATE OF status ON message
+    WHEN NEW.kind = 'code' AND NEW.status <> 'queued' AND NEW.recipient <> ''
+    BEGIN
+      SELECT RAISE(ABORT, 'a code takes its address away');
     END;
     CREATE TRIGGER service_stays BEFORE UPDATE ON service BEGIN
       SELECT RAISE(ABORT, 'the authority is set once');

@@ -133,11 +133,11 @@ package enum Schema {
 
   static let gate: SQL = """
     CREATE TABLE gate_key (
-      -- An ssh key of a superior agency's script: it hands in for one account, and decides nothing.
+      -- An ssh key of a superior agency's script: it submits for one account, and decides nothing.
       id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again
       name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 64 -- as the forced command names it
         AND name NOT GLOB '*[^A-Za-z0-9._-]*'),
-      account INTEGER NOT NULL REFERENCES account, -- for whom it hands in
+      account INTEGER NOT NULL REFERENCES account, -- for whom it submits
       enrolled_at INTEGER NOT NULL, -- when
       withdrawn_at INTEGER, -- empty while it holds
       -- it was restored from a copy, and the operator has not confirmed it yet
@@ -279,7 +279,8 @@ package enum Schema {
       via TEXT NOT NULL CHECK (via IN ('email', 'sms', 'both')), -- which codes are needed
       account INTEGER REFERENCES account, -- of a sign-in; empty for someone unknown
       session INTEGER REFERENCES session, -- of a step-up
-      email_key BLOB NOT NULL CHECK (length(email_key) = 32), -- keyed hash, for the budgets; zero once erased
+      -- keyed hash, for the budgets; zero once erased
+      email_key BLOB NOT NULL CHECK (length(email_key) = 32),
       mobile_key BLOB NOT NULL CHECK (length(mobile_key) = 32), -- the same
       name TEXT, -- this and the rest: of an application, until it is proven or lapses
       email TEXT, -- the address to prove

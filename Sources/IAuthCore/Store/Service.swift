@@ -82,7 +82,7 @@ package struct Service {
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     let asOperator = { (tx: Transaction) throws(IAuthError) -> TransactionEnd<Answer> in
-      _ = try? tx.session()
+      try tx.noteActor()
       guard world.caller.isOperator else { return try tx.refuse(.rightMissing(.serviceOperator)) }
       return try body(tx)
     }
@@ -115,7 +115,7 @@ package struct Service {
     } catch {
       guard error.code == .rightMissing else { throw error }
       return try store.write { (tx) throws(IAuthError) -> TransactionEnd<Answer> in
-        _ = try? tx.session()
+        try tx.noteActor()
         return try tx.refuse(error)
       }
     }

@@ -1,7 +1,6 @@
 // The one door to the database: it opens, refuses, and brackets every reading and writing in a
 // transaction. SQLite's errors become ours here and nowhere else.
 
-import CSQLite
 import Glibc
 import SQLite
 import Sheets
@@ -209,8 +208,8 @@ package final class Store {
 
   /// Runs `body` as the only writer, and commits what it did, also when it refuses.
   ///
-  /// A dry run (`World.isDryRun`) rolls back what was done. A refusal is kept even then: a wrong code
-  /// that was only tried would be an attempt that nobody counts.
+  /// A dry run (`World.isDryRun`) rolls back what was done. A refusal is kept even then: a wrong
+  /// code that was only tried would be an attempt that nobody counts.
   ///
   /// - Parameter before: what is done under the lock before the transaction begins.
   /// - Throws: what `body` throws (nothing is kept); the refusal it returned (its writes are kept);
@@ -318,7 +317,7 @@ package final class Store {
     do throws(SQLiteError) {
       try db.execute("COMMIT")
     } catch {
-      let mayStand = error.primary == SQLITE_IOERR && !error.isBeforeCommitPoint
+      let mayStand = error.mayHaveCommitted
       let isUndone = !db.isInTransaction || (try? db.execute("ROLLBACK")) != nil
       guard isUndone, !mayStand else { throw .outcomeUnknown }
       throw Self.translated(error)
@@ -341,16 +340,14 @@ package final class Store {
     guard let error = error as? SQLiteError else {
       return error as? IAuthError ?? .internal("an unknown error")
     }
-    switch error.primary {
-    case SQLITE_BUSY, SQLITE_LOCKED: return .databaseBusy
-    case SQLITE_FULL: return .diskFull
-    case SQLITE_READONLY: return .databaseStandby
-    case SQLITE_IOERR, SQLITE_CANTOPEN: return Files.failure(error.system)
-    case SQLITE_CORRUPT, SQLITE_NOTADB: return .databaseDamaged
-    case SQLITE_CONSTRAINT: return .internal("the database refused it: \(error.message)")
-    case SQLITE_ERROR where error.message.utf8.starts(with: "no such ".utf8):
-      return .databaseDamaged
-    default: return .internal("SQLite \(error.code)")
+    switch error.reason {
+    case .busy: return .databaseBusy
+    case .full: return .diskFull
+    case .standby: return .databaseStandby
+    case .disk: return Files.failure(error.system)
+    case .damage: return .databaseDamaged
+    case .constraint: return .internal("the database refused it: \(error.message)")
+    case .other: return .internal("SQLite \(error.code)")
     }
   }
 }

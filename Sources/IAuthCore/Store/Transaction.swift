@@ -158,6 +158,13 @@ package final class Transaction {
     }
   }
 
+  /// The only column of the first row, as a text; nil if there is none.
+  func text(_ sql: SQL, _ values: any Bindable...) throws(IAuthError) -> String? {
+    do { return try db.first(sql, Arguments(values)) { row in row.textIfAny() } ?? nil } catch {
+      throw Store.translated(error)
+    }
+  }
+
   /// The only column of the first row, as a number; nil if there is none.
   func number(_ sql: SQL, _ values: any Bindable...) throws(IAuthError) -> Int64? {
     do { return try db.first(sql, Arguments(values)) { row in row.intIfAny(0) } ?? nil } catch {

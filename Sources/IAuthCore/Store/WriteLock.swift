@@ -3,7 +3,7 @@
 // While it is held, the signals that would end or freeze the holder wait, so that nobody can stop
 // everybody.
 
-import CSQLite
+import CPosix
 import Glibc
 import Sheets
 import Values
@@ -14,7 +14,8 @@ struct WriteLock: ~Copyable {
 
   /// Waits for its turn, at most `seconds`.
   ///
-  /// - Throws: `database.busy` when the time is over, `database.unsafe` if the lock cannot be opened.
+  /// - Throws: `database.busy` when the time is over, `database.unsafe` if the lock cannot be
+  ///   opened.
   init(path: String, seconds: Int) throws(IAuthError) {
     let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC
     file = unsafe iauth_open(path, flags, 0o600)
@@ -45,9 +46,8 @@ struct WriteLock: ~Copyable {
   ///
   /// - Throws: `internal`; nobody sees it, as the process ends by the signal.
   static func checkInterrupt() throws(IAuthError) {
-    var pending = sigset_t()
-    unsafe sigpending(&pending)
-    for signal in [SIGINT, SIGTERM, SIGHUP] where unsafe sigismember(&pending, signal) == 1 {
+    // What whoever started us had us ignore (nohup, a job in the background) stops nothing.
+    if [SIGINT, SIGTERM, SIGHUP].contains(where: { iauth_is_pending($0) != 0 }) {
       throw .internal("interrupted")
     }
   }

@@ -31,17 +31,8 @@ package struct AuditLine: Sendable {
   package let hash: [UInt8]
 }
 
-/// What a verified trail ends with: to be kept elsewhere as an anchor.
-package struct AuditProof: Equatable, Sendable {
-  package let entries: Int64
-  package let hash: [UInt8]
-
-  /// `iauth-audit/1 SEQ HASH`.
-  package var anchor: String { "iauth-audit/1 \(entries) \(Hex.encode(hash))" }
-}
-
 enum AuditTrailTable {
-  static let columns: SQL = """
+  static let columns: Fragment = """
     u.seq, u.at, u.caller, u.account, u.session, u.action, u.subject, u.outcome, u.person_hash,
     u.previous, u.hash
     """

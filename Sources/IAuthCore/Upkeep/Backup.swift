@@ -1,5 +1,6 @@
 // Copies of the database: a consistent snapshot, checked before it gets its name; and the way
-// back, after which no code and no session is live, and nothing is sent a second time (PRODUCT 4.2).
+// back, after which no code and no session is live, and nothing is sent a second time (PRODUCT
+// 4.2).
 
 import Glibc
 import SQLite
@@ -25,8 +26,8 @@ enum BackupTable {
     WHERE ended_at IS NULL
     """
   static let killMessages: SQL = """
-    UPDATE message SET status = 'lapsed', recipient = '', body = '', claim = NULL,
-      claimed_until = NULL WHERE status = 'queued' AND kind = 'code'
+    UPDATE message SET status = 'lapsed', \(OutboxTable.takenOut)
+    WHERE status = 'queued' AND kind = 'code'
     """
   /// What waited when the copy was made may have been sent since: the operator decides.
   static let holdMessages: SQL = """

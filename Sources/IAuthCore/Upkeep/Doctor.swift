@@ -36,10 +36,12 @@ enum DoctorTable {
       UNION ALL SELECT s.id FROM session s JOIN account a ON a.id = s.account
         WHERE s.ended_at IS NULL AND a.status <> 'active')
     """
-  static let messages: SQL =
-    "SELECT sum(status = 'queued'), sum(status = 'failed') FROM message WHERE status IN ('queued', 'failed')"
+  static let messages: SQL = """
+    SELECT sum(status = 'queued'), sum(status = 'failed') FROM message
+    WHERE status IN ('queued', 'failed')
+    """
   static let administrators: SQL = """
-    SELECT count(DISTINCT account) FROM post WHERE stays
+    SELECT count(DISTINCT account) FROM authority_admin WHERE stays
     """
   static let journal: SQL = "PRAGMA journal_mode"
   static let synchronous: SQL = "PRAGMA synchronous"
@@ -146,7 +148,8 @@ extension Transaction {
     return Finding(
       "authority", count < 2 ? .warn : .ok,
       count < 2
-        ? "\(count == 1 ? "one" : "no") active administrator; appoint another with iauth admins --appoint"
+        ? "\(count == 1 ? "one" : "no") active administrator; appoint another with "
+          + "iauth admins --appoint"
         : "\(count) active administrators",
       count < 2
         ? "主管機關啟用中的管理者 \(count) 人，請以 iauth admins --appoint 增派"

@@ -1,5 +1,6 @@
-// What `doctor` finds on the host: who may reach what is ours, what it lies on, who is told, and what
-// runs by itself. Opening has refused a database or key that others may touch; the rest is here.
+// What `doctor` finds on the host: who may reach what is ours, what it lies on, who is told, and
+// what runs by itself. Opening has refused a database or key that others may touch; the rest is
+// here.
 
 import Glibc
 import Sheets

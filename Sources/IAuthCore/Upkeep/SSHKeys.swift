@@ -1,5 +1,6 @@
-// The ssh keys of superior agencies' scripts (PRODUCT section 9). A key stands for one account while
-// that is an active administrator; it hands in and looks, and no session of it decides anything.
+// The ssh keys of superior agencies' scripts (PRODUCT section 9). A key stands for one account
+// while that is an active administrator; it submits and looks, and no session of it decides
+// anything.
 
 import SQLite
 import Sheets
@@ -119,7 +120,7 @@ extension Service {
 }
 
 extension Transaction {
-  /// Who hands in or looks: the signed-in person, or the account that an ssh key stands for.
+  /// Who submits or looks: the signed-in person, or the account that an ssh key stands for.
   ///
   /// A key is as good as both codes here, and here only.
   ///

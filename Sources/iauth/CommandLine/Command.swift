@@ -9,7 +9,8 @@ import Values
 /// One command of `iauth`.
 protocol Command: Sendable {
   static var usage: CommandUsage<Self> { get }
-  /// Whether it runs in this process on a host with the service, too: it needs no service, or is it.
+  /// Whether it runs in this process on a host with the service, too: it needs no service, or is
+  /// it.
   static var runsHere: Bool { get }
   init()
   /// Does the work.

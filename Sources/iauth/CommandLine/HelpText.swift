@@ -94,7 +94,7 @@ enum HelpText {
   static let purpose = Bilingual(
     """
     iauth opens accounts for people of government agencies, and lets them request permission to \
-    use systems; reviewers decide, and superior agencies hand in whole sheets.
+    use systems; reviewers decide, and superior agencies submit whole sheets.
     """,
     """
     iauth 受理政府機關人員的帳號申請與系統使用權限申請，供審核者審核，並供上級機關整批提報。

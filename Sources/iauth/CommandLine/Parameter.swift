@@ -40,11 +40,25 @@ struct Parameter<C>: Sendable {
   let description: ParameterDescription
   /// Sets the value; the text of a flag is ignored.
   let set: @Sendable (inout C, String) throws(IAuthError) -> Void
-  /// Looks at an answer typed at a prompt, so that a slip is mended there and not after the last
+  /// Looks at an answer typed at a prompt, so that a slip is corrected there and not after the last
   /// question.
   ///
   /// What comes as an option is looked at by the command.
   var checkAnswer: @Sendable (String) throws(IAuthError) -> Void = { (_) throws(IAuthError) in }
+
+  /// An operand that is not optional to its command: the forms that use it need it.
+  static func operand<V: ArgumentValue>(
+    _ name: String, _ path: any WritableKeyPath<C, V> & Sendable, _ help: Bilingual,
+    completes: ParameterDescription.Completion? = nil, asks question: Bilingual? = nil
+  ) -> Parameter {
+    Parameter(
+      description: ParameterDescription(
+        kind: .operand, name: name, value: "", help: help,
+        completion: completes ?? V.completion, question: question)
+    ) { (command: inout C, text: String) throws(IAuthError) in
+      command[keyPath: path] = try V.parse(text, for: name)
+    }
+  }
 
   static func operand<V: ArgumentValue>(
     _ name: String, _ path: any WritableKeyPath<C, V?> & Sendable, _ help: Bilingual,
@@ -74,6 +88,22 @@ struct Parameter<C>: Sendable {
 
   static func option<V: ArgumentValue>(
     _ name: String, _ value: String, _ path: any WritableKeyPath<C, V?> & Sendable,
+    _ help: Bilingual, completes: ParameterDescription.Completion? = nil,
+    asks question: Bilingual? = nil,
+    checks: @escaping @Sendable (String) throws(IAuthError) -> Void = { (_) throws(IAuthError) in }
+  ) -> Parameter {
+    Parameter(
+      description: ParameterDescription(
+        kind: .option, name: name, value: value, help: help,
+        completion: completes ?? V.completion, question: question),
+      set: { (command: inout C, text: String) throws(IAuthError) in
+        command[keyPath: path] = try V.parse(text, for: "--\(name)")
+      }, checkAnswer: checks)
+  }
+
+  /// An option that is not optional to its command: the forms that use it need it.
+  static func option<V: ArgumentValue>(
+    _ name: String, _ value: String, _ path: any WritableKeyPath<C, V> & Sendable,
     _ help: Bilingual, completes: ParameterDescription.Completion? = nil,
     asks question: Bilingual? = nil,
     checks: @escaping @Sendable (String) throws(IAuthError) -> Void = { (_) throws(IAuthError) in }

@@ -279,7 +279,8 @@ extension CommandDescription {
     return given
   }
 
-  /// Options of lists stand beside a form that lists; `--output json` alone is `--json`, everywhere.
+  /// Options of lists stand beside a form that lists; `--output json` alone is `--json`,
+  /// everywhere.
   ///
   /// Errors: `usage.conflict`, `usage.option`.
   fileprivate func check(

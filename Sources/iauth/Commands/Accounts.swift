@@ -68,7 +68,7 @@ struct Accounts: Command {
   var close: AccountID?
   var unlock: AccountID?
   var erase: AccountID?
-  var reason: String?
+  var reason = ""
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
@@ -77,7 +77,7 @@ struct Accounts: Command {
     ]
     for (verb, account) in changes {
       guard let account else { continue }
-      let status = try service.change(account: account, verb, reason: reason ?? "")
+      let status = try service.change(account: account, verb, reason: reason)
       context.emit(
         ["account": .int(account), "status": .word(status)],
         human: Self.done(verb, account)(context.language))

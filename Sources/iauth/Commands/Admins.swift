@@ -67,9 +67,9 @@ struct Admins: Command {
   var isMissing = false
   var under: String?
   var appoints = false
-  var name: String?
-  var email: String?
-  var mobile: String?
+  var name = ""
+  var email = ""
+  var mobile = ""
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
@@ -129,7 +129,7 @@ struct Admins: Command {
   private func appoint(_ service: Service, _ context: Context) throws(IAuthError) {
     // The authority's own code is known to the operation; the form needs none.
     let form = try ApplicationForm(
-      agency: "", name: name ?? "", email: email ?? "", mobile: mobile ?? "")
+      agency: "", name: name, email: email, mobile: mobile)
     let receipt = try service.appoint(form, system: system ?? "")
     let language = context.language
     context.emit(

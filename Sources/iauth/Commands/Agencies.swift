@@ -72,8 +72,8 @@ struct Agencies: Command {
   var load: String?
   var isRemovalAllowed = false
   var adds = false
-  var code: String?
-  var name: String?
+  var code = ""
+  var name = ""
   var superior: String?
   var setSuperior: String?
 
@@ -85,7 +85,7 @@ struct Agencies: Command {
         try context.bytes(of: load), allowingRemovals: isRemovalAllowed)
       show(report, context)
     } else if adds {
-      let added = try service.addAgency(code: code ?? "", name: name ?? "", superior: superior)
+      let added = try service.addAgency(code: code, name: name, superior: superior)
       try show([added], context)
     } else if let setSuperior {
       try show(try service.setSuperior(setSuperior, of: codes), context)

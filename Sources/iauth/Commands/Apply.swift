@@ -62,18 +62,17 @@ struct Apply: Command {
       .mobileInvalid, .titleInvalid, .phoneInvalid, .sendThrottled,
     ])
 
-  var agency: String?
-  var name: String?
-  var email: String?
-  var mobile: String?
+  var agency = ""
+  var name = ""
+  var email = ""
+  var mobile = ""
   var title: String?
   var phone: String?
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
     let form = try ApplicationForm(
-      agency: agency ?? "", name: name ?? "", email: email ?? "", mobile: mobile ?? "",
-      title: title, phone: phone)
+      agency: agency, name: name, email: email, mobile: mobile, title: title, phone: phone)
     guard try isConfirmed(service, context) else {
       context.say(Bilingual("nothing was stored", "未受理申請，資料未儲存"))
       return
@@ -82,7 +81,8 @@ struct Apply: Command {
     context.emit(receipt.json, details: receipt.details(context.language, context.localTime))
     context.say(
       Bilingual(
-        "two codes are on their way; enter both within 10 minutes: iauth verify \(receipt.reference.text)",
+        "two codes are on their way; enter both within 10 minutes: iauth verify "
+          + receipt.reference.text,
         "兩組驗證碼已寄送，請於 10 分鐘內輸入：iauth verify \(receipt.reference.text)"))
     context.say(
       Bilingual(
@@ -97,7 +97,7 @@ struct Apply: Command {
     _ service: Service, _ context: Context
   ) throws(IAuthError) -> Bool {
     guard context.console.mayAsk, !context.options.json else { return true }
-    let agency = try service.agencyForApplication(agency ?? "")
+    let agency = try service.agencyForApplication(agency)
     context.say(
       Bilingual(
         "agency: \(agency.titled(.english)), \(agency.place)",

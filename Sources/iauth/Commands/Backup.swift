@@ -41,10 +41,9 @@ struct Backup: Command {
     ],
     operatorOnly: true)
 
-  var file: String?
+  var file = ""
 
   func run(_ context: Context) throws(IAuthError) {
-    let file = file ?? ""
     guard !file.utf8.elementsEqual("-".utf8) else { return try stream(context) }
     let manifest = try context.service().backup(to: file, version: Program.version)
     context.emit(

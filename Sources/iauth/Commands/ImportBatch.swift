@@ -1,4 +1,4 @@
-// `iauth import-batch`: a superior agency hands in Form 1 or Form 2 as a sheet.
+// `iauth import-batch`: a superior agency submits Form 1 or Form 2 as a sheet.
 
 import IAuthCore
 import Sheets
@@ -14,7 +14,7 @@ struct ImportBatch: Command {
       their headers, in any order; agency code, name, e-mail and mobile are needed. With one bad \
       row nothing is imported and every problem of every row is reported; --partial imports the \
       good rows. Rows that are in force or pending already are unchanged, so a sheet can be \
-      handed in again. Where nobody is signed in, the owner of the database imports as the \
+      submitted again. Where nobody is signed in, the owner of the database imports as the \
       operator; after a session that expired, sign in again or give it up: verify --sign-out.
       """,
       """
@@ -64,7 +64,7 @@ struct ImportBatch: Command {
       .sessionNone, .sessionExpired, .sessionStepUp, .rightMissing, .accountSuspended,
     ])
 
-  var file: String?
+  var file = ""
   var document: String?
   var system: String?
   var isPartial = false
@@ -77,7 +77,7 @@ struct ImportBatch: Command {
     let isGated = context.world.caller.isGated
     var order = ImportOrder(
       try context.source(
-        of: file ?? "", max: isGated ? Limits.gateImportBytes : Limits.importBytes))
+        of: file, max: isGated ? Limits.gateImportBytes : Limits.importBytes))
     order.document = document
     order.system = system
     order.isDryRun = context.options.dryRun
@@ -106,7 +106,7 @@ struct ImportBatch: Command {
     try context.console.files.checkNew(report)
   }
 
-  /// A report is a workbook if its name says so; what is handed in is told from its bytes.
+  /// A report is a workbook if its name says so; what it is is told from its bytes.
   private static func isWorkbook(_ path: String) -> Bool {
     path.utf8.suffix(5).elementsEqual(".xlsx".utf8)
       || path.utf8.suffix(5).elementsEqual(".XLSX".utf8)
@@ -143,7 +143,7 @@ struct ImportBatch: Command {
     if answer.count(.rejected) > 0, !isPartial {
       context.say(
         Bilingual(
-          "mend the rows above and hand the sheet in again", "請修正上列各列後重新匯入"))
+          "fix the rows above and submit the sheet again", "請修正上列各列後重新匯入"))
     } else if context.options.dryRun {
       context.hasTried = true
     } else if let batch = answer.batch, answer.count(.accepted) > 0 {

@@ -69,7 +69,7 @@ struct Init: Command {
     ],
     operatorOnly: true)
 
-  var authority: String?
+  var authority = ""
   var agencies: String?
   var reviewerName: String?
   var reviewerEmail: String?
@@ -80,7 +80,7 @@ struct Init: Command {
     let settings = try context.settings()
     let registry = try agencies.map { (path) throws(IAuthError) in try context.bytes(of: path) }
     let (receipt, service) = try Setup.create(
-      path: try context.databasePath(settings), authority: authority ?? "",
+      path: try context.databasePath(settings), authority: authority,
       registry: registry ?? Setup.shippedRegistry, reviewer: try reviewer(), world: context.world,
       settings: settings)
     if context.options.dryRun {
@@ -92,7 +92,7 @@ struct Init: Command {
   }
 
   private func reviewer() throws(IAuthError) -> ApplicationForm? {
-    guard let authority, let reviewerName, let reviewerEmail, let reviewerMobile else { return nil }
+    guard let reviewerName, let reviewerEmail, let reviewerMobile else { return nil }
     return try ApplicationForm(
       agency: authority, name: reviewerName, email: reviewerEmail, mobile: reviewerMobile)
   }

@@ -40,12 +40,12 @@ struct Reject: Command {
     ])
 
   var numbers: [RequestID] = []
-  var reason: String?
+  var reason = ""
   var batch: BatchID?
 
   func run(_ context: Context) throws(IAuthError) {
     let target = batch.map(ReviewTarget.batch) ?? .numbers(numbers)
     let service = try context.service()
-    try context.show(try service.reject(target, reason: reason ?? ""))
+    try context.show(try service.reject(target, reason: reason))
   }
 }

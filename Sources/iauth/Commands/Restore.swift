@@ -45,16 +45,15 @@ struct Restore: Command {
     ],
     operatorOnly: true)
 
-  var file: String?
+  var file = ""
 
   func run(_ context: Context) throws(IAuthError) {
     guard context.world.caller.isOperator else { throw .rightMissing(.serviceOperator) }
     let settings = try context.settings()
     let path = try context.databasePath(settings)
-    let typed = file ?? ""
-    let isPiped = typed.utf8.elementsEqual("-".utf8)
+    let isPiped = file.utf8.elementsEqual("-".utf8)
     let receipt = try Service.restore(
-      from: typed, piped: isPiped ? try context.console.input.all(max: Int.max) : nil, to: path,
+      from: file, piped: isPiped ? try context.console.input.all(max: Int.max) : nil, to: path,
       world: context.world, settings: settings)
     context.hasTried = true
     context.emit(
@@ -75,8 +74,8 @@ struct Restore: Command {
     if !receipt.hasManifest {
       context.say(
         Bilingual(
-          "there is no \(file ?? "").manifest to compare the copy with",
-          "查無 \(file ?? "").manifest，未能核對備份雜湊值"))
+          "there is no \(file).manifest to compare the copy with",
+          "查無 \(file).manifest，未能核對備份雜湊值"))
     }
     context.say(
       Bilingual(

@@ -39,12 +39,11 @@ struct Revoke: Command {
       .rightMissing, .sessionNone, .sessionExpired, .sessionStepUp, .accountSuspended,
     ])
 
-  var number: RequestID?
-  var reason: String?
+  var number: RequestID = 0
+  var reason = ""
 
   func run(_ context: Context) throws(IAuthError) {
-    let number = number ?? 0
-    try context.service().revoke(number, reason: reason ?? "")
+    try context.service().revoke(number, reason: reason)
     context.emit(
       ["request": .int(number), "permission": .word(PermissionStatus.revoked)],
       human: Bilingual(

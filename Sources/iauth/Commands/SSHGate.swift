@@ -1,6 +1,6 @@
-// `iauth ssh-gate`: the forced command behind an ssh key, and the enrolment of keys. sshd hands over
-// what the client asked for as one text; it is split here, never by a shell, and only what a key may
-// do is run.
+// `iauth ssh-gate`: the forced command behind an ssh key, and the enrolment of keys. sshd hands
+// over what the client asked for as one text; it is split here, never by a shell, and only what a
+// key may do is run.
 
 import IAuthCore
 import Sheets
@@ -31,7 +31,7 @@ struct SSHGate: Command {
       .flag(
         "public", \.isPublic, Bilingual("for applicants without an account here", "供無主機帳號的申請人使用")),
       .option(
-        "enrol", "KEYNAME", \.enrol, Bilingual("let a key hand in for an account", "登錄金鑰")),
+        "enrol", "KEYNAME", \.enrol, Bilingual("let a key submit for an account", "登錄金鑰")),
       .option(
         "account", "ACCOUNT", \.account, Bilingual("the account's number", "帳號編號"),
         asks: Bilingual("Account", "帳號編號")),
@@ -48,7 +48,7 @@ struct SSHGate: Command {
     examples: [
       Example(
         "iauth ssh-gate --enrol mohw-hr --account 12",
-        Bilingual("Let the ministry's script hand in for account 12", "登錄部會程式使用的金鑰")),
+        Bilingual("Let the ministry's script submit for account 12", "登錄部會程式使用的金鑰")),
       Example(
         "ssh iauth@host import-batch - --document 1130001234 <form1.csv",
         Bilingual("What the script does, at its end", "程式於用戶端執行的指令")),
@@ -67,7 +67,7 @@ struct SSHGate: Command {
   var key: String?
   var isPublic = false
   var enrol: String?
-  var account: AccountID?
+  var account: AccountID = 0
   var withdraw: String?
   var confirm: String?
   var lists = false
@@ -78,7 +78,7 @@ struct SSHGate: Command {
     } else if isPublic {
       try PublicGate(context: context).run()
     } else if let enrol {
-      try context.service().enrolKey(enrol, account: account ?? 0)
+      try context.service().enrolKey(enrol, account: account)
       try show(enrol, context)
     } else if let withdraw {
       try context.service().withdrawKey(withdraw)
@@ -132,7 +132,7 @@ struct SSHGate: Command {
     let command = words.map(shellQuoted).joined(separator: " ")
     let line = "restrict,command=\"" + escaped(command) + "\""
     context.emit(
-      ["key": .string(name), "account": .number(account), "line": .string(line)], human: line)
+      ["key": .string(name), "account": .int(account), "line": .string(line)], human: line)
     context.say(
       Bilingual(
         "add this line to authorized_keys, followed by a space and the public key",

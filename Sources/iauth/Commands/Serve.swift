@@ -1,7 +1,7 @@
 // `iauth serve`: the service. It takes connections and starts `serve-one` for each; it opens no
 // database and reads nothing that anybody sends.
 
-import CSQLite
+import CPosix
 import IAuthCore
 import Sheets
 import Values
@@ -15,7 +15,8 @@ struct Serve: Command {
       """
       Takes the connections of a Unix socket that systemd (Accept=no) has opened as descriptor 3, \
       and starts iauth serve-one for each of them: at most 16 at a time for one user, 128 in all. \
-      Whoever is above that is sent away and comes again by themselves, for as long as ten seconds. \
+      Whoever is above that is sent away and comes again by themselves, for as long as ten \
+      seconds. \
       By default systemd does all this itself (Accept=yes), and one user who connects in a loop \
       keeps it too busy to answer others; here only that user waits. The package has it as \
       iauth.service: see accept-no.conf in /usr/share/doc/iauth/examples.

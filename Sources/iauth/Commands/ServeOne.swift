@@ -2,7 +2,7 @@
 // standard input; whoever is at the other end is who the kernel says, and they get an answer as if
 // they had run the command themselves.
 
-import CSQLite
+import CPosix
 import Glibc
 import IAuthCore
 import Sheets
@@ -18,7 +18,7 @@ struct ServeOne: Command {
       Answers the client on standard input, a Unix socket that iauth serve, systemd (Accept=yes) \
       or a super-server has accepted. The caller is the user at the other end, as the kernel \
       says it. Where there is neither, sudo may start it with the caller's WORDs: the caller is \
-      then the user who ran sudo, and sheets are handed in on standard input.
+      then the user who ran sudo, and sheets come on standard input.
       """,
       """
       由標準輸入（由 iauth serve、systemd 之 Accept=yes 或其他超級伺服器接受的 Unix socket）回應用戶端。\

@@ -33,7 +33,7 @@ struct Systems: Command {
     fails: [.systemExists, .systemInvalid, .rightMissing])
 
   var add: String?
-  var name: String?
+  var name = ""
   var nameChinese: String?
   var url: String?
 
@@ -41,7 +41,7 @@ struct Systems: Command {
     let service = try context.service()
     if let add {
       let system = try service.addSystem(
-        code: add, name: name ?? "", chineseName: nameChinese, url: url)
+        code: add, name: name, chineseName: nameChinese, url: url)
       context.emit(system.json, details: system.details)
       return
     }

@@ -88,10 +88,10 @@ struct Verify: Command {
     ])
 
   var reference: String?
-  var agency: String?
-  var name: String?
-  var email: String?
-  var mobile: String?
+  var agency = ""
+  var name = ""
+  var email = ""
+  var mobile = ""
   var via: Via?
   var resend: String?
   var isStepUp = false
@@ -120,7 +120,7 @@ struct Verify: Command {
 
   private func signIn(_ service: Service, _ context: Context) throws(IAuthError) {
     let form = try ApplicationForm(
-      agency: agency ?? "", name: name ?? "", email: email ?? "", mobile: mobile ?? "")
+      agency: agency, name: name, email: email, mobile: mobile)
     let receipt = try service.signIn(form, via: via ?? .both)
     announce(receipt, context)
     if context.console.mayAsk {

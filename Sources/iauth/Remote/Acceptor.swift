@@ -2,7 +2,7 @@
 // systemd could do that (Accept=yes), but it takes connections before it does anything else: one
 // user who connects in a loop keeps it from starting services at all, for everybody on the host.
 
-import CSQLite
+import CPosix
 import Glibc
 import IAuthCore
 import Sheets
@@ -19,8 +19,8 @@ struct Acceptor {
     self.server = server
   }
 
-  /// The listening Unix socket that systemd has handed over: the first descriptor after the standard
-  /// ones (sd_listen_fds(3)).
+  /// The listening Unix socket that systemd has handed over: the first descriptor after the
+  /// standard ones (sd_listen_fds(3)).
   static func inherited() -> Int32? {
     let descriptor: Int32 = 3
     return iauth_is_listening(descriptor) != 0 ? descriptor : nil

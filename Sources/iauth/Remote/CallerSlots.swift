@@ -1,7 +1,7 @@
-// How many connections one caller holds: each takes a byte of a file as a lock, and the kernel gives
-// it back when the process ends, however it ends. No row of the database is touched for it.
+// How many connections one caller holds: each takes a byte of a file as a lock, and the kernel
+// gives it back when the process ends, however it ends. No row of the database is touched for it.
 
-import CSQLite
+import CPosix
 import Glibc
 import IAuthCore
 import Sheets

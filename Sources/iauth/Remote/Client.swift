@@ -2,7 +2,7 @@
 // the service and its answer back. It opens files and asks questions for the service, but only
 // files that its own words name.
 
-import CSQLite
+import CPosix
 import Glibc
 import IAuthCore
 import Sheets

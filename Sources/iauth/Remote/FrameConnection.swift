@@ -1,7 +1,7 @@
 // One end of a connection. Every wait has an end: nobody at the other end can hold this process for
 // longer than the bounds in Limits, whatever they send or do not send.
 
-import CSQLite
+import CPosix
 import Glibc
 import IAuthCore
 import Sheets

@@ -1,5 +1,6 @@
 // The gate for applicants who have no account on the host: whoever comes by ssh is their address.
-// Many may share one, so a session is no longer than the connection, and its name cannot be guessed.
+// Many may share one, so a session is no longer than the connection, and its name cannot be
+// guessed.
 
 import Glibc
 import IAuthCore

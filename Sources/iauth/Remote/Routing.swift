@@ -1,7 +1,7 @@
 // Which way a command goes (PRODUCT sections 4 and 9): straight to the database for its owner and
 // for a database that was named, through the service's socket for everybody else.
 
-import CSQLite
+import CPosix
 import Glibc
 import IAuthCore
 import Sheets

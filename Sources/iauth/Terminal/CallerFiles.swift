@@ -67,7 +67,7 @@ struct CallerFiles {
       }, isOwn: true)
   }
 
-  /// No files: what is handed in comes by standard input.
+  /// No files: what is submitted comes by standard input.
   static var none: CallerFiles {
     CallerFiles(
       read: { (path, _) throws(IAuthError) in throw .fileMissing(path: path) },

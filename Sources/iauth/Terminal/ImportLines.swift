@@ -58,7 +58,8 @@ extension ImportRow {
     guard problems.isEmpty else { return console.line(json) }
     let request = request.map(String.init) ?? "null"
     console.page(
-      "{\"outcome\":\"\(outcome.rawValue)\",\"problems\":[],\"request\":\(request),\"row\":\(number)}\n"
+      "{\"outcome\":\"\(outcome.rawValue)\",\"problems\":[],"
+        + "\"request\":\(request),\"row\":\(number)}\n"
     )
   }
 

@@ -68,8 +68,8 @@ enum JSON: Sendable, Equatable {
 
   /// A string of RFC 8259.
   ///
-  /// What a terminal must not get raw is escaped; a reader of JSON gets back the same text. All else
-  /// stays as it is, in UTF-8.
+  /// What a terminal must not get raw is escaped; a reader of JSON gets back the same text. All
+  /// else stays as it is, in UTF-8.
   private static func write(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     defer { bytes.append(UInt8(ascii: "\"")) }

@@ -1,4 +1,5 @@
-// The closed vocabularies as people read them. Their raw values stand in JSON and are what is typed.
+// The closed vocabularies as people read them. Their raw values stand in JSON and are what is
+// typed.
 
 import IAuthCore
 import Sheets

@@ -19,8 +19,8 @@ extension Context {
     return isPlain && (options.json || options.quiet) ? list.limit : nil
   }
 
-  /// Writes a list, whose rows and lines of the table are in one order; an empty one is one sentence
-  /// on standard error.
+  /// Writes a list, whose rows and lines of the table are in one order; an empty one is one
+  /// sentence on standard error.
   ///
   /// - Parameter times: what `--since` and `--until` look at, where the shape has no such field.
   /// - Throws: `usage.value` for a column that there is not, `usage.option` for a time where there

@@ -1,7 +1,7 @@
 // A list longer than the screen goes through the caller's own PAGER, started by the caller's own
 // process: the client on a host with the service, never the service, for a pager can run programs.
 
-import CSQLite
+import CPosix
 import Glibc
 import IAuthCore
 import Sheets

@@ -1,6 +1,6 @@
-// What an object of ours in JSON consists of. Each is declared once, in Shapes.swift; the columns of
-// lists, `iauth help json`, iauth-json(5) and the JSON Schema are read from there, and a test holds
-// every object that is written to it.
+// What an object of ours in JSON consists of. Each is declared once, in Shapes.swift; the columns
+// of lists, `iauth help json`, iauth-json(5) and the JSON Schema are read from there, and a test
+// holds every object that is written to it.
 
 import IAuthCore
 import Sheets

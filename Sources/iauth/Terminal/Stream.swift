@@ -2,7 +2,7 @@
 // flushed, or stay for a test to read. A write error is remembered, so that Program can judge it
 // after the commit.
 
-import CSQLite
+import CPosix
 import Glibc
 import IAuthCore
 import Sheets

@@ -1,7 +1,7 @@
 // Reading without echo, so that a signal cannot leave the terminal silent: signals are held back
 // while the echo is off, and let through, echo first restored, as soon as one is seen.
 
-import CSQLite
+import CPosix
 import Glibc
 import Sheets
 import Values
@@ -44,13 +44,10 @@ final class TerminalEcho {
     while true {
       let ready = unsafe Glibc.poll(&poll, 1, 100)
       if ready > 0 || ready < 0 && errno != EINTR { return }
-      var pending = sigset_t()
-      unsafe sigpending(&pending)
-      for signal in Self.held where unsafe sigismember(&pending, signal) == 1 {
+      if Self.held.contains(where: { iauth_is_pending($0) != 0 }) {
         restore()
         off()
         again()
-        break
       }
     }
   }

@@ -1,5 +1,5 @@
-// The trail after a long mixed story, and every attack on it that SECURITY 4.3 names: each is found,
-// and located (PRODUCT 3.8).
+// The trail after a long mixed story, and every attack on it that SECURITY 4.3 names: each is
+// found, and located (PRODUCT 3.8).
 
 import SQLite
 import Testing
@@ -97,7 +97,8 @@ import Testing
         + "(SELECT min(seq) FROM audit_person WHERE fields LIKE '%李小明%')", -1, .personalData
     ),
     (
-      "INSERT INTO audit_person VALUES ((SELECT min(seq) FROM audit WHERE action = 'database.init'), "
+      "INSERT INTO audit_person VALUES ((SELECT min(seq) FROM audit "
+        + "WHERE action = 'database.init'), "
         + "1, zeroblob(32), 'name=x')", -2, .personalData
     ),
   ])
@@ -201,7 +202,8 @@ import Testing
       let number = { (value: Int64?) in value.map { String($0) } ?? "NULL" }
       script += """
         REPLACE INTO audit VALUES (\(entry.seq), \(entry.at.seconds), '\(entry.caller)',
-        \(number(entry.account?.value)), \(number(entry.session?.value)), '\(entry.action)', '\(entry.subject)',
+        \(number(entry.account?.value)), \(number(entry.session?.value)), '\(entry.action)',
+        '\(entry.subject)',
         '\(entry.outcome)', x'\(Hex.encode(entry.personHash))', x'\(Hex.encode(entry.previous))',
         x'\(Hex.encode(previous))');
         """

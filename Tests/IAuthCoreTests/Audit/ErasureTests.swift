@@ -1,4 +1,5 @@
-// Someone erased is nowhere in the file, byte for byte, and the trail still holds (PRODUCT 3.5, 3.8).
+// Someone erased is nowhere in the file, byte for byte, and the trail still holds (PRODUCT 3.5,
+// 3.8).
 
 import Foundation
 import SQLite

@@ -63,7 +63,8 @@ import Testing
       #expect(report.rows.map(\.outcome) == [isOver ? .accepted : .unchanged])
     case .run: break
     }
-    // Whoever came first wrote it down or left it to the run; it stands there once, and is told once.
+    // Whoever came first wrote it down or left it to the run; it stands there once, and is told
+    // once.
     for _ in 0..<2 { _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true) }
     #expect(try actions(desk, .lapsed) == (isOver ? 1 : 0))
     let told: SQL = """

@@ -84,7 +84,7 @@ import Testing
   func theLastOneStays(other: Other, way: Way) throws {
     let desk = try desk(other)
     #expect(try refusal(of: way, desk) == (other == .stays ? nil : .accountLast))
-    let posts = try desk.number("SELECT count(*) FROM post WHERE stays")
+    let posts = try desk.number("SELECT count(*) FROM authority_admin WHERE stays")
     #expect(posts == 1)
   }
 
@@ -102,9 +102,10 @@ import Testing
       try desk.sqlite3(
         state == .dated
           ? "UPDATE permission SET ends_at = \(end)"
-          : "INSERT INTO request (account, agency, system, role, kind, origin, created_at, change_name, "
-            + "change_email, change_mobile) SELECT account, agency, system, role, 'change', 'self', "
-            + "\(end), '陳怡君', 'c@ey.gov.tw', '+886922000009' FROM permission") == "")
+          : "INSERT INTO request (account, agency, system, role, kind, origin, created_at, "
+            + "change_name, change_email, change_mobile) "
+            + "SELECT account, agency, system, role, 'change', 'self', \(end), "
+            + "'陳怡君', 'c@ey.gov.tw', '+886922000009' FROM permission") == "")
     #expect(try refusal(of: way, desk) == .accountLast)
   }
 

@@ -184,7 +184,8 @@ import Testing
     if state == .lapsed {
       // As old as can be, with no run since.
       let script =
-        "DROP TRIGGER IF EXISTS request_stays; UPDATE request SET created_at = 1 WHERE id = \(number)"
+        "DROP TRIGGER IF EXISTS request_stays; "
+        + "UPDATE request SET created_at = 1 WHERE id = \(number)"
       try #require(try desk.sqlite3(script) == "")
     }
     return number

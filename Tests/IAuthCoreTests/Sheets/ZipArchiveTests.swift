@@ -1,5 +1,5 @@
-// Archives: what Python's zipfile writes in every way is read; lies about sizes, places and names are
-// refused before anything is unpacked.
+// Archives: what Python's zipfile writes in every way is read; lies about sizes, places and names
+// are refused before anything is unpacked.
 
 import Testing
 
@@ -108,7 +108,8 @@ private func changed(_ changes: [Int: [UInt8]]) -> [UInt8] {
           def writable(self): return True
       level = int(way) if way.isdigit() else 6
       method = zipfile.ZIP_DEFLATED if level else zipfile.ZIP_STORED
-      with zipfile.ZipFile(Stream() if way == 'stream' else out, 'w', method, compresslevel=level) as z:
+      file = Stream() if way == 'stream' else out
+      with zipfile.ZipFile(file, 'w', method, compresslevel=level) as z:
           z.writestr('long', '機關'.encode() * 100_000)
           z.writestr('empty', b'')
           if way == 'comment': z.comment = b'PK\\5\\6' * 9

@@ -144,6 +144,21 @@ import Testing
         reference.text) == ["lapsed", "sent"])
   }
 
+  @Test func aCodeThatIsDroppedTakesItsAddressAway() throws {
+    let desk = try Desk()
+    _ = try desk.shell(of: .lin).apply(try Person.lin.form())
+    let queued: SQL = "SELECT id FROM message WHERE status = 'queued' AND kind"
+    for _ in 1...2 { try desk.owner().drop(try desk.id("\(queued) = 'code' LIMIT 1")) }
+    #expect(
+      try desk.texts("SELECT status || recipient || body FROM message WHERE kind = 'code'")
+        == ["lapsed", "lapsed"])
+    // Of another message the operator still sees to whom it would have gone.
+    try desk.owner().drop(try desk.id("\(queued) = 'invitation'"))
+    #expect(
+      try desk.texts("SELECT recipient || body FROM message WHERE kind = 'invitation'")
+        == ["chen@ey.gov.tw"])
+  }
+
   @Test func aKilledProcessLeavesItsMessagesToBeSentAgain() throws {
     let desk = try Desk()
     _ = try desk.owner().deliverDue()

@@ -249,7 +249,8 @@ import Testing
       } == .agencyCycle)
   }
 
-  /// The operator has put an agency above its OID's parent; deriving the other way would be a circle.
+  /// The operator has put an agency above its OID's parent; deriving the other way would be a
+  /// circle.
   @Test func whatTheOperatorSetStands() throws {
     let part = "\(Office.authority).1"
     let text = Office.registry.replacing("資通安全處,\(Office.yuan),dgpa2016", with: "資通安全處,,none")

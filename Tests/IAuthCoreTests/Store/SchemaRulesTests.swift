@@ -128,7 +128,8 @@ import Testing
     ),
     (
       "INSERT INTO request (account, agency, system, role, kind, status, origin, created_at) "
-        + "SELECT account, agency, system, role, kind, 'approved', origin, 1 FROM request WHERE id = 6",
+        + "SELECT account, agency, system, role, kind, 'approved', origin, 1 FROM request "
+        + "WHERE id = 6",
       "starts pending"
     ),
     (
@@ -214,7 +215,7 @@ import Testing
     if script != "" {
       _ = try desk.owner().appoint(try Person.wu.form(), system: "spm")
       try desk.opened(.wu)
-      try #require(try desk.number("SELECT count(*) FROM post WHERE stays") == 2)
+      try #require(try desk.number("SELECT count(*) FROM authority_admin WHERE stays") == 2)
       try #require(try desk.sqlite3(script) == "")
     }
     for way in [
@@ -317,10 +318,15 @@ import Testing
     ("UPDATE account SET email = 'LI@cdc.gov.tw' WHERE id = 3", "CHECK constraint"),
     ("UPDATE account SET mobile = '0911000009' WHERE id = 3", "CHECK constraint"),
     ("UPDATE account SET id = 77 WHERE id = 5", "keeps its agency"),
-    ("UPDATE message SET status = 'sent' WHERE kind = 'code'", "CHECK constraint"),
+    ("UPDATE message SET status = 'sent', recipient = '' WHERE kind = 'code'", "CHECK constraint"),
+    (
+      "UPDATE message SET status = 'lapsed', body = '' WHERE kind = 'code'",
+      "a code takes its address away"
+    ),
     ("DELETE FROM message", "never deleted"),
     (
-      "INSERT INTO account (agency, name, status, created_at, status_at) VALUES (1, 'x', 'active', 1, 1)",
+      "INSERT INTO account (agency, name, status, created_at, status_at) "
+        + "VALUES (1, 'x', 'active', 1, 1)",
       "CHECK constraint"
     ),
     ("UPDATE account SET created_at = 'yesterday' WHERE id = 3", "cannot store TEXT"),

@@ -24,7 +24,7 @@ package struct ReminderReport: Sendable {
 
 enum ReminderTable {
   /// Every waiting request with each who may decide on it, but for those whose own it is.
-  static let waitingFor: SQL = """
+  static let waitingFor: Fragment = """
     FROM request r JOIN reviewer v ON v.request = r.id JOIN account m ON m.id = v.account
       JOIN account a ON a.id = r.account LEFT JOIN account b ON b.id = r.submitter
     WHERE r.status = 'pending' AND v.starts_at <= ?1 AND ?1 < v.ends_at
@@ -52,17 +52,17 @@ enum ReminderTable {
   static let toldAt: SQL = "SELECT told_at FROM told WHERE audience = ? AND item = ?"
   static let singles: SQL = """
     SELECT g.code, g.name FROM administrator d JOIN agency g ON g.id = d.agency
-    WHERE d.starts_at <= ?1 AND ?1 < d.ends_at GROUP BY g.id HAVING count(DISTINCT d.account) = 1 ORDER BY g.sort
+    WHERE d.starts_at <= ?1 AND ?1 < d.ends_at
+    GROUP BY g.id HAVING count(DISTINCT d.account) = 1 ORDER BY g.sort
     """
   static let unsent: SQL = """
     SELECT sum(status = 'queued' AND id <= ?1), sum(status = 'failed') FROM message
     WHERE status IN ('queued', 'failed')
     """
-  static let lastMessage: SQL = "SELECT coalesce(max(id), 0) FROM message"
   static let countActions: SQL = "SELECT count(*) FROM audit WHERE action = ?1 AND at > ?2"
   static let sizes: SQL = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
   static let statements: [SQL] = [
-    mark, reviewed, pending, told, tell, forget, toldAt, singles, unsent, lastMessage, countActions,
+    mark, reviewed, pending, told, tell, forget, toldAt, singles, unsent, countActions,
     sizes,
   ]
 }
@@ -82,7 +82,7 @@ extension Service {
     }
     var report = try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<ReminderReport> in
       var report = ReminderReport()
-      let last = try tx.id(ReminderTable.lastMessage) ?? MessageID(0)
+      let last = try tx.id(OutboxTable.last) ?? MessageID(0)
       if !isClockRight, let newest = try tx.clockLeap() {
         guard !isDryRun else { throw .clockLeap(newest: newest) }
         try tx.noteLeap()
@@ -256,5 +256,35 @@ extension Transaction {
       to: Recipient(
         channel: .email, address: settings.operatorMail ?? Settings.defaultOperatorMail,
         account: nil), reference: "digest")
+  }
+}
+
+extension Transaction {
+  /// Reminders that could not be sent at once say what waits now: what was decided in between is
+  /// dropped, and with nothing left so is the mail.
+  func renewReminders(
+    _ claim: [UInt8]?
+  ) throws(IAuthError) {
+    let old = try all(OutboxTable.oldReminders, claim, now - Limits.claimLease) { row in
+      (id: row.id(0) as MessageID, account: row.idIfAny(1) as AccountID?)
+    }
+    for reminder in old {
+      var items: [WaitingItem] = []
+      if let id = reminder.account,
+        let reviewer = try first(AccountTable.byID, id, read: { row in Account(row: row) })
+      {
+        do throws(IAuthError) {
+          items = try waitingItems(for: reviewer)
+        } catch {
+          guard error.code == .rightMissing else { throw error }
+        }
+      }
+      guard !items.isEmpty else {
+        try run(OutboxListTable.drop, reminder.id)
+        continue
+      }
+      let mail = Notice.reminder(items: items).mail()
+      try run(OutboxTable.rewrite, reminder.id, mail.subject, mail.body)
+    }
   }
 }
