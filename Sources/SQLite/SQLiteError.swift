@@ -20,13 +20,13 @@ package struct SQLiteError: Error, Equatable {
   package var primary: Int32 { code & 0xFF }
 
   /// What went wrong, as far as it makes a difference.
-  package enum Reason { case busy, full, standby, disk, damage, constraint, other }
+  package enum Reason { case busy, full, readOnly, disk, damage, constraint, other }
 
   package var reason: Reason {
     switch primary {
     case SQLITE_BUSY, SQLITE_LOCKED: .busy
     case SQLITE_FULL: .full
-    case SQLITE_READONLY: .standby
+    case SQLITE_READONLY: .readOnly
     case SQLITE_IOERR, SQLITE_CANTOPEN: .disk
     case SQLITE_CORRUPT, SQLITE_NOTADB: .damage
     case SQLITE_ERROR where message.utf8.starts(with: "no such ".utf8): .damage

@@ -105,6 +105,17 @@ import CSQLite
     return unsafe String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
   }
 
+  /// Lends the bytes of a text or blob where they lie.
+  fileprivate func bytes<T>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> T) -> T {
+    let start = unsafe sqlite3_column_blob(handle, column)
+    let count = unsafe start == nil ? 0 : Int(sqlite3_column_bytes(handle, column))
+    return unsafe body(UnsafeRawBufferPointer(start: start, count: count))
+  }
+
+  fileprivate func length(_ column: Int32) -> Int {
+    Int(unsafe sqlite3_column_bytes(handle, column))
+  }
+
   fileprivate func blob(_ column: Int32) -> [UInt8] {
     guard let start = unsafe sqlite3_column_blob(handle, column) else { return [] }
     let count = Int(unsafe sqlite3_column_bytes(handle, column))
@@ -136,6 +147,28 @@ package struct Row: ~Copyable {
   package func bytes(_ column: Int32) -> [UInt8] {
     check(column, SQLITE_BLOB)
     return statement.blob(column)
+  }
+
+  package func isText(_ column: Int32) -> Bool { statement.type(column) == SQLITE_TEXT }
+
+  /// How many bytes a text or blob has.
+  package func length(_ column: Int32) -> Int { statement.length(column) }
+
+  /// Appends the bytes of a text or blob.
+  package func append(_ column: Int32, to bytes: inout [UInt8]) {
+    checkIsBytes(column)
+    unsafe statement.bytes(column) { unsafe bytes.append(contentsOf: $0) }
+  }
+
+  /// Whether a text or blob has these bytes.
+  package func equals(_ column: Int32, _ bytes: [UInt8]) -> Bool {
+    checkIsBytes(column)
+    return unsafe statement.bytes(column) { unsafe $0.elementsEqual(bytes) }
+  }
+
+  private func checkIsBytes(_ column: Int32) {
+    let type = statement.type(column)
+    if type != SQLITE_TEXT, type != SQLITE_BLOB { statement.isMismatched = true }
   }
 
   package func isNull(_ column: Int32) -> Bool { statement.type(column) == SQLITE_NULL }

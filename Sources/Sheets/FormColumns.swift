@@ -6,7 +6,7 @@ import Values
 
 package enum FormColumn: Int, CaseIterable, Sendable {
   case agencyCode, agencyName, name, email, mobile, title, unit, phone, system, role, change
-  case priorName, priorEmail, effectiveDate, reason, remark
+  case priorName, priorEmail, effectiveDate, untilDate, reason, remark
   case resultOutcome, resultCode, resultMessage
 
   /// The columns without which a row says nothing.
@@ -72,6 +72,8 @@ package enum FormColumn: Int, CaseIterable, Sendable {
       ]
     case .effectiveDate:
       ["生效日期", "生效日", "異動日期", "異動生效日期", "effective date", "effective", "valid from"]
+    case .untilDate:
+      ["終止日期", "終止日", "迄日", "結束日期", "截止日期", "until", "end date", "valid until"]
     case .reason:
       ["異動原因", "原因", "申請原因", "申請事由", "事由", "異動事由", "reason"]
     case .remark:

@@ -5,13 +5,14 @@ import Values
 
 /// What Form 2 asks for (異動類別).
 package enum FormChange: String, CaseIterable, Sendable {
-  case add, remove, modify
+  case add, remove, modify, handOver
 
   /// The words for it, Chinese and English, compared as column titles are.
   private var words: [String] {
     switch self {
     case .add: ["新增", "新增帳號", "新增權限", "add", "new", "grant"]
     case .remove: ["刪除", "刪除帳號", "刪除權限", "移除", "註銷", "delete", "remove", "revoke"]
+    case .handOver: ["交接", "職務交接", "移交", "handover", "hand over", "handoff"]
     case .modify: ["修改", "變更", "修改帳號", "修改資料", "modify", "change", "update"]
     }
   }

@@ -36,6 +36,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case nameInvalid = "name.invalid"
   case emailInvalid = "email.invalid"
   case mobileInvalid = "mobile.invalid"
+  case mobileCountry = "mobile.country"
   case titleInvalid = "title.invalid"
   case phoneInvalid = "phone.invalid"
   case reasonInvalid = "reason.invalid"
@@ -55,6 +56,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case registryShrunk = "registry.shrunk"
 
   case fileMissing = "file.missing"
+  case anchorMissing = "anchor.missing"
   case databaseMissing = "database.missing"
 
   case agencyUnknown = "agency.unknown"
@@ -66,6 +68,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case requestUnknown = "request.unknown"
   case messageUnknown = "message.unknown"
   case keyUnknown = "key.unknown"
+  case entryUnknown = "entry.unknown"
   case recertifyUnknown = "recertify.unknown"
 
   case databaseDamaged = "database.damaged"
@@ -83,6 +86,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case diskFull = "disk.full"
   case diskFailed = "disk.failed"
   case deliverFailed = "deliver.failed"
+  case signFailed = "sign.failed"
 
   case codeLocked = "code.locked"
   case sendThrottled = "send.throttled"
@@ -93,6 +97,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case databaseStandby = "database.standby"
   case outcomeUnknown = "outcome.unknown"
 
+  case codeSecond = "code.second"
   case sessionNone = "session.none"
   case sessionExpired = "session.expired"
   case sessionStepUp = "session.step-up"
@@ -116,25 +121,25 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case .usageCommand, .usageOption, .usageOperand, .usageMissing, .usageRepeated,
       .usageConflict, .usageValue, .usageInput, .usageService:
       .usage
-    case .agencyInvalid, .nameInvalid, .emailInvalid, .mobileInvalid, .titleInvalid,
+    case .agencyInvalid, .nameInvalid, .emailInvalid, .mobileInvalid, .mobileCountry, .titleInvalid,
       .phoneInvalid, .reasonInvalid, .documentInvalid, .dateInvalid, .roleInvalid,
       .changeInvalid, .systemInvalid, .batchRejected, .sheetUnreadable, .sheetHeader,
       .sheetEmpty, .recertifyRow, .recertifyMissing, .limitBytes, .limitRows, .registryShrunk:
       .data
-    case .fileMissing, .databaseMissing: .noInput
+    case .fileMissing, .anchorMissing, .databaseMissing: .noInput
     case .agencyUnknown, .agencyRemoved, .systemUnknown, .accountUnknown, .batchUnknown,
       .referenceUnknown, .requestUnknown, .messageUnknown, .keyUnknown,
-      .recertifyUnknown:
+      .entryUnknown, .recertifyUnknown:
       .unknown
     case .databaseDamaged, .auditBroken, .doctorFailed, .internal: .internal
     case .databaseExists, .fileExists, .fileUncreatable, .agencyExists, .systemExists, .keyExists:
       .cannotCreate
-    case .diskFull, .diskFailed, .deliverFailed: .io
+    case .diskFull, .diskFailed, .deliverFailed, .signFailed: .io
     case .codeLocked, .sendThrottled, .databaseBusy, .databaseStandby, .clockLeap,
       .serviceSilent:
       .tryAgain
     case .outcomeUnknown: .outcomeUnknown
-    case .sessionNone, .sessionExpired, .sessionStepUp, .rightMissing, .requestOutside,
+    case .codeSecond, .sessionNone, .sessionExpired, .sessionStepUp, .rightMissing, .requestOutside,
       .accountSuspended:
       .notPermitted
     case .databaseForeign, .databaseVersion, .databaseUnsafe, .configInvalid: .configuration

@@ -42,12 +42,15 @@ package enum IAuthError: Error, Equatable, Sendable {
   case agencyInvalid(code: String)
   case nameInvalid(ValueProblem)
   case emailInvalid(ValueProblem)
+  /// A number that no code is sent to.
+  case mobileCountry
   case mobileInvalid(ValueProblem)
   case titleInvalid(ValueProblem)
   case phoneInvalid(ValueProblem)
   case reasonInvalid(ValueProblem)
   case documentInvalid(ValueProblem)
   case dateInvalid(String)
+  case dateRange(DayProblem)
   case roleInvalid(String)
   case changeInvalid(String)
   case systemInvalid(ValueProblem)
@@ -63,6 +66,7 @@ package enum IAuthError: Error, Equatable, Sendable {
 
   // Not there.
   case fileMissing(path: String)
+  case anchorMissing
   case databaseMissing
   /// Its key is there.
   case databaseGone
@@ -76,6 +80,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case messageUnknown(MessageID)
   case recertifyUnknown(Int64)
   case keyUnknown(name: String)
+  case entryUnknown(seq: Int64)
 
   // Ours is broken.
   case databaseDamaged
@@ -100,7 +105,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case deliveryCut
   /// Of an answer whose command has done what it says.
   case outputFailed(isFull: Bool)
-  case codeLocked(until: Timestamp?)
+  case codeLocked(until: Timestamp)
   case sendThrottled(until: Timestamp)
   case databaseBusy
   /// Its place can be read, and not written.
@@ -108,10 +113,13 @@ package enum IAuthError: Error, Equatable, Sendable {
   /// The clock has run away from the newest entry.
   case clockLeap(newest: Timestamp)
   case deliverFailed(failed: Int)
+  case signFailed(SigningProblem)
   case outcomeUnknown
   case serviceSilent
 
   // Not signed in, or not permitted.
+  /// One code was right; the other channel's was sent.
+  case codeSecond(reference: String, channel: Channel)
   case sessionNone
   case sessionExpired
   case sessionStepUp
@@ -164,11 +172,12 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .nameInvalid: .nameInvalid
     case .emailInvalid: .emailInvalid
     case .mobileInvalid: .mobileInvalid
+    case .mobileCountry: .mobileCountry
     case .titleInvalid: .titleInvalid
     case .phoneInvalid: .phoneInvalid
     case .reasonInvalid: .reasonInvalid
     case .documentInvalid: .documentInvalid
-    case .dateInvalid: .dateInvalid
+    case .dateInvalid, .dateRange: .dateInvalid
     case .roleInvalid: .roleInvalid
     case .changeInvalid: .changeInvalid
     case .systemInvalid: .systemInvalid
@@ -180,6 +189,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .limitRows: .limitRows
     case .registryShrunk: .registryShrunk
     case .fileMissing: .fileMissing
+    case .anchorMissing: .anchorMissing
     case .databaseMissing, .databaseGone: .databaseMissing
     case .agencyUnknown: .agencyUnknown
     case .agencyRemoved: .agencyRemoved
@@ -190,6 +200,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .requestUnknown: .requestUnknown
     case .messageUnknown: .messageUnknown
     case .keyUnknown: .keyUnknown
+    case .entryUnknown: .entryUnknown
     case .databaseDamaged: .databaseDamaged
     case .auditBroken: .auditBroken
     case .doctorFailed: .doctorFailed
@@ -210,8 +221,10 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .databaseStandby: .databaseStandby
     case .clockLeap: .clockLeap
     case .deliverFailed: .deliverFailed
+    case .signFailed: .signFailed
     case .outcomeUnknown: .outcomeUnknown
     case .serviceSilent: .serviceSilent
+    case .codeSecond: .codeSecond
     case .sessionNone: .sessionNone
     case .sessionExpired: .sessionExpired
     case .sessionStepUp: .sessionStepUp
@@ -248,7 +261,12 @@ package enum SheetProblem: Equatable, Sendable {
 
 /// Why the audit trail does not hold at an entry.
 package enum AuditProblem: Equatable, Sendable {
-  case changed, missing, cutOff, unsealed, personalData, anchor, unrecorded
+  case changed, missing, cutOff, unsealed, personalData, anchor, node, unrecorded
+}
+
+/// Why an agent has not signed.
+package enum SigningProblem: Equatable, Sendable {
+  case noAgent, notEd25519, refused
 }
 
 /// What a caller would have to be.
@@ -259,4 +277,15 @@ package enum Right: Equatable, Sendable {
 /// Why a database file is not trusted, in the order in which it is looked at.
 package enum UnsafeReason: Equatable, Sendable {
   case link, owner, mode, directory, key, keyMode, path, journal, wal, unreadable
+}
+
+/// Why a day cannot be asked for.
+package enum DayProblem: Equatable, Sendable {
+  case past
+  /// The end is before the beginning.
+  case order
+  /// Later than three years from now.
+  case tooFar
+  /// Longer than the system gives a permission for.
+  case tooLong(days: Int64)
 }

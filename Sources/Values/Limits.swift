@@ -13,9 +13,14 @@ package enum Limits {
   package static let lockTime: TimeSpan = .minutes(15)
   /// Wrong attempts by one caller in a day, over everything, until locked out of everything.
   package static let wrongAttemptsPerDay = 20
-  /// Wrong attempts by anyone on one account without a success between, until it locks for
-  /// everyone (NIST SP 800-63B, throttling).
+  /// Wrong attempts by anyone on one address without a success between, until it locks for
+  /// everyone but who has signed in from the same place before (NIST SP 800-63B, throttling).
   package static let wrongAttemptsPerAccount = 100
+  /// How long that lock holds from the last attempt: strangers keep nobody out for good.
+  package static let accountLockTime: TimeSpan = .days(1)
+  /// Wrong attempts in a day, over everything, from which on a caller who has not signed in to an
+  /// account before proves both codes: however many guess, the odds of a day stay below 10⁻⁵.
+  package static let wrongAttemptsForBoth = 500
   /// Wrong attempts in an hour, over everything, that alert the operator: codes tried on many
   /// accounts by many callers.
   package static let alertWrongAttemptsPerHour = 200
@@ -27,9 +32,19 @@ package enum Limits {
   package static let sendsPerTenMinutes = 5
   package static let sendsPerCallerDay = 20
   package static let sendsPerDay = 60
-  /// Sends that one caller causes in an hour through the gate, over everything; `gate-sends`.
+  /// Codes of a day that a caller who has signed in to the account before gets, whatever others
+  /// have used up.
+  package static let ownSendsPerDay = 10
+  /// Codes of a day to numbers outside Taiwan, for all callers together; `sms-foreign-daily`.
+  package static let foreignSendsPerDay = 50
+  /// Messages that one caller causes in an hour through the gate, notices included; `gate-sends`.
   package static let gateSendsPerHour = 20
 
+  /// A request that is made again is told to its reviewers no more often.
+  package static let requestToldInterval: TimeSpan = .days(1)
+  /// Refusals of one caller in an hour that have an entry each on the trail; the rest are counted
+  /// in one.
+  package static let refusalsPerHour = 60
   // The periodic review (11.3).
 
   /// Before the due day, those who may still answer are reminded this long ahead; once after it.
@@ -41,12 +56,20 @@ package enum Limits {
 
   /// Before an idle account is suspended, its holder is warned this long ahead (附表十 item 3).
   package static let idleWarnings: [TimeSpan] = [.days(14), .days(7), .days(3), .days(1)]
+  /// Nobody is suspended sooner after the first warning, however long they have been idle.
+  package static let idleNotice: TimeSpan = .days(14)
 
   /// An application that both codes have not proven lapses, and its personal data is erased;
   /// `application-lifetime`.
   package static let applicationLifetime: TimeSpan = .hours(24)
   /// A request that nobody decides lapses; `request-lifetime`.
   package static let requestLifetime: TimeSpan = .days(180)
+  /// A request that was sent back for correction and is not submitted again lapses (11.2).
+  package static let correctionLifetime: TimeSpan = .days(30)
+  /// A permission is given for at most three years if it is given for a time (11.1).
+  package static let grantYears: Int64 = 3
+  /// Before a permission ends, its holder is told this long ahead (11.1).
+  package static let endWarnings: [TimeSpan] = [.days(14), .days(3)]
   /// An invitation that nobody takes up lapses, and the permission with it;
   /// `invitation-lifetime`.
   package static let invitationLifetime: TimeSpan = .days(30)
@@ -113,6 +136,9 @@ package enum Limits {
   package static let clockLeap: TimeSpan = .days(3)
   /// How long it must go on like that until it is.
   package static let clockWait: TimeSpan = .hours(1)
+
+  /// Entries that a log collector gets from one reading: others may write between two.
+  package static let auditFeedRows: Int64 = 4_096
 
   // What `doctor` takes for too little, or too long ago.
 
@@ -216,9 +242,8 @@ package enum Limits {
   package static let gateFrameBytes = 1 << 16
   /// Words of a command: hundreds of request numbers fit.
   package static let gateWords = 4_000
-  /// Sends in an hour for one address of a host that is open to all, where many may sit behind one
-  /// address, but nobody has an account to lose.
-  package static let publicSendsPerHour = 10
+  /// Deliveries that one connection has started and that still run.
+  package static let deliveriesAtOnce = 4
   /// Bytes of a command that comes by ssh.
   package static let sshCommandBytes = 1 << 14
   /// Letters of a key's name.

@@ -8,7 +8,8 @@ package struct MobileNumber: Hashable, Sendable {
   /// Parses a number as typed or as it stands in a sheet.
   ///
   /// Taiwan: `09[0-8]` and seven digits, with `+886`, with `886`, or without the zero that
-  /// spreadsheets lose. Other countries only with `+`.
+  /// spreadsheets lose. Other countries only with `+` or `00`; the zero that is dialled within a
+  /// country is none of its number's, `+44 (0)79…`.
   /// - Throws: `mobileInvalid`.
   package init(_ typed: String) throws(IAuthError) {
     let folded = Folding.fold(typed)
@@ -47,12 +48,21 @@ package struct MobileNumber: Hashable, Sendable {
   }
 
   private static func number(in text: String) -> String? {
-    let hasPlus = text.utf8.first == plus
+    var hasPlus = text.utf8.first == plus
     guard
-      let digits = digits(of: hasPlus ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...])
+      var digits = digits(of: hasPlus ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...])
     else { return nil }
+    if !hasPlus, digits.starts(with: "00".utf8) {
+      hasPlus = true
+      digits.removeFirst(2)
+    }
     if let national = national(digits, hasPlus: hasPlus) {
       return "+886" + String(decoding: national, as: UTF8.self)
+    }
+    if hasPlus, digits.count > 2, trunkZero.contains(Array(digits[..<2])),
+      digits[2] == UInt8(ascii: "0")
+    {
+      digits.remove(at: 2)
     }
     let isForeign =
       hasPlus && (8...15).contains(digits.count) && digits.first != UInt8(ascii: "0")
@@ -73,17 +83,29 @@ package struct MobileNumber: Hashable, Sendable {
     return rest
   }
 
-  /// The digits, without spaces, hyphens and one pair of brackets between them; nil if anything
-  /// else stands there, or no digit at the end.
+  /// Countries where a zero is dialled before a number that never begins with one (ITU-T E.164,
+  /// E.123).
+  private static let trunkZero = Set(
+    "27 31 32 33 40 41 43 44 46 49 60 61 62 63 64 66 81 82 84 86 90 91 92 94 95 98"
+      .utf8.split(separator: 0x20).map(Array.init))
+
+  /// The digits, without spaces, hyphens and one pair of brackets between them, nor a zero alone in
+  /// brackets; nil if anything else stands there, or no digit at the end.
   private static func digits(of text: Substring.UnicodeScalarView) -> [UInt8]? {
     var digits: [UInt8] = []
     var brackets = 0
+    var opened = 0
     for scalar in text {
       switch scalar {
       case "0"..."9":
         digits.append(UInt8(truncatingIfNeeded: scalar.value))
       case "(" where brackets == 0, ")" where brackets == 1:
         brackets += 1
+        if brackets == 1 {
+          opened = digits.count
+        } else if opened > 0, digits[opened...].elementsEqual("0".utf8) {
+          digits.removeLast()
+        }
       case "-", "\u{2010}"..."\u{2015}", "\u{2212}", " ", "\u{A0}":
         if digits.isEmpty && brackets == 0 && scalar != " " { return nil }
       default:

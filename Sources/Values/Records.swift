@@ -32,14 +32,17 @@ package struct TargetSystem: Equatable, Sendable {
   package let code: String
   package let name: Bilingual
   package let url: String?
+  /// How long a permission lasts at most; nil: for good.
+  package let longest: TimeSpan?
 
   package init(
-    id: SystemID, code: String, name: Bilingual, url: String?
+    id: SystemID, code: String, name: Bilingual, url: String?, longest: TimeSpan? = nil
   ) {
     self.id = id
     self.code = code
     self.name = name
     self.url = url
+    self.longest = longest
   }
 
   /// The system whose administrators of the authority decide where another has none (PRODUCT 3.4).
@@ -55,10 +58,12 @@ package struct Account: Equatable, Sendable {
   package let mobile: MobileNumber
   package let title: String?
   package let status: AccountStatus
+  /// A form has put in a contact that nobody has proven yet.
+  package let isUnproven: Bool
 
   package init(
     id: AccountID, agency: AgencyID, name: PersonName, email: EmailAddress, mobile: MobileNumber,
-    title: String?, status: AccountStatus
+    title: String?, status: AccountStatus, isUnproven: Bool = false
   ) {
     self.id = id
     self.agency = agency
@@ -67,7 +72,11 @@ package struct Account: Equatable, Sendable {
     self.mobile = mobile
     self.title = title
     self.status = status
+    self.isUnproven = isUnproven
   }
+
+  /// Whether signing in takes both codes: nobody has proven the contacts yet.
+  package var needsBothCodes: Bool { status == .invited || isUnproven }
 
   /// Whether the two are the same person: the same account, or one contact in common (PRODUCT 3.4,
   /// "own").
@@ -108,12 +117,30 @@ package struct PermissionRequest: Equatable, Sendable {
   package let submitter: AccountID?
   package let createdAt: Timestamp
   package let effectiveAt: Timestamp?
+  /// Who made it: self, batch or appointment.
+  package let origin: String
+  /// How often it has come up for decision.
+  package let round: Int64
+  /// When it was last sent back, or came up again.
+  package let turnedAt: Timestamp?
+  /// The permission asked for is not valid from then on.
+  package let untilAt: Timestamp?
+  /// 職務代理: the permission beside which it is asked for.
+  package let deputyFor: RequestID?
+  /// 交接: the permission that ends when this one takes effect.
+  package let replaces: RequestID?
+  /// Kind change, approved: when it became true.
+  package let appliedAt: Timestamp?
+  package let reason: String?
+  package let document: String?
 
   package init(
     number: RequestID, account: AccountID, agency: AgencyID, system: SystemID, role: Role,
-    kind: RequestKind,
-    status: RequestStatus, batch: BatchID?, submitter: AccountID?, createdAt: Timestamp,
-    effectiveAt: Timestamp?
+    kind: RequestKind, status: RequestStatus, batch: BatchID?, submitter: AccountID?,
+    createdAt: Timestamp,
+    effectiveAt: Timestamp?, origin: String, round: Int64, turnedAt: Timestamp?,
+    untilAt: Timestamp?, deputyFor: RequestID?, replaces: RequestID?, appliedAt: Timestamp?,
+    reason: String?, document: String?
   ) {
     self.number = number
     self.account = account
@@ -126,23 +153,39 @@ package struct PermissionRequest: Equatable, Sendable {
     self.submitter = submitter
     self.createdAt = createdAt
     self.effectiveAt = effectiveAt
+    self.origin = origin
+    self.round = round
+    self.turnedAt = turnedAt
+    self.untilAt = untilAt
+    self.deputyFor = deputyFor
+    self.replaces = replaces
+    self.appliedAt = appliedAt
+    self.reason = reason
+    self.document = document
   }
+
+  /// Since when it has waited: from its submission, or from when it came up again.
+  package var waitsSince: Timestamp { turnedAt ?? createdAt }
 }
 
-/// How a request ended.
+/// How a round of a request ended.
 package struct Decision: Equatable, Sendable {
   package let verdict: RequestStatus
   package let reviewer: String?
   package let note: String?
   package let decidedAt: Timestamp
+  /// 職務代理: the permission that the reviewer stood in for.
+  package let deputyFor: RequestID?
 
   package init(
-    verdict: RequestStatus, reviewer: String?, note: String?, decidedAt: Timestamp
+    verdict: RequestStatus, reviewer: String?, note: String?, decidedAt: Timestamp,
+    deputyFor: RequestID? = nil
   ) {
     self.verdict = verdict
     self.reviewer = reviewer
     self.note = note
     self.decidedAt = decidedAt
+    self.deputyFor = deputyFor
   }
 }
 

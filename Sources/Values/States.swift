@@ -9,7 +9,10 @@ package enum AccountStatus: String, CaseIterable, Sendable {
 package enum Role: String, CaseIterable, Sendable { case admin, general }
 package enum RequestKind: String, CaseIterable, Sendable { case grant, revoke, change }
 package enum RequestStatus: String, CaseIterable, Sendable {
-  case pending, approved, rejected, withdrawn, lapsed
+  case pending, returned, approved, rejected, withdrawn, lapsed, superseded
+
+  /// Whether it still waits, for a reviewer or for its correction.
+  package var isOpen: Bool { self == .pending || self == .returned }
 }
 package enum PermissionStatus: String, CaseIterable, Sendable { case active, revoked }
 package enum Channel: String, CaseIterable, Sendable { case email, sms }

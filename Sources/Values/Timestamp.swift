@@ -23,6 +23,16 @@ package struct Timestamp: Comparable, Hashable, Sendable {
     Timestamp(a.seconds - b.seconds)
   }
 
+  /// The first moment of a day in Taipei, counted since 1970-01-01.
+  package init(startOfTaipeiDay day: Int64) {
+    self.init(day * 86_400 - TimeSpan.hours(8).seconds)
+  }
+
+  /// The day in Taipei, counted since 1970-01-01.
+  package var taipeiDay: Int64 {
+    (seconds + TimeSpan.hours(8).seconds).flooredDivision(by: 86_400).quotient
+  }
+
   /// Whole days from `earlier` until this time; never negative.
   package func wholeDays(since earlier: Timestamp) -> Int {
     Int(max(0, seconds - earlier.seconds) / 86_400)

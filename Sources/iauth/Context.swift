@@ -67,6 +67,9 @@ final class Context {
     return service
   }
 
+  /// Every command of a session is use of it, whether it did what was asked or not.
+  func noteUse() { opened?.noteUse() }
+
   /// Goes on with a service that a command has just made: what it queued is sent like all else.
   func adopt(_ service: Service) { opened = service }
 
@@ -134,7 +137,11 @@ final class Context {
   /// What cannot be sent now stays queued: the answer stands, and a note says so.
   func deliver() {
     guard let opened, opened.hasQueuedMessages else { return }
-    if world.claim == nil { world.sendElsewhere() }
+    guard world.claim != nil else {
+      opened.leaveToOthers()
+      world.sendElsewhere()
+      return
+    }
     do throws(IAuthError) {
       let report = try opened.deliverOwn()
       guard report.postponed + report.failed > 0, !isDiscreet else { return }

@@ -61,6 +61,7 @@ enum Program {
       console.error(error)
       console.err.flush()
     }
+    context.noteUse()
     return (status, { context.deliver() })
   }
 
@@ -109,6 +110,11 @@ enum Program {
     console.command = command.described.name
     if context.world.caller.isGated {
       try context.checkGated(typed)
+      // The doors themselves: through one door nobody opens another.
+      if command.runsHere, command.described.isOperatorOnly {
+        try context.service().refuse(
+          .rightMissing(.serviceOperator), subject: .command(command.described.name))
+      }
     } else if line.fault == nil, !command.runsHere,
       let client = try context.client(for: words, config: line.configWords)
     {

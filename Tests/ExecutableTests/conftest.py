@@ -43,17 +43,17 @@ STATUS = {
         1: "code.wrong code.expired request.duplicate request.decided request.own request.changed"
         " permission.held account.taken recertify.open recertify.answered recertify.closed"
         " recertify.early recertify.count",
-        65: "name.invalid email.invalid mobile.invalid title.invalid reason.invalid"
+        65: "name.invalid email.invalid mobile.invalid mobile.country title.invalid reason.invalid"
         " role.invalid date.invalid batch.rejected sheet.unreadable sheet.header sheet.empty registry.shrunk",
-        66: "file.missing database.missing",
+        66: "file.missing database.missing anchor.missing",
         67: "agency.unknown agency.removed system.unknown account.unknown batch.unknown"
-        " reference.unknown request.unknown key.unknown recertify.unknown",
+        " reference.unknown request.unknown key.unknown recertify.unknown entry.unknown",
         70: "database.damaged audit.broken internal",
         73: "database.exists file.exists file.uncreatable agency.exists system.exists key.exists",
-        74: "disk.full disk.failed",
+        74: "disk.full disk.failed sign.failed",
         75: "code.locked send.throttled database.busy database.standby clock.leap service.silent",
         76: "outcome.unknown",
-        77: "session.none session.expired session.step-up right.missing request.outside"
+        77: "code.second session.none session.expired session.step-up right.missing request.outside"
         " account.suspended",
         78: "database.foreign database.version database.unsafe config.invalid",
     }.items()

@@ -81,9 +81,9 @@ class Host(Desk):
         self.ok("init", "--authority", AUTHORITY, "--reviewer-name", CHIEF.name,
                 "--reviewer-email", CHIEF.email, "--reviewer-mobile", CHIEF.mobile)
 
-    def listen(self):
+    def listen(self, under=()):
         self.listener = subprocess.Popen(
-            [ACTIVATE, "--accept", "--inetd", "-l", self.socket,
+            [*under, ACTIVATE, "--accept", "--inetd", "-l", self.socket,
              "-E", f"IAUTH_CONFIG={self.config}", self.program, "serve-one"],
             user=SERVICE, group=SERVICE, extra_groups=[], cwd="/usr", stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=(self.root / "journal").open("ab"))

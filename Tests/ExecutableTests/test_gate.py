@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 import time
+from pathlib import Path
 
 import pexpect
 import pytest
@@ -226,6 +227,75 @@ def test_commands_that_are_the_service_are_no_way_in(people):
     peer = people.connect()
     peer.sendall(greeting("ssh-gate", "--list", "--json"))
     assert conversation(peer)[-1][1] == bytes([77])
+
+
+@pytest.mark.parametrize("words", [
+    ["serve-one", "--", "agencies"], ["serve-one", *["--", "serve-one"] * 900], ["serve"],
+    ["ssh-gate", "--public"], ["ssh-gate", "mohw"],
+])
+def test_no_door_opens_another(people, words):
+    """Neither through the socket nor by sudo, whose words are `serve-one -- …` already."""
+    peer = people.connect()
+    peer.sendall(greeting(*words, "--json"))
+    frames = conversation(peer)
+    assert frames[-1] == (b"S", bytes([77])), frames
+    assert b"right.missing" in b"".join(text for kind, text in frames if kind == b"N")
+    ended = people.run("serve-one", "--", *words, "--json", env={"SUDO_UID": "12345"})
+    assert (ended.status, ended.code) == (77, "right.missing"), ended
+
+
+@pytest.fixture
+def subordinates():
+    """Numbers that newuidmap(1) gives to alice."""
+    path = Path("/etc/subuid")
+    before = path.read_text() if path.exists() else None
+    path.write_text((before or "") + f"{ALICE}:1700000000:65536\n")
+    yield range(1700000000, 1700065536)
+    path.write_text(before) if before is not None else path.unlink()
+
+
+def test_one_person_is_one_caller(people, subordinates):
+    for uid in (subordinates[0], subordinates[-1]):
+        ended = people.end(subprocess.Popen(
+            [people.program, "verify", "--status", "--json"], user=uid, group=uid, extra_groups=[],
+            env=people.environment, cwd="/", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE))
+        assert ended.status == 0 and ended.lines[0]["name"] == MING.name, ended
+        ended = people.run("serve-one", "--", "verify", "--status", "--json",
+                           env={"SUDO_UID": str(uid)})
+        assert ended.lines[0]["name"] == MING.name, ended
+    ended = people.run("serve-one", "--", "verify", "--status", "--json",
+                       env={"SUDO_UID": str(subordinates[-1] + 1)})
+    assert ended.code == "session.none", ended
+
+
+def test_the_slots_of_a_caller_are_one_persons(people, subordinates):
+    """Sixteen by alice, and none is left for her other numbers, by whichever door."""
+    held = [people.start("import-batch", "-", user=ALICE) for _ in range(16)]
+    try:
+        wait_for(lambda: len(_served(people)) == 16)
+        peer = subprocess.Popen(
+            [people.program, "agencies", CDC, "--json"], user=subordinates[7], extra_groups=[],
+            group=subordinates[7], env=people.environment, cwd="/", stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        by_sudo = people.start("serve-one", "--", "agencies", CDC, "--json",
+                               env={"SUDO_UID": str(subordinates[9])})
+        people.ok("agencies", CDC, user=BOB)
+        for ended in (people.end(peer), people.end(by_sudo)):
+            assert (ended.status, ended.code) == (75, "database.busy"), ended
+    finally:
+        for process in held:
+            process.kill()
+            people.end(process)
+    wait_for(lambda: not _served(people))
+
+
+def test_refusals_are_counted_from_the_sixty_first_on(people):
+    for _ in range(70):
+        people.run("serve-one", "--", "doctor", env={"SUDO_UID": "23456"})
+    entries = people.value("SELECT count(*) FROM audit WHERE caller = 'uid:23456'")
+    assert entries == 60
+    people.content()
 
 
 @pytest.mark.parametrize("words", [

@@ -2,14 +2,16 @@
 
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
+import time
 
 import pexpect
 import pytest
 
-from conftest import CDC, CDC_OFFICES, CHIEF, MANAGER, clerk, status_of, wait_for
+from conftest import CDC, CDC_OFFICES, CHIEF, MANAGER, Ended, clerk, status_of, wait_for
 from gate import Host, SERVICE, make_users
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin")
@@ -17,21 +19,30 @@ SHEET = f"機關OID,姓名,公務信箱,手機\n{CDC_OFFICES[0]},周一一,one@c
 
 
 class SSHHost(Host):
-    def serve_ssh(self):
+    def serve_public(self):
+        """For who has no account on the host, and nobody else."""
+        subprocess.run(["usermod", "--shell", "/bin/sh", "--password", "*", SERVICE], check=True)
+        self.serve_ssh(enrols=False)
+
+    def by_ssh(self, *words):
+        ended = self.ssh(" ".join(map(shlex.quote, map(str, words))), key="all")
+        return Ended(words, ended.returncode, ended.stdout, ended.stderr)
+
+    def serve_ssh(self, enrols=True):
         """One sshd on loopback: a key of the ministry's script, and one that is open to all."""
         place = self.root / "ssh"
         place.mkdir(mode=0o755)
         for key in ("host", "mohw", "all"):
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", place / key],
                            check=True)
-        account = self.value("SELECT id FROM account WHERE email = ?", MANAGER.email)
-        enrolled = self.one("ssh-gate", "--enrol", "mohw-hr", "--account", account)
-        public = f'restrict,pty,command="{self.program} ssh-gate --public"'
         config = f'--config {self.config}'
-        lines = [enrolled["line"].replace("iauth ssh-gate", f"iauth {config} ssh-gate") + " "
-                 + (place / "mohw.pub").read_text(),
-                 public.replace("iauth ssh-gate", f"iauth {config} ssh-gate") + " "
-                 + (place / "all.pub").read_text()]
+        public = f'restrict,pty,command="{self.program} {config} ssh-gate --public"'
+        lines = [public + " " + (place / "all.pub").read_text()]
+        if enrols:
+            account = self.value("SELECT id FROM account WHERE email = ?", MANAGER.email)
+            enrolled = self.one("ssh-gate", "--enrol", "mohw-hr", "--account", account)
+            lines.append(enrolled["line"].replace("iauth ssh-gate", f"iauth {config} ssh-gate")
+                         + " " + (place / "mohw.pub").read_text())
         (place / "authorized_keys").write_text("".join(lines))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -199,7 +210,38 @@ def test_the_open_gate_refuses_what_is_the_operators(host):
     assert host.ssh("--session default verify --status", key="all").returncode == 64
 
 
-def test_an_address_has_a_tighter_budget(host):
+def test_what_lines_start_is_reaped_and_bounded(host):
+    """Hundreds of lines, and never more than a few processes; afterwards none."""
+    shell = subprocess.Popen(
+        ["ssh", "-F", "none", "-i", host.root / "ssh/all", "-p", str(host.port),
+         "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+         "-o", "LogLevel=ERROR", f"{SERVICE}@127.0.0.1"],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+    words = " ".join(f"'{word}'" for word in clerk(930).words)
+    shell.stdin.write(f"verify {words} --via email\n" + f"agencies {CDC}\n" * 150
+                      + "pending\n" * 150)
+    shell.stdin.flush()
+    most = 0
+
+    def is_quiet():
+        nonlocal most
+        listing = subprocess.run(["ps", "-u", SERVICE, "-o", "stat=,args="], capture_output=True,
+                                 text=True).stdout.splitlines()
+        ours = [line for line in listing if "deliver" in line or line.startswith("Z")]
+        most = max(most, len(ours))
+        return not ours
+
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        is_quiet()
+        time.sleep(0.02)
+    shell.stdin.close()
+    shell.wait(60)
+    assert most <= 5, most
+    wait_for(is_quiet)
+
+
+def test_an_address_has_a_budget(host):
     statuses = [host.ssh("apply", *clerk(910 + number).words, key="all").returncode
-                for number in range(6)]
+                for number in range(12)]
     assert statuses[0] == 0 and statuses[-1] == status_of("send.throttled"), statuses

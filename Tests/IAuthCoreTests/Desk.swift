@@ -172,7 +172,7 @@ final class Desk {
   ) throws -> Service {
     let service = try opened(person)
     let request = try service.requestPermission(
-      system: system, role: .admin, reason: nil, document: nil)
+      PermissionOrder(system: system, role: .admin, reason: nil, document: nil))
     try #require(try chief.approve(request.number) == nil)
     return service
   }
@@ -184,6 +184,7 @@ final class Desk {
     try rows(
       """
       SELECT body FROM message WHERE reference = ? AND kind = 'code' AND status = 'queued'
+        AND recipient <> ''
       ORDER BY channel
       """, reference.text
     ) { row in Self.code(in: row.text(0)) }
@@ -198,9 +199,9 @@ final class Desk {
   func post(during body: () throws -> Void) throws -> [String] {
     let last = try number("SELECT coalesce(max(id), 0) FROM message")
     try body()
-    return try rows("SELECT kind, recipient FROM message WHERE id > ? ORDER BY id", last) { row in
-      row.text(0) + " " + row.text(1)
-    }
+    return try rows(
+      "SELECT kind, recipient FROM message WHERE id > ? AND recipient <> '' ORDER BY id", last
+    ) { row in row.text(0) + " " + row.text(1) }
   }
 
   /// The messages in a local spool, `mail/new` or `sms`, oldest first.
@@ -265,7 +266,7 @@ extension Service {
 
   /// Asks for a role on the only system.
   func ask(_ role: Role, system: String? = nil) throws -> RequestID {
-    try requestPermission(system: system, role: role, reason: nil, document: nil).number
+    try requestPermission(PermissionOrder(system: system, role: role)).number
   }
 }
 

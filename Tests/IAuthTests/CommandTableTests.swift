@@ -27,7 +27,7 @@ struct CommandTableTests {
       "import-batch", "init", "agencies", "systems", "accounts", "revoke", "deliver", "audit",
       "doctor", "backup", "restore", "migrate", "serve", "serve-one", "ssh-gate", "completion",
       "help",
-      "permissions", "recertify",
+      "permissions", "recertify", "statistics",
     ]
     #expect(Set(Self.all.map(\.name)) == Set(names))
   }

@@ -169,4 +169,19 @@ struct ParserTests {
       try parse(["probe", "--role", "admin"], answers: [])
     }
   }
+
+  /// An option may lack its value, before another option or at the end.
+  @Test(arguments: [
+    (["--unlock", "7"], Unlocked?.some(.account(7))),
+    (["--unlock=7", "--reason", "x"], .account(7)),
+    (["--unlock", "--agency", "2.16.886.101", "--email", "a@b.tw"], .address),
+    (["--agency", "2.16.886.101", "--mobile", "0912345678", "--unlock"], .address),
+    (["--unlock"], nil), (["--unlock", "7", "--email", "a@b.tw", "--agency", "2.16"], nil),
+    (["--unlock", "--email", "a@b.tw"], nil), (["--unlock", "x"], nil),
+  ])
+  func unlockTakesAnAccountOrAnAddress(words: [String], expected: Unlocked?) {
+    let line = Parser.parse(["accounts"] + words)
+    let command = try? Accounts.filled(from: line, asking: nil) as? Accounts
+    #expect(command?.unlock == expected)
+  }
 }

@@ -122,7 +122,7 @@ struct Transcript {
 
   private func references(_ lines: [String]) -> [String] {
     lines.flatMap { line in
-      line.matches(of: /[AS]-[0-9A-Z]{4}-[0-9A-Z]{4}|--expect [0-9a-f]{12}/).map {
+      line.matches(of: /[AS]-[0-9A-Z]{4}-[0-9A-Z]{4}|--expect [0-9a-z]{12}/).map {
         String($0.output)
       }
     }

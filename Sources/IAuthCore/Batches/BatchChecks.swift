@@ -59,6 +59,13 @@ extension BatchImporter {
       row.add(header, .system, .systemUnknown(code: row.systemName))
       return nil
     }
+    if let day = row.untilDay {
+      do throws(IAuthError) {
+        row.untilAt = try tx.end(until: day, from: row.effectiveAt, on: system)
+      } catch {
+        row.add(header, .untilDate, error)
+      }
+    }
     if importer.session != nil, !importer.systems.contains(system.id) {
       row.add(header, .system, .rightMissing(.importer))
     }
@@ -79,7 +86,7 @@ extension BatchImporter {
     if let own = firstOwnAccount, let earlier = known.first(where: { $0.id >= own }), !isSamePerson
     {
       let column: FormColumn = earlier.email.text == email.text ? .email : .mobile
-      row.add(header, column, code: "row.duplicate", Self.duplicate)
+      contradict(&row, Int(claims.ownAccounts[Int(earlier.id.value - own.value)]), column)
       return nil
     }
     let column: FormColumn? =
@@ -97,15 +104,15 @@ extension BatchImporter {
 
   func standing(
     _ account: Account, _ system: TargetSystem, _ role: Role
-  ) throws(IAuthError) -> (number: RequestID, batch: BatchID?)? {
-    try tx.first(ImportTable.standing, account.id, system.id, role) { row in
-      (number: row.id(0), batch: row.idIfAny(1))
+  ) throws(IAuthError) -> (number: RequestID, batch: BatchID?, isReturned: Bool)? {
+    try tx.first(ImportTable.standing, account.id, system.id, role, tx.now) { row in
+      (number: row.id(0), batch: row.idIfAny(1), isReturned: row.bool(2))
     }
   }
 
   private static func comparable(_ name: String) -> String { PersonName(stored: name).key }
 
-  private static let outside = Bilingual(
+  static let outside = Bilingual(
     "the agency is not yours nor below yours", "非貴機關或所屬機關")
   static let nationalReviewer = Bilingual(
     "administrators of the authority are never part of a batch", "主管機關管理者不得以整批方式申請")
@@ -114,6 +121,10 @@ extension BatchImporter {
   static let conflict = Bilingual(
     "an account of this agency has one of these contacts with other data",
     "本機關已有帳號使用相同聯絡資料，但其他資料不同")
+  static let waiting = Bilingual(
+    "another request of this person waits for its review", "此人另有申請案審核中")
+  static let contradiction = Bilingual(
+    "another row of this sheet cannot come true beside this one", "與本附表另一列互相矛盾")
   static let suspended = Bilingual("the account is suspended", "此帳號已停用")
 }
 

@@ -94,7 +94,25 @@ extension Service {
       return .commitThenThrow(error)
     }
     let form = try CheckedForm(order, spoolsIn: directory)
-    return try store.write { (tx) throws(IAuthError) -> TransactionEnd<ImportReport> in
+    // Rows that contradict each other are found while they are taken; neither may be, so that the
+    // form is then taken again without them.
+    var contradicted: [Int: [RowProblem]] = [:]
+    while true {
+      let (report, found) = try take(form, order, document: document, contradicted)
+      guard !found.isEmpty else { return report }
+      contradicted.merge(found) { known, _ in known }
+    }
+  }
+
+  /// Takes a form's rows.
+  ///
+  /// - Returns: what became of them, and those that contradict each other: then nothing is kept.
+  private func take(
+    _ form: CheckedForm, _ order: ImportOrder, document: String?,
+    _ contradicted: [Int: [RowProblem]]
+  ) throws(IAuthError) -> (ImportReport, [Int: [RowProblem]]) {
+    typealias Turn = (ImportReport, [Int: [RowProblem]])
+    return try store.write { (tx) throws(IAuthError) -> TransactionEnd<Turn> in
       let importer: Importer
       switch try tx.importer() {
       case .commit(let known), .rollback(let known): importer = known
@@ -104,11 +122,15 @@ extension Service {
       var desk = try BatchImporter(
         tx: tx, importer: importer, settings: settings, form: form, document: document,
         defaultSystem: order.system == nil && form.header.column(.system) != nil
-          ? nil : try tx.system(code: order.system, command: "import-batch"))
+          ? nil : try tx.system(code: order.system, command: "import-batch"),
+        contradicted: contradicted)
       try desk.takeAll(order.progress)
       var report = ImportReport(
         rows: desk.rows, batch: try desk.close(), digest: Hex.encode(form.digest),
         isDryRun: order.isDryRun, header: form.header, cells: form.cells)
+      guard desk.claims.contradicts.isEmpty else {
+        return .rollback((report, desk.claims.contradicts))
+      }
       let isWhole = report.count(.rejected) == 0 || order.isPartial
       if !isWhole { report.rows.hold() }
       if order.isDryRun || !isWhole {
@@ -117,7 +139,7 @@ extension Service {
         let isUnchanged = report.count(.unchanged) == report.rows.count
         report.batch = isUnchanged ? desk.earlierBatch : nil
       }
-      return order.isDryRun || !isWhole ? .rollback(report) : .commit(report)
+      return order.isDryRun || !isWhole ? .rollback((report, [:])) : .commit((report, [:]))
     }
   }
 }
@@ -153,7 +175,6 @@ extension Transaction {
     guard settings.reviewCodes == .either || session.hasProvenBoth else {
       return try refuse(.sessionStepUp)
     }
-    try noteUse(session)
     let authority = try authority()
     return .commit(
       Importer(

@@ -13,7 +13,7 @@ struct BatchImporter {
   let document: String?
   let defaultSystem: TargetSystem?
   /// The batch that unchanged rows came with.
-  private(set) var earlierBatch: BatchID?
+  var earlierBatch: BatchID?
 
   /// Every row, with what became of it.
   private(set) var rows: ImportRows
@@ -21,12 +21,16 @@ struct BatchImporter {
   private(set) var batch: BatchID?
   /// The first account that this import made: later ones are of its own rows.
   private(set) var firstOwnAccount: AccountID?
-  private var staged: StagedRows
+  var staged: StagedRows
   /// The accounts of the agency whose rows are being taken.
   private(set) var people = AgencyPeople()
   private var systems: [String: TargetSystem] = [:]
   private var allSystems: [TargetSystem]?
   private var firstRequests: [ReviewerGroup: PermissionRequest] = [:]
+  /// What rows of this form have asked for, to find those that contradict each other.
+  var claims: RowClaims
+  /// Requests that were sent back and are handed in again, by their batch.
+  var resubmitted: [BatchID: [RequestID]] = [:]
   private var accepted = 0
   var revoked = 0
   let authority: AgencyID
@@ -34,7 +38,7 @@ struct BatchImporter {
   var header: FormHeader { form.header }
 
   /// Requests that the same people decide on.
-  private struct ReviewerGroup: Hashable {
+  struct ReviewerGroup: Hashable {
     let system: SystemID
     /// nil: the authority.
     let agency: AgencyID?
@@ -42,8 +46,9 @@ struct BatchImporter {
 
   init(
     tx: Transaction, importer: Importer, settings: Settings, form: CheckedForm,
-    document: String?, defaultSystem: TargetSystem?
+    document: String?, defaultSystem: TargetSystem?, contradicted: [Int: [RowProblem]] = [:]
   ) throws(IAuthError) {
+    claims = RowClaims(contradicted)
     self.tx = tx
     self.importer = importer
     self.settings = settings
@@ -85,6 +90,11 @@ struct BatchImporter {
 
   /// Stores what a row asks for; at once, or with the next rows in one statement.
   private mutating func take(_ index: Int, _ place: FormAgency) throws(IAuthError) {
+    claims.row = index
+    if let problems = claims.known[index] {
+      // An earlier turn found it to contradict another row: neither is taken.
+      return try rows.set(index, .rejected, request: nil, problems)
+    }
     var row = try form.row(index)
     let system = try check(&row, place)
     var answer: Answer?
@@ -93,6 +103,7 @@ struct BatchImporter {
       case .add: answer = try add(&row, agency, system, role)
       case .remove: answer = try remove(&row, agency, system, role)
       case .modify: answer = try modify(&row, agency, system)
+      case .handOver: answer = try handOver(&row, agency, system, role)
       case nil: break
       }
     }
@@ -110,6 +121,7 @@ struct BatchImporter {
       }
     }
     if row.problems.count > 1 { row.sortProblems(header) }
+    if claims.contradicts[index] != nil { claims.contradicts[index] = row.problems }
     try rows.set(index, outcome, request: request, row.problems)
   }
 
@@ -124,32 +136,50 @@ struct BatchImporter {
     _ row: inout CheckedRow, _ agency: Agency, _ system: TargetSystem, _ role: Role
   ) throws(IAuthError) -> Answer? {
     guard let name = row.name, let email = row.email, let mobile = row.mobile else { return nil }
+    if try mend(&row, agency, system, role) != nil, row.hasErrors { return nil }
     let known = try account(&row, agency, name, email, mobile)
     guard !row.hasErrors else { return nil }
     guard let known else {
+      guard !clashes(&row, withContactsAskedFor: email, mobile, agency) else { return nil }
       try openBatch()
       let new = Account(
         id: staged.nextAccount, agency: agency.id, name: name, email: email, mobile: mobile,
         title: row.title, status: .invited)
-      if firstOwnAccount == nil { firstOwnAccount = new.id }
-      people.add(new)
+      noteOwnAccount(new)
       let number = staged.nextRequest
+      claims.note(request: number)
       try staged.add(row, new, system: system.id, role, tx, batchValues)
       try remember(number, system: system.id, role, new)
       return .accepted(number)
     }
+    if let earlier = claims.removed[.init(account: known.id, system: system.id, role: role)] {
+      contradict(&row, earlier, .change)
+      return nil
+    }
     if let standing = try standing(known, system, role) {
+      if standing.isReturned { return try resubmit(standing.number, row) }
       guard standing.batch == nil || standing.batch != batch else {
         row.add(header, .email, code: "row.duplicate", Self.duplicate)
         return nil
       }
       return .unchanged(standing.number, batch: standing.batch)
     }
+    guard try !tx.exists(RequestTable.pendingFor, known.id, system.id, role) else {
+      row.add(header, .change, code: "row.conflict", Self.waiting)
+      return nil
+    }
     return .accepted(
       try submit(
         RequestDraft(
           account: known, system: system.id, role: role, origin: "batch", reason: row.reason,
-          effectiveAt: row.effectiveAt)))
+          effectiveAt: row.effectiveAt, untilAt: row.untilAt)))
+  }
+
+  /// Notes an account that this import makes, which later rows may meet.
+  mutating func noteOwnAccount(_ new: Account) {
+    if firstOwnAccount == nil { firstOwnAccount = new.id }
+    claims.ownAccounts.append(UInt32(claims.row))
+    people.add(new)
   }
 
   /// Closes the batch: its size, its trail, and one mail to each who may decide.
@@ -157,22 +187,50 @@ struct BatchImporter {
   /// - Returns: the new batch; without one, the earlier batch of the unchanged rows.
   mutating func close() throws(IAuthError) -> BatchID? {
     try flush()
+    for (earlier, numbers) in resubmitted.sorted(by: { $0.key < $1.key }) {
+      var groups: [ReviewerGroup: PermissionRequest] = [:]
+      for number in numbers {
+        guard let request = try tx.request(number) else { continue }
+        let group = ReviewerGroup(
+          system: request.system, agency: request.role == .admin ? nil : request.agency)
+        if groups[group] == nil { groups[group] = request }
+      }
+      try tellReviewers(of: earlier, groups, count: numbers.count)
+      try tx.audit(.imported, .batch(earlier))
+    }
     guard let batch else { return earlierBatch }
     try tx.run(ImportTable.setRows, batch, rows.count)
     try tx.audit(.imported, .batch(batch))
-    var told: Set<AccountID> = []
-    for request in firstRequests.values.sorted(by: { $0.number < $1.number }) {
-      for reviewer in try tx.reviewers(of: request)
-      where reviewer.id != tx.actor?.account && told.insert(reviewer.id).inserted {
-        try tx.queue(
-          .batchSubmitted(
-            batch: batch, agency: importer.name, requests: accepted,
-            document: document),
-          to: .mail(reviewer), reference: "batch:\(batch)")
-      }
-    }
+    try tellReviewers(of: batch, firstRequests, count: accepted)
     if revoked > 0 { try tellAuthority(batch) }
     return batch
+  }
+
+  /// One mail to each who may decide on any request of a batch, not only on its first.
+  private func tellReviewers(
+    of batch: BatchID, _ groups: [ReviewerGroup: PermissionRequest], count: Int
+  ) throws(IAuthError) {
+    var told: Set<AccountID> = []
+    var recipients: [Recipient] = []
+    for (group, request) in groups.sorted(by: { $0.value.number < $1.value.number }) {
+      for reviewer in try tx.all(
+        ImportTable.candidates, request.number, tx.now,
+        read: { row in (account: Account(row: row), represents: row.idIfAny(9) as AccountID?) })
+      where reviewer.account.id != tx.actor?.account && !told.contains(reviewer.account.id) {
+        guard
+          try tx.exists(
+            ImportTable.hasDecidable, batch, group.system, group.agency, reviewer.account.id,
+            reviewer.represents)
+        else { continue }
+        told.insert(reviewer.account.id)
+        recipients.append(.mail(reviewer.account))
+      }
+    }
+    try tx.checkCallerBudget(recipients.count, isWhole: true)
+    try tx.noteNotice(to: recipients)
+    try tx.queue(
+      .batchSubmitted(batch: batch, agency: importer.name, requests: count, document: document),
+      to: recipients, reference: "batch:\(batch)")
   }
 
   /// Taking away is the safe direction: it is done at once, and the authority hears of it.
@@ -226,6 +284,7 @@ struct BatchImporter {
     draft.document = document
     draft.submitter = importer.session?.account.id
     let number = try tx.add(draft)
+    claims.note(request: number)
     try tx.audit(.requested, .request(number))
     if draft.kind != .revoke {
       try remember(number, system: draft.system, draft.role, draft.account)
@@ -255,7 +314,7 @@ struct BatchImporter {
   }
 
   /// Opens the batch with its first request.
-  private mutating func openBatch() throws(IAuthError) {
+  mutating func openBatch() throws(IAuthError) {
     guard batch == nil else { return }
     batch = try tx.insert(
       ImportTable.addBatch, importer.session?.account.id, tx.world.caller.name, document,
@@ -281,12 +340,12 @@ enum ImportTable {
   static let setRows: SQL = "UPDATE batch SET rows = ?2 WHERE id = ?1"
   /// What makes a row unchanged: the permission is held, or asked for.
   static let standing: SQL = """
-    SELECT r.id, r.batch FROM permission p JOIN request r ON r.id = p.request
-    WHERE p.account = ?1 AND p.system = ?2 AND (p.role = ?3 OR p.role = 'admin')
-      AND p.status = 'active'
+    SELECT r.id, r.batch, 0 FROM permission p JOIN request r ON r.id = p.request
+    WHERE p.account = ?1 AND p.system = ?2 AND p.status = 'active'
+      AND (p.role = ?3 OR p.role = 'admin' AND p.starts_at <= ?4)
     UNION ALL
-    SELECT id, batch FROM request
-    WHERE account = ?1 AND system = ?2 AND role = ?3 AND status = 'pending'
+    SELECT id, batch, status = 'returned' FROM request
+    WHERE account = ?1 AND system = ?2 AND role = ?3 AND open = 1 AND kind = 'grant'
     LIMIT 1
     """
   static let people: SQL = """
@@ -304,9 +363,31 @@ enum ImportTable {
   static let requests = ManyRows(
     """
     INSERT INTO request (created_at, batch, document, submitter, kind, origin, id, account, agency,
-      system, role, reason, effective_at) VALUES
-    """, "(?1, ?2, ?3, ?4, 'grant', 'batch', ?, ?, ?, ?, ?, ?, ?)")
+      system, role, reason, effective_at, until_at) VALUES
+    """, "(?1, ?2, ?3, ?4, 'grant', 'batch', ?, ?, ?, ?, ?, ?, ?, ?)")
+  /// Who may decide on a request, but for the question whose it is.
+  static let candidates: SQL = """
+    SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status,
+      a.unproven_at IS NOT NULL, v.represents
+    FROM reviewer v JOIN account a ON a.id = v.account
+    WHERE v.request = ?1 AND v.starts_at <= ?2 AND ?2 < v.ends_at
+    ORDER BY a.id, v.represents IS NOT NULL
+    """
+  /// Whether a batch has a request of a group of reviewers that is not one's own.
+  static let hasDecidable: SQL = """
+    SELECT 1 FROM request r WHERE r.batch = ?1 AND r.status = 'pending' AND r.system = ?2
+      AND (?3 IS NULL AND r.role = 'admin' OR r.role = 'general' AND r.agency = ?3)
+      AND NOT EXISTS (SELECT 1 FROM own o WHERE o.request = r.id AND o.account IN (?4, ?5))
+    LIMIT 1
+    """
+  /// Somebody invited whose request was sent back, by their name where both contacts are mended.
+  static let returnedByName: SQL = """
+    SELECT a.id FROM account a JOIN request r ON r.account = a.id
+    WHERE a.agency = ?1 AND a.name_key = ?2 AND a.status = 'invited' AND r.system = ?3
+      AND r.role = ?4 AND r.status = 'returned' AND r.kind = 'grant'
+    """
   static let statements: [SQL] = [
-    addBatch, setRows, standing, people, lastNumbers, accounts.full, requests.full,
+    addBatch, setRows, standing, candidates, hasDecidable, returnedByName, people, lastNumbers,
+    accounts.full, requests.full,
   ]
 }

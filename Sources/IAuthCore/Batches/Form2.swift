@@ -1,5 +1,5 @@
 // Form 2 (附表2): 刪除 takes a permission away at once, or on its day; 修改 asks the authority to
-// replace a person's data. Handing over is 刪除 and 新增.
+// replace a person's data; 交接 (HandOver.swift) lets somebody else take the permission over.
 
 import SQLite
 import Sheets
@@ -12,23 +12,33 @@ extension BatchImporter {
   ) throws(IAuthError) -> Answer? {
     try invalidateCache()
     guard let account = try person(&row, in: agency) else { return nil }
+    let key = RowClaims.Claim(account: account.id, system: system.id, role: role)
+    guard claims.removed[key] == nil else {
+      row.add(header, row.subjectColumn, code: "row.duplicate", Self.duplicate)
+      return nil
+    }
     let held = try tx.first(Form2Table.held, account.id, system.id, role) { row in
       (number: row.id(0) as RequestID, endsAt: row.timeIfAny(1))
     }
     let pending: RequestID? = try tx.id(RequestTable.pendingFor, account.id, system.id, role)
+    if let earlier = pending.flatMap({ claims.row(of: $0) })
+      ?? held.flatMap({ claims.handedOver[$0.number] })
+    {
+      contradict(&row, earlier, .change)
+      return nil
+    }
     let end = row.effectiveAt ?? tx.now
     let isEnding = held?.endsAt.map { $0 <= max(end, tx.now) } ?? (held == nil)
     guard pending != nil || !isEnding else {
       return try earlier(.revoke, account, system, role) ?? .unchanged(held?.number, batch: nil)
     }
-    if let pending { try withdrawForForm(pending) }
+    claims.removed[key] = claims.row
+    if let pending { try withdrawForForm(pending, account) }
     let number = try submit(
       RequestDraft(
         account: account, system: system.id, role: role, kind: .revoke, origin: "batch",
         reason: row.reason, effectiveAt: row.effectiveAt))
-    try tx.run(
-      RequestTable.decide, number, RequestStatus.approved, nil as AccountID?, tx.world.caller.name,
-      nil as String?, tx.now)
+    try tx.end(number, .approved)
     if let held {
       let reason = row.reason ?? "附表2 刪除"
       if end <= tx.now {
@@ -58,6 +68,11 @@ extension BatchImporter {
       return answer
     }
     guard let account = try person(&row, in: agency) else { return nil }
+    // One who shares neither the name nor a contact is somebody else.
+    guard
+      account.name.key == name.key || account.email.text == email.text
+        || account.mobile.e164 == mobile.e164
+    else { return try handOver(&row, agency, system, row.role ?? .admin) }
     let role = try role(of: row, account)
     guard role != .admin || agency.id != authority else {
       row.add(header, .agencyCode, code: "agency.outside", Self.nationalReviewer)
@@ -67,6 +82,10 @@ extension BatchImporter {
       name: name.text, email: email.text, mobile: mobile.e164, title: row.title)
     guard !isSame(account, row) else { return .unchanged(nil, batch: nil) }
     let others = try tx.accounts(in: agency.id, email: email, mobile: mobile)
+    if let own = firstOwnAccount, let other = others.first(where: { $0.id >= own }) {
+      contradict(&row, Int(claims.ownAccounts[Int(other.id.value - own.value)]), .email)
+      return nil
+    }
     guard others.allSatisfy({ $0.id == account.id }) else {
       row.add(header, .email, code: "row.conflict", Self.conflict)
       return nil
@@ -76,8 +95,15 @@ extension BatchImporter {
     if let pending = change ?? grant {
       let request = try tx.request(pending)
       let asked = try request.map { (known) throws(IAuthError) in try tx.replacement(of: known) }
-      guard request?.batch == nil || request?.batch != batch else {
-        row.add(header, .priorEmail, code: "row.duplicate", Self.duplicate)
+      if let request, request.kind == .change, request.status == .returned {
+        return try resubmit(pending, row, replacement: new)
+      }
+      if let earlier = claims.row(of: pending) {
+        if asked == new {
+          row.add(header, .priorEmail, code: "row.duplicate", Self.duplicate)
+        } else {
+          contradict(&row, earlier, .change)
+        }
         return nil
       }
       guard asked == new else {
@@ -86,6 +112,12 @@ extension BatchImporter {
       }
       return .unchanged(pending, batch: request?.batch)
     }
+    if let earlier = claims.removed[.init(account: account.id, system: system.id, role: role)] {
+      contradict(&row, earlier, .change)
+      return nil
+    }
+    guard !clashes(&row, withContactsAskedFor: email, mobile, agency) else { return nil }
+    claims.ask(for: email, mobile, in: agency)
     return .accepted(
       try submit(
         RequestDraft(
@@ -115,7 +147,7 @@ extension BatchImporter {
   }
 
   /// Whom the row means.
-  private func person(
+  func person(
     _ row: inout CheckedRow, in agency: Agency
   ) throws(IAuthError) -> Account? {
     guard let name = row.subjectName, let email = row.subjectEmail else { return nil }
@@ -132,18 +164,22 @@ extension BatchImporter {
     return found
   }
 
-  private func withdrawForForm(_ number: RequestID) throws(IAuthError) {
-    try tx.run(
-      RequestTable.decide, number, RequestStatus.withdrawn, importer.session?.account.id,
-      tx.world.caller.name, nil as String?, tx.now)
+  /// Takes a request back; whoever had made it themselves hears of it.
+  private func withdrawForForm(_ number: RequestID, _ account: Account) throws(IAuthError) {
+    if let request = try tx.request(number), request.origin == "self",
+      account.id != tx.actor?.account
+    {
+      try tx.queue(
+        .withdrawnByForm(request: try tx.summary(request)), to: .mail(account),
+        reference: number.description, request: number)
+    }
+    try tx.end(number, .withdrawn, by: importer.session?.account.id)
     try tx.audit(.withdrawn, .request(number))
     if let request = try tx.request(number) { try tx.finishBatch(of: request) }
   }
 
-  private static let nobody = Bilingual(
+  static let nobody = Bilingual(
     "nobody of this agency has this name and e-mail address", "本機關查無此姓名及公務信箱之帳號")
-  private static let waiting = Bilingual(
-    "another request of this person waits for its review", "此人另有申請案審核中")
 }
 
 enum Form2Table {
@@ -154,7 +190,7 @@ enum Form2Table {
   /// A replacement that waits for its review, or approved for its day.
   static let openChange: SQL = """
     SELECT id FROM request WHERE account = ?1 AND kind = 'change'
-      AND (status = 'pending' OR (status = 'approved' AND applied_at IS NULL))
+      AND (open = 1 OR (status = 'approved' AND applied_at IS NULL))
     ORDER BY id DESC LIMIT 1
     """
   static let earlier: SQL = """
@@ -162,5 +198,12 @@ enum Form2Table {
       AND status = 'approved' AND batch IS NOT NULL
     ORDER BY id DESC LIMIT 1
     """
-  static let statements: [SQL] = [held, openChange, earlier]
+  /// Whether somebody has taken another's permission over, or asks to.
+  static let handOver: SQL = """
+    SELECT r.id, r.batch, r.status = 'returned' FROM request r
+      JOIN permission o ON o.request = r.replaces LEFT JOIN permission p ON p.request = r.id
+    WHERE r.account = ?1 AND o.account = ?2 AND r.system = ?3 AND r.role = ?4
+      AND (r.open = 1 OR p.status = 'active')
+    """
+  static let statements: [SQL] = [held, openChange, earlier, handOver]
 }

@@ -108,7 +108,11 @@ struct CheckedRow {
   var phone: String?
   var reason: String?
   var effectiveAt: Timestamp?
-  /// Whom 修改 and 刪除 mean: by 原管理者姓名 and 原公務信箱, or where a 刪除 row has neither, by its
+  /// The last day, in Taipei.
+  var untilDay: Int64?
+  /// From when on the permission no longer holds, once the day was looked at.
+  var untilAt: Timestamp?
+  /// Whom 修改, 交接 and 刪除 mean: by 原管理者姓名 and 原公務信箱, or where a 刪除 row has neither, by its
   /// own name and e-mail.
   var subjectName: PersonName?
   var subjectEmail: EmailAddress?
@@ -132,13 +136,17 @@ struct CheckedRow {
       try FormDate.day(cell: row[.effectiveDate])
     }
     // A day begins at midnight in Taiwan.
-    effectiveAt = day.flatMap { $0 }.map { Timestamp($0 * 86_400) - .hours(8) }
+    effectiveAt = (day ?? nil).map { Timestamp($0 * 86_400) - .hours(8) }
+    untilDay =
+      value(header, .untilDate) { () throws(IAuthError) in
+        try FormDate.day(cell: row[.untilDate])
+      } ?? nil
     // 刪除 takes away from whom it names; new data are not needed for that.
     if change != .remove {
       (name, email) = person(row, header, .name, .email)
       mobile = value(header, .mobile) { () throws(IAuthError) in try MobileNumber(row[.mobile]) }
     }
-    if change == .modify
+    if change == .modify || change == .handOver
       || change == .remove && !(row[.priorName].isEmpty && row[.priorEmail].isEmpty)
     {
       (subjectName, subjectEmail) = person(row, header, .priorName, .priorEmail)
@@ -213,6 +221,7 @@ extension CheckedRow {
     record.add(change.map { Int64(FormChange.allCases.firstIndex(of: $0) ?? 0) })
     record.add(role.map { $0 == .admin ? 0 : 1 })
     record.add(effectiveAt?.seconds)
+    record.add(untilDay)
     record.add(subjectColumn == .email ? 0 : 1)
     record.add(name?.text)
     record.add(name?.key)
@@ -235,6 +244,7 @@ extension CheckedRow {
     change = record.number().map { FormChange.allCases[Int($0)] }
     role = record.number().map { $0 == 0 ? .admin : .general }
     effectiveAt = record.number().map { Timestamp($0) }
+    untilDay = record.number()
     subjectColumn = record.number() == 0 ? .email : .priorEmail
     if let text = record.text(), let key = record.text() {
       name = PersonName(stored: text, key: key)

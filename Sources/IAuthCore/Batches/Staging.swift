@@ -63,6 +63,7 @@ struct StagedRows {
     requests.add(role.rawValue)
     requests.add(row.reason)
     requests.add(row.effectiveAt?.seconds)
+    requests.add(row.untilAt?.seconds)
     try tx.stage(
       .requested, .request(nextRequest), AuditPerson(account), in: &entries)
     count += 1

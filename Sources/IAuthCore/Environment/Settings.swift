@@ -27,6 +27,9 @@ package struct Settings: Equatable, Sendable {
   package var sessionIdle = Limits.sessionIdle
   package var sessionLifetime = Limits.sessionLifetime
   package var gateSends = Limits.gateSendsPerHour
+  /// Prefixes of the numbers that get codes, without `+`.
+  package var smsCountries = ["886"]
+  package var smsForeignDaily = Limits.foreignSendsPerDay
   package var recertifyUnanswered = Unanswered.report
   /// The yearly calendar file of 行政院人事行政總處: working hours leave its days out.
   package var holidays: String?
@@ -85,7 +88,9 @@ package struct Settings: Equatable, Sendable {
       value == "off" ? assign(&idleAfter, nil) : Self.span(value).map { idleAfter = $0 } != nil
     case "session-idle": shorten(&sessionIdle, value)
     case "session-lifetime": shorten(&sessionLifetime, value)
-    case "gate-sends": setGateSends(value)
+    case "gate-sends": Self.count(value, 1...10_000).map { gateSends = $0 } != nil
+    case "sms-countries": setCountries(value)
+    case "sms-foreign-daily": Self.count(value, 0...100_000).map { smsForeignDaily = $0 } != nil
     case "recertify-unanswered":
       Unanswered(rawValue: value).map { recertifyUnanswered = $0 } != nil
     case "holidays": Self.path(value).map { holidays = $0 } != nil
@@ -114,12 +119,26 @@ package struct Settings: Equatable, Sendable {
     return true
   }
 
-  private mutating func setGateSends(_ value: String) -> Bool {
-    guard value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(value),
-      (1...10_000).contains(number)
-    else { return false }
-    gateSends = number
+  /// Country codes, or longer prefixes, as people write them: `886 +81 1`.
+  private mutating func setCountries(_ value: String) -> Bool {
+    let plus = UInt8(ascii: "+")
+    let prefixes = value.utf8.split { $0 == 0x20 || $0 == UInt8(ascii: ",") }.map { word in
+      String(decoding: word.first == plus ? word.dropFirst() : word, as: UTF8.self)
+    }
+    let isWhole = prefixes.allSatisfy { prefix in
+      (1...15).contains(prefix.utf8.count) && prefix.utf8.first != UInt8(ascii: "0")
+        && prefix.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    }
+    guard !prefixes.isEmpty, isWhole else { return false }
+    smsCountries = prefixes
     return true
+  }
+
+  private static func count(_ value: String, _ allowed: ClosedRange<Int>) -> Int? {
+    guard value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(value),
+      allowed.contains(number)
+    else { return nil }
+    return number
   }
 
   private static func span(_ value: String) -> TimeSpan? {

@@ -46,14 +46,6 @@ package struct ChildProcess: Sendable {
   /// Starts it with a descriptor as its standard input, without waiting for it.
   package func start(on descriptor: Int32) -> pid_t? { spawn(descriptor) }
 
-  /// Starts it without waiting for it, with nothing on its standard input.
-  package func detach() {
-    let nothing = unsafe iauth_open("/dev/null", O_RDONLY | O_CLOEXEC, 0)
-    guard nothing >= 0 else { return }
-    _ = spawn(nothing)
-    close(nothing)
-  }
-
   private func spawn(_ reading: Int32) -> pid_t? {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)

@@ -26,7 +26,7 @@ package struct PlannedMessage: Sendable {
   }
 
   package enum Event: String, CaseIterable, Sendable {
-    case threshold, overdue, lapsed, ended, decided, idle, daily, queued
+    case threshold, overdue, lapsed, ending, ended, began, decided, idle, daily, queued
     case noReviewer = "no-reviewer"
     case singleAdministrator = "single-administrator"
     case invitationLapsed = "invitation-lapsed"
@@ -52,13 +52,17 @@ extension Notice {
     case .requestLapsed(let request): return cause(.lapsed, .request(request.number))
     case .invitationLapsed(let request):
       return cause(.invitationLapsed, .request(request.number))
+    case .permissionEnding(let request, _): return cause(.ending, .request(request.number))
+    case .superseded(let request, _), .standIn(let request, _):
+      return cause(.began, .request(request.number))
     case .recertification(let review, _, _, _, _, _):
       return cause(.daily, .recertification(review))
     case .revoked(let request, _): return cause(.ended, .request(request.number))
     case .batchDecided(let batch, _, _, _, _): return cause(.decided, .batch(batch))
     case .idleWarning, .accountChanged: return cause(.idle, holder.map { .account($0) } ?? .none)
     case .code, .submitted, .batchSubmitted, .approved, .rejected, .invitation, .nationalReviewer,
-      .contactChanged, .permissionSuspended, .wrongAttempts, .wrongAttemptsAlarm, .revokedByForm:
+      .contactChanged, .permissionSuspended, .wrongAttempts, .wrongAttemptsAlarm, .revokedByForm,
+      .returned, .batchReturned, .withdrawnByForm:
       return []
     }
   }

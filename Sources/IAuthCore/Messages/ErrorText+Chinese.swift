@@ -68,10 +68,12 @@ extension IAuthError {
         "電子郵件", unit: "個位元組", form: "電子郵件須為單一信箱，例如 name@agency.gov.tw")
     case .mobileInvalid(let problem):
       problem.chinese("行動電話號碼", form: "行動電話號碼格式須如 0912345678，其他國家的號碼請以 + 開頭")
+    case .mobileCountry: "不寄送簡訊至該國家的號碼，請填寫臺灣的行動電話，例如 0912345678"
     case .titleInvalid(let problem): problem.chinese("職稱")
     case .phoneInvalid(let problem): problem.chinese("公務電話")
     case .reasonInvalid(let problem): problem.chinese("事由或意見")
     case .documentInvalid(let problem): problem.chinese("公文文號")
+    case .dateRange(let problem): problem.chinese
     case .dateInvalid(let text):
       "\(quoted(text))不是有效的日期，格式例如 1150302、115年3月2日或 2026-03-02"
     case .roleInvalid(let text):
@@ -92,6 +94,9 @@ extension IAuthError {
         : "此檔案將移除 \(all) 個機關中的 \(removed) 個，已逾十分之一；如確屬無誤，請指定允許移除"
 
     case .fileMissing(let path): "檔案\(quoted(path))不存在或無法讀取"
+    case .anchorMissing: "檔案內沒有可比對的錨點或檢核點"
+    case .entryUnknown(let seq): "稽核紀錄沒有第 \(seq) 筆"
+    case .signFailed(let problem): "檢核點未能簽章：\(problem.chinese)"
     case .databaseMissing: "尚未建立資料庫，亦無執行中的服務"
     case .databaseGone: "資料庫已不存在，但金鑰仍在，請以最近的備份還原"
     case .agencyUnknown(let code): "機關名冊中查無\(quoted(code))"
@@ -123,11 +128,10 @@ extension IAuthError {
     case .deliveryCut: "寄送因磁碟失敗或資料庫忙碌而中斷；已完成者仍有效，未寄送者保留於佇列"
     case .outputFailed(isFull: true): "磁碟空間不足，結果無法輸出；已執行之異動仍有效"
     case .outputFailed(isFull: false): "結果無法輸出；已執行之異動仍有效"
-    case .codeLocked(.some(let until)):
+    case .codeLocked(let until):
       "驗證碼輸入錯誤次數過多，於 \(Self.nextMinute(until))（臺灣時間）前，正確的驗證碼亦不受理"
-    case .codeLocked(.none): "驗證碼輸入錯誤次數過多，帳號已鎖定，須由系統維運人員解除"
     case .sendThrottled(let until):
-      "索取驗證碼過於頻繁，請於 \(Self.nextMinute(until))（臺灣時間）後再試"
+      "索取驗證碼或引發通知過於頻繁，請於 \(Self.nextMinute(until))（臺灣時間）後再試"
     case .databaseBusy: "資料庫忙碌中，資料未變更，請再執行一次"
     case .databaseStandby: "資料庫位於唯讀位置，僅供查詢，不能異動"
     case .clockLeap(let newest):
@@ -136,6 +140,8 @@ extension IAuthError {
     case .outcomeUnknown: "寫入時磁碟或服務發生錯誤，無法確定是否已完成，請再執行一次相同的指令"
     case .serviceSilent: "服務未回應，請稍後再試或通知系統維運人員"
 
+    case .codeSecond(_, let channel):
+      "第一組驗證碼正確；另一組已寄送至帳號的\(channel == .email ? "電子郵件" : "行動電話")，請接續輸入"
     case .sessionNone: "尚未登入"
     case .sessionExpired: "登入已逾時或已結束，請重新登入"
     case .sessionStepUp: "此項作業須同時通過電子郵件及行動電話驗證"
@@ -171,9 +177,11 @@ extension RequestStatus {
     switch self {
     case .pending: "審核中"
     case .approved: "核准"
-    case .rejected: "退回"
+    case .returned: "退回補正"
+    case .rejected: "退件"
     case .withdrawn: "撤回"
     case .lapsed: "逾期失效"
+    case .superseded: "已無須審核"
     }
   }
 }
@@ -237,6 +245,7 @@ extension AuditProblem {
     case .personalData: "個人資料與承諾值不符"
     case .unrecorded: "有審核、權限、工作階段或帳號查無紀錄"
     case .anchor: "與留存的錨點不符"
+    case .node: "其雜湊樹遭更動"
     }
   }
 }
@@ -275,4 +284,14 @@ private func quoted(_ word: String) -> String { "「\(shortened(word))」" }
 
 private func didYouMean(_ nearest: String?) -> String {
   nearest.map { "，最相近的是「\($0)」" } ?? ""
+}
+
+extension SigningProblem {
+  fileprivate var chinese: String {
+    switch self {
+    case .noAgent: "ssh-agent 未回應（SSH_AUTH_SOCK）"
+    case .notEd25519: "檔案不是 ssh-ed25519 公鑰"
+    case .refused: "ssh-agent 未持有該金鑰或拒絕簽章"
+    }
+  }
 }

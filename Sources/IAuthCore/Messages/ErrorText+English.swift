@@ -95,15 +95,19 @@ extension IAuthError {
       problem.english(
         "the mobile number",
         form: "the mobile number must be like 0912345678, or begin with + for another country")
+    case .mobileCountry:
+      "no code is sent to a number of this country; give one of Taiwan, like 0912345678"
     case .titleInvalid(let problem): problem.english("the title")
     case .phoneInvalid(let problem): problem.english("the office phone")
     case .reasonInvalid(let problem): problem.english("the reason or note")
     case .documentInvalid(let problem): problem.english("the document number")
+    case .dateRange(let problem): problem.english
     case .dateInvalid(let text):
       "\(quoted(text)) is no date like 2026-03-02, 1150302 or 115年3月2日"
     case .roleInvalid(let text): "\(quoted(text)) is no role; there are admin and general"
     case .changeInvalid(let text):
-      "\(quoted(text)) is no kind of change; there are 新增 (add), 刪除 (remove) and 修改 (change)"
+      "\(quoted(text)) is no kind of change; there are 新增 (add), 刪除 (remove), 修改 (change) and 交接"
+        + " (hand-over)"
     case .systemInvalid(let problem):
       problem.english("the system's code, name or address")
     case .batchRejected(let rejected, let rows, let isPartial):
@@ -121,6 +125,9 @@ extension IAuthError {
           + " meant, allow removals"
 
     case .fileMissing(let path): "the file \(quoted(path)) is missing or cannot be read"
+    case .anchorMissing: "the file holds no anchor and no checkpoint"
+    case .entryUnknown(let seq): "the audit trail has no entry \(seq)"
+    case .signFailed(let problem): "the checkpoint was not signed: \(problem.english)"
     case .databaseMissing: "there is no database yet, and no service to ask"
     case .databaseGone:
       "the database is gone, and its key is still there: put the newest backup in its place"
@@ -158,13 +165,11 @@ extension IAuthError {
     case .outputFailed(isFull: true):
       "the answer could not be written, for the disk is full; what was done stands"
     case .outputFailed(isFull: false): "the answer could not be written; what was done stands"
-    case .codeLocked(.some(let until)):
+    case .codeLocked(let until):
       "too many wrong attempts: no code is accepted before \(Self.nextMinute(until)) Taiwan time,"
         + " not even the right one"
-    case .codeLocked(.none):
-      "too many wrong attempts: the account is locked until the operator unlocks it"
     case .sendThrottled(let until):
-      "codes were asked for too often; ask again after \(Self.nextMinute(until)) Taiwan time"
+      "too many messages were asked for; ask again after \(Self.nextMinute(until)) Taiwan time"
     case .databaseBusy: "the database is busy; nothing was changed, run the command again"
     case .databaseStandby:
       "the database lies in a read-only place: it is read, and not changed"
@@ -178,6 +183,9 @@ extension IAuthError {
         + " run the same command again"
     case .serviceSilent: "the service does not answer; try again later, or tell its operator"
 
+    case .codeSecond(_, let channel):
+      "the code was right; the other one, by \(channel == .email ? "e-mail" : "SMS"), is on its way"
+        + " and is needed too"
     case .sessionNone: "nobody is signed in"
     case .sessionExpired: "the session has ended; sign in again"
     case .sessionStepUp: "this needs a session that has proven both codes"
@@ -253,6 +261,7 @@ extension AuditProblem {
     case .personalData: "its personal data does not fit the commitment"
     case .unrecorded: "a decision, permission, session or account has no entry"
     case .anchor: "it differs from the anchor"
+    case .node: "the tree over it was changed"
     }
   }
 }
@@ -295,4 +304,14 @@ private func didYouMean(_ nearest: String?) -> String {
 
 private func counted(_ number: Int, _ noun: String) -> String {
   number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
+}
+
+extension SigningProblem {
+  fileprivate var english: String {
+    switch self {
+    case .noAgent: "no ssh-agent answers (SSH_AUTH_SOCK)"
+    case .notEd25519: "the file is no public key of type ssh-ed25519"
+    case .refused: "the agent does not hold the key, or refuses"
+    }
+  }
 }

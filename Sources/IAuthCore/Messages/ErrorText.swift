@@ -68,16 +68,20 @@ extension IAuthError {
       "iauth agencies \(shellWord(code, or: "CODE"))"
     case .systemInvalid: "iauth help systems"
     case .systemUnknown, .systemExists: "iauth systems"
-    case .nameInvalid, .emailInvalid, .mobileInvalid, .titleInvalid, .phoneInvalid,
+    case .nameInvalid, .emailInvalid, .mobileInvalid, .mobileCountry, .titleInvalid, .phoneInvalid,
       .reasonInvalid, .documentInvalid:
       nil
-    case .roleInvalid, .changeInvalid, .dateInvalid, .sheetHeader, .sheetEmpty, .sheetUnreadable,
+    case .roleInvalid, .changeInvalid, .dateInvalid, .dateRange, .sheetHeader, .sheetEmpty,
+      .sheetUnreadable,
       .limitBytes, .limitRows:
       "iauth help \(command)"
     case .batchRejected: "iauth import-batch FILE --dry-run --report FILE"
     case .registryShrunk: "iauth agencies --load FILE --allow-removals"
 
     case .fileMissing, .fileExists, .fileUncreatable: nil
+    case .anchorMissing: "iauth audit --checkpoint"
+    case .entryUnknown: "iauth audit --head"
+    case .signFailed: "iauth audit --checkpoint"
     case .databaseMissing: "iauth init --authority CODE"
     case .databaseGone: "iauth restore FILE"
     case .databaseExists:
@@ -95,8 +99,8 @@ extension IAuthError {
     case .databaseStandby: "iauth doctor"
     case .outputFailed: nil
 
-    case .codeLocked(let until): until == nil ? "iauth admins --agency CODE" : nil
-    case .sendThrottled, .databaseBusy, .outcomeUnknown, .serviceSilent: nil
+    case .codeSecond(let reference, _): "iauth verify \(shellWord(reference, or: "REFERENCE"))"
+    case .codeLocked, .sendThrottled, .databaseBusy, .outcomeUnknown, .serviceSilent: nil
     case .keyUnknown, .keyExists: "iauth ssh-gate --list"
     case .sessionNone, .sessionExpired: Self.signIn
     case .sessionStepUp: "iauth verify --step-up"

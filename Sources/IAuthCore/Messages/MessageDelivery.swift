@@ -13,23 +13,32 @@ package struct DeliveryReport: Equatable, Sendable {
   package var failed = 0
   /// Whether the disk or the database ended it before its time; what was committed stands.
   package var isCutShort = false
+  /// What was queued for nobody.
+  package var vanished = 0
 
   mutating func add(_ other: DeliveryReport) {
     delivered += other.delivered
     postponed += other.postponed
     failed += other.failed
+    vanished += other.vanished
   }
 }
 
 extension Service {
   /// Tries the messages that this process has queued, at most ten seconds for all of them.
   ///
-  /// What it leaves to `deliver`, or has no claim to, the wake file tells of
-  /// (`iauth-deliver.path`).
+  /// What it leaves to `deliver` the wake file tells of (`iauth-deliver.path`).
   package func deliverOwn() throws(IAuthError) -> DeliveryReport {
     guard store.hasQueued else { return DeliveryReport() }
     defer { if store.hasLeft { try? Files.touch(outboxDirectory + "/wake") } }
     return try deliver(until: deadline(Limits.deliveryBudget))
+  }
+
+  /// Wakes the delivery, for a process that may send nothing itself; it does so alike for who is
+  /// known and who is not.
+  package func leaveToOthers() {
+    store.hasQueued = false
+    try? Files.touch(outboxDirectory + "/wake")
   }
 
   /// Sends whatever is due, a few at a time.
@@ -68,9 +77,9 @@ extension Service {
           return report
         }
         report.add(part)
-        let took = part.delivered + part.postponed + part.failed
+        let took = part.delivered + part.vanished + part.postponed + part.failed
         // Where nothing of a whole turn got out, the rest of the run would not either.
-        open[index].left = part.delivered > 0 ? open[index].left - took : 0
+        open[index].left = part.delivered + part.vanished > 0 ? open[index].left - took : 0
       }
       open.removeAll { $0.left <= 0 }
     }
@@ -114,6 +123,10 @@ extension Service {
       let left = Int((deadline - ChildProcess.milliseconds()) / 1_000)
       guard left > 0 else { break }
       if let expiry = message.expiresAt, expiry <= world.now() { continue }
+      if message.recipient.isEmpty {
+        results.append((message, nil))
+        continue
+      }
       do throws(DeliveryError) {
         let outgoing = outgoing(message, uuid)
         try transport(message.channel).send(outgoing, within: min(left, most))
@@ -133,6 +146,10 @@ extension Service {
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<DeliveryReport> in
       var report = DeliveryReport()
       for (message, error) in results {
+        if message.recipient.isEmpty {
+          report.vanished += try tx.run(OutboxTable.vanished, message.id, world.claim, tx.now)
+          continue
+        }
         guard case .temporary(let reason)? = error else {
           report.delivered += try tx.run(OutboxTable.sent, message.id, world.claim, tx.now)
           continue

@@ -19,7 +19,8 @@ extension Notice {
     case .submitted(let request):
       Wording(
         "申請案 \(request.number) 待審核",
-        ["有一件權限申請案待您審核：", ""] + request.chinese
+        [request.isResubmitted ? "有一件退回補正後再送的權限申請案待您審核：" : "有一件權限申請案待您審核：", ""]
+          + request.chinese
           + (request.isNational ? ["", "注意：本案核准後，申請人即得審核全國各機關的管理者。"] : [])
           + [
             "", "請檢視內容後核准或退回：", "", "    iauth pending \(request.number)",
@@ -51,7 +52,8 @@ extension Notice {
     case .requestLapsed(let request):
       Wording(
         "申請案 \(request.number) 逾期失效",
-        ["您的申請案因逾期未經審核，已失效：", ""] + request.chinese
+        [request.isReturned ? "您的申請案逾期未補正，已失效：" : "您的申請案因逾期未經審核，已失效：", ""]
+          + request.chinese
           + ["", "如仍有需要，請重新提出申請：", "", "    \(request.command)"])
     case .invitation(let request, let agencyCode, let email, let expiresAt):
       Wording(
@@ -152,6 +154,8 @@ extension Notice {
           "「\(SafeText.line(agency))」提報異動，已終止 \(count) 位機關管理者的權限。", "",
           "請檢視：", "", "    iauth pending --batch \(batch)",
         ])
+    case .returned, .batchReturned, .superseded, .withdrawnByForm, .standIn, .permissionEnding:
+      grantWording.chinese
     case .reminder(let items):
       Wording(
         "催辦：\(items.count) 件申請案待審核",
@@ -214,12 +218,12 @@ extension Notice {
 }
 
 extension RequestSummary {
-  fileprivate var chinese: [String] {
+  var chinese: [String] {
     [
       "申請編號：\(number)", "機關：\(SafeText.line(agency))", "姓名：\(SafeText.line(name))",
       "系統：\(SafeText.line(system.chinese))（\(SafeText.line(systemCode))）",
       "身分：\(role.chinese)", "類別：\(kind.chinese)",
-    ]
+    ] + terms.map(\.chinese)
   }
 }
 

@@ -20,7 +20,11 @@ extension Notice {
     case .submitted(let request):
       Wording(
         "Request \(request.number) waits for review",
-        ["A request waits for your decision:", ""] + request.english
+        [
+          request.isResubmitted
+            ? "A request that was sent back has been corrected, and waits for your decision:"
+            : "A request waits for your decision:", "",
+        ] + request.english
           + (request.isNational
             ? ["", "Note: if approved, this person decides on the administrators of all agencies."]
             : [])
@@ -54,7 +58,11 @@ extension Notice {
     case .requestLapsed(let request):
       Wording(
         "Request \(request.number) lapsed",
-        ["Nobody decided on your request in time, and it has lapsed:", ""] + request.english
+        [
+          request.isReturned
+            ? "Your request was not corrected in time, and has lapsed:"
+            : "Nobody decided on your request in time, and it has lapsed:", "",
+        ] + request.english
           + ["", "If you still need it, ask again:", "", "    \(request.command)"])
     case .invitation(let request, let agencyCode, let email, let expiresAt):
       Wording(
@@ -168,6 +176,8 @@ extension Notice {
             + " \(count) \(count == 1 ? "administrator" : "administrators").", "",
           "Read it:", "", "    iauth pending --batch \(batch)",
         ])
+    case .returned, .batchReturned, .superseded, .withdrawnByForm, .standIn, .permissionEnding:
+      grantWording.english
     case .reminder(let items):
       Wording(
         "Reminder: \(items.count) \(items.count == 1 ? "request waits" : "requests wait")",
@@ -240,12 +250,12 @@ extension Notice {
 }
 
 extension RequestSummary {
-  fileprivate var english: [String] {
+  var english: [String] {
     [
       "Request: \(number)", "Agency: \(SafeText.line(agency))", "Name: \(SafeText.line(name))",
       "System: \(SafeText.line(system.english)) (\(SafeText.line(systemCode)))",
       "Role: \(role.rawValue)", "Kind: \(kind.rawValue)",
-    ]
+    ] + terms.map(\.english)
   }
 
   /// The command that asks for the same once more.

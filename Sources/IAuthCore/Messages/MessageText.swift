@@ -31,13 +31,14 @@ extension Notice {
   package var kind: MessageKind {
     switch self {
     case .code: .code
-    case .approved, .rejected: .decision
+    case .approved, .rejected, .returned: .decision
     case .invitation: .invitation
     case .reminder: .reminder
     case .authorityDigest, .operatorDigest, .wrongAttemptsAlarm: .digest
     case .submitted, .batchSubmitted, .requestLapsed, .nationalReviewer, .batchDecided,
       .invitationLapsed, .revoked, .accountChanged, .contactChanged, .wrongAttempts,
-      .idleWarning, .revokedByForm, .permissionSuspended:
+      .idleWarning, .revokedByForm, .batchReturned, .superseded, .withdrawnByForm, .standIn,
+      .permissionEnding, .permissionSuspended:
       .notice
     case .recertification(_, _, _, _, let isReminder, _): isReminder ? .reminder : .notice
     }
@@ -80,14 +81,16 @@ extension Notice {
     case .submitted(let request), .approved(let request, _, _), .rejected(let request, _),
       .requestLapsed(let request), .invitation(let request, _, _, _),
       .nationalReviewer(let request), .invitationLapsed(let request), .revoked(let request, _),
+      .returned(let request, _), .superseded(let request, _), .withdrawnByForm(let request),
+      .standIn(let request, _), .permissionEnding(let request, _),
       .permissionSuspended(let request):
       SafeText.line(request.agency)
     case .batchSubmitted(_, let agency, _, _), .accountChanged(_, let agency, _),
       .contactChanged(let agency, _, _), .wrongAttempts(let agency),
       .idleWarning(let agency, _, _), .revokedByForm(_, let agency, _):
       SafeText.line(agency)
-    case .batchDecided, .wrongAttemptsAlarm, .reminder, .authorityDigest, .operatorDigest,
-      .recertification:
+    case .batchDecided, .batchReturned, .wrongAttemptsAlarm, .reminder, .authorityDigest,
+      .operatorDigest, .recertification:
       nil
     }
   }

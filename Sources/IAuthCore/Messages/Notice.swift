@@ -31,6 +31,17 @@ package enum Notice: Sendable, Equatable {
   /// To the operator, at once.
   case wrongAttemptsAlarm(count: Int)
   case idleWarning(agency: String, days: Int, suspendedAt: Timestamp)
+  /// To the applicant, or to a batch's submitter: it was sent back for correction.
+  case returned(request: RequestSummary, reason: String)
+  case batchReturned(batch: BatchID, document: String?, items: [RequestSummary], reason: String)
+  /// To the applicant: another grant has made it pointless.
+  case superseded(request: RequestSummary, by: RequestID)
+  /// To the applicant: a form has taken their request back.
+  case withdrawnByForm(request: RequestSummary)
+  /// To the holder of a permission: somebody is to stand in for them, or to take it over.
+  case standIn(request: RequestSummary, isGranted: Bool)
+  /// To the holder of a permission that ends.
+  case permissionEnding(request: RequestSummary, endsAt: Timestamp)
   /// To the authority: a form took administrators away at once.
   case revokedByForm(batch: BatchID, agency: String, count: Int)
   /// To each who may answer in a periodic review: it was opened, or it is due.
@@ -58,6 +69,16 @@ package struct RequestSummary: Sendable, Equatable {
   package var kind: RequestKind
   /// The request makes an administrator of the authority itself.
   package var isNational: Bool
+  /// From when, and until when, if it is asked for with days.
+  package var from: Timestamp?
+  package var until: Timestamp?
+  /// Whose deputy the applicant is to be, or whose permission they are to take over.
+  package var deputyOf: String?
+  package var successorOf: String?
+  /// It was sent back for correction, and is submitted again.
+  package var isResubmitted = false
+  /// It waits for its correction.
+  package var isReturned = false
 
   package init(
     number: RequestID, agency: String, name: String, system: Bilingual, systemCode: String,

@@ -21,7 +21,8 @@ package struct OutboxLine: Sendable {
 enum OutboxListTable {
   static let waiting: SQL = """
     SELECT id, kind, channel, recipient, reference, status, created_at, due_at, attempts, error
-    FROM message WHERE status IN ('queued', 'failed') ORDER BY id
+    FROM message WHERE status IN ('queued', 'failed') 
+      AND (status = 'failed' OR recipient <> '') ORDER BY id
     """
   static let status: SQL = "SELECT status, kind FROM message WHERE id = ?"
   static let retry: SQL = """

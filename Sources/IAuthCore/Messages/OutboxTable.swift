@@ -34,7 +34,7 @@ enum OutboxTable {
     FROM message m LEFT JOIN account a ON a.id = m.account
     WHERE m.status = 'queued' AND m.id <= ?1 AND (m.due_at <= ?2 OR m.due_at > ?3)
       AND (m.claimed_until IS NULL OR m.claimed_until <= ?2 OR m.claimed_until > ?3)
-      AND (m.expires_at IS NULL OR m.expires_at > ?2)
+      AND (m.expires_at IS NULL OR m.expires_at > ?2) AND m.recipient <> ''
     ORDER BY m.kind <> 'code', m.due_at, m.id
     """
   /// How a message leaves the queue: nobody holds it any more, and of a code neither its text nor
@@ -53,6 +53,11 @@ enum OutboxTable {
   static let sent: SQL = """
     UPDATE message SET status = 'sent', sent_at = ?3, attempts = attempts + 1, error = NULL,
       subject = '', \(blanked) WHERE id = ?1 AND claim = ?2 AND status = 'queued'
+    """
+  /// What was queued for nobody leaves as all else does.
+  static let vanished: SQL = """
+    UPDATE message SET status = 'lapsed', sent_at = ?3, attempts = attempts + 1, claim = NULL,
+      claimed_until = NULL, subject = '', body = '' WHERE id = ?1 AND claim = ?2 AND recipient = ''
     """
   static let postponed: SQL = """
     UPDATE message SET attempts = attempts + 1, due_at = ?3, error = ?4, claim = NULL,
@@ -81,7 +86,7 @@ enum OutboxTable {
     WHERE kind = 'code' AND reference = ?
     """
   static let statements: [SQL] = [
-    add, last, claimed, claim, due, lapseCodes, sent, postponed, failed,
+    add, last, claimed, claim, due, lapseCodes, sent, vanished, postponed, failed,
     oldReminders, rewrite, release, voidCodes, eraseCodes,
   ]
 }
@@ -92,6 +97,9 @@ struct Recipient {
   let address: String
   let account: AccountID?
   var name: String?
+
+  /// The address of someone unknown: what goes there is taken from the queue and sent nowhere.
+  static let nobody = ""
 
   static func mail(_ account: Account) -> Recipient {
     Recipient(
@@ -110,11 +118,13 @@ extension Transaction {
     noteQueued(isClaimed: isClaimed)
     let mail = recipient.channel == .email ? notice.mail() : nil
     let (subject, body) = (mail?.subject ?? "", mail?.body ?? notice.sms())
-    plan?.append(
-      PlannedMessage(
-        kind: notice.kind, channel: recipient.channel, recipient: recipient.address,
-        name: recipient.name, subject: subject, reference: reference, body: body,
-        causes: notice.causes(to: recipient.account)))
+    if !recipient.address.isEmpty {
+      plan?.append(
+        PlannedMessage(
+          kind: notice.kind, channel: recipient.channel, recipient: recipient.address,
+          name: recipient.name, subject: subject, reference: reference, body: body,
+          causes: notice.causes(to: recipient.account)))
+    }
     try run(
       OutboxTable.add, notice.kind, recipient.channel, recipient.address, subject, body, reference,
       recipient.account, request, now, expiresAt,

@@ -19,6 +19,18 @@ package struct AccountLine: Sendable {
   package let isErased: Bool
 }
 
+/// One contact, as the operator names it.
+package enum ContactAddress: Sendable {
+  case email(EmailAddress), mobile(MobileNumber)
+
+  package var masked: String {
+    switch self {
+    case .email(let email): email.masked
+    case .mobile(let mobile): mobile.masked
+    }
+  }
+}
+
 /// What can be done to an account.
 package enum AccountVerb: String, CaseIterable, Sendable {
   case suspend, restore, close, unlock, erase
@@ -31,8 +43,8 @@ enum AccountDeskTable {
         AND p.status = 'active'), a.used_at, a.erased_at IS NOT NULL,
       g.id, g.type, g.code, g.name, g.path, g.superior, g.status
     FROM account a JOIN agency g ON g.id = a.agency
-    WHERE (?1 IS NULL OR a.agency = ?1) AND (?2 = '' OR a.name_key = ?3 OR a.email = ?2
-      OR a.mobile = ?2 OR CAST(a.id AS TEXT) = ?2 OR instr(a.name, ?2) > 0)
+    WHERE (?1 IS NULL OR a.agency = ?1) AND (?2 = '' OR instr(a.name_key, ?3) > 0
+      OR instr(a.email, ?4) > 0 OR a.mobile = ?5 OR CAST(a.id AS TEXT) = ?2)
     ORDER BY a.id
     """
   static let status: SQL = "SELECT status, agency, erased_at IS NOT NULL FROM account WHERE id = ?"
@@ -77,7 +89,8 @@ extension Service {
   package func change(
     account id: AccountID, _ verb: AccountVerb, reason: String
   ) throws(IAuthError) -> AccountStatus {
-    let reason = try FreeText.reason(reason)
+    // Nobody is told of an unlocking.
+    let reason = verb == .unlock && reason.isEmpty ? "" : try FreeText.reason(reason)
     return try store.write { (tx) throws(IAuthError) -> TransactionEnd<AccountStatus> in
       if let refusal = try tx.refusalToChange(id, verb) {
         return try tx.refuse(refusal, subject: .account(id))
@@ -89,8 +102,9 @@ extension Service {
       let refusal = IAuthError.accountState(account: id, status: found.status)
       switch (verb, found.status) {
       case (.suspend, .active), (.restore, .suspended), (.close, .invited), (.close, .active),
-        (.close, .suspended), (.unlock, .invited), (.unlock, .active), (.unlock, .suspended):
+        (.close, .suspended):
         break
+      case (.unlock, _) where !found.isErased: break
       case (.erase, _) where !found.isErased: break
       default: throw refusal
       }
@@ -99,6 +113,25 @@ extension Service {
         return try tx.refuse(.accountLast, subject: .account(id))
       }
       return .commit(try tx.apply(verb, to: try tx.account(id: id), reason: reason))
+    }
+  }
+
+  /// Ends the lock of an address in an agency, whether anybody has an account with it or not.
+  ///
+  /// - Throws: `right.missing`, `agency.unknown`.
+  package func unlock(
+    _ address: ContactAddress, agency code: String
+  ) throws(IAuthError) -> Agency {
+    try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Agency> in
+      let agency = try tx.agency(typed: code)
+      let key =
+        switch address {
+        case .email(let email): tx.addressKey(.email, email.text)
+        case .mobile(let mobile): tx.addressKey(.sms, mobile.e164)
+        }
+      try tx.forgetAttempts([tx.attemptSubject(agency.id, key)])
+      try tx.audit(.accountUnlocked, .agency(code: agency.code))
+      return .commit(agency)
     }
   }
 
@@ -125,10 +158,13 @@ extension Transaction {
   fileprivate func accounts(
     _ query: String, in agency: AgencyID?
   ) throws(IAuthError) -> [AccountLine] {
+    // Names compare as everywhere, addresses without case; digits alone are a number.
     let folded = Folding.fold(query)
-    let mobile = (try? MobileNumber(folded))?.e164
+    let key = PersonName(stored: folded).key
+    let isNumber = folded.utf8.allSatisfy { (0x30...0x39).contains($0) }
     return try all(
-      AccountDeskTable.list, agency, mobile ?? folded, PersonName(stored: query).key
+      AccountDeskTable.list, agency, folded, key.isEmpty ? nil : key,
+      isNumber ? nil : folded.lowercased(), (try? MobileNumber(folded))?.e164
     ) { row in
       AccountLine(
         account: row.id(0),
@@ -184,6 +220,7 @@ extension Transaction {
     switch verb {
     case .suspend:
       try run(AccountTable.setStatus, account.id, AccountStatus.suspended, now)
+      try endApplications(of: account)
       try audit(.accountSuspended, subject)
       try tell(account, .suspended, at: try addresses(of: account), reason: reason)
       return .suspended
@@ -203,6 +240,7 @@ extension Transaction {
       if account.status != .closed {
         try endEverything(of: account, reason: reason)
         try run(AccountTable.setStatus, account.id, AccountStatus.closed, now)
+        try endApplications(of: account)
         try audit(.accountClosed, subject)
       }
       if verb == .erase { try eraseProofs(of: account) }
@@ -217,9 +255,11 @@ extension Transaction {
   private func forgetAttempts(of account: Account) throws(IAuthError) {
     let email = addressKey(.email, account.email.text)
     let mobile = addressKey(.sms, account.mobile.e164)
-    for subject in attemptSubjects(account.agency, email, mobile) {
-      try run(VerificationTable.forgetAllAttempts, subject)
-    }
+    try forgetAttempts(attemptSubjects(account.agency, email, mobile))
+  }
+
+  fileprivate func forgetAttempts(_ subjects: [[UInt8]]) throws(IAuthError) {
+    for subject in subjects { try run(VerificationTable.forgetAllAttempts, subject) }
   }
 
   /// Ends what the person has applied for and not proven, and takes the keys of their addresses,
@@ -227,13 +267,28 @@ extension Transaction {
   private func eraseProofs(of account: Account) throws(IAuthError) {
     let email = addressKey(.email, account.email.text)
     let mobile = addressKey(.sms, account.mobile.e164)
-    let open = try all(VerificationTable.openApplications, email, mobile) { row in
+    try endApplications(email, mobile, in: nil)
+    try run(VerificationTable.eraseKeys, email, mobile)
+    try forgetAttempts(of: account)
+  }
+
+  /// Ends the applications that wait for codes to a contact of the account: what was sent there
+  /// before the account changed is worth nothing afterwards.
+  ///
+  /// Sign-ins and step-ups end by the schema.
+  func endApplications(of account: Account) throws(IAuthError) {
+    try endApplications(
+      addressKey(.email, account.email.text), addressKey(.sms, account.mobile.e164),
+      in: account.agency)
+  }
+
+  private func endApplications(
+    _ email: [UInt8], _ mobile: [UInt8], in agency: AgencyID?
+  ) throws(IAuthError) {
+    let open = try all(VerificationTable.openApplications, email, mobile, agency) { row in
       (id: row.id(0) as VerificationID, reference: Reference(stored: row.text(1)))
     }
     for application in open { try lapse(application: application.id, application.reference) }
-    try run(VerificationTable.closeSignIns, account.id)
-    try run(VerificationTable.eraseKeys, email, mobile)
-    try forgetAttempts(of: account)
   }
 
   /// What an account has and waits for ends with it.
@@ -241,11 +296,10 @@ extension Transaction {
     for number: RequestID in try ids(RequestTable.activePermissions, account.id) {
       try run(RequestTable.revoke, number, now, actor?.account, reason)
       try audit(.revoked, .request(number))
+      if let request = try request(number) { try undoHandOver(request) }
     }
     for number: RequestID in try ids(RequestTable.pendingOf, account.id) {
-      try run(
-        RequestTable.decide, number, RequestStatus.lapsed, actor?.account, world.caller.name,
-        reason, now)
+      try end(number, .lapsed, by: actor?.account, note: reason)
       try audit(.lapsed, .request(number))
       if let request = try request(number) { try finishBatch(of: request) }
     }
@@ -262,10 +316,12 @@ extension Transaction {
   }
 
   /// Where a holder is told what becomes of their account: at the address on file, and at the one
-  /// that they have asked for, proven, and wait for.
+  /// that they have asked for themselves, proven, and wait for. One that a form asks for is written
+  /// to by nobody before the decision.
   func addresses(of account: Account) throws(IAuthError) -> [Recipient] {
     guard let number: RequestID = try id(RequestTable.pendingChange, account.id),
-      let change = try request(number), let new = try replacement(of: change),
+      let change = try request(number), change.origin == "self",
+      let new = try replacement(of: change),
       new.email != account.email.text
     else { return [.mail(account)] }
     return [
@@ -296,7 +352,7 @@ extension Transaction {
     if world.caller.isOperator { return nil }
     guard let me else { return .sessionNone }
     if request.account == me.id { return nil }
-    guard try maySee(request, me, isOwn: false) else { return .requestUnknown(number: number) }
+    guard try maySee(request, me) else { return .requestUnknown(number: number) }
     guard try isAdministrator(me) else { return .rightMissing(.reviewer) }
     let mayDecide = try self.exists(RequestTable.mayDecide, number, me.id, now)
     return mayDecide ? nil : .requestOutside(number: number)
@@ -311,6 +367,7 @@ extension Transaction {
     }
     try audit(.revoked, .request(number))
     guard let request = try request(number) else { throw .databaseDamaged }
+    try undoHandOver(request)
     let account = try account(id: request.account)
     guard account.status != .invited else {
       try closeIfUnclaimed(account)

@@ -64,6 +64,7 @@ extension Transaction {
     if account.status == .invited {
       try run(AccountTable.setStatus, account.id, AccountStatus.active, now)
       try audit(.accountOpened, .account(account.id))
+      try handOver(to: account.id)
     }
     if isReviewed {
       // Only what was proven of the stored contacts counts: the permission rests, and a review
@@ -78,6 +79,7 @@ extension Transaction {
       with: Replacement(
         name: applicant.name.text, email: applicant.email.text, mobile: applicant.mobile.e164,
         title: applicant.title), phone: applicant.phone)
+    if account.isUnproven { try run(AccountTable.setUnproven, account.id, nil as Timestamp?) }
     return .commit(
       try startSession(account: account.id, emailProven: true, smsProven: true))
   }
@@ -86,9 +88,12 @@ extension Transaction {
   ///
   /// Sessions end by the schema; pending requests show it by a mark, and their version changes.
   ///
-  /// - Parameter isDecided: the address that stays or comes hears of it by the decision's mail.
+  /// - Parameters:
+  ///   - isDecided: the address that stays or comes hears of it by the decision's mail.
+  ///   - isByForm: what a form put in, the next sign-in proves; nothing is decided until then.
   func replace(
-    _ account: Account, with new: Replacement, phone: String? = nil, isDecided: Bool = false
+    _ account: Account, with new: Replacement, phone: String? = nil, isDecided: Bool = false,
+    isByForm: Bool = false
   ) throws(IAuthError) {
     let name = PersonName(stored: new.name)
     try run(
@@ -97,6 +102,11 @@ extension Transaction {
     let isEmailNew = account.email.text != new.email
     let isMobileNew = account.mobile.e164 != new.mobile
     guard isEmailNew || isMobileNew || account.name.key != name.key else { return }
+    if isByForm, isEmailNew || isMobileNew { try run(AccountTable.setUnproven, account.id, now) }
+    if isEmailNew || isMobileNew {
+      try endApplications(of: account)
+      try endApplications(of: try self.account(id: account.id))
+    }
     let applicant = Applicant(
       agency: account.agency, name: name, email: EmailAddress(stored: new.email),
       mobile: MobileNumber(stored: new.mobile), title: new.title, phone: phone)
@@ -123,9 +133,7 @@ extension Transaction {
   /// A later application replaces what an earlier one asked for.
   private func withdrawChange(of account: Account) throws(IAuthError) {
     guard let earlier: RequestID = try id(RequestTable.pendingChange, account.id) else { return }
-    try run(
-      RequestTable.decide, earlier, RequestStatus.withdrawn, account.id, world.caller.name,
-      nil as String?, now)
+    try end(earlier, .withdrawn, by: account.id)
     try audit(.withdrawn, .request(earlier))
     if let request = try request(earlier) { try finishBatch(of: request) }
   }

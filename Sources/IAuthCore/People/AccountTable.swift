@@ -5,7 +5,8 @@ import Sheets
 import Values
 
 enum AccountTable {
-  static let columns: Fragment = "id, agency, name, name_key, email, mobile, title, status"
+  static let columns: Fragment =
+    "id, agency, name, name_key, email, mobile, title, status, unproven_at IS NOT NULL"
   static let byID: SQL = "SELECT \(columns) FROM account WHERE id = ? AND erased_at IS NULL"
   static let byEmail: SQL =
     "SELECT \(columns) FROM account WHERE agency = ? AND email = ? AND status <> 'closed'"
@@ -23,6 +24,7 @@ enum AccountTable {
         ELSE replaced_at END
     WHERE id = ?1
     """
+  static let setUnproven: SQL = "UPDATE account SET unproven_at = ?2 WHERE id = ?1"
   static let noteUse: SQL = "UPDATE account SET used_at = ?2 WHERE id = ?1"
   static let erase: SQL = """
     UPDATE account SET status = 'closed', status_at = ?2, erased_at = ?2, name = NULL,
@@ -65,6 +67,12 @@ enum AccountTable {
     UPDATE decision SET note = '' WHERE note <> ''
       AND request IN (SELECT id FROM request WHERE account = ?)
     """
+  static let eraseReviewerNames: SQL =
+    "UPDATE decision SET reviewer_name = NULL WHERE reviewer = ? AND reviewer_name IS NOT NULL"
+  static let eraseRounds: SQL = """
+    UPDATE round SET reason = NULL WHERE reason IS NOT NULL
+      AND request IN (SELECT id FROM request WHERE account = ?)
+    """
   static let eraseEndReasons: SQL = """
     UPDATE permission SET reason = NULL WHERE reason IS NOT NULL
       AND request IN (SELECT id FROM request WHERE account = ?)
@@ -77,6 +85,10 @@ enum AccountTable {
     SELECT 1 FROM permission WHERE account = ? AND role = 'admin' AND status = 'active' LIMIT 1
     """
 
+  static let sessionBefore: SQL = """
+    SELECT 1 FROM session s JOIN account a ON a.id = s.account WHERE s.account = ?1
+      AND s.caller = ?2 AND s.created_at >= coalesce(a.replaced_at, s.created_at) LIMIT 1
+    """
   static let liveSession: SQL = """
     SELECT id, account, email_proven, sms_proven, created_at, used_at, expires_at FROM session
     WHERE caller = ? AND name = ? AND ended_at IS NULL
@@ -102,10 +114,11 @@ enum AccountTable {
       used_at = ?4 WHERE id = ?1
     """
   static let statements: [SQL] = [
-    byID, byEmail, byMobile, add, setStatus, setContacts, noteUse, erase, erasePersonalAudit,
+    byID, byEmail, byMobile, add, setStatus, setContacts, setUnproven, noteUse, erase,
+    erasePersonalAudit,
     eraseMessages, eraseNotices, isListed, forgetReminders, forgetDigest, eraseLists, eraseNotes,
-    eraseEndReasons, eraseRequests, isAdministrator,
-    liveSession,
+    eraseEndReasons, eraseReviewerNames, eraseRounds, eraseRequests, isAdministrator,
+    sessionBefore, liveSession,
     lastSessionEnd, addSession,
     endSession, giveUpSession, noteSession, proveSession,
   ]
@@ -117,7 +130,8 @@ extension Account {
       id: row.id(c), agency: row.id(c + 1),
       name: PersonName(stored: row.text(c + 2), key: row.text(c + 3)),
       email: EmailAddress(stored: row.text(c + 4)), mobile: MobileNumber(stored: row.text(c + 5)),
-      title: row.textIfAny(c + 6), status: row.word(c + 7, AccountStatus.self))
+      title: row.textIfAny(c + 6), status: row.word(c + 7, AccountStatus.self),
+      isUnproven: row.bool(c + 8))
   }
 }
 
@@ -138,8 +152,9 @@ extension Transaction {
   ) throws(IAuthError) -> [Account] {
     let known = try storedAccounts(in: agency, email: email, mobile: mobile)
     var isAsBefore = true
-    for account in known where try hasLapsed(account.id) {
-      try expireOverdue(account.id)
+    // Asked of nobody where there is nobody: how long it takes tells nothing.
+    for id in known.isEmpty ? [0] : known.map(\.id) where try hasLapsed(id) {
+      try expireOverdue(id)
       isAsBefore = false
     }
     return isAsBefore ? known : try storedAccounts(in: agency, email: email, mobile: mobile)
@@ -178,9 +193,10 @@ extension Transaction {
       try run(AccountTable.eraseLists, account)
     }
     if !keepingNotes { try run(AccountTable.eraseNotes, account) }
+    try run(AccountTable.eraseReviewerNames, account)
+    try run(AccountTable.eraseRounds, account)
     try run(AccountTable.eraseEndReasons, account)
     try run(AccountTable.eraseRequests, account)
-    try run(VerificationTable.closeSignIns, account)
     try audit(.accountErased, .account(account))
   }
 
@@ -204,12 +220,20 @@ extension Transaction {
     else { throw .sessionExpired }
     let account = try account(id: found.account)
     guard account.status == .active else { throw .sessionExpired }
-    if isWriting { try expireOverdue(account.id) }
+    if isWriting, try hasLapsed(account.id) {
+      try expireOverdue(account.id)
+      // A change that came true on its day has ended the session.
+      guard
+        try first(AccountTable.liveSession, caller, world.sessionName, read: { _ in true }) != nil
+      else { throw .sessionExpired }
+    }
     actor = Actor(account: account.id, session: found.id)
-    return Session(
+    let session = Session(
       id: found.id, name: world.sessionName, account: account, emailProven: found.emailProven,
       smsProven: found.smsProven, usedAt: found.usedAt,
       expiresAt: min(found.expiresAt, found.createdAt + settings.sessionLifetime))
+    noteLater(session)
+    return session
   }
 
   /// The session, if there is a live one.
@@ -227,7 +251,6 @@ extension Transaction {
 
   /// Notes the use of a session, at most once a minute.
   func noteUse(_ session: Session) throws(IAuthError) {
-    guard session.usedAt + Limits.sessionNoteInterval <= now else { return }
     try run(AccountTable.noteSession, session.id, now)
     try run(AccountTable.noteUse, session.account.id, now)
   }

@@ -72,13 +72,14 @@ extension Service {
 
   /// Stores an application and queues both of its codes.
   ///
-  /// - Throws: `agency.unknown`, `agency.removed`, `send.throttled`.
+  /// - Throws: `mobile.country`, `agency.unknown`, `agency.removed`, `send.throttled`.
   package func apply(_ form: ApplicationForm) throws(IAuthError) -> VerificationReceipt {
-    try store.write { (tx) throws(IAuthError) -> TransactionEnd<VerificationReceipt> in
+    try settings.checkCountry(form.mobile)
+    return try store.write { (tx) throws(IAuthError) -> TransactionEnd<VerificationReceipt> in
       let agency = try tx.activeAgency(typed: form.agency)
       let draft = VerificationDraft(
         purpose: .application, agency: agency, via: .both, email: form.email, mobile: form.mobile,
-        account: nil, session: nil, form: form, sends: [.email, .sms], isSilent: false)
+        account: nil, session: nil, form: form)
       let expiresAt = tx.now + settings.applicationLifetime
       let reference = try tx.open(draft, expiresAt: expiresAt)
       try tx.audit(.applied, .reference(reference))
@@ -91,11 +92,13 @@ extension Service {
 
   /// Begins a sign-in.
   ///
-  /// Someone unknown gets the same answer, and nothing is sent.
+  /// Someone unknown gets the same answer, and nothing is sent; someone invited is asked for the
+  /// other code once the first one was right.
   ///
-  /// - Throws: `agency.unknown`, `send.throttled`.
+  /// - Throws: `mobile.country`, `agency.unknown`, `send.throttled`.
   package func signIn(_ form: ApplicationForm, via: Via) throws(IAuthError) -> VerificationReceipt {
-    try store.write { (tx) throws(IAuthError) -> TransactionEnd<VerificationReceipt> in
+    if via != .email { try settings.checkCountry(form.mobile) }
+    return try store.write { (tx) throws(IAuthError) -> TransactionEnd<VerificationReceipt> in
       let agency = try tx.agency(typed: form.agency)
       let known = try tx.accounts(
         in: agency.id, email: form.email, mobile: form.mobile
@@ -103,10 +106,9 @@ extension Service {
         $0.email.text == form.email.text && $0.mobile.e164 == form.mobile.e164
           && $0.name.key == form.name.key
       }
-      let sends = known?.status == .invited ? Via.both.channels : via.channels
       let draft = VerificationDraft(
         purpose: .signIn, agency: agency, via: via, email: form.email, mobile: form.mobile,
-        account: known, session: nil, form: nil, sends: sends, isSilent: known == nil)
+        account: known, session: nil, form: nil)
       let codesExpireAt = tx.now + Limits.codeLifetime
       let reference = try tx.open(
         draft, expiresAt: tx.now + settings.applicationLifetime)
@@ -129,8 +131,7 @@ extension Service {
       let agency = try tx.agency(id: session.account.agency)
       let draft = VerificationDraft(
         purpose: .stepUp, agency: agency, via: via, email: session.account.email,
-        mobile: session.account.mobile, account: session.account, session: session.id, form: nil,
-        sends: via.channels, isSilent: false)
+        mobile: session.account.mobile, account: session.account, session: session.id, form: nil)
       let reference = try tx.open(
         draft, expiresAt: tx.now + settings.applicationLifetime)
       try tx.audit(.signInBegun, .reference(reference))
@@ -150,25 +151,17 @@ extension Service {
       guard proof.isOpen, proof.createdAt <= tx.now, tx.now < proof.expiresAt else {
         throw .codeExpired(reference: proof.reference.text, isFinished: true)
       }
-      let known = try proof.account.map { (id) throws(IAuthError) in try tx.account(id: id) }
-      let isUnknown = proof.purpose != .application && known == nil
-      let email = known?.email ?? proof.email.map { EmailAddress(stored: $0) }
-      let mobile = known?.mobile ?? proof.mobile.map { MobileNumber(stored: $0) }
       let agency = try tx.agency(id: proof.agency)
-      let sends = known?.status == .invited ? Via.both.channels : proof.via.channels
+      let addresses = try tx.addresses(of: proof)
       try tx.run(OutboxTable.voidCodes, proof.reference.text)
-      try tx.sendCodes(
-        CodeOrder(
-          verification: proof.id, reference: proof.reference, purpose: proof.purpose,
-          agency: agency, sends: sends,
-          addresses: isUnknown ? nil : Addresses(email: email, mobile: mobile),
-          keys: [.email: proof.emailKey, .sms: proof.mobileKey], account: known?.id))
+      try tx.sendCodes(of: proof, try tx.channelsNeeded(proof), in: agency, to: addresses)
       try tx.audit(.codeResent, .reference(proof.reference))
       let isApplication = proof.purpose == .application
       return .commit(
         VerificationReceipt(
           reference: proof.reference, purpose: proof.purpose, agency: agency, via: proof.via,
-          email: isApplication ? email?.masked : nil, mobile: isApplication ? mobile?.masked : nil,
+          email: isApplication ? addresses?.email.masked : nil,
+          mobile: isApplication ? addresses?.mobile.masked : nil,
           expiresAt: isApplication ? proof.expiresAt : tx.now + Limits.codeLifetime))
     }
   }
@@ -184,27 +177,29 @@ private struct VerificationDraft {
   let account: Account?
   let session: SessionID?
   let form: ApplicationForm?
-  let sends: [Channel]
-  /// Someone unknown: everything happens but the sending.
-  let isSilent: Bool
 }
 
-private struct Addresses {
-  let email: EmailAddress?
-  let mobile: MobileNumber?
+/// Where the codes of a reference go.
+struct ProofAddresses {
+  let email: EmailAddress
+  let mobile: MobileNumber
+
+  func text(_ channel: Channel) -> String {
+    switch channel {
+    case .email: email.text
+    case .sms: mobile.e164
+    }
+  }
 }
 
-/// Which codes go where.
-private struct CodeOrder {
-  let verification: VerificationID
-  let reference: Reference
-  let purpose: CodePurpose
-  let agency: Agency
-  let sends: [Channel]
-  /// Empty for someone unknown, to whom nothing is sent.
-  let addresses: Addresses?
-  let keys: [Channel: [UInt8]]
-  let account: AccountID?
+extension Settings {
+  /// - Throws: `mobile.country` for a number that no code is sent to.
+  func checkCountry(_ mobile: MobileNumber) throws(IAuthError) {
+    let digits = mobile.e164.utf8.dropFirst()
+    guard smsCountries.contains(where: { digits.starts(with: $0.utf8) }) else {
+      throw .mobileCountry
+    }
+  }
 }
 
 extension Transaction {
@@ -213,44 +208,61 @@ extension Transaction {
   ) throws(IAuthError) -> Reference {
     let reference = Reference(
       kind: draft.purpose == .application ? .application : .signIn, random: world.randomBytes(5))
-    let keys: [Channel: [UInt8]] = [
-      .email: addressKey(.email, draft.email.text), .sms: addressKey(.sms, draft.mobile.e164),
-    ]
-    let id: VerificationID = try insert(
+    let _: VerificationID = try insert(
       VerificationTable.add, reference.text, draft.purpose, world.caller.name, draft.agency.id,
-      draft.via,
-      draft.account?.id, draft.session, keys[.email], keys[.sms], draft.form?.name.text,
-      draft.form?.email.text, draft.form?.mobile.e164, draft.form?.title, draft.form?.phone, now,
-      expiresAt)
+      draft.via, draft.account?.id, draft.session,
+      addressKey(.email, draft.email.text), addressKey(.sms, draft.mobile.e164),
+      draft.form?.name.text, draft.form?.email.text, draft.form?.mobile.e164, draft.form?.title,
+      draft.form?.phone, now, expiresAt, !draft.mobile.isTaiwanese)
+    let isKnown = draft.purpose == .application || draft.account != nil
     try sendCodes(
-      CodeOrder(
-        verification: id, reference: reference, purpose: draft.purpose, agency: draft.agency,
-        sends: draft.sends,
-        addresses: draft.isSilent ? nil : Addresses(email: draft.email, mobile: draft.mobile),
-        keys: keys, account: draft.account?.id))
+      of: try verification(typed: reference.text), draft.via.channels, in: draft.agency,
+      to: isKnown ? ProofAddresses(email: draft.email, mobile: draft.mobile) : nil)
     return reference
   }
 
-  /// Draws a code for each channel, keeps its keyed hash, and queues it.
-  fileprivate func sendCodes(_ order: CodeOrder) throws(IAuthError) {
-    try checkCallerBudget(order.sends.count)
-    for channel in order.sends {
-      try checkSendBudget(order.purpose, addressKey: order.keys[channel] ?? [])
+  /// Where the codes of a reference go; nil for someone unknown.
+  func addresses(of proof: Verification) throws(IAuthError) -> ProofAddresses? {
+    if let email = proof.email, let mobile = proof.mobile {
+      return ProofAddresses(
+        email: EmailAddress(stored: email), mobile: MobileNumber(stored: mobile))
     }
+    guard let id = proof.account else { return nil }
+    let account = try account(id: id)
+    return ProofAddresses(email: account.email, mobile: account.mobile)
+  }
+
+  /// Draws a code for each channel, keeps its keyed hash, and queues it.
+  ///
+  /// For someone unknown all of this happens, too, to a message that goes nowhere: neither how long
+  /// it takes nor what is woken afterwards tells the two apart.
+  ///
+  /// - Parameter addresses: nil for someone unknown.
+  func sendCodes(
+    of proof: Verification, _ channels: [Channel], in agency: Agency,
+    to addresses: ProofAddresses?
+  ) throws(IAuthError) {
+    try checkCallerBudget(channels.count)
+    let keys: [Channel: [UInt8]] = [.email: proof.emailKey, .sms: proof.mobileKey]
+    for channel in channels {
+      try checkSendBudget(
+        proof.purpose, addressKey: keys[channel] ?? [], account: try holder(of: proof, channel))
+    }
+    if proof.isForeign, channels.contains(.sms) { try countForeignSend() }
     let expiresAt = now + Limits.codeLifetime
-    for channel in order.sends {
+    for channel in channels {
       let code = OneTimeCode(randomBytes: world.randomBytes)
-      let hash = codeHash(code.digits, order.verification, channel, order.purpose)
-      try run(VerificationTable.setCode, order.verification, channel, hash, now, expiresAt)
-      try noteSend(order.purpose, channel, addressKey: order.keys[channel] ?? [])
-      let address = channel == .email ? order.addresses?.email?.text : order.addresses?.mobile?.e164
-      guard let address else { continue }
+      let hash = codeHash(code.digits, proof.id, channel, proof.purpose)
+      try run(VerificationTable.setCode, proof.id, channel, hash, now, expiresAt)
+      try noteSend(proof.purpose, channel, addressKey: keys[channel] ?? [])
       try queue(
         .code(
-          purpose: order.purpose, channel: channel, code: code.digits, agency: order.agency.name,
-          reference: order.reference.text),
-        to: Recipient(channel: channel, address: address, account: order.account),
-        reference: order.reference.text, expiresAt: expiresAt)
+          purpose: proof.purpose, channel: channel, code: code.digits, agency: agency.name,
+          reference: proof.reference.text),
+        to: Recipient(
+          channel: channel, address: addresses?.text(channel) ?? Recipient.nobody,
+          account: proof.account),
+        reference: proof.reference.text, expiresAt: expiresAt)
     }
   }
 

@@ -16,8 +16,11 @@ enum IdleTable {
     """
   static let idle: SQL =
     "SELECT id, \(columns) FROM account WHERE \(narrowed) ORDER BY id"
-  static let isIdle: SQL = "SELECT 1 FROM account WHERE \(narrowed) AND id = ?2"
-  static let statements: [SQL] = [idle, isIdle]
+  static let idleSince: SQL = "SELECT \(columns) FROM account WHERE \(narrowed) AND id = ?2"
+  /// When the holder was first warned since the last use.
+  static let warnedAt: SQL =
+    "SELECT min(told_at) FROM told WHERE audience = ?1 AND item GLOB 'idle:*:' || ?2"
+  static let statements: [SQL] = [idle, idleSince, warnedAt]
 }
 
 extension Transaction {
@@ -25,28 +28,43 @@ extension Transaction {
   ///
   /// A run that was missed is caught up by one warning.
   func sweepIdle(_ idleAfter: TimeSpan) throws(IAuthError) {
-    let warnings = Limits.idleWarnings.filter { $0 < idleAfter }
-    let first = now - idleAfter + (warnings.max() ?? .seconds(0))
-    let idle = try all(IdleTable.idle, first) { row in
+    let ahead = Limits.idleWarnings.filter { $0 < idleAfter }.max() ?? .seconds(0)
+    let idle = try all(IdleTable.idle, now - idleAfter + ahead) { row in
       (id: row.id(0) as AccountID, usedAt: row.time(1))
     }
     for entry in idle {
       let account = try account(id: entry.id)
-      let end = entry.usedAt + idleAfter
-      guard now < end else {
-        // Asked again: each suspension may make another administrator the last one.
-        if try isIdle(account, after: idleAfter) { try suspendIdle(account) }
-        continue
+      // Asked again: each suspension may make another administrator the last one.
+      if try isIdle(account, after: idleAfter) {
+        try suspendIdle(account)
+      } else {
+        try warn(
+          account, usedAt: entry.usedAt,
+          end: try idleEnd(account.id, usedAt: entry.usedAt, idleAfter)
+            ?? max(entry.usedAt + idleAfter, now + Limits.idleNotice))
       }
-      try warn(account, usedAt: entry.usedAt, end: end, warnings)
     }
   }
 
+  /// When an account is suspended for want of use: never before its holder has had two weeks'
+  /// notice, also when the rule itself is new.
+  ///
+  /// - Returns: nil while nobody was warned.
+  private func idleEnd(
+    _ account: AccountID, usedAt: Timestamp, _ idleAfter: TimeSpan
+  ) throws(IAuthError) -> Timestamp? {
+    guard let warned = try number(IdleTable.warnedAt, "account:\(account)", usedAt.seconds) else {
+      return nil
+    }
+    return max(usedAt + idleAfter, min(Timestamp(warned), now) + Limits.idleNotice)
+  }
+
   private func warn(
-    _ account: Account, usedAt: Timestamp, end: Timestamp, _ warnings: [TimeSpan]
+    _ account: Account, usedAt: Timestamp, end: Timestamp
   ) throws(IAuthError) {
+    guard now < end else { return }
     var isNew = false
-    for warning in warnings where end - warning <= now {
+    for warning in Limits.idleWarnings where end - warning <= now {
       let item = "idle:\(warning.text):\(usedAt.seconds)"
       let audience = "account:\(account.id)"
       guard try !exists(ReminderTable.toldAt, audience, item) else { continue }
@@ -62,11 +80,15 @@ extension Transaction {
   }
 
   func isIdle(_ account: Account, after idleAfter: TimeSpan) throws(IAuthError) -> Bool {
-    try exists(IdleTable.isIdle, now - idleAfter, account.id)
+    guard let since = try number(IdleTable.idleSince, now - idleAfter, account.id),
+      let end = try idleEnd(account.id, usedAt: Timestamp(since), idleAfter)
+    else { return false }
+    return end <= now
   }
 
   func suspendIdle(_ account: Account) throws(IAuthError) {
     try run(AccountTable.setStatus, account.id, AccountStatus.suspended, now)
+    try endApplications(of: account)
     try audit(.accountSuspended, .account(account.id), outcome: "idle")
     try tell(account, .suspended, at: try addresses(of: account), reason: Self.idleReason)
   }

@@ -46,7 +46,7 @@ extension Service {
   /// Enters the codes of a reference: it opens the account where there is none, and signs in.
   ///
   /// - Throws: `reference.unknown`, `code.locked`, `code.expired`, `code.wrong` (counted);
-  ///   `account.taken`, `account.suspended` (only after the proof).
+  ///   `code.second`, `account.taken`, `account.suspended` (only after the proof).
   package func prove(_ typed: String, codes: [String]) throws(IAuthError) -> SessionReceipt {
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<SessionReceipt> in
       let proof = try tx.verification(typed: typed)
@@ -59,6 +59,9 @@ extension Service {
       {
         return .commitThenThrow(error)
       }
+      if let other = try tx.channelStillNeeded(proof, after: needed) {
+        return try tx.askSecond(proof, other)
+      }
       try tx.run(VerificationTable.useCodes, proof.id, tx.now)
       try tx.run(VerificationTable.close, proof.id, "proven")
       try tx.forgetWrongAttempts(proof)
@@ -66,7 +69,8 @@ extension Service {
       case .application:
         try tx.run(OutboxTable.eraseCodes, proof.reference.text)
         return try tx.openAccount(proof)
-      case .signIn: return try tx.signIn(proof, needed)
+      case .signIn:
+        return try tx.signIn(proof, needed == proof.via.channels ? needed : Via.both.channels)
       case .stepUp: return try tx.stepUp(proof, needed)
       }
     }
@@ -97,14 +101,41 @@ extension Service {
 }
 
 extension Transaction {
-  fileprivate func channelsNeeded(_ proof: Verification) throws(IAuthError) -> [Channel] {
-    if let id = proof.account, proof.purpose == .signIn,
-      let account = try first(AccountTable.byID, id, read: { row in Account(row: row) }),
-      account.status == .invited
-    {
-      return Via.both.channels
+  /// The codes that a reference waits for: of a sign-in by one channel whose code was right, and not
+  /// enough, the other channel's.
+  func channelsNeeded(_ proof: Verification) throws(IAuthError) -> [Channel] {
+    let chosen = proof.via.channels
+    guard proof.purpose == .signIn, chosen.count == 1,
+      try exists(VerificationTable.isCodeUsed, proof.id, chosen[0])
+    else { return chosen }
+    return Channel.allCases.filter { $0 != chosen[0] }
+  }
+
+  /// The other channel, where one code is not enough: someone invited has to prove both, and so has
+  /// whoever comes from a new place while codes are guessed in masses.
+  fileprivate func channelStillNeeded(
+    _ proof: Verification, after proven: [Channel]
+  ) throws(IAuthError) -> Channel? {
+    guard proof.purpose == .signIn, proven.count == 1, proven == proof.via.channels,
+      let id = proof.account
+    else { return nil }
+    if try !account(id: id).needsBothCodes {
+      guard try isUnderAttack() else { return nil }
+      guard try !isKnownHere(id) else { return nil }
     }
-    return proof.via.channels
+    return Channel.allCases.first { $0 != proven[0] }
+  }
+
+  /// Sends the other code under the same reference, and asks for it.
+  fileprivate func askSecond(
+    _ proof: Verification, _ channel: Channel
+  ) throws(IAuthError) -> TransactionEnd<SessionReceipt> {
+    let addresses = try addresses(of: proof)
+    if channel == .sms, let mobile = addresses?.mobile { try settings.checkCountry(mobile) }
+    try run(VerificationTable.useCodes, proof.id, now)
+    try sendCodes(of: proof, [channel], in: try agency(id: proof.agency), to: addresses)
+    try audit(.codeResent, .reference(proof.reference))
+    return .commitThenThrow(.codeSecond(reference: proof.reference.text, channel: channel))
   }
 
   /// One attempt.
@@ -149,12 +180,14 @@ extension Transaction {
       owners = try accounts(
         in: proof.agency, email: EmailAddress(stored: email), mobile: MobileNumber(stored: mobile))
     }
-    let agency = try agency(id: proof.agency)
+    let notice = Notice.wrongAttempts(agency: try agency(id: proof.agency).name)
     for owner in owners {
-      try queue(
-        .wrongAttempts(agency: agency.name), to: try addresses(of: owner),
-        reference: "account:\(owner.id)")
+      try queue(notice, to: try addresses(of: owner), reference: "account:\(owner.id)")
     }
+    guard owners.isEmpty else { return }
+    try queue(
+      notice, to: Recipient(channel: .email, address: Recipient.nobody, account: nil),
+      reference: proof.reference.text)
   }
 
   fileprivate func signIn(
@@ -162,6 +195,9 @@ extension Transaction {
   ) throws(IAuthError) -> TransactionEnd<SessionReceipt> {
     guard let id = proof.account else { throw .codeWrong }
     let account = try account(id: id)
+    guard isOf(account, proof) else {
+      throw .codeExpired(reference: proof.reference.text, isFinished: true)
+    }
     switch account.status {
     case .suspended: return try refuse(.accountSuspended, subject: .account(id))
     case .closed: return try refuse(.accountUnknown, subject: .account(id))
@@ -172,22 +208,30 @@ extension Transaction {
       }
       try run(AccountTable.setStatus, id, AccountStatus.active, now)
       try audit(.accountOpened, .account(id))
+      try handOver(to: id)
     case .active:
       if let idleAfter = settings.idleAfter, try isIdle(account, after: idleAfter) {
         try suspendIdle(account)
         return .commitThenThrow(.accountSuspended)
       }
     }
+    if account.isUnproven { try run(AccountTable.setUnproven, id, nil as Timestamp?) }
     return .commit(
       try startSession(
         account: id, emailProven: proven.contains(.email), smsProven: proven.contains(.sms)))
+  }
+
+  /// Whether the codes went to the contacts that the account has now.
+  private func isOf(_ account: Account, _ proof: Verification) -> Bool {
+    proof.emailKey == addressKey(.email, account.email.text)
+      && proof.mobileKey == addressKey(.sms, account.mobile.e164)
   }
 
   fileprivate func stepUp(
     _ proof: Verification, _ proven: [Channel]
   ) throws(IAuthError) -> TransactionEnd<SessionReceipt> {
     let session = try session()
-    guard session.id == proof.session else { throw .sessionNone }
+    guard session.id == proof.session, isOf(session.account, proof) else { throw .sessionNone }
     try run(
       AccountTable.proveSession, session.id, proven.contains(.email), proven.contains(.sms), now)
     try audit(.steppedUp, .account(session.account.id))

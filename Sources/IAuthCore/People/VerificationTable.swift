@@ -8,23 +8,23 @@ import Values
 enum VerificationTable {
   static let add: SQL = """
     INSERT INTO verification (reference, purpose, caller, agency, via, account, session, email_key,
-      mobile_key, name, email, mobile, title, phone, created_at, expires_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      mobile_key, name, email, mobile, title, phone, created_at, expires_at, is_foreign)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
   static let byReference: SQL = """
     SELECT id, reference, purpose, status, agency, via, account, session, email_key, mobile_key,
-      name, email, mobile, title, phone, created_at, expires_at
+      name, email, mobile, title, phone, created_at, expires_at, is_foreign
     FROM verification WHERE reference = ?
     """
   static let close: SQL = """
     UPDATE verification SET status = ?2, name = NULL, email = NULL, mobile = NULL, title = NULL,
       phone = NULL WHERE id = ?1 AND status = 'open'
     """
-  static let closeSignIns: SQL =
-    "UPDATE verification SET status = 'lapsed' WHERE status = 'open' AND account = ?"
+  /// What a row of `send` counts that is no code for one address.
+  static let foreign = "foreign", notice = "notice"
   static let openApplications: SQL = """
     SELECT id, reference FROM verification WHERE status = 'open' AND purpose = 'application'
-      AND (email_key = ?1 OR mobile_key = ?2)
+      AND (email_key = ?1 OR mobile_key = ?2) AND (?3 IS NULL OR agency = ?3)
     """
   static let eraseKeys: SQL = """
     UPDATE verification SET email_key = zeroblob(32), mobile_key = zeroblob(32)
@@ -38,6 +38,8 @@ enum VerificationTable {
     """
   static let codes: SQL =
     "SELECT channel, hash, created_at, expires_at, used_at FROM code WHERE verification = ?"
+  static let isCodeUsed: SQL =
+    "SELECT 1 FROM code WHERE verification = ? AND channel = ? AND used_at IS NOT NULL"
   static let useCodes: SQL =
     "UPDATE code SET used_at = ?2 WHERE verification = ?1 AND used_at IS NULL"
 
@@ -64,7 +66,7 @@ enum VerificationTable {
     "SELECT sent_at FROM send WHERE caller = ?1 AND sent_at > ?2 ORDER BY sent_at DESC"
   static let sweepSends: SQL = "DELETE FROM send WHERE sent_at <= ?"
   static let statements: [SQL] = [
-    add, byReference, close, closeSignIns, openApplications, eraseKeys, setCode, codes, useCodes,
+    add, byReference, close, openApplications, eraseKeys, setCode, codes, isCodeUsed, useCodes,
     attempt,
     setAttempt, forgetAttempts,
     forgetAllAttempts,
@@ -93,6 +95,8 @@ struct Verification {
   let phone: String?
   let createdAt: Timestamp
   let expiresAt: Timestamp
+  /// The number to prove is not Taiwan's.
+  let isForeign: Bool
 
   init(row: borrowing Row) {
     id = row.id(0)
@@ -113,6 +117,7 @@ struct Verification {
     phone = row.textIfAny(14)
     createdAt = row.time(15)
     expiresAt = row.time(16)
+    isForeign = row.bool(17)
   }
 }
 

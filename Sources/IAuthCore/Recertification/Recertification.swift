@@ -117,7 +117,6 @@ extension Transaction {
   /// operator.
   func refusalOfReview() throws(IAuthError) -> IAuthError? {
     guard let current = try signedInOrOperator() else { return nil }
-    try noteUse(current)
     guard try isAuthorityAdministrator(current.account) else { return .rightMissing(.reviewer) }
     guard settings.reviewCodes == .either || current.hasProvenBoth else { return .sessionStepUp }
     return nil

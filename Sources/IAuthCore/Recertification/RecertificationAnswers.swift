@@ -43,7 +43,6 @@ extension Service {
     let answer = try answer.checked()
     return try store.write { (tx) throws(IAuthError) -> TransactionEnd<[AnswerOutcome]> in
       let session = try tx.session()
-      try tx.noteUse(session)
       var seen: Set<ItemID> = []
       var outcomes: [AnswerOutcome] = []
       for item in items where seen.insert(item).inserted {
@@ -63,7 +62,6 @@ extension Service {
     let answer = try RecertificationAnswer.keep(note: note).checked()
     return try store.write { (tx) throws(IAuthError) -> TransactionEnd<[AnswerOutcome]> in
       let session = try tx.session()
-      try tx.noteUse(session)
       let mine = try tx.recertificationItems(of: session.account)
       guard mine.count == expected else {
         throw .recertifyCount(expected: expected, found: mine.count)

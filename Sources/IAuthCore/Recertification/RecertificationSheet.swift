@@ -80,7 +80,6 @@ extension Service {
     let (titles, rows) = try Self.readAnswers(source)
     return try store.write { (tx) throws(IAuthError) -> TransactionEnd<AnsweredSheet> in
       let session = try tx.session()
-      try tx.noteUse(session)
       var sheet = AnsweredSheet(rows: [], cells: rows.map(\.cells), titles: titles)
       var seen: Set<ItemID> = []
       for row in rows {

@@ -77,7 +77,8 @@ enum RecertificationTable {
     FROM recertification_item i JOIN recertification c ON c.id = i.recertification
       JOIN permission p ON p.request = i.request JOIN account a ON a.id = i.account
       JOIN agency g ON g.id = i.agency JOIN system s ON s.id = i.system
-      JOIN decision d ON d.request = i.request LEFT JOIN account v ON v.id = d.reviewer
+      JOIN decision d ON d.request = i.request AND d.verdict = 'approved'
+      LEFT JOIN account v ON v.id = d.reviewer
       LEFT JOIN account w ON w.id = i.answerer
     """
   /// What waits for an answer: of an open review, or at rest since one was closed.

@@ -28,10 +28,11 @@ enum AgencyTable {
       AND (?2 IS NULL OR a.id IN (SELECT id FROM below))
     ORDER BY a.code = ?1 DESC, a.sort LIMIT ?3
     """
-  static let systemColumns: Fragment = "id, code, name, name_zh, url"
+  static let systemColumns: Fragment = "id, code, name, name_zh, url, longest"
   static let systemByCode: SQL = "SELECT \(systemColumns) FROM system WHERE code = ?"
   static let systemByID: SQL = "SELECT \(systemColumns) FROM system WHERE id = ?"
   static let systems: SQL = "SELECT \(systemColumns) FROM system ORDER BY id"
+  static let setLongest: SQL = "UPDATE system SET longest = ?2 WHERE code = ?1"
   static let addSystem: SQL =
     "INSERT INTO system (code, name, name_zh, url, created_at) VALUES (?, ?, ?, ?, ?)"
   static let addAgency: SQL = """
@@ -52,6 +53,7 @@ enum AgencyTable {
     """
   static let statements: [SQL] = [
     byCode, byID, authority, isWithinReach, search, systemByCode, systemByID, systems, addSystem,
+    setLongest,
     addAgency, updateAgency, setSuperior, markRemoved, forLoading,
   ]
 }
@@ -68,7 +70,7 @@ extension TargetSystem {
   init(row: borrowing Row) {
     self.init(
       id: row.id(0), code: row.text(1), name: Bilingual(row.text(2), row.text(3)),
-      url: row.textIfAny(4))
+      url: row.textIfAny(4), longest: row.intIfAny(5).map { .seconds($0) })
   }
 }
 

@@ -19,11 +19,19 @@ package struct AdministratorLine: Sendable {
   /// Masked for someone who is not signed in.
   package let email: String
   package let since: Timestamp
+  /// The permission, by its request's number: what a deputy or a successor names.
+  package let request: RequestID
+  /// When it ends, if it does.
+  package let until: Timestamp?
+  /// 職務代理: the permission beside which it stands, and whose that is.
+  package let deputyFor: RequestID?
+  package let deputyOf: String?
 }
 
 enum DirectoryTable {
   static let administrators: SQL = """
-    SELECT s.code, a.name, a.email, p.granted_at
+    SELECT s.code, a.name, a.email, max(p.granted_at, p.starts_at), d.request, p.ends_at,
+      d.deputy_for, (SELECT name FROM account WHERE id = d.represents)
     FROM administrator d JOIN account a ON a.id = d.account JOIN permission p
       ON p.request = d.request JOIN system s ON s.id = d.system
     WHERE d.agency = ?1 AND (?2 IS NULL OR d.system = ?2) AND d.starts_at <= ?3 AND ?3 < d.ends_at
@@ -42,7 +50,15 @@ enum DirectoryTable {
       AND coalesce(h.count, 0) < 2
     ORDER BY a.sort
     """
-  static let statements: [SQL] = [administrators, missing]
+  static let appointment: SQL = """
+    SELECT p.request FROM permission p JOIN request r ON r.id = p.request
+    WHERE p.account = ? AND p.status = 'active' AND r.origin = 'appointment' LIMIT 1
+    """
+  static let withdrawInvitation: SQL = """
+    UPDATE message SET status = 'lapsed', recipient = '', subject = '', body = '', claim = NULL,
+      claimed_until = NULL WHERE request = ? AND kind = 'invitation' AND status = 'queued'
+    """
+  static let statements: [SQL] = [administrators, missing, appointment, withdrawInvitation]
 }
 
 extension Service {
@@ -95,7 +111,9 @@ extension Service {
         let email = EmailAddress(stored: row.text(2))
         return AdministratorLine(
           system: row.text(0), agency: agency, name: row.text(1),
-          email: session == nil ? email.masked : email.text, since: row.time(3))
+          email: session == nil ? email.masked : email.text, since: row.time(3),
+          request: row.id(4), until: row.timeIfAny(5), deputyFor: row.idIfAny(6),
+          deputyOf: row.textIfAny(7))
       }
     }
   }
@@ -158,7 +176,8 @@ extension Transaction {
   /// Makes someone an administrator of the authority by the operator's word: invited, or an account
   /// that is there already.
   ///
-  /// They count once they have proven both codes.
+  /// They count once they have proven both codes. Until then a slip in their name or contacts is
+  /// mended by another appointment with what should have stood there.
   ///
   /// - Returns: the number of the request, which is approved at once.
   func appoint(
@@ -170,13 +189,24 @@ extension Transaction {
       let isSame =
         known.count == 1 && found.email.text == form.email.text
         && found.mobile.e164 == form.mobile.e164 && found.name.key == form.name.key
-      guard isSame else { throw .accountTaken }
+      if !isSame {
+        account = try mended(found, to: form, others: known.count > 1)
+      }
       guard found.status != .suspended else { throw .accountSuspended }
       if let earlier: RequestID = try id(RequestTable.pendingFor, found.id, system.id, Role.admin) {
         throw .requestDuplicate(number: earlier)
       }
       if let held = try heldPermission(found.id, system.id, .admin) {
-        throw .permissionHeld(number: held.number, role: held.role)
+        guard !isSame, let account, let request = try request(held.number) else {
+          throw .permissionHeld(number: held.number, role: held.role)
+        }
+        try audit(.appointed, .request(held.number), person: form.personalData(account.id))
+        try queue(
+          .invitation(
+            request: try summary(request), agencyCode: authority.code, email: account.email.text,
+            expiresAt: now + settings.invitationLifetime),
+          to: .mail(account), reference: String(held.number), request: held.number)
+        return held.number
       }
     } else {
       account = try invite(form, in: authority)
@@ -185,12 +215,9 @@ extension Transaction {
     let number = try add(
       RequestDraft(account: account, system: system.id, role: .admin, origin: "appointment"))
     guard let request = try request(number) else { throw .databaseDamaged }
-    try run(
-      RequestTable.decide, number, RequestStatus.approved, nil as AccountID?, world.caller.name,
-      nil as String?, now)
+    try end(number, .approved)
     try audit(.appointed, .request(number), person: form.personalData(account.id))
-    try run(
-      RequestTable.grant, number, account.id, account.agency, system.id, Role.admin, now, now)
+    try grant(request)
     let summary = try summary(request)
     let notice: Notice =
       account.status == .invited
@@ -200,6 +227,24 @@ extension Transaction {
       : .approved(request: summary, url: system.url, note: nil)
     try queue(notice, to: .mail(account), reference: number.description, request: number)
     return number
+  }
+
+  /// The account of an appointment that nobody has proven yet, with what the operator meant; the
+  /// invitation that waits for the other address is taken back.
+  ///
+  /// - Throws: `account.taken` if it is anybody else's.
+  private func mended(
+    _ account: Account, to form: ApplicationForm, others: Bool
+  ) throws(IAuthError) -> Account {
+    guard !others, account.status == .invited,
+      let number: RequestID = try id(DirectoryTable.appointment, account.id)
+    else { throw .accountTaken }
+    try run(
+      AccountTable.setContacts, account.id, form.name.text, form.name.key, form.email.text,
+      form.mobile.e164, form.title, form.phone, now)
+    try endApplications(of: account)
+    try run(DirectoryTable.withdrawInvitation, number)
+    return try self.account(id: account.id)
   }
 
   /// Stores an invited account: it becomes a person's once they prove both codes.

@@ -28,12 +28,13 @@ enum PermissionsTable {
   /// ?1 agency or top, ?2 system, ?3 role, ?4 account, ?5 the moment.
   private static let columns: Fragment = """
     p.request, p.account, g.id, g.type, g.code, g.name, g.path, g.superior, g.status, a.name,
-    a.email, s.code, p.role, p.starts_at, p.ends_at, v.name, p.granted_at, p.revoked_at, e.name,
-    p.reason
+    a.email, s.code, p.role, p.starts_at, p.ends_at, coalesce(d.reviewer_name, v.name), p.granted_at, p.revoked_at, e.name,
+    p.reason, r.deputy_for
     """
   private static let tables: Fragment = """
     JOIN account a ON a.id = p.account JOIN agency g ON g.id = p.agency
-    JOIN system s ON s.id = p.system JOIN decision d ON d.request = p.request
+    JOIN system s ON s.id = p.system JOIN request r ON r.id = p.request
+    JOIN decision d ON d.request = p.request AND d.verdict = 'approved'
     LEFT JOIN account v ON v.id = d.reviewer LEFT JOIN account e ON e.id = p.revoker
     """
   private static let holds: Fragment = """
@@ -115,6 +116,7 @@ extension PermissionLine {
       name: row.textIfAny(9), email: row.textIfAny(10), system: row.text(11),
       role: row.word(12, Role.self), from: row.time(13), until: row.timeIfAny(14),
       grantedBy: row.textIfAny(15), grantedAt: row.time(16), endedAt: row.timeIfAny(17),
-      endedBy: row.textIfAny(18), reason: isEnded ? row.textIfAny(19) : nil, deputyFor: nil)
+      endedBy: row.textIfAny(18), reason: isEnded ? row.textIfAny(19) : nil,
+      deputyFor: row.idIfAny(20))
   }
 }

@@ -11,7 +11,11 @@ enum ExpiryTable {
     SELECT id, reference, purpose FROM verification WHERE status = 'open' AND expires_at <= ?
     """
   static let requests: SQL = """
-    SELECT id FROM request WHERE status = 'pending' AND created_at <= ? ORDER BY created_at, id
+    SELECT id FROM request WHERE status = 'pending' AND created_at <= ?1
+      AND coalesce(turned_at, created_at) <= ?1
+    UNION ALL SELECT id FROM request WHERE status = 'returned' AND turned_at <= ?2
+    UNION ALL SELECT id FROM request WHERE open = 1 AND until_at <= ?3
+    ORDER BY 1
     """
   private static func invitations(until oldest: SQL) -> SQL {
     """
@@ -31,20 +35,33 @@ enum ExpiryTable {
     SELECT id FROM request WHERE status = 'approved' AND kind = 'change' AND applied_at IS NULL
       AND effective_at <= ? ORDER BY id
     """
+  static let changesOf: SQL = """
+    SELECT id FROM request WHERE account = ?1 AND status = 'approved' AND kind = 'change'
+      AND applied_at IS NULL AND effective_at <= ?2 ORDER BY id
+    """
+  /// What time has ended of an account's requests.
+  private static let overdue: SQL = """
+    (status = 'pending' AND coalesce(turned_at, created_at) <= ?2
+      OR status = 'returned' AND turned_at <= ?3 OR open = 1 AND until_at <= ?4)
+    """
   static let requestsOf: SQL = """
-    SELECT id FROM request WHERE account = ?1 AND status = 'pending' AND created_at <= ?2
+    SELECT id FROM request WHERE account = ?1 AND \(overdue)
     """
   static let endingOf: SQL = """
     SELECT request FROM permission WHERE account = ?1 AND status = 'active' AND ends_at <= ?2
     """
   static let hasLapsed: SQL = """
-    SELECT 1 FROM request WHERE account = ?1 AND status = 'pending' AND created_at <= ?2
+    SELECT 1 FROM request WHERE account = ?1 AND \(overdue)
     UNION ALL
-    SELECT 1 FROM permission WHERE account = ?1 AND status = 'active' AND ends_at <= ?3
-    UNION ALL \(invitations(until: "?4")) AND a.id = ?1 LIMIT 1
+    SELECT 1 FROM permission WHERE account = ?1 AND status = 'active' AND (ends_at <= ?4
+      OR starts_at <= ?4 AND began_at IS NULL AND starts_at > granted_at)
+    UNION ALL SELECT 1 FROM request WHERE account = ?1 AND status = 'approved' AND kind = 'change'
+      AND applied_at IS NULL AND effective_at <= ?4
+    UNION ALL \(invitations(until: "?5")) AND a.id = ?1 LIMIT 1
     """
   static let statements: [SQL] = [
-    applications, requests, invitations, isInvitationOver, ending, endReason, changes, requestsOf,
+    applications, requests, invitations, isInvitationOver, ending, endReason, changes, changesOf,
+    requestsOf,
     endingOf, hasLapsed,
   ]
 }
@@ -70,7 +87,9 @@ extension Transaction {
       try lapse(application: proof.id, proof.reference)
       ended += 1
     }
-    for number: RequestID in try ids(ExpiryTable.requests, now - settings.requestLifetime) {
+    let requests: [RequestID] = try ids(
+      ExpiryTable.requests, now - settings.requestLifetime, now - Limits.correctionLifetime, now)
+    for number in Set(requests).sorted() {
       try lapse(request: number)
       ended += 1
     }
@@ -82,6 +101,7 @@ extension Transaction {
     try sweepDated()
     if let idleAfter = settings.idleAfter { try sweepIdle(idleAfter) }
     try run(VerificationTable.sweepSends, now - .days(1))
+    try sweepRefusals()
     return ended
   }
 
@@ -90,13 +110,20 @@ extension Transaction {
   /// A permission has ended at that time already; here it is written down, and its holder told.
   private func sweepDated() throws(IAuthError) {
     try endOverduePermissions()
-    for number: RequestID in try ids(ExpiryTable.changes, now) {
-      guard let request = try request(number) else { continue }
-      let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
-      // Contacts that are someone else's by now stay theirs; it is tried again at each run.
-      guard try obstacle(to: request) == nil else { continue }
-      if let account, account.status != .closed { try applyChange(request, account) }
+    for number: RequestID in try ids(EffectTable.starting, now) {
+      try begin(permission: number)
     }
+    for number: RequestID in try ids(ExpiryTable.changes, now) {
+      try apply(dated: number)
+    }
+  }
+
+  private func apply(dated number: RequestID) throws(IAuthError) {
+    guard let request = try request(number) else { return }
+    let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
+    // Contacts that are someone else's by now stay theirs; it is tried again at each run.
+    guard let account, account.status != .closed, try obstacle(to: request) == nil else { return }
+    try applyDated(request, account)
   }
 
   /// Writes down the permissions whose end has come.
@@ -118,9 +145,7 @@ extension Transaction {
 
   private func lapse(request number: RequestID) throws(IAuthError) {
     guard let request = try request(number) else { return }
-    try run(
-      RequestTable.decide, number, RequestStatus.lapsed, nil as AccountID?, world.caller.name,
-      nil as String?, now)
+    try end(number, .lapsed)
     try audit(.lapsed, .request(number))
     let account = try account(id: request.account)
     if account.status == .invited {
@@ -135,20 +160,31 @@ extension Transaction {
 
   /// Whether an account has something that is over and not written down yet.
   func hasLapsed(_ account: AccountID) throws(IAuthError) -> Bool {
-    try exists(
-      ExpiryTable.hasLapsed, account, now - settings.requestLifetime, now,
-      now - settings.invitationLifetime)
+    try number(
+      ExpiryTable.hasLapsed, account, now - settings.requestLifetime,
+      now - Limits.correctionLifetime, now, now - settings.invitationLifetime) != nil
+  }
+
+  func overdueRequests(of account: AccountID) throws(IAuthError) -> [RequestID] {
+    try ids(
+      ExpiryTable.requestsOf, account, now - settings.requestLifetime,
+      now - Limits.correctionLifetime, now)
   }
 
   /// Ends the overdue items of an account now, without waiting for the cron run.
   func expireOverdue(_ account: AccountID) throws(IAuthError) {
     guard try hasLapsed(account) else { return }
-    let oldest = now - settings.requestLifetime
-    for number: RequestID in try ids(ExpiryTable.requestsOf, account, oldest) {
+    for number in try overdueRequests(of: account) {
       try lapse(request: number)
     }
     for number: RequestID in try ids(ExpiryTable.endingOf, account, now) {
       try endDated(number)
+    }
+    for number: RequestID in try ids(EffectTable.startingOf, account, now) {
+      try begin(permission: number)
+    }
+    for number: RequestID in try ids(ExpiryTable.changesOf, account, now) {
+      try apply(dated: number)
     }
     let invited = now - settings.invitationLifetime
     if try exists(ExpiryTable.isInvitationOver, invited, account) {
@@ -166,9 +202,7 @@ extension Transaction {
       try audit(.invitationLapsed, .request(number))
     }
     for number: RequestID in try ids(RequestTable.pendingOf, account.id) {
-      try run(
-        RequestTable.decide, number, RequestStatus.lapsed, nil as AccountID?, world.caller.name,
-        nil as String?, now)
+      try end(number, .lapsed)
       try audit(.lapsed, .request(number))
       if let request = try request(number) { try finishBatch(of: request) }
     }

@@ -16,10 +16,13 @@ package struct PendingFilter: Sendable {
   package var status: RequestStatus? = .pending
   /// The same for a batch of one's own, which is listed whole unless something else is said.
   package var statusOfOwn: RequestStatus?
+  /// Everything that the asking person may see, not only what they may decide.
+  package var isOfSeen = false
 
   package init(
     system: String? = nil, agency: String? = nil, role: Role? = nil, batch: BatchID? = nil,
-    limit: Int? = nil, status: RequestStatus? = .pending, statusOfOwn: RequestStatus? = nil
+    limit: Int? = nil, status: RequestStatus? = .pending, statusOfOwn: RequestStatus? = nil,
+    isOfSeen: Bool = false
   ) {
     self.system = system
     self.agency = agency
@@ -28,6 +31,7 @@ package struct PendingFilter: Sendable {
     self.limit = limit
     self.status = status
     self.statusOfOwn = statusOfOwn
+    self.isOfSeen = isOfSeen
   }
 }
 
@@ -55,13 +59,35 @@ package struct PendingRequest: Sendable, Equatable {
   package var effectiveAt: Timestamp?
   /// Name or contacts were replaced while it waited.
   package var isReplaced: Bool
+  /// Not valid from then on.
+  package var untilAt: Timestamp?
+  package var deputyFor: RequestID?
+  package var replaces: RequestID?
+  /// Whose permission `deputyFor` or `replaces` is.
+  package var standsFor: String?
+  package var round: Int64
+  package var turnedAt: Timestamp?
+  /// Another account of the agency has the name.
+  package var isSameName: Bool
+  /// The account is suspended, or one of the same name is.
+  package var isSuspended: Bool
+  package var wasReturned: Bool
+  package var decidedBy: String?
+  package var note: String?
+  /// 職務代理: the permission that the reviewer stood in for.
+  package var decidedFor: RequestID?
+  /// An opaque word that changes when anything changes that was shown: what is approved is what was
+  /// shown. The transaction that reads it has the key.
+  package var version = ""
 
-  /// Whole days from the submission until now, or until the decision.
+  /// Whole days from the submission until now, or until the decision; of one that has come up again,
+  /// from then on.
   package func waitingDays(at now: Timestamp) -> Int {
-    (decidedAt ?? now).wholeDays(since: submittedAt)
+    let since = turnedAt ?? submittedAt
+    return max(decidedAt ?? now, since).wholeDays(since: since)
   }
 
-  /// What the reviewer should look at twice (PRODUCT 3.1, 3.4).
+  /// What the reviewer should look at twice (PRODUCT 3.1, 3.4, 11.2).
   package var marks: [String] {
     let email = EmailAddress(stored: replacement?.email ?? email)
     let name = replacement?.name ?? name
@@ -73,27 +99,23 @@ package struct PendingRequest: Sendable, Equatable {
     if !email.isGovernment { marks.append("email-outside-gov") }
     if !isDomainKnown { marks.append("email-domain-new") }
     if kind == .change || isReplaced { marks.append("contacts-replaced") }
+    if isSameName { marks.append("same-name") }
+    if isSuspended { marks.append("suspended") }
+    if wasReturned, status != .returned { marks.append("resubmitted") }
     return marks
   }
 
-  /// An opaque word that changes when anything changes that was shown: what is approved is what was
-  /// shown.
-  package var version: String {
-    let shown: [String] = [
-      kind.rawValue, agency.code, agency.name, name, title ?? "", email, mobile, system,
-      role.rawValue, reason ?? "", document ?? "", replacement?.name ?? "",
-      replacement?.email ?? "", replacement?.mobile ?? "", replacement?.title ?? "",
-      effectiveAt?.rfc3339 ?? "",
+  /// Everything that is shown of it, but for what the clock alone changes.
+  var shown: [String] {
+    let texts: [String?] = [
+      number.description, kind.rawValue, submittedAt.rfc3339, agency.code, agency.name, agency.path,
+      name, title, email, mobile, system, role.rawValue, reason, document, batch.map { "\($0)" },
+      status.rawValue, isVerified ? "verified" : "", effectiveAt?.rfc3339, untilAt?.rfc3339,
+      deputyFor.map { "\($0)" }, replaces.map { "\($0)" }, standsFor, "\(round)",
+      replacement?.name, replacement?.email, replacement?.mobile, replacement?.title,
     ]
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(400)
-    for text in shown {
-      // A length in front: no character moves from one field to the next.
-      bytes.append(UInt8(truncatingIfNeeded: text.utf8.count))
-      bytes.append(UInt8(truncatingIfNeeded: text.utf8.count >> 8))
-      bytes.append(contentsOf: text.utf8)
-    }
-    return Hex.encode(Array(SHA256.hash(bytes).prefix(6)))
+    // What is not there is told from what is empty by the mark in front.
+    return texts.map { $0.map { "=" + $0 } ?? "" } + marks
   }
 }
 
@@ -102,7 +124,9 @@ package struct RequestDetail: Sendable {
   package let item: PendingRequest
   package let now: Timestamp
   package let history: [(at: Timestamp, action: String, by: String?, outcome: String)]
-  package let reviewers: [(name: String, agency: String)]
+  package let reviewers: [(name: String, agency: String, deputyFor: RequestID?, deputyOf: String?)]
+  /// What it was sent back for, round by round.
+  package let rounds: [EarlierRound]
   package let told: [(at: Timestamp, name: String?, kind: MessageKind, status: MessageStatus)]
   package let decision: Decision?
   package let permission: PermissionStatus?
@@ -123,7 +147,7 @@ extension Service {
   package func queue(
     _ filter: PendingFilter
   ) throws(IAuthError) -> (items: [PendingRequest], progress: BatchProgress?, now: Timestamp) {
-    if let id = filter.batch, let answer = try batchOfOperator(id, filter) { return answer }
+    if let answer = try listOfOperator(filter) { return answer }
     return try readSignedIn(orByKey: true) { (tx, session) throws(IAuthError) in
       let narrowed = try tx.narrow(filter)
       if let id = filter.batch {
@@ -132,15 +156,19 @@ extension Service {
         guard try tx.maySee(batch, session) else { throw .batchUnknown(id) }
       }
       guard world.caller.key == nil else { throw .batchUnknown(filter.batch ?? 0) }
-      return (try tx.queue(narrowed, session.account), nil, tx.now)
+      return (
+        try filter.isOfSeen
+          ? tx.seen(narrowed, session.account) : tx.queue(narrowed, session.account), nil, tx.now
+      )
     }
   }
 
-  /// A batch for the operator, who submits forms without signing in; nil for whoever is signed in.
-  private func batchOfOperator(
-    _ id: BatchID, _ filter: PendingFilter
+  /// A batch, or whatever there is, for the operator without signing in; nil for whoever is signed
+  /// in, and for the list of what one may decide, which is nobody's then.
+  private func listOfOperator(
+    _ filter: PendingFilter
   ) throws(IAuthError) -> (items: [PendingRequest], progress: BatchProgress?, now: Timestamp)? {
-    guard world.caller.isOperator else { return nil }
+    guard world.caller.isOperator, filter.batch != nil || filter.isOfSeen else { return nil }
     return try store.read { (tx) throws(IAuthError) in
       do throws(IAuthError) {
         _ = try tx.session()
@@ -148,8 +176,14 @@ extension Service {
       } catch {
         guard error == .sessionNone else { throw error }
       }
-      guard try tx.batch(id) != nil else { throw .batchUnknown(id) }
-      return try tx.batch(id, filter)
+      if let id = filter.batch {
+        guard try tx.batch(id) != nil else { throw .batchUnknown(id) }
+        return try tx.batch(id, filter)
+      }
+      let narrowed = try tx.narrow(filter)
+      let found = try tx.items(
+        PendingRequestsTable.everything, narrowed, nil, 0, narrowed.system ?? 0)
+      return (found, nil, tx.now)
     }
   }
 
@@ -170,7 +204,6 @@ extension Service {
       else { return try tx.refuse(.requestUnknown(number: number), subject: .request(number)) }
       var whyNot: IAuthError? = .sessionNone
       if let session {
-        try tx.noteUse(session)
         let question = try tx.reviewQuestion(request, session, expecting: nil)
         whyNot = ReviewRules.refusal(question)
         guard question.isVisible else {
@@ -193,6 +226,7 @@ struct NarrowedFilter {
   var status: RequestStatus?
   /// What was submitted no later, and still waits, has lapsed.
   var lapsedUntil: Timestamp
+  var returnedUntil: Timestamp
 }
 
 extension Transaction {
@@ -205,31 +239,66 @@ extension Transaction {
       },
       agency: try filter.agency.map { (code) throws(IAuthError) in try agency(typed: code).id },
       role: filter.role, batch: filter.batch, limit: filter.limit ?? Int.max, status: filter.status,
-      lapsedUntil: now - settings.requestLifetime)
+      lapsedUntil: now - settings.requestLifetime,
+      returnedUntil: now - Limits.correctionLifetime)
   }
 
   /// What `me` may decide, but for their own.
   func queue(_ filter: NarrowedFilter, _ me: Account) throws(IAuthError) -> [PendingRequest] {
-    let scopes: [SystemID] = try ids(RequestTable.scopes, me.id, me.agency, now)
+    // A right of one's own counts before a deputy's, which knows more that is one's own.
+    var scopes: [(system: SystemID, represents: AccountID?)] = []
+    for scope in try all(
+      RequestTable.scopesWithDeputies, me.id, me.agency, now,
+      read: { row in (system: row.id(0) as SystemID, represents: row.idIfAny(1) as AccountID?) })
+    where !scopes.contains(where: { $0.system == scope.system }) {
+      scopes.append(scope)
+    }
     guard !scopes.isEmpty else { throw .rightMissing(.reviewer) }
     var found: [PendingRequest] = []
     if filter.role != .admin {
-      for system in scopes where filter.system == nil || filter.system == system {
-        found += try items(PendingRequestsTable.general, filter, me, me.agency, system)
+      for (system, represents) in scopes where filter.system == nil || filter.system == system {
+        found += try items(
+          PendingRequestsTable.general, filter, me, me.agency.value, system, represents: represents)
       }
     }
     if filter.role != .general, me.agency == (try authority().id) {
-      var systems = scopes
-      let first: SystemID? = try id(AgencyTable.systemByCode, TargetSystem.firstCode)
-      if let first, scopes.contains(first) {
-        systems += try ids(RequestTable.orphanSystems)
+      let first: SystemID? = try first(AgencyTable.systemByCode, TargetSystem.firstCode) { row in
+        row.id(0)
       }
-      for system in systems where filter.system == nil || filter.system == system {
-        found += try items(PendingRequestsTable.admin, filter, me, 0, system)
+      if let first, let stand = scopes.first(where: { $0.system == first }) {
+        for system: SystemID in try ids(RequestTable.orphanSystems) {
+          scopes.append((system, stand.represents))
+        }
+      }
+      for (system, represents) in scopes where filter.system == nil || filter.system == system {
+        found += try items(
+          PendingRequestsTable.admin, filter, me, 0, system, represents: represents)
       }
     }
-    found.sort { ($0.submittedAt, $0.number) < ($1.submittedAt, $1.number) }
-    return Array(found.prefix(filter.limit))
+    return Self.ordered(found, filter)
+  }
+
+  /// What `me` may see: what is theirs, what their agency's administrators see, or all.
+  func seen(_ filter: NarrowedFilter, _ me: Account) throws(IAuthError) -> [PendingRequest] {
+    if try isAuthorityAdministrator(me) {
+      return try items(PendingRequestsTable.everything, filter, nil, 0, filter.system ?? 0)
+    }
+    var found = try items(PendingRequestsTable.mine, filter, nil, me.id.value, filter.system ?? 0)
+    for system: SystemID in try ids(RequestTable.scopes, me.id, me.agency, now)
+    where filter.system == nil || filter.system == system {
+      found += try items(PendingRequestsTable.ofAgency, filter, nil, me.agency.value, system)
+    }
+    return Self.ordered(found, filter)
+  }
+
+  /// The oldest first, each once.
+  private static func ordered(
+    _ found: [PendingRequest], _ filter: NarrowedFilter
+  ) -> [PendingRequest] {
+    var seen: Set<RequestID> = []
+    let sorted = found.filter { seen.insert($0.number).inserted }
+      .sorted { ($0.submittedAt, $0.number) < ($1.submittedAt, $1.number) }
+    return Array(sorted.prefix(filter.limit))
   }
 
   /// A batch for its submitter: its requests, decided or not, and how far it has come.
@@ -240,24 +309,30 @@ extension Transaction {
     narrowed.status = filter.statusOfOwn
     narrowed.limit = Int.max
     let found = try items(PendingRequestsTable.ofBatch, narrowed, nil, 0, narrowed.system ?? 0)
-      .filter { filter.role == nil || $0.role == filter.role }
     return (
       Array(found.prefix(filter.limit ?? Int.max)),
-      try progress(of: id, lapsedUntil: narrowed.lapsedUntil), now
+      try progress(of: id), now
     )
   }
 
   func items(
-    _ sql: SQL, _ filter: NarrowedFilter, _ me: Account?, _ agency: AgencyID, _ system: SystemID
+    _ sql: SQL, _ filter: NarrowedFilter, _ me: Account?, _ whose: Int64, _ system: SystemID,
+    represents: AccountID? = nil
   ) throws(IAuthError) -> [PendingRequest] {
     try all(
-      sql, agency, system, filter.status, filter.agency, filter.batch, me?.id, me?.email.text,
-      me?.mobile.e164, filter.limit, filter.lapsedUntil
-    ) { row in PendingRequest(row: row) }
+      sql, whose, system, filter.status, filter.agency, filter.batch, me?.id, me?.email.text,
+      me?.mobile.e164, filter.limit, filter.lapsedUntil, filter.returnedUntil, now, represents,
+      filter.role, read: read)
   }
 
   func item(_ number: RequestID) throws(IAuthError) -> PendingRequest? {
-    try first(PendingRequestsTable.one, number) { row in PendingRequest(row: row) }
+    try first(PendingRequestsTable.one, number, read: read)
+  }
+
+  private func read(_ row: borrowing Row) -> PendingRequest {
+    var item = PendingRequest(row: row)
+    item.version = VersionWord.make(of: item.shown, key: key)
+    return item
   }
 
   /// The version of a request as it would be shown now.
@@ -265,11 +340,12 @@ extension Transaction {
     try item(number)?.version ?? ""
   }
 
-  fileprivate func progress(
-    of batch: BatchID, lapsedUntil: Timestamp
-  ) throws(IAuthError) -> BatchProgress {
+  fileprivate func progress(of batch: BatchID) throws(IAuthError) -> BatchProgress {
     var counts: [RequestStatus: Int] = [:]
-    try each(RequestTable.batchCounts, batch, lapsedUntil) { row in
+    try each(
+      RequestTable.batchCounts, batch, now - settings.requestLifetime,
+      now - Limits.correctionLifetime
+    ) { row in
       counts[row.word(0, RequestStatus.self)] = row.count(1)
       return true
     }
@@ -289,15 +365,20 @@ extension Transaction {
         status: row.word(3, MessageStatus.self)
       )
     }
-    var reviewers: [(name: String, agency: String)] = []
+    var reviewers: [(name: String, agency: String, deputyFor: RequestID?, deputyOf: String?)] = []
     for reviewer in try self.reviewers(of: request) {
-      reviewers.append((reviewer.name.text, try agency(id: reviewer.agency).name))
+      reviewers.append(
+        (
+          reviewer.account.name.text, try agency(id: reviewer.account.agency).name,
+          reviewer.deputyFor, reviewer.deputyOf
+        ))
     }
     let permission = try first(RequestTable.permission, request.number) { row in
       row.word(0, PermissionStatus.self)
     }
     return RequestDetail(
-      item: item, now: now, history: history, reviewers: reviewers, told: told,
+      item: item, now: now, history: history, reviewers: reviewers,
+      rounds: try rounds(of: request.number), told: told,
       decision: try decision(of: request.number), permission: permission, whyNot: whyNot)
   }
 }

@@ -8,7 +8,9 @@ import Values
 enum PendingRequestsTable {
   /// Time ends a request whether it is written down yet or not.
   static let statusNow: SQL = """
-    CASE WHEN r.status = 'pending' AND r.created_at <= ?10 THEN 'lapsed' ELSE r.status END
+    CASE WHEN r.status = 'pending' AND coalesce(r.turned_at, r.created_at) <= ?10
+      OR r.status = 'returned' AND r.turned_at <= ?11 OR r.open = 1 AND r.until_at <= ?12
+      THEN 'lapsed' ELSE r.status END
     """
   private static func columns(_ status: SQL) -> SQL {
     """
@@ -22,47 +24,84 @@ enum PendingRequestsTable {
         instr(coalesce(r.change_email, a.email), '@') + 1)),
     r.change_name, r.change_email, r.change_mobile, r.change_title, r.effective_at,
     coalesce(a.replaced_at > r.created_at
-      AND a.replaced_at <= coalesce(d.decided_at, a.replaced_at), 0)
+      AND a.replaced_at <= coalesce(d.decided_at, a.replaced_at), 0),
+    r.until_at, r.deputy_for, r.replaces,
+    (SELECT h.name FROM permission o JOIN account h ON h.id = o.account
+      WHERE o.request = coalesce(r.deputy_for, r.replaces)),
+    r.round, r.turned_at,
+    EXISTS (SELECT 1 FROM account o WHERE o.agency = r.agency AND o.id <> a.id
+      AND o.name_key = coalesce(r.change_name_key, a.name_key)),
+    a.status = 'suspended' OR EXISTS (SELECT 1 FROM account o WHERE o.agency = r.agency
+      AND o.name_key = coalesce(r.change_name_key, a.name_key) AND o.status = 'suspended'),
+    EXISTS (SELECT 1 FROM decision o WHERE o.request = r.id AND o.verdict = 'returned'),
+    coalesce(d.reviewer_name, v.name), nullif(d.note, ''), d.deputy_for
     """
   }
   static let tables: SQL = """
     FROM request r JOIN account a ON a.id = r.account JOIN agency g ON g.id = r.agency
-      JOIN system s ON s.id = r.system LEFT JOIN decision d ON d.request = r.id
-      LEFT JOIN account b ON b.id = r.submitter
+      JOIN system s ON s.id = r.system LEFT JOIN decision d ON d.request = r.id AND d.round = r.round
+      LEFT JOIN account b ON b.id = r.submitter LEFT JOIN account v ON v.id = d.reviewer
     """
   static let notOwn: SQL = """
     a.id <> ?6 AND a.email IS NOT ?7 AND a.mobile IS NOT ?8 AND r.change_email IS NOT ?7
     AND r.change_mobile IS NOT ?8 AND b.id IS NOT ?6 AND b.email IS NOT ?7 AND b.mobile IS NOT ?8
     """
-  static let narrowed: SQL = """
-    AND (?3 IS NULL OR \(statusNow) = ?3) AND (?4 IS NULL OR r.agency = ?4)
-    AND (?5 IS NULL OR r.batch = ?5) AND \(notOwn) ORDER BY r.created_at, r.id LIMIT ?9
+  /// What a list is narrowed to, whoever asks.
+  static let filtered: SQL = """
+    (?3 IS NULL OR \(statusNow) = ?3) AND (?4 IS NULL OR r.agency = ?4)
+    AND (?5 IS NULL OR r.batch = ?5) AND (?14 IS NULL OR r.role = ?14)
+    """
+  static let ordered: SQL = "ORDER BY r.created_at, r.id LIMIT ?9"
+  /// What somebody may decide: not their own, nor as a deputy that of the one represented.
+  static let decidable: SQL = """
+    AND \(filtered) AND \(notOwn) AND (?13 IS NULL OR NOT EXISTS
+      (SELECT 1 FROM own o WHERE o.request = r.id AND o.account = ?13)) \(ordered)
     """
   static let general: SQL = """
     SELECT \(columns(statusNow)) \(tables)
-    WHERE r.agency = ?1 AND r.system = ?2 AND r.role = 'general' \(narrowed)
+    WHERE r.agency = ?1 AND r.system = ?2 AND r.role = 'general' \(decidable)
     """
   static let admin: SQL = """
     SELECT \(columns(statusNow)) \(tables)
-    WHERE r.role = 'admin' AND r.system = ?2 AND ?1 = 0 \(narrowed)
+    WHERE r.role = 'admin' AND r.system = ?2 AND ?1 = 0 \(decidable)
     """
   /// A batch for its submitter: decided or not.
   static let ofBatch: SQL = """
     SELECT \(columns(statusNow)) \(tables)
-    WHERE r.batch = ?5 AND ?1 = 0 AND (?2 = 0 OR r.system = ?2) AND (?4 IS NULL OR r.agency = ?4)
-      AND (?3 IS NULL OR \(statusNow) = ?3) AND ?6 IS NULL AND ?7 IS NULL AND ?8 IS NULL
+    WHERE r.batch = ?5 AND ?1 = 0 AND (?2 = 0 OR r.system = ?2) AND \(filtered) AND \(anybody)
     ORDER BY r.id LIMIT ?9
     """
+  /// What somebody may see (PRODUCT 6): all; an agency's on one system; one's own and one's batches'.
+  static let everything: SQL = """
+    SELECT \(columns(statusNow)) \(tables)
+    WHERE ?1 = 0 AND (?2 = 0 OR r.system = ?2) AND \(filtered) AND \(anybody) \(ordered)
+    """
+  static let ofAgency: SQL = """
+    SELECT \(columns(statusNow)) \(tables)
+    WHERE r.agency = ?1 AND r.system = ?2 AND \(filtered) AND \(anybody) \(ordered)
+    """
+  static let mine: SQL = """
+    SELECT \(columns(statusNow)) \(tables)
+    WHERE (r.account = ?1 OR r.batch IN (SELECT id FROM batch WHERE submitter = ?1))
+      AND (?2 = 0 OR r.system = ?2) AND \(filtered) AND \(anybody) \(ordered)
+    """
+  /// Lists that ask nobody's contacts have no use for them.
+  static let anybody: SQL = "?6 IS NULL AND ?7 IS NULL AND ?8 IS NULL AND ?13 IS NULL"
   static let one: SQL = "SELECT \(columns("r.status")) \(tables) WHERE r.id = ?1"
   static let history: SQL = """
-    SELECT u.at, u.action, a.name, u.outcome FROM audit u LEFT JOIN account a ON a.id = u.account
-    WHERE u.subject = ? AND u.action <> 'request.read' ORDER BY u.seq
+    SELECT u.at, u.action, coalesce((SELECT d.reviewer_name FROM decision d
+        WHERE 'request:' || d.request = u.subject AND d.reviewer = u.account
+        AND d.decided_at = u.at), a.name), u.outcome
+    FROM audit u LEFT JOIN account a ON a.id = u.account
+    WHERE u.subject = ?1 AND u.action <> 'request.read' ORDER BY u.seq
     """
   static let told: SQL = """
     SELECT coalesce(m.sent_at, m.created_at), a.name, m.kind, m.status
     FROM message m LEFT JOIN account a ON a.id = m.account WHERE m.request = ? ORDER BY m.id
     """
-  static let statements: [SQL] = [general, admin, ofBatch, one, history, told]
+  static let statements: [SQL] = [
+    general, admin, ofBatch, everything, ofAgency, mine, one, history, told,
+  ]
 }
 
 extension PendingRequest {
@@ -83,6 +122,10 @@ extension PendingRequest {
       replacement: hasReplacement
         ? Replacement(
           name: row.text(24), email: row.text(25), mobile: row.text(26), title: row.textIfAny(27))
-        : nil, effectiveAt: row.timeIfAny(28), isReplaced: row.bool(29))
+        : nil, effectiveAt: row.timeIfAny(28), isReplaced: row.bool(29), untilAt: row.timeIfAny(30),
+      deputyFor: row.idIfAny(31), replaces: row.idIfAny(32), standsFor: row.textIfAny(33),
+      round: row.int(34), turnedAt: row.timeIfAny(35), isSameName: row.bool(36),
+      isSuspended: row.bool(37), wasReturned: row.bool(38), decidedBy: row.textIfAny(39),
+      note: row.textIfAny(40), decidedFor: row.idIfAny(41))
   }
 }

@@ -25,23 +25,31 @@ package struct ReminderReport: Sendable {
 enum ReminderTable {
   /// Every waiting request with each who may decide on it, but for those whose own it is.
   static let waitingFor: Fragment = """
-    FROM request r JOIN reviewer v ON v.request = r.id JOIN account m ON m.id = v.account
-      JOIN account a ON a.id = r.account LEFT JOIN account b ON b.id = r.submitter
+    FROM request r JOIN reviewer v ON v.request = r.id
     WHERE r.status = 'pending' AND v.starts_at <= ?1 AND ?1 < v.ends_at
-      AND a.id <> m.id AND a.email IS NOT m.email AND a.mobile IS NOT m.mobile
-      AND r.change_email IS NOT m.email AND r.change_mobile IS NOT m.mobile
-      AND b.id IS NOT m.id AND b.email IS NOT m.email AND b.mobile IS NOT m.mobile
+      AND NOT EXISTS (SELECT 1 FROM own o
+        WHERE o.request = r.id AND o.account IN (v.account, v.represents))
     """
   /// In this order the walk begins at what waits, whatever else there is.
   static let reviewed: SQL =
-    "SELECT r.id, v.account, r.created_at \(waitingFor) ORDER BY r.created_at, r.id"
-  static let pending: SQL =
-    "SELECT id, created_at FROM request WHERE status = 'pending' ORDER BY created_at, id"
+    "SELECT r.id, v.account \(waitingFor) ORDER BY r.created_at, r.id"
+  static let pending: SQL = """
+    SELECT id, coalesce(turned_at, created_at) FROM request WHERE status = 'pending'
+    ORDER BY created_at, id
+    """
   /// Marks a threshold for whoever was not reminded at it yet, and says for whom.
   static let mark: SQL = """
     INSERT INTO reminder (request, account, threshold, sent_at)
-      SELECT r.id, v.account, ?2, ?1 \(waitingFor) AND r.created_at <= ?1 - ?2
+      SELECT r.id, v.account, ?2, ?1 \(waitingFor) AND coalesce(r.turned_at, r.created_at) <= ?1 - ?2
       ON CONFLICT DO NOTHING RETURNING request, account
+    """
+  /// Permissions that end before a time, and that are not over.
+  static let ending: SQL = """
+    SELECT request, account, granted_at, ends_at FROM permission
+    WHERE status = 'active' AND ends_at > ?1 AND ends_at <= ?2 ORDER BY ends_at, request
+    """
+  static let tellOnce: SQL = """
+    INSERT INTO told (audience, item, told_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
     """
   static let told: SQL = "SELECT item FROM told WHERE audience = ?"
   static let tell: SQL = """
@@ -56,13 +64,14 @@ enum ReminderTable {
     GROUP BY g.id HAVING count(DISTINCT d.account) = 1 ORDER BY g.sort
     """
   static let unsent: SQL = """
-    SELECT sum(status = 'queued' AND id <= ?1), sum(status = 'failed') FROM message
+    SELECT sum(status = 'queued' AND recipient <> '' AND id <= ?1), sum(status = 'failed') FROM message
     WHERE status IN ('queued', 'failed')
     """
   static let countActions: SQL = "SELECT count(*) FROM audit WHERE action = ?1 AND at > ?2"
   static let sizes: SQL = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
   static let statements: [SQL] = [
-    mark, reviewed, pending, told, tell, forget, toldAt, singles, unsent, countActions,
+    mark, reviewed, pending, ending, tellOnce, told, tell, forget, toldAt, singles, unsent,
+    countActions,
     sizes,
   ]
 }
@@ -97,6 +106,7 @@ extension Service {
       if isDryRun { tx.plan = [] }
       report.lapsed = try tx.sweep()
       try tx.remind(thresholds, &report)
+      try tx.warnOfEnds()
       report.reminded += try tx.remindRecertifiers()
       try tx.digestForAuthority(thresholds, &report)
       try tx.digestForOperator(upTo: last)
@@ -141,13 +151,41 @@ extension Transaction {
     report.requests = requests.count
   }
 
+  /// Each holder is told of the end of a permission, at each threshold once; one that was granted
+  /// after a threshold has none to hear of.
+  fileprivate func warnOfEnds() throws(IAuthError) {
+    guard let furthest = Limits.endWarnings.max() else { return }
+    let ending = try all(ReminderTable.ending, now, now + furthest) { row in
+      (
+        request: row.id(0) as RequestID, account: row.id(1) as AccountID, grantedAt: row.time(2),
+        endsAt: row.time(3)
+      )
+    }
+    for item in ending {
+      var isNew = false
+      for ahead in Limits.endWarnings
+      where item.endsAt - ahead <= now && item.grantedAt <= item.endsAt - ahead {
+        let mark = "ends:\(item.request):\(item.endsAt.seconds):\(ahead.text)"
+        isNew = try run(ReminderTable.tellOnce, "account:\(item.account)", mark, now) > 0 || isNew
+      }
+      guard isNew, let request = try request(item.request),
+        let account = try first(AccountTable.byID, item.account, read: { Account(row: $0) }),
+        account.status == .active
+      else { continue }
+      try queue(
+        .permissionEnding(request: try summary(request), endsAt: item.endsAt), to: .mail(account),
+        reference: item.request.description, request: item.request)
+    }
+  }
+
   /// What waits for one reviewer, the oldest first: what `pending` lists to them.
   func waitingItems(
     for reviewer: Account
   ) throws(IAuthError) -> [WaitingItem] {
     let names = Dictionary(uniqueKeysWithValues: try systems().map { ($0.code, $0.name) })
     let filter = NarrowedFilter(
-      limit: Int.max, status: .pending, lapsedUntil: now - settings.requestLifetime)
+      limit: Int.max, status: .pending, lapsedUntil: now - settings.requestLifetime,
+      returnedUntil: now - Limits.correctionLifetime)
     return try queue(filter, reviewer).map { item in
       WaitingItem(
         request: RequestSummary(
@@ -161,7 +199,7 @@ extension Transaction {
   private func waitingItem(_ number: RequestID) throws(IAuthError) -> WaitingItem? {
     guard let request = try request(number) else { return nil }
     return WaitingItem(
-      request: try summary(request), waitingDays: now.wholeDays(since: request.createdAt))
+      request: try summary(request), waitingDays: now.wholeDays(since: request.waitsSince))
   }
 
   /// What the authority should act on; mailed when there is something that it was not told yet.

@@ -6,22 +6,24 @@ import Values
 
 enum RequestTable {
   static let columns: SQL = """
-    id, account, agency, system, role, kind, status, batch, submitter, created_at, effective_at
+    id, account, agency, system, role, kind, status, batch, submitter, created_at, effective_at,
+    origin, round, turned_at, until_at, deputy_for, replaces, applied_at, reason, document
     """
   static let byID: SQL = "SELECT \(columns) FROM request WHERE id = ?"
   static let add: SQL = """
     INSERT INTO request (account, agency, system, role, kind, origin, reason, document, batch,
       submitter, created_at, effective_at, change_name, change_name_key, change_email,
-      change_mobile, change_title) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      change_mobile, change_title, until_at, deputy_for, replaces)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
   static let pendingFor: SQL = """
-    SELECT id FROM request WHERE account = ? AND system = ? AND role = ? AND status = 'pending'
+    SELECT id FROM request WHERE account = ? AND system = ? AND role = ? AND open = 1
     """
   static let pendingChange: SQL =
-    "SELECT id FROM request WHERE account = ? AND status = 'pending' AND kind = 'change'"
+    "SELECT id FROM request WHERE account = ? AND open = 1 AND kind = 'change'"
   static let activeFor: SQL = """
     SELECT request, role FROM permission WHERE account = ?1 AND system = ?2 AND status = 'active'
-      AND (role = ?3 OR role = 'admin') ORDER BY role LIMIT 1
+      AND (role = ?3 OR role = 'admin' AND starts_at <= ?4) ORDER BY role LIMIT 1
     """
   static let firstAdminSystem: SQL = """
     SELECT system FROM permission WHERE account = ? AND role = 'admin' AND status = 'active'
@@ -31,16 +33,21 @@ enum RequestTable {
     SELECT change_name, change_email, change_mobile, change_title FROM request WHERE id = ?
     """
   static let decide: SQL = """
-    INSERT INTO decision (request, verdict, reviewer, caller, note, decided_at)
-    VALUES (?, ?, ?, ?, ?, ?)
+    INSERT INTO decision (request, round, verdict, reviewer, reviewer_name, caller, note,
+      decided_at, by_permission, deputy_for)
+    SELECT ?1, round + (status = 'returned'), ?2, ?3, (SELECT name FROM account WHERE id = ?3), ?4,
+      ?5, ?6, ?7, ?8 FROM request WHERE id = ?1
     """
   static let decision: SQL = """
-    SELECT d.verdict, a.name, nullif(d.note, ''), d.decided_at FROM decision d
-    LEFT JOIN account a ON a.id = d.reviewer WHERE d.request = ?
+    SELECT d.verdict, coalesce(d.reviewer_name, a.name), nullif(d.note, ''), d.decided_at,
+      d.deputy_for
+    FROM request r JOIN decision d ON d.request = r.id AND d.round = r.round
+      LEFT JOIN account a ON a.id = d.reviewer
+    WHERE r.id = ?
     """
   static let grant: SQL = """
-    INSERT INTO permission (request, account, agency, system, role, granted_at, starts_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO permission (request, account, agency, system, role, granted_at, starts_at, ends_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     """
   static let revoke: SQL = """
     UPDATE permission SET status = 'revoked', revoked_at = ?2, revoker = ?3, reason = ?4
@@ -51,16 +58,37 @@ enum RequestTable {
   static let permission: SQL = "SELECT status FROM permission WHERE request = ?"
   static let activePermissions: SQL =
     "SELECT request FROM permission WHERE account = ? AND status = 'active'"
-  static let pendingOf: SQL = "SELECT id FROM request WHERE account = ? AND status = 'pending'"
+  static let pendingOf: SQL = "SELECT id FROM request WHERE account = ? AND open = 1"
   static let hasOtherClaim: SQL = """
-    SELECT 1 FROM request WHERE account = ?1 AND status = 'pending'
+    SELECT 1 FROM request WHERE account = ?1 AND open = 1
     UNION ALL SELECT 1 FROM permission WHERE account = ?1 AND status = 'active' LIMIT 1
     """
   /// Those who may decide on a request, but for the question whose it is.
   static let reviewersOf: SQL = """
-    SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status
+    SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status,
+      a.unproven_at IS NOT NULL,
+      v.deputy_for, (SELECT name FROM account WHERE id = v.represents)
     FROM reviewer v JOIN account a ON a.id = v.account
-    WHERE v.request = ?1 AND v.starts_at <= ?2 AND ?2 < v.ends_at ORDER BY a.id
+    WHERE v.request = ?1 AND v.starts_at <= ?2 AND ?2 < v.ends_at
+      AND NOT EXISTS (SELECT 1 FROM own o
+        WHERE o.request = ?1 AND o.account IN (v.account, v.represents))
+    ORDER BY a.id, v.deputy_for IS NOT NULL
+    """
+  /// From when and until when a permission holds, or is asked for.
+  static let days: SQL = """
+    SELECT r.effective_at, coalesce(p.ends_at, r.until_at)
+    FROM request r LEFT JOIN permission p ON p.request = r.id WHERE r.id = ?
+    """
+  static let holder: SQL = """
+    SELECT a.name FROM permission p JOIN account a ON a.id = p.account WHERE p.request = ?
+    """
+  static let wasReturned: SQL =
+    "SELECT 1 FROM decision WHERE request = ? AND verdict = 'returned' LIMIT 1"
+  /// By which permissions an account may decide on a request, its own before a deputy's.
+  static let rights: SQL = """
+    SELECT by_permission, deputy_for, represents FROM reviewer
+    WHERE request = ?1 AND account = ?2 AND starts_at <= ?3 AND ?3 < ends_at
+    ORDER BY deputy_for IS NOT NULL, by_permission
     """
   static let mayDecide: SQL =
     """
@@ -76,36 +104,65 @@ enum RequestTable {
     SELECT system FROM administrator
     WHERE account = ?1 AND agency = ?2 AND starts_at <= ?3 AND ?3 < ends_at
     """
+  static let scopesWithDeputies: SQL = """
+    SELECT system, represents FROM administrator
+    WHERE account = ?1 AND agency = ?2 AND starts_at <= ?3 AND ?3 < ends_at
+    ORDER BY represents IS NOT NULL
+    """
   /// Systems on which the authority has no administrator: those of `spm` decide there.
   static let orphanSystems: SQL = """
     SELECT id FROM system s WHERE code <> 'spm' AND NOT EXISTS (SELECT 1 FROM administrator
       WHERE agency = (SELECT authority FROM service) AND system = s.id)
     """
   static let administratorsOf: SQL = """
-    SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status
+    SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status,
+      a.unproven_at IS NOT NULL
     FROM administrator d JOIN account a ON a.id = d.account
     WHERE d.agency = ?1 AND d.starts_at <= ?2 AND ?2 < d.ends_at GROUP BY a.id ORDER BY a.id
     """
   static let batchByID: SQL =
     "SELECT id, submitter, document, rows, created_at, told_at FROM batch WHERE id = ?"
   static let batchCounts: SQL = """
-    SELECT CASE WHEN status = 'pending' AND created_at <= ?2 THEN 'lapsed' ELSE status END,
+    SELECT CASE WHEN status = 'pending' AND coalesce(turned_at, created_at) <= ?2
+        OR status = 'returned' AND turned_at <= ?3 THEN 'lapsed' ELSE status END,
       count(*) FROM request WHERE batch = ?1 GROUP BY 1
     """
   static let batchPending: SQL =
     "SELECT id FROM request WHERE batch = ? AND status = 'pending' ORDER BY id"
   static let batchHasPending: SQL =
-    "SELECT 1 FROM request WHERE batch = ? AND status = 'pending' LIMIT 1"
+    "SELECT 1 FROM request WHERE batch = ? AND open = 1 LIMIT 1"
   static let batchTold: SQL = "UPDATE batch SET told_at = ?2 WHERE id = ?1"
+  /// Whether reviewers were told of a request of the same meaning that was withdrawn since a time.
+  static let toldOfSame: SQL = """
+    SELECT 1 FROM request r JOIN message m ON m.request = r.id
+    WHERE r.account = ?1 AND r.system = ?2 AND r.role = ?3 AND r.kind = ?4
+      AND r.status = 'withdrawn' AND m.kind = 'notice' AND m.account <> r.account
+      AND m.created_at > ?5 LIMIT 1
+    """
   static let statements: [SQL] = [
-    batchTouches,
+    batchTouches, toldOfSame,
     byID, add, pendingFor, pendingChange, activeFor, firstAdminSystem, replacement, decide,
     decision, grant, revoke,
     setEnd, markApplied, permission, activePermissions, pendingOf, hasOtherClaim, reviewersOf,
-    mayDecide, scopes,
+    days, holder, wasReturned, rights, mayDecide, scopes, scopesWithDeputies,
     orphanSystems, administratorsOf, batchByID, batchCounts, batchPending, batchHasPending,
     batchTold,
   ]
+}
+
+/// The permission by which somebody decides on a request, and for whom if as a deputy.
+struct ReviewRight {
+  let permission: RequestID
+  let deputyFor: RequestID?
+  let represents: AccountID?
+}
+
+/// Somebody who may decide on a request.
+struct Reviewer {
+  let account: Account
+  /// 職務代理: the permission that they stand in for, and whose it is.
+  let deputyFor: RequestID?
+  let deputyOf: String?
 }
 
 /// The requests of one form.
@@ -124,7 +181,10 @@ extension PermissionRequest {
       number: row.id(0), account: row.id(1), agency: row.id(2), system: row.id(3),
       role: row.word(4, Role.self), kind: row.word(5, RequestKind.self),
       status: row.word(6, RequestStatus.self), batch: row.idIfAny(7), submitter: row.idIfAny(8),
-      createdAt: row.time(9), effectiveAt: row.timeIfAny(10))
+      createdAt: row.time(9), effectiveAt: row.timeIfAny(10), origin: row.text(11),
+      round: row.int(12), turnedAt: row.timeIfAny(13), untilAt: row.timeIfAny(14),
+      deputyFor: row.idIfAny(15), replaces: row.idIfAny(16), appliedAt: row.timeIfAny(17),
+      reason: row.textIfAny(18), document: row.textIfAny(19))
   }
 }
 
@@ -141,12 +201,15 @@ struct RequestDraft {
   var submitter: AccountID?
   var effectiveAt: Timestamp?
   var replacement: Replacement?
+  var untilAt: Timestamp?
+  var deputyFor: RequestID?
+  var replaces: RequestID?
 
   fileprivate func values(_ now: Timestamp) -> [any Bindable] {
     [
       account.id, account.agency, system, role, kind, origin, reason, document, batch, submitter,
       now, effectiveAt, replacement?.name, replacement.map { PersonName(stored: $0.name).key },
-      replacement?.email, replacement?.mobile, replacement?.title,
+      replacement?.email, replacement?.mobile, replacement?.title, untilAt, deputyFor, replaces,
     ]
   }
 }
@@ -160,8 +223,22 @@ extension Transaction {
     try first(RequestTable.decision, number) { row in
       Decision(
         verdict: row.word(0, RequestStatus.self), reviewer: row.textIfAny(1),
-        note: row.textIfAny(2), decidedAt: row.time(3))
+        note: row.textIfAny(2), decidedAt: row.time(3), deputyFor: row.idIfAny(4))
     }
+  }
+
+  /// Ends the present round of a request.
+  ///
+  /// - Parameter right: by which a reviewer decides; the operator and time have none.
+  func end(
+    _ number: RequestID, _ verdict: RequestStatus, by reviewer: AccountID? = nil,
+    note: String? = nil,
+    right: ReviewRight? = nil
+  ) throws(IAuthError) {
+    try run(
+      RequestTable.decide, number, verdict, reviewer, world.caller.name, note, now,
+      right?.permission,
+      right?.deputyFor)
   }
 
   func batch(_ id: BatchID) throws(IAuthError) -> Batch? {
@@ -182,20 +259,41 @@ extension Transaction {
     let system = try system(id: request.system)
     let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
     let authority = try authority()
-    return RequestSummary(
+    var summary = RequestSummary(
       number: request.number, agency: try agency(id: request.agency).name,
       name: account?.name.text ?? "", system: system.name, systemCode: system.code,
       role: request.role, kind: request.kind,
       isNational: request.role == .admin && request.agency == authority.id)
+    let days = try first(RequestTable.days, request.number) { row in
+      (from: row.timeIfAny(0), until: row.timeIfAny(1))
+    }
+    (summary.from, summary.until) = (days?.from ?? nil, days?.until ?? nil)
+    summary.deputyOf = try holder(of: request.deputyFor)
+    summary.successorOf = try holder(of: request.replaces)
+    summary.isReturned = request.status == .returned
+    summary.isResubmitted = try exists(RequestTable.wasReturned, request.number)
+    return summary
+  }
+
+  /// The name of whoever holds a permission, or held it.
+  func holder(of permission: RequestID?) throws(IAuthError) -> String? {
+    guard let permission else { return nil }
+    return try first(RequestTable.holder, permission) { row in row.textIfAny(0) } ?? nil
   }
 
   /// Who may decide on a request now: whoever qualifies, but for the applicant and the submitter.
-  func reviewers(of request: PermissionRequest) throws(IAuthError) -> [Account] {
-    let own = try people(of: request)
-    let qualified = try all(RequestTable.reviewersOf, request.number, now) { row in
-      Account(row: row)
+  func reviewers(of request: PermissionRequest) throws(IAuthError) -> [Reviewer] {
+    var reviewers: [Reviewer] = []
+    for reviewer in try all(
+      RequestTable.reviewersOf, request.number, now,
+      read: { row in
+        Reviewer(
+          account: Account(row: row), deputyFor: row.idIfAny(9), deputyOf: row.textIfAny(10))
+      })
+    where reviewers.last?.account.id != reviewer.account.id {
+      reviewers.append(reviewer)
     }
-    return qualified.filter { reviewer in !own.contains { $0.isSamePerson(as: reviewer) } }
+    return reviewers
   }
 
   /// The people whose own request it is: the applicant, as they are and as they would be, and the
@@ -230,13 +328,19 @@ extension Transaction {
   }
 
   /// Tells each who may decide that a request waits; whoever has just acted sees it on the screen.
-  func tellReviewers(of request: PermissionRequest) throws(IAuthError) -> [Account] {
+  func tellReviewers(of request: PermissionRequest) throws(IAuthError) -> [Reviewer] {
     let reviewers = try reviewers(of: request)
+    // Asked for again within a day: whoever withdraws and asks in a loop writes to nobody.
+    let isTold = try exists(
+      RequestTable.toldOfSame, request.account, request.system, request.role, request.kind,
+      now - Limits.requestToldInterval)
+    guard !isTold else { return reviewers }
     let notice = Notice.submitted(request: try summary(request))
-    for reviewer in reviewers where reviewer.id != actor?.account {
-      try queue(
-        notice, to: .mail(reviewer), reference: request.number.description, request: request.number)
-    }
+    let told = reviewers.filter { $0.account.id != actor?.account }
+      .map { Recipient.mail($0.account) }
+    try checkCallerBudget(told.count, isWhole: true)
+    try noteNotice(to: told)
+    try queue(notice, to: told, reference: request.number.description, request: request.number)
     return reviewers
   }
 }

@@ -15,9 +15,42 @@ package struct RequestReceipt: Sendable {
   package let reviewers: [String]
   package let agency: Agency
   package let isNational: Bool
+  package var from: Timestamp?
+  package var until: Timestamp?
+  package var deputyFor: RequestID?
+  package var replaces: RequestID?
 
   /// Who decides: the authority on administrators, the agency on general users.
   package var isReviewedByAuthority: Bool { role == .admin }
+}
+
+/// What somebody asks for.
+package struct PermissionOrder: Sendable {
+  package var system: String?
+  package var role = Role.general
+  package var reason: String?
+  package var document: String?
+  /// Days in Taipei, since 1970-01-01: the first and the last on which the permission holds.
+  package var from: Int64?
+  package var until: Int64?
+  /// 職務代理: the permission beside which it is asked for.
+  package var deputyFor: RequestID?
+  /// 交接: the permission that ends when it takes effect.
+  package var replaces: RequestID?
+
+  package init(
+    system: String? = nil, role: Role = .general, reason: String? = nil, document: String? = nil,
+    from: Int64? = nil, until: Int64? = nil, deputyFor: RequestID? = nil, replaces: RequestID? = nil
+  ) {
+    self.system = system
+    self.role = role
+    self.reason = reason
+    self.document = document
+    self.from = from
+    self.until = until
+    self.deputyFor = deputyFor
+    self.replaces = replaces
+  }
 }
 
 /// One of the applicant's own requests, with what became of it.
@@ -35,42 +68,52 @@ package struct OwnRequest: Sendable {
   package let note: String?
   package let permission: PermissionStatus?
   package let endReason: String?
+  /// From when until when the permission holds, or was asked for.
+  package let from: Timestamp?
+  package let until: Timestamp?
+  package let deputyFor: RequestID?
+  package let replaces: RequestID?
 }
 
 extension Service {
   /// Submits a request for the signed-in person.
   ///
   /// - Throws: `session.*`, `system.unknown`, `agency.removed`, `request.duplicate`,
-  ///   `permission.held`, `reason.invalid`, `document.invalid`.
-  package func requestPermission(
-    system code: String?, role: Role, reason: String?, document: String?
-  ) throws(IAuthError) -> RequestReceipt {
-    let reason = try FreeText.filled(reason, FreeText.note)
-    let document = try FreeText.filled(document, FreeText.document)
+  ///   `permission.held`, `reason.invalid`, `document.invalid`, `date.invalid`; for a deputy or a
+  ///   hand-over `request.unknown`, `permission.none`.
+  package func requestPermission(_ order: PermissionOrder) throws(IAuthError) -> RequestReceipt {
+    let reason = try FreeText.filled(order.reason, FreeText.note)
+    let document = try FreeText.filled(order.document, FreeText.document)
     return try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<RequestReceipt> in
       let account = session.account
       let agency = try tx.agency(id: account.agency)
       guard agency.status == .active else { throw .agencyRemoved(code: agency.code) }
-      let system = try tx.system(code: code, command: "request-permission")
-      if let earlier: RequestID = try tx.id(RequestTable.pendingFor, account.id, system.id, role) {
+      let system = try tx.system(code: order.system, command: "request-permission")
+      let from = try order.from.map { (day) throws(IAuthError) in try tx.start(from: day) }
+      let until = try order.until.map { (day) throws(IAuthError) in
+        try tx.end(until: day, from: from, on: system)
+      }
+      if let earlier: RequestID = try tx.id(
+        RequestTable.pendingFor, account.id, system.id, order.role)
+      {
         throw .requestDuplicate(number: earlier)
       }
-      if let held = try tx.heldPermission(account.id, system.id, role) {
+      if let held = try tx.heldPermission(account.id, system.id, order.role) {
         throw .permissionHeld(number: held.number, role: held.role)
+      }
+      if let other = order.deputyFor ?? order.replaces {
+        try tx.checkStandIn(account, beside: other, on: system.id, order.role)
       }
       let number = try tx.add(
         RequestDraft(
-          account: account, system: system.id, role: role, origin: "self", reason: reason,
-          document: document))
+          account: account, system: system.id, role: order.role, origin: "self", reason: reason,
+          document: document, effectiveAt: from, untilAt: until, deputyFor: order.deputyFor,
+          replaces: order.replaces))
       try tx.audit(.requested, .request(number))
       guard let request = try tx.request(number) else { throw .databaseDamaged }
       let reviewers = try tx.tellReviewers(of: request)
-      let authority = try tx.authority()
-      return .commit(
-        RequestReceipt(
-          number: number, system: system, role: role, kind: .grant, status: .pending,
-          reviewers: reviewers.map(\.name.text), agency: agency,
-          isNational: role == .admin && agency.id == authority.id))
+      try tx.tellStandIn(request, isGranted: false, but: reviewers.map(\.account.id))
+      return .commit(try tx.receipt(of: request, reviewers))
     }
   }
 
@@ -84,7 +127,8 @@ extension Service {
           submittedAt: row.time(5), decidedAt: row.timeIfAny(6), decidedBy: row.textIfAny(7),
           reason: row.textIfAny(8), note: row.textIfAny(9),
           permission: row.textIfAny(10).flatMap { PermissionStatus(rawValue: $0) },
-          endReason: row.textIfAny(11))
+          endReason: row.textIfAny(11), from: row.timeIfAny(12), until: row.timeIfAny(13),
+          deputyFor: row.idIfAny(14), replaces: row.idIfAny(15))
       }
     }
   }
@@ -94,13 +138,13 @@ extension Service {
   /// - Throws: `session.*`, `request.unknown` (also for another's), `request.decided`.
   package func withdraw(_ number: RequestID) throws(IAuthError) {
     try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<Void> in
-      guard let request = try tx.request(number), request.account == session.account.id else {
-        throw .requestUnknown(number: number)
+      guard let request = try tx.currentRequest(number), try tx.maySee(request, session.account)
+      else { return try tx.refuse(.requestUnknown(number: number), subject: .request(number)) }
+      guard request.account == session.account.id else {
+        return try tx.refuse(.requestOutside(number: number), subject: .request(number))
       }
       if let decided = try tx.decidedError(request) { throw decided }
-      try tx.run(
-        RequestTable.decide, number, RequestStatus.withdrawn, session.account.id,
-        world.caller.name, nil as String?, tx.now)
+      try tx.end(number, .withdrawn, by: session.account.id)
       try tx.audit(.withdrawn, .request(number))
       try tx.finishBatch(of: request)
       return .commit(())
@@ -110,10 +154,13 @@ extension Service {
 
 enum OwnRequestTable {
   static let list: SQL = """
-    SELECT r.id, s.code, r.role, r.kind, r.status, r.created_at, d.decided_at, a.name, r.reason,
-      d.note, CASE WHEN p.ends_at <= ?2 THEN 'revoked' ELSE p.status END, p.reason
+    SELECT r.id, s.code, r.role, r.kind, r.status, r.created_at, d.decided_at,
+      coalesce(d.reviewer_name, a.name), r.reason,
+      d.note, CASE WHEN p.ends_at <= ?2 THEN 'revoked' ELSE p.status END, p.reason,
+      coalesce(p.starts_at, r.effective_at), coalesce(p.ends_at, r.until_at), r.deputy_for,
+      r.replaces
     FROM request r JOIN system s ON s.id = r.system LEFT JOIN decision d ON d.request = r.id
-      LEFT JOIN account a ON a.id = d.reviewer LEFT JOIN permission p ON p.request = r.id
+        AND d.round = r.round LEFT JOIN account a ON a.id = d.reviewer LEFT JOIN permission p ON p.request = r.id
     WHERE r.account = ?1 ORDER BY r.id DESC
     """
   static let statements: [SQL] = [list]
@@ -124,14 +171,33 @@ extension Transaction {
   func heldPermission(
     _ account: AccountID, _ system: SystemID, _ role: Role
   ) throws(IAuthError) -> (number: RequestID, role: Role)? {
-    try first(RequestTable.activeFor, account, system, role) { row in
+    try first(RequestTable.activeFor, account, system, role, now) { row in
       (number: row.id(0), role: row.word(1, Role.self))
     }
   }
 
+  func receipt(
+    of request: PermissionRequest, _ reviewers: [Reviewer]
+  ) throws(IAuthError) -> RequestReceipt {
+    let agency = try agency(id: request.agency)
+    let authority = try authority().id
+    return RequestReceipt(
+      number: request.number, system: try system(id: request.system), role: request.role,
+      kind: request.kind, status: request.status, reviewers: reviewers.map(\.account.name.text),
+      agency: agency,
+      isNational: request.role == .admin && agency.id == authority,
+      from: request.effectiveAt, until: request.untilAt, deputyFor: request.deputyFor,
+      replaces: request.replaces)
+  }
+
   /// Who decided a request, when and how; nil while it is pending.
-  func decidedError(_ request: PermissionRequest) throws(IAuthError) -> IAuthError? {
-    guard request.status != .pending else { return nil }
+  ///
+  /// - Parameter isForReview: whether it is to be reviewed: one that was sent back is its
+  ///   applicant's to mend.
+  func decidedError(
+    _ request: PermissionRequest, isForReview: Bool = false
+  ) throws(IAuthError) -> IAuthError? {
+    guard isForReview ? request.status != .pending : !request.status.isOpen else { return nil }
     let decision = try decision(of: request.number)
     return .requestDecided(
       number: request.number, status: request.status, by: decision?.reviewer,
@@ -148,7 +214,7 @@ extension Transaction {
       let account = try first(AccountTable.byID, submitter, read: { row in Account(row: row) })
     else { return }
     var counts: [RequestStatus: Int] = [:]
-    try each(RequestTable.batchCounts, id, now) { row in
+    try each(RequestTable.batchCounts, id, now, now) { row in
       counts[row.word(0, RequestStatus.self)] = row.count(1)
       return true
     }

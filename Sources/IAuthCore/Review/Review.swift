@@ -20,6 +20,8 @@ package struct ReviewOutcome: Sendable {
   package let role: Role?
   package let kind: RequestKind?
   package let isNational: Bool
+  /// 職務代理: the permission that the reviewer stood in for.
+  package var deputyFor: RequestID?
 }
 
 /// Which requests a call is about.
@@ -40,11 +42,12 @@ extension Service {
     return try decide(target, .approved, note: note, expecting: version)
   }
 
-  /// Rejects with a reason, which the applicant reads.
+  /// Rejects with a reason, which the applicant reads; or sends back for correction (退回補正).
   package func reject(
-    _ target: ReviewTarget, reason: String
+    _ target: ReviewTarget, reason: String, returns: Bool = false
   ) throws(IAuthError) -> [ReviewOutcome] {
-    try decide(target, .rejected, note: try FreeText.reason(reason), expecting: nil)
+    try decide(
+      target, returns ? .returned : .rejected, note: try FreeText.reason(reason), expecting: nil)
   }
 
   private func decide(
@@ -56,6 +59,10 @@ extension Service {
         let outcome = try tx.decide(
           number, verdict, note: note, expecting: version, by: session)
         outcomes.append(outcome)
+      }
+      if verdict == .returned {
+        let returned = outcomes.filter { $0.refusal == nil }.map(\.number)
+        try tx.tellReturned(returned, reason: note ?? "")
       }
       return .commit(outcomes)
     }
@@ -76,7 +83,7 @@ extension Transaction {
       guard try !maySeeWhole(batch, session) else { return pending }
       // Of the others' nothing is said.
       for (index, number) in pending.enumerated().reversed() {
-        guard let request = try request(number), try maySee(request, session.account, isOwn: false)
+        guard let request = try request(number), try maySee(request, session.account)
         else {
           pending.remove(at: index)
           continue
@@ -91,17 +98,41 @@ extension Transaction {
     _ request: PermissionRequest, _ reviewer: Session, expecting version: String?
   ) throws(IAuthError) -> ReviewQuestion {
     let me = reviewer.account
+    let rights = try rights(of: me, on: request)
     let people = try people(of: request)
-    let isOwn = people.contains { $0.isSamePerson(as: me) }
-    let isReviewer =
-      try exists(RequestTable.scopes, me.id, me.agency, now)
+    var isOwn = people.contains { $0.isSamePerson(as: me) }
+    if !rights.isEmpty, try right(among: rights, people) == nil { isOwn = true }
     return ReviewQuestion(
-      number: request.number, isVisible: try maySee(request, me, isOwn: isOwn),
-      isReviewer: isReviewer,
-      isInside: try exists(RequestTable.mayDecide, request.number, me.id, now),
-      isOwn: isOwn, decided: try decidedError(request), expectedVersion: version,
+      number: request.number, isVisible: try maySee(request, me),
+      isReviewer: try isAdministrator(me), isInside: !rights.isEmpty,
+      isOwn: isOwn,
+      decided: try decidedError(request, isForReview: true),
+      expectedVersion: version.map { VersionWord.folded($0) },
       version: version == nil ? "" : try self.version(of: request.number),
       needsBothCodes: settings.reviewCodes == .both, hasBothCodes: reviewer.hasProvenBoth)
+  }
+
+  /// The permissions by which somebody may decide on a request, their own before a deputy's.
+  func rights(
+    of me: Account, on request: PermissionRequest
+  ) throws(IAuthError) -> [ReviewRight] {
+    try all(RequestTable.rights, request.number, me.id, now) { row in
+      ReviewRight(
+        permission: row.id(0), deputyFor: row.idIfAny(1), represents: row.idIfAny(2))
+    }
+  }
+
+  /// The first right that holds: what the one represented may not decide, the deputy may not either.
+  func right(
+    among rights: [ReviewRight], _ people: [Account]
+  ) throws(IAuthError) -> ReviewRight? {
+    for right in rights {
+      guard let represented = right.represents,
+        let person = try first(AccountTable.byID, represented, read: { row in Account(row: row) }),
+        people.contains(where: { $0.isSamePerson(as: person) })
+      else { return right }
+    }
+    return nil
   }
 
   /// A request as it stands now: one whose time is over has ended.
@@ -126,21 +157,27 @@ extension Transaction {
     if verdict == .approved, let obstacle = try obstacle(to: request) {
       return try refused(request, number, obstacle)
     }
-    try run(
-      RequestTable.decide, number, verdict, session.account.id, world.caller.name, note, now)
-    try audit(verdict == .approved ? .approved : .rejected, .request(number))
+    let right = try right(
+      among: try rights(of: session.account, on: request), try people(of: request))
+    try end(number, verdict, by: session.account.id, note: note, right: right)
     let summary = try summary(request)
     let system = try system(id: request.system)
-    if verdict == .approved {
+    switch verdict {
+    case .approved:
+      try audit(.approved, .request(number))
       try takeEffect(request, summary, system, note: note)
-    } else {
+    case .returned:
+      try audit(.returned, .request(number))
+    default:
+      try audit(.rejected, .request(number))
       try notifyRejected(request, summary, reason: note ?? "")
     }
     try finishBatch(of: request)
     return ReviewOutcome(
       number: number, status: verdict, decidedAt: now, decidedBy: session.account.name.text,
       refusal: nil, name: summary.name, agency: summary.agency, system: system,
-      role: request.role, kind: request.kind, isNational: summary.isNational)
+      role: request.role, kind: request.kind, isNational: summary.isNational,
+      deputyFor: right?.deputyFor)
   }
 
   /// A refusal changes nothing but the trail.
@@ -149,7 +186,7 @@ extension Transaction {
   private func refused(
     _ request: PermissionRequest?, _ number: RequestID, _ error: IAuthError
   ) throws(IAuthError) -> ReviewOutcome {
-    try audit(.refused, .request(number), outcome: error.code.rawValue)
+    try noteRefusal(error, .request(number))
     let decision = try request.map { (known) throws(IAuthError) in
       try self.decision(of: known.number)
     }
@@ -170,6 +207,11 @@ extension Transaction {
     {
       return .permissionHeld(number: held.number, role: held.role)
     }
+    if let represented = request.deputyFor,
+      try first(EffectTable.standing, represented, read: { _ in true }) == nil
+    {
+      return .permissionNone(number: represented)
+    }
     guard let new = try replacement(of: request) else { return nil }
     let owners = try accounts(
       in: request.agency, email: EmailAddress(stored: new.email),
@@ -185,9 +227,8 @@ extension Transaction {
     let reference = request.number.description
     switch request.kind {
     case .grant:
-      try run(
-        RequestTable.grant, request.number, request.account, request.agency, request.system,
-        request.role, now, max(now, request.effectiveAt ?? now))
+      try grant(request)
+      if request.deputyFor != nil { try tellStandIn(request, isGranted: true) }
       if summary.isNational { try tellNationalReviewers(summary, but: account) }
     case .change:
       // One with a date waits for its day; the sweep makes it true then.
@@ -218,7 +259,8 @@ extension Transaction {
   ) throws(IAuthError) {
     guard let replacement = try replacement(of: request) else { throw .databaseDamaged }
     try run(RequestTable.markApplied, request.number, now)
-    try replace(account, with: replacement, isDecided: isDecided)
+    try replace(
+      account, with: replacement, isDecided: isDecided, isByForm: request.origin == "batch")
   }
 
   /// A new national reviewer is told to all of them.

@@ -7,14 +7,23 @@ import Values
 extension Transaction {
   /// Whether an account may see a request: the applicant, the submitter of its batch, the agency's
   /// administrators, the authority's.
+  ///
+  /// Every command asks this: what somebody may not see does not exist for them, whichever the verb.
   func maySee(
-    _ request: PermissionRequest, _ account: Account, isOwn: Bool
+    _ request: PermissionRequest, _ account: Account
   ) throws(IAuthError) -> Bool {
-    if isOwn || request.account == account.id || request.submitter == account.id { return true }
+    if request.account == account.id || request.submitter == account.id { return true }
+    if try isOwn(request, account) { return true }
     let scopes: [SystemID] = try ids(RequestTable.scopes, account.id, account.agency, now)
     guard !scopes.isEmpty else { return false }
     if account.agency == (try authority().id) { return true }
     return account.agency == request.agency && scopes.contains(request.system)
+  }
+
+  /// Whether a request is somebody's own (PRODUCT 3.4): theirs, or of someone with whom they share a
+  /// contact.
+  func isOwn(_ request: PermissionRequest, _ account: Account) throws(IAuthError) -> Bool {
+    try people(of: request).contains { $0.isSamePerson(as: account) }
   }
 
   /// Whether an account may see a batch: as a whole, or the requests in it that it may see.

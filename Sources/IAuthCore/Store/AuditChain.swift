@@ -35,6 +35,7 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case agencyAdded = "agency.add"
   case superiorSet = "agency.superior"
   case systemAdded = "system.add"
+  case systemSet = "system.set"
   case applied = "application.submit"
   case signInBegun = "sign-in.begin"
   case codeResent = "code.resend"
@@ -55,10 +56,15 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case withdrawn = "request.withdraw"
   case approved = "request.approve"
   case rejected = "request.reject"
+  case returned = "request.return"
+  case resubmitted = "request.resubmit"
+  case reopened = "request.reopen"
+  case superseded = "request.supersede"
   case lapsed = "request.lapse"
   case applicationLapsed = "application.lapse"
   case invitationLapsed = "invitation.lapse"
   case revoked = "permission.revoke"
+  case permissionBegun = "permission.begin"
   case appointed = "admin.appoint"
   case imported = "batch.import"
   case requestRead = "request.read"
@@ -177,12 +183,14 @@ extension Transaction {
       previous: head.hash)
     let hash = AuditHash.entry(entry, uuid: try serviceUUID())
     auditHead = AuditHead(seq: entry.seq, hash: hash)
+    try grow(entry.seq, hash)
     return HashedEntry(entry: entry, hash: hash, person: person, salt: salt, fields: fields)
   }
 
   /// Writes the sealed head, once for all entries of the transaction.
   func sealAudit() throws(IAuthError) {
     guard let head = auditHead else { return }
+    try storeNodes()
     let seal = AuditHash.seal(head, uuid: try serviceUUID(), key: key)
     try run(AuditTable.moveHead, head.seq, head.hash, seal)
   }
@@ -193,7 +201,7 @@ extension Transaction {
     return AuditProof(entries: head.seq, hash: head.hash).anchor
   }
 
-  private func currentHead() throws(IAuthError) -> AuditHead {
+  func currentHead() throws(IAuthError) -> AuditHead {
     if let head = auditHead { return head }
     return try first(AuditTable.head) { row in AuditHead(seq: row.int(0), hash: row.bytes(1)) }
       ?? AuditHead(seq: 0, hash: [UInt8](repeating: 0, count: 32))
@@ -295,10 +303,7 @@ package struct AuditEntry: Equatable, Sendable {
 /// next; a version stands in front.
 enum AuditHash {
   static func entry(_ e: AuditEntry, uuid: [UInt8]) -> [UInt8] {
-    var bytes: [UInt8] = [0x00]
-    bytes.reserveCapacity(400)
-    add("iauth-audit/1", to: &bytes)
-    add(uuid, to: &bytes)
+    var bytes = start(uuid: uuid)
     add(e.seq, to: &bytes)
     add(e.at.seconds, to: &bytes)
     add(e.caller, to: &bytes)
@@ -310,6 +315,44 @@ enum AuditHash {
     add(e.personHash, to: &bytes)
     add(e.previous, to: &bytes)
     return SHA256.hash(bytes)
+  }
+
+  /// What every entry of a database begins with; the first byte is that of a leaf (RFC 9162).
+  static func start(uuid: [UInt8]) -> [UInt8] {
+    var bytes: [UInt8] = [0x00]
+    bytes.reserveCapacity(400)
+    add("iauth-audit/1", to: &bytes)
+    add(uuid, to: &bytes)
+    return bytes
+  }
+
+  /// The bytes of an entry that are hashed, out of the first ten columns of `row`.
+  static func entry(_ row: borrowing Row, after start: [UInt8], into bytes: inout [UInt8]) {
+    bytes.removeAll(keepingCapacity: true)
+    bytes.append(contentsOf: start)
+    add(row.int(0), to: &bytes)
+    add(row.int(1), to: &bytes)
+    add(row, 2, to: &bytes)
+    add(row.intIfAny(3), to: &bytes)
+    add(row.intIfAny(4), to: &bytes)
+    for column: Int32 in 5...9 { add(row, column, to: &bytes) }
+  }
+
+  /// The bytes of an entry's personal data that are hashed.
+  static func person(
+    _ row: borrowing Row, salt: Int32, fields: Int32, into bytes: inout [UInt8]
+  ) {
+    bytes.removeAll(keepingCapacity: true)
+    bytes.append(0x02)
+    add(row, salt, to: &bytes)
+    add(row, fields, to: &bytes)
+  }
+
+  /// A text or blob where it lies.
+  private static func add(_ row: borrowing Row, _ column: Int32, to bytes: inout [UInt8]) {
+    bytes.append(row.isText(column) ? UInt8(ascii: "t") : UInt8(ascii: "b"))
+    addBigEndian(UInt64(row.length(column)), to: &bytes)
+    row.append(column, to: &bytes)
   }
 
   static func person(salt: [UInt8], fields: String) -> [UInt8] {

@@ -15,6 +15,7 @@ package enum AuditSubject: Sendable, Equatable {
   /// By the name that tells a caller's sessions apart.
   case session(name: String)
   case key(name: String)
+  case caller(name: String)
   case enrolment(key: String, AccountID)
   /// Words of a command that were refused before it ran.
   case command(String)
@@ -25,6 +26,8 @@ package enum AuditSubject: Sendable, Equatable {
   case recertification(RecertificationID)
   case item(ItemID)
   case database, registry, audit
+  /// What a log collector has of the trail already.
+  case entries(after: Int64)
   /// Whatever a caller tries.
   case everything
   case none
@@ -40,6 +43,7 @@ package enum AuditSubject: Sendable, Equatable {
     case .system(let code): "system:\(code)"
     case .session(let name): "session:\(name)"
     case .key(let name): "key:\(name)"
+    case .caller(let name): "caller:\(name)"
     case .enrolment(let key, let id): "key:\(key) account:\(id)"
     case .command(let name): name
     case .schema(let version): "schema:\(version)"
@@ -50,6 +54,7 @@ package enum AuditSubject: Sendable, Equatable {
     case .database: "database"
     case .registry: "registry"
     case .audit: "audit"
+    case .entries(let seq): "audit:\(seq)"
     case .everything: "all"
     case .none: "-"
     }

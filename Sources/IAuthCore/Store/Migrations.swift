@@ -34,7 +34,21 @@ enum Migrations {
         SELECT (SELECT at FROM audit ORDER BY seq DESC LIMIT 1), 'granted', request, account,
           system, role, agency, agency_name, agency_path, name, email, starts_at, ends_at
         FROM permission_line WHERE is_access ORDER BY request
-      """)
+      """),
+    // Who decided is shown by the name of that time: from now on, it is the present one.
+    SchemaTransform(
+      upTo: 1,
+      """
+      UPDATE decision SET reviewer_name = (SELECT name FROM account WHERE id = reviewer)
+      WHERE reviewer IS NOT NULL
+      """),
+    // What has begun needs no start to be seen to.
+    SchemaTransform(
+      upTo: 1,
+      """
+      UPDATE permission SET began_at = starts_at
+      WHERE starts_at > granted_at AND starts_at <= (SELECT max(at) FROM audit)
+      """),
   ]
 }
 

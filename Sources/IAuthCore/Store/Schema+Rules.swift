@@ -13,22 +13,23 @@ extension Schema {
 
   static let views: SQL = """
     CREATE VIEW administrator AS
-      -- Who is an administrator now (機關管理者): permission and account active, and no replacement
-      -- of contacts waiting for its decision.
+      -- Who is an administrator now (機關管理者): permission and account active, no contact that a
+      -- form put in and nobody proved, and no replacement of contacts waiting for its decision. A
+      -- deputy (職務代理人) is one for a time, and stands in for `represents`.
       SELECT p.request, p.account, p.agency, p.system, p.starts_at,
-        coalesce(p.ends_at, 9223372036854775807) AS ends_at
-      FROM permission p JOIN account a ON a.id = p.account
+        coalesce(p.ends_at, 9223372036854775807) AS ends_at, q.deputy_for,
+        (SELECT account FROM permission WHERE request = q.deputy_for) AS represents
+      FROM permission p JOIN account a ON a.id = p.account LEFT JOIN request q ON q.id = p.request
       WHERE p.role = 'admin' AND p.status = 'active' AND a.status = 'active'
-        AND p.suspended_at IS NULL
-        AND NOT EXISTS (SELECT 1 FROM request c
-          WHERE c.account = p.account AND c.status = 'pending' AND c.kind = 'change');
+        AND p.suspended_at IS NULL AND a.unproven_at IS NULL AND NOT EXISTS (SELECT 1 FROM request c
+          WHERE c.account = p.account AND c.open = 1 AND c.kind = 'change');
 
     CREATE VIEW authority_admin AS
       -- Who administers the authority (主管機關管理者), and whether they stay: a permission that rests,
       -- is suspended or has an end is not enough to rely on.
       SELECT p.request, p.account, p.ends_at IS NULL AND p.suspended_at IS NULL
         AND NOT EXISTS (SELECT 1 FROM request c
-          WHERE c.account = p.account AND c.status = 'pending' AND c.kind = 'change') AS stays
+          WHERE c.account = p.account AND c.open = 1 AND c.kind = 'change') AS stays
       FROM permission p JOIN account a ON a.id = p.account
       WHERE p.agency = (SELECT authority FROM service) AND p.role = 'admin'
         AND p.status = 'active' AND a.status = 'active';
@@ -43,49 +44,76 @@ extension Schema {
       FROM authority_admin m;
 
     CREATE VIEW reviewer AS
-      -- Who may decide on which pending request, before the question whose request it is.
-      SELECT r.id AS request, d.account, d.starts_at, d.ends_at
+      -- Who may decide on which pending request, before the question whose request it is. A change
+      -- of someone who has become an administrator meanwhile is the authority's to decide.
+      SELECT r.id AS request, d.account, d.starts_at, d.ends_at, d.request AS by_permission,
+        d.deputy_for, d.represents
       FROM request r JOIN administrator d ON d.agency = r.agency AND d.system = r.system
-      WHERE r.role = 'general'
+      WHERE r.role = 'general' AND NOT (r.kind = 'change' AND EXISTS (SELECT 1 FROM permission h
+        WHERE h.account = r.account AND h.role = 'admin' AND h.status = 'active'))
       UNION ALL
-      SELECT r.id, d.account, d.starts_at, d.ends_at
+      SELECT r.id, d.account, d.starts_at, d.ends_at, d.request, d.deputy_for, d.represents
       FROM request r JOIN administrator d ON d.agency = (SELECT authority FROM service)
-      WHERE r.role = 'admin' AND d.system = CASE
-        WHEN EXISTS (SELECT 1 FROM administrator o
+      WHERE (r.role = 'admin' OR r.kind = 'change' AND EXISTS (SELECT 1 FROM permission h
+        WHERE h.account = r.account AND h.role = 'admin' AND h.status = 'active'))
+        AND d.system = CASE WHEN EXISTS (SELECT 1 FROM administrator o
           WHERE o.agency = (SELECT authority FROM service) AND o.system = r.system) THEN r.system
         ELSE (SELECT id FROM system WHERE code = 'spm') END;
+
+    CREATE VIEW own AS
+      -- Whose own a request is, who may therefore not decide on it: the applicant's and the
+      -- submitter's, and that of everybody who shares a contact with one of them.
+      SELECT r.id AS request, m.id AS account
+      FROM request r JOIN account a ON a.id = r.account LEFT JOIN account s ON s.id = r.submitter
+        JOIN account m ON m.id IN (a.id, s.id) OR m.email IN (a.email, s.email, r.change_email)
+          OR m.mobile IN (a.mobile, s.mobile, r.change_mobile);
     """
 
   static let decisionRules: SQL = """
     -- A request is decided once, by someone who may, and never one's own.
     CREATE TRIGGER decision_rules BEFORE INSERT ON decision BEGIN
       SELECT RAISE(ABORT, 'request.decided') FROM request
-        WHERE id = NEW.request AND status <> 'pending';
+        WHERE id = NEW.request AND status <> 'pending' AND NOT (status = 'returned'
+          AND NEW.verdict IN ('withdrawn', 'lapsed', 'superseded'));
+      SELECT RAISE(ABORT, 'a decision is of the present round') FROM request
+        WHERE id = NEW.request AND NEW.round <> round + (status = 'returned');
       SELECT RAISE(ABORT, 'right.missing') FROM request
         WHERE id = NEW.request AND NEW.verdict = 'approved' AND NEW.reviewer IS NULL
         AND origin <> 'appointment' AND kind <> 'revoke';
       SELECT RAISE(ABORT, 'request.outside')
-        WHERE NEW.reviewer IS NOT NULL AND NEW.verdict IN ('approved', 'rejected')
+        WHERE NEW.reviewer IS NOT NULL AND NEW.verdict IN ('approved', 'rejected', 'returned')
         AND NOT EXISTS (SELECT 1 FROM reviewer
           WHERE request = NEW.request AND account = NEW.reviewer
           AND starts_at <= NEW.decided_at AND NEW.decided_at < ends_at);
       SELECT RAISE(ABORT, 'request.own')
-        FROM request r JOIN account a ON a.id = r.account JOIN account v ON v.id = NEW.reviewer
-          LEFT JOIN account s ON s.id = r.submitter
-        WHERE r.id = NEW.request AND NEW.verdict IN ('approved', 'rejected')
-        AND (v.id IN (a.id, s.id) OR v.email IN (a.email, s.email, r.change_email)
-          OR v.mobile IN (a.mobile, s.mobile, r.change_mobile));
+        WHERE NEW.verdict IN ('approved', 'rejected', 'returned') AND EXISTS (SELECT 1 FROM own
+          WHERE request = NEW.request AND account = NEW.reviewer);
+      -- What the one represented may not decide, the deputy may not either.
+      SELECT RAISE(ABORT, 'request.own')
+        WHERE NEW.verdict IN ('approved', 'rejected', 'returned') AND NEW.reviewer IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM reviewer v
+          WHERE v.request = NEW.request AND v.account = NEW.reviewer
+          AND v.starts_at <= NEW.decided_at AND NEW.decided_at < v.ends_at
+          AND NOT EXISTS (SELECT 1 FROM own o
+            WHERE o.request = NEW.request AND o.account = v.represents));
     END;
     CREATE TRIGGER decision_takes_effect AFTER INSERT ON decision BEGIN
-      UPDATE request SET status = NEW.verdict WHERE id = NEW.request;
+      UPDATE request SET status = NEW.verdict, round = NEW.round,
+        turned_at = CASE NEW.verdict WHEN 'returned' THEN NEW.decided_at ELSE turned_at END
+        WHERE id = NEW.request;
     END;
-    -- What was written about someone goes with them; that it was decided, when and by whom, stays.
+    -- What was written about someone goes with them, and so does a reviewer's name; that it was
+    -- decided, when and by which account, stays.
     CREATE TRIGGER decision_stays BEFORE UPDATE ON decision
-    WHEN NOT (NEW.request = OLD.request AND NEW.verdict = OLD.verdict
-      AND NEW.reviewer IS OLD.reviewer AND NEW.caller = OLD.caller
-      AND NEW.decided_at = OLD.decided_at AND OLD.note IS NOT NULL AND NEW.note IS ''
-      AND EXISTS (SELECT 1 FROM request r JOIN account a ON a.id = r.account
-        WHERE r.id = OLD.request AND a.erased_at IS NOT NULL))
+    WHEN NOT (NEW.request = OLD.request AND NEW.round = OLD.round AND NEW.verdict = OLD.verdict
+      AND NEW.reviewer IS OLD.reviewer AND NEW.by_permission IS OLD.by_permission
+      AND NEW.deputy_for IS OLD.deputy_for AND NEW.caller = OLD.caller
+      AND NEW.decided_at = OLD.decided_at
+      AND (NEW.note IS OLD.note OR OLD.note IS NOT NULL AND NEW.note IS ''
+        AND EXISTS (SELECT 1 FROM request r JOIN account a ON a.id = r.account
+          WHERE r.id = OLD.request AND a.erased_at IS NOT NULL))
+      AND (NEW.reviewer_name IS OLD.reviewer_name OR NEW.reviewer_name IS NULL
+        AND EXISTS (SELECT 1 FROM account WHERE id = OLD.reviewer AND erased_at IS NOT NULL)))
     BEGIN
       SELECT RAISE(ABORT, 'a decision is never changed');
     END;
@@ -95,7 +123,8 @@ extension Schema {
     """
 
   static let requestRules: SQL = """
-    CREATE TRIGGER request_starts_pending BEFORE INSERT ON request WHEN NEW.status <> 'pending'
+    CREATE TRIGGER request_starts_pending BEFORE INSERT ON request
+    WHEN NEW.status <> 'pending' OR NEW.round <> 1
     BEGIN
       SELECT RAISE(ABORT, 'a request starts pending');
     END;
@@ -103,7 +132,7 @@ extension Schema {
     CREATE TRIGGER request_is_new BEFORE INSERT ON request
     WHEN EXISTS (SELECT 1 FROM request WHERE id = NEW.id)
       OR EXISTS (SELECT 1 FROM request WHERE account = NEW.account AND system = NEW.system
-        AND role = NEW.role AND status = 'pending')
+        AND role = NEW.role AND open = 1)
     BEGIN
       SELECT RAISE(ABORT, 'request.duplicate');
     END;
@@ -125,32 +154,75 @@ extension Schema {
     CREATE TRIGGER request_not_beside_permission BEFORE INSERT ON request
     WHEN NEW.kind = 'grant' AND EXISTS (SELECT 1 FROM permission
       WHERE account = NEW.account AND system = NEW.system AND status = 'active'
-      AND (role = NEW.role OR role = 'admin'))
+      AND (role = NEW.role OR role = 'admin' AND starts_at <= NEW.created_at))
     BEGIN
       SELECT RAISE(ABORT, 'permission.held');
     END;
+    -- A deputy stands beside a permission, and a successor takes one over, of somebody else in the
+    -- same agency, on the same system, that is in force.
+    CREATE TRIGGER request_of_another BEFORE INSERT ON request
+    WHEN coalesce(NEW.deputy_for, NEW.replaces) IS NOT NULL AND NOT EXISTS
+      (SELECT 1 FROM permission WHERE request = coalesce(NEW.deputy_for, NEW.replaces)
+        AND status = 'active' AND account <> NEW.account AND agency = NEW.agency
+        AND system = NEW.system AND role = NEW.role)
+    BEGIN
+      SELECT RAISE(ABORT, 'permission.none');
+    END;
+    -- It ends by its decision. One sent back may be submitted again, and a change whose day has come
+    -- may come up again, for whoever decides by then.
     CREATE TRIGGER request_status_by_decision BEFORE UPDATE OF status ON request
-    WHEN OLD.status <> 'pending' OR NOT EXISTS
-      (SELECT 1 FROM decision WHERE request = NEW.id AND verdict = NEW.status)
+    WHEN NOT (OLD.open = 1 AND EXISTS (SELECT 1 FROM decision WHERE request = NEW.id
+        AND round = NEW.round AND verdict = NEW.status)
+      OR NEW.status = 'pending' AND NEW.round = OLD.round + 1 AND NEW.turned_at IS NOT NULL
+        AND (OLD.status = 'returned' OR OLD.status = 'approved' AND OLD.kind = 'change'
+          AND OLD.applied_at IS NULL))
     BEGIN
       SELECT RAISE(ABORT, 'a request ends by its decision');
     END;
+    -- What was submitted stays, but where it was sent back for correction, or the person is erased;
+    -- a change of someone who has become an administrator becomes one of an administrator.
     CREATE TRIGGER request_stays BEFORE UPDATE OF id, account, agency, system, role, kind, origin,
-      reason, document, batch, submitter, created_at, effective_at, change_name, change_name_key,
-      change_email, change_mobile, change_title ON request
+      reason, document, batch, submitter, created_at, effective_at, until_at, deputy_for, replaces,
+      round, turned_at, change_name, change_name_key, change_email, change_mobile, change_title
+      ON request
     WHEN NOT (NEW.id = OLD.id AND NEW.account = OLD.account AND NEW.agency = OLD.agency
-      AND NEW.system = OLD.system AND NEW.role = OLD.role AND NEW.kind = OLD.kind
-      AND NEW.origin = OLD.origin AND NEW.document IS OLD.document AND NEW.batch IS OLD.batch
+      AND NEW.kind = OLD.kind AND NEW.origin = OLD.origin AND NEW.batch IS OLD.batch
       AND NEW.submitter IS OLD.submitter AND NEW.created_at <= OLD.created_at
-      AND NEW.effective_at IS OLD.effective_at
-      AND (NEW.reason IS OLD.reason AND NEW.change_name IS OLD.change_name
-        AND NEW.change_name_key IS OLD.change_name_key AND NEW.change_email IS OLD.change_email
-        AND NEW.change_mobile IS OLD.change_mobile AND NEW.change_title IS OLD.change_title
-        OR coalesce(NEW.reason, NEW.change_name, NEW.change_name_key, NEW.change_email,
-          NEW.change_mobile, NEW.change_title) IS NULL AND EXISTS (SELECT 1 FROM account
-          WHERE id = OLD.account AND erased_at IS NOT NULL)))
+      AND NEW.deputy_for IS OLD.deputy_for AND NEW.replaces IS OLD.replaces
+      AND (NEW.role = OLD.role AND NEW.system = OLD.system OR OLD.kind = 'change'
+        AND EXISTS (SELECT 1 FROM permission WHERE account = OLD.account AND system = NEW.system
+          AND role = NEW.role AND role = 'admin' AND status = 'active'))
+      AND (NEW.round = OLD.round AND NEW.turned_at IS OLD.turned_at
+        OR NEW.status <> OLD.status AND NEW.round BETWEEN OLD.round AND OLD.round + 1)
+      AND (OLD.status = 'returned' AND NEW.status = 'pending'
+        OR NEW.document IS OLD.document AND NEW.effective_at IS OLD.effective_at
+          AND NEW.until_at IS OLD.until_at
+          AND (NEW.reason IS OLD.reason AND NEW.change_name IS OLD.change_name
+            AND NEW.change_name_key IS OLD.change_name_key AND NEW.change_email IS OLD.change_email
+            AND NEW.change_mobile IS OLD.change_mobile AND NEW.change_title IS OLD.change_title
+            OR coalesce(NEW.reason, NEW.change_name, NEW.change_name_key, NEW.change_email,
+              NEW.change_mobile, NEW.change_title) IS NULL AND EXISTS (SELECT 1 FROM account
+              WHERE id = OLD.account AND erased_at IS NOT NULL))))
     BEGIN
       SELECT RAISE(ABORT, 'a request is never changed');
+    END;
+    CREATE TRIGGER round_is_past BEFORE INSERT ON round
+    WHEN NOT EXISTS (SELECT 1 FROM request WHERE id = NEW.request AND status = 'returned'
+      AND round = NEW.round)
+    BEGIN
+      SELECT RAISE(ABORT, 'a round is kept when its request was sent back');
+    END;
+    CREATE TRIGGER round_stays BEFORE UPDATE ON round
+    WHEN NOT (NEW.request = OLD.request AND NEW.round = OLD.round
+      AND NEW.submitted_at = OLD.submitted_at AND NEW.document IS OLD.document
+      AND NEW.until_at IS OLD.until_at AND NEW.reason IS NULL
+      AND EXISTS (SELECT 1 FROM request r JOIN account a ON a.id = r.account
+        WHERE r.id = OLD.request AND a.erased_at IS NOT NULL))
+    BEGIN
+      SELECT RAISE(ABORT, 'a round is never changed');
+    END;
+    CREATE TRIGGER round_is_kept BEFORE DELETE ON round BEGIN
+      SELECT RAISE(ABORT, 'a round is never deleted');
     END;
     """
 
@@ -171,11 +243,15 @@ extension Schema {
     CREATE TRIGGER permission_only_ends BEFORE UPDATE ON permission
     WHEN OLD.status <> 'active' AND NOT (NEW.reason IS NULL AND NEW.status = OLD.status
         AND NEW.revoked_at = OLD.revoked_at AND NEW.revoker IS OLD.revoker
-        AND NEW.ends_at IS OLD.ends_at AND EXISTS (SELECT 1 FROM account
+        AND NEW.ends_at IS OLD.ends_at AND NEW.began_at IS OLD.began_at
+        AND EXISTS (SELECT 1 FROM account
           WHERE id = OLD.account AND erased_at IS NOT NULL))
       OR NEW.request <> OLD.request
-      OR (NEW.status <> 'revoked' AND NEW.ends_at IS NULL
-        AND NEW.suspended_at IS OLD.suspended_at)
+      OR (NEW.began_at IS NOT OLD.began_at AND NOT (OLD.began_at IS NULL AND OLD.status = 'active'))
+      -- An end comes nearer, or is taken back with the hand-over that set it.
+      OR (OLD.ends_at IS NOT NULL AND (NEW.ends_at IS NULL OR NEW.ends_at > OLD.ends_at)
+        AND NOT EXISTS (SELECT 1 FROM request q JOIN permission s ON s.request = q.id
+          WHERE q.replaces = OLD.request AND s.status = 'revoked'))
       OR NEW.account <> OLD.account OR NEW.agency <> OLD.agency OR NEW.system <> OLD.system
       OR NEW.role <> OLD.role OR NEW.granted_at <> OLD.granted_at
       OR NEW.starts_at > OLD.starts_at
@@ -214,13 +290,18 @@ extension Schema {
     BEGIN
       SELECT RAISE(ABORT, 'an account keeps its agency');
     END;
-    -- What takes rights away ends the sessions in the same breath.
+    -- What takes rights away ends the sessions in the same breath, and voids the codes that wait:
+    -- a code to a contact that was replaced is worth nothing.
     CREATE TRIGGER account_ends_sessions AFTER UPDATE OF status, email, mobile ON account
     WHEN NEW.status IN ('suspended', 'closed') AND OLD.status <> NEW.status
       OR OLD.email IS NOT NEW.email OR OLD.mobile IS NOT NEW.mobile
     BEGIN
       UPDATE session SET ended_at = max(created_at, NEW.status_at), end_reason = 'account'
         WHERE account = NEW.id AND ended_at IS NULL;
+      UPDATE message SET status = 'lapsed', recipient = '', body = '', claim = NULL,
+        claimed_until = NULL WHERE kind = 'code' AND status = 'queued' AND reference IN
+        (SELECT reference FROM verification WHERE account = NEW.id AND status = 'open');
+      UPDATE verification SET status = 'lapsed' WHERE account = NEW.id AND status = 'open';
     END;
     -- A relation of superiors is a forest.
     CREATE TRIGGER agency_no_cycle BEFORE UPDATE OF superior ON agency
@@ -286,6 +367,12 @@ extension Schema {
     END;
     CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN
       SELECT RAISE(ABORT, 'the audit trail is never deleted');
+    END;
+    CREATE TRIGGER audit_node_stays BEFORE UPDATE ON audit_node BEGIN
+      SELECT RAISE(ABORT, 'the tree over the audit trail is never changed');
+    END;
+    CREATE TRIGGER audit_node_is_kept BEFORE DELETE ON audit_node BEGIN
+      SELECT RAISE(ABORT, 'the tree over the audit trail is never deleted');
     END;
     CREATE TRIGGER audit_person_stays BEFORE UPDATE ON audit_person BEGIN
       SELECT RAISE(ABORT, 'personal data is erased, not changed');

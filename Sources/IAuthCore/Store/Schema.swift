@@ -74,6 +74,7 @@ package enum Schema {
       name TEXT NOT NULL, -- English
       name_zh TEXT NOT NULL, -- Chinese
       url TEXT, -- where permissions are allocated after an approval
+      longest INTEGER CHECK (longest > 0), -- seconds that a permission lasts at most; empty: for good
       created_at INTEGER NOT NULL -- when it was added
     ) STRICT;
     """
@@ -96,6 +97,7 @@ package enum Schema {
       status_at INTEGER NOT NULL, -- when the status was last set
       used_at INTEGER, -- the last sign-in or noted use
       replaced_at INTEGER, -- when name or contacts were last replaced
+      unproven_at INTEGER, -- when a form put in a contact; empty once both codes have proven it
       erased_at INTEGER, -- when its personal data went
       -- of the e-mail address
       domain TEXT GENERATED ALWAYS AS (substr(email, instr(email, '@') + 1)) VIRTUAL,
@@ -108,6 +110,7 @@ package enum Schema {
     CREATE UNIQUE INDEX account_email ON account (agency, email) WHERE status <> 'closed';
     CREATE UNIQUE INDEX account_mobile ON account (agency, mobile) WHERE status <> 'closed';
     CREATE INDEX account_domain ON account (agency, domain) WHERE status <> 'closed';
+    CREATE INDEX account_name ON account (agency, name_key) WHERE name_key IS NOT NULL;
     CREATE INDEX account_invited ON account (status_at) WHERE status = 'invited';
 
     CREATE TABLE session (
@@ -129,6 +132,7 @@ package enum Schema {
     CREATE UNIQUE INDEX session_live ON session (caller, name) WHERE ended_at IS NULL;
     CREATE INDEX session_account ON session (account) WHERE ended_at IS NULL;
     CREATE INDEX session_caller ON session (caller, name);
+    CREATE INDEX session_before ON session (account, caller);
     """
 
   static let gate: SQL = """
@@ -151,118 +155,6 @@ package enum Schema {
     WHEN new.id <> old.id OR new.name <> old.name OR new.account <> old.account
       OR new.enrolled_at <> old.enrolled_at OR old.withdrawn_at IS NOT NULL
     BEGIN SELECT raise(ABORT, 'a key stays with its account'); END;
-    """
-
-  static let requests: SQL = """
-    CREATE TABLE batch (
-      -- The requests of one imported form (整批).
-      id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again
-      submitter INTEGER REFERENCES account, -- empty: the operator
-      caller TEXT NOT NULL, -- who ran the import
-      document TEXT, -- the official letter's number
-      digest BLOB NOT NULL CHECK (length(digest) = 32), -- SHA-256 of the file
-      rows INTEGER NOT NULL CHECK (rows > 0), -- of the form, without notes
-      created_at INTEGER NOT NULL, -- when it was imported
-      told_at INTEGER -- when the submitter was told that all is decided
-    ) STRICT;
-    CREATE INDEX batch_digest ON batch (digest);
-
-    CREATE TABLE request (
-      -- A request for a role on a system, or for a change of it (權限申請).
-      id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again; also the permission's
-      account INTEGER NOT NULL, -- who is to get it
-      agency INTEGER NOT NULL, -- the account's
-      system INTEGER NOT NULL REFERENCES system, -- on which system
-      role TEXT NOT NULL CHECK (role IN ('admin', 'general')), -- as what
-      kind TEXT NOT NULL CHECK (kind IN ('grant', 'revoke', 'change')), -- what is asked for
-      status TEXT NOT NULL DEFAULT 'pending' -- set by the decision
-        CHECK (status IN ('pending', 'approved', 'rejected', 'withdrawn', 'lapsed')),
-      origin TEXT NOT NULL CHECK (origin IN ('self', 'batch', 'appointment')), -- who made it
-      reason TEXT, -- as the applicant wrote it
-      document TEXT, -- the official letter's number
-      batch INTEGER REFERENCES batch, -- the form that it came with
-      submitter INTEGER REFERENCES account, -- who submitted it for another
-      created_at INTEGER NOT NULL, -- when it was submitted
-      effective_at INTEGER, -- not before this time
-      applied_at INTEGER, -- kind change, approved: when it became true
-      change_name TEXT, -- kind change: what becomes true when it is approved
-      change_name_key TEXT, -- as account.name_key
-      change_email TEXT, -- the new e-mail address
-      change_mobile TEXT, -- the new mobile number
-      change_title TEXT, -- the new title
-      FOREIGN KEY (account, agency) REFERENCES account (id, agency),
-      CHECK ((origin = 'batch') = (batch IS NOT NULL)),
-      CHECK (kind = 'change' OR coalesce(change_name, change_email, change_mobile, change_title)
-        IS NULL)
-    ) STRICT;
-    CREATE UNIQUE INDEX request_one_pending ON request (account, system, role)
-      WHERE status = 'pending';
-    CREATE INDEX request_account ON request (account);
-    CREATE INDEX request_agency ON request (agency, system, role, status);
-    CREATE INDEX request_admin ON request (system, status, created_at) WHERE role = 'admin';
-    CREATE INDEX request_pending ON request (created_at) WHERE status = 'pending';
-    CREATE INDEX request_change ON request (account) WHERE status = 'pending' AND kind = 'change';
-    CREATE INDEX request_to_apply ON request (effective_at)
-      WHERE status = 'approved' AND kind = 'change' AND applied_at IS NULL;
-    CREATE INDEX request_batch ON request (batch, status) WHERE batch IS NOT NULL;
-
-    CREATE TABLE decision (
-      -- How a request ended (審核). Never changed afterwards.
-      request INTEGER PRIMARY KEY REFERENCES request, -- the one that it ends
-      -- becomes the request's status
-      verdict TEXT NOT NULL CHECK (verdict IN ('approved', 'rejected', 'withdrawn', 'lapsed')),
-      reviewer INTEGER REFERENCES account, -- empty: the operator's appointment, or time
-      caller TEXT NOT NULL, -- who ran the command
-      note TEXT, -- of a refusal: the reason; blank once the applicant is erased
-      decided_at INTEGER NOT NULL, -- when
-      CHECK (verdict <> 'rejected' OR (note IS NOT NULL AND reviewer IS NOT NULL))
-    ) STRICT;
-
-    CREATE TABLE permission (
-      -- What an approved request gives (權限). Its number is the request's.
-      request INTEGER PRIMARY KEY REFERENCES request, -- the one that gave it
-      account INTEGER NOT NULL, -- who has it
-      agency INTEGER NOT NULL, -- the account's
-      system INTEGER NOT NULL REFERENCES system, -- on which system
-      role TEXT NOT NULL CHECK (role IN ('admin', 'general')), -- as what
-      -- revoked: it has ended
-      status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'revoked')),
-      granted_at INTEGER NOT NULL, -- when it was approved
-      starts_at INTEGER NOT NULL, -- from when on it is valid
-      ends_at INTEGER, -- a form's 刪除 with a date: not valid from then on
-      suspended_at INTEGER, -- rests since a periodic review was closed without an answer
-      revoked_at INTEGER, -- when it ended
-      revoker INTEGER REFERENCES account, -- empty: the operator, or time
-      reason TEXT, -- of the end
-      FOREIGN KEY (account, agency) REFERENCES account (id, agency),
-      CHECK ((status = 'revoked') = (revoked_at IS NOT NULL))
-    ) STRICT;
-    CREATE UNIQUE INDEX permission_one_active ON permission (account, system, role)
-      WHERE status = 'active';
-    CREATE INDEX permission_admin ON permission (agency, system)
-      WHERE status = 'active' AND role = 'admin';
-
-    CREATE INDEX permission_ending ON permission (ends_at)
-      WHERE status = 'active' AND ends_at IS NOT NULL;
-    CREATE INDEX permission_account ON permission (account);
-    CREATE INDEX permission_agency ON permission (agency);
-
-    CREATE TABLE reminder (
-      -- Which reminder went to whom for which request: each once.
-      request INTEGER NOT NULL REFERENCES request, -- which waits
-      account INTEGER NOT NULL REFERENCES account, -- the reviewer
-      threshold INTEGER NOT NULL, -- seconds of waiting
-      sent_at INTEGER NOT NULL, -- when the mail was queued
-      PRIMARY KEY (request, account, threshold)
-    ) STRICT, WITHOUT ROWID;
-
-    CREATE TABLE told (
-      -- What a digest or warning has told already: each item once to each audience.
-      audience TEXT NOT NULL, -- authority, operator, or account:N
-      item TEXT NOT NULL, -- what was told, and of what
-      told_at INTEGER NOT NULL, -- when the mail was queued
-      PRIMARY KEY (audience, item)
-    ) STRICT, WITHOUT ROWID;
     """
 
   static let proofs: SQL = """
@@ -289,10 +181,14 @@ package enum Schema {
       phone TEXT, -- of the office
       created_at INTEGER NOT NULL, -- when it was asked for
       expires_at INTEGER NOT NULL, -- after which no code is taken
+      -- the number is not Taiwan's: a code to it is counted for all
+      is_foreign INTEGER NOT NULL DEFAULT 0 CHECK (is_foreign IN (0, 1)),
       CHECK (purpose = 'application' OR coalesce(name, email, mobile, title, phone) IS NULL),
       CHECK (status = 'open' OR coalesce(name, email, mobile, title, phone) IS NULL)
     ) STRICT;
     CREATE INDEX verification_open ON verification (expires_at) WHERE status = 'open';
+    CREATE INDEX verification_account ON verification (account)
+      WHERE status = 'open' AND account IS NOT NULL;
 
     CREATE TABLE code (
       -- A verification code (驗證碼), as a keyed hash. Sending again overwrites it.
@@ -307,7 +203,7 @@ package enum Schema {
 
     CREATE TABLE attempt (
       -- Wrong attempts. A caller and a subject; an empty caller counts everyone's, an empty subject
-      -- a caller's on all.
+      -- a caller's on all; without a subject, an empty caller is an hour's, `day` a day's.
       subject BLOB NOT NULL, -- keyed hash of agency and address
       caller TEXT NOT NULL, -- who typed them
       wrong INTEGER NOT NULL CHECK (wrong > 0), -- how many
@@ -316,10 +212,18 @@ package enum Schema {
       PRIMARY KEY (subject, caller)
     ) STRICT, WITHOUT ROWID;
 
+    CREATE TABLE refusal (
+      -- Refusals of a caller within an hour: from the sixty-first on they are only counted here, and
+      -- become one entry of the trail once the hour is over.
+      caller TEXT PRIMARY KEY, -- who was refused
+      since INTEGER NOT NULL, -- the first of those counted
+      number INTEGER NOT NULL CHECK (number > 0) -- how many
+    ) STRICT, WITHOUT ROWID;
+
     CREATE TABLE send (
-      -- Codes sent, for the budgets; rows older than a day are swept.
+      -- Codes and notices sent, for the budgets; rows older than a day are swept.
       id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again
-      purpose TEXT NOT NULL, -- as verification.purpose
+      purpose TEXT NOT NULL, -- as verification.purpose; notice; foreign: one more for all callers
       channel TEXT NOT NULL, -- where it was sent
       address_key BLOB NOT NULL CHECK (length(address_key) = 32), -- keyed hash of the address
       caller TEXT NOT NULL, -- who asked for it
@@ -363,42 +267,5 @@ package enum Schema {
     CREATE INDEX message_list ON message (id)
       WHERE kind IN ('reminder', 'digest') AND status IN ('queued', 'failed');
     CREATE INDEX message_code ON message (reference) WHERE kind = 'code';
-    """
-
-  static let audit: SQL = """
-    CREATE TABLE audit (
-      -- The audit trail: one entry for each change, sign-in, refusal and privileged reading. `hash`
-      -- covers every other column, length-prefixed, and so the whole trail before it.
-      seq INTEGER PRIMARY KEY AUTOINCREMENT, -- one after the other, without gaps
-      at INTEGER NOT NULL, -- when, UTC
-      caller TEXT NOT NULL, -- uid:N or key:NAME
-      account INTEGER, -- who acted, if signed in
-      session INTEGER, -- under which sign-in
-      action TEXT NOT NULL, -- what was done, or tried
-      subject TEXT NOT NULL, -- what was acted on: request:7, account:3, …
-      outcome TEXT NOT NULL, -- done, or the refusal's code
-      person_hash BLOB NOT NULL, -- commitment to the personal data beside it; empty for none
-      previous BLOB NOT NULL CHECK (length(previous) = 32), -- the hash of the entry before
-      hash BLOB NOT NULL CHECK (length(hash) = 32) -- of all the above
-    ) STRICT;
-    CREATE INDEX audit_subject ON audit (subject);
-    CREATE INDEX audit_action ON audit (action);
-
-    CREATE TABLE audit_person (
-      -- Personal data of an entry. Erasing a row leaves the chain whole.
-      seq INTEGER PRIMARY KEY REFERENCES audit, -- the entry's
-      account INTEGER NOT NULL REFERENCES account, -- whose data it is
-      salt BLOB NOT NULL CHECK (length(salt) = 32), -- random, goes with the data
-      fields TEXT NOT NULL -- names and values
-    ) STRICT;
-    CREATE INDEX audit_person_account ON audit_person (account);
-
-    CREATE TABLE audit_head (
-      -- The last entry, sealed under the key outside the database.
-      id INTEGER PRIMARY KEY CHECK (id = 1), -- always 1
-      seq INTEGER NOT NULL, -- the last entry's
-      hash BLOB NOT NULL, -- the last entry's
-      seal BLOB NOT NULL -- HMAC-SHA-256 under iauth.key
-    ) STRICT;
     """
 }

@@ -18,48 +18,42 @@ package struct Service {
   /// Where the database is, and what an import spools.
   package var directory: String { Files.directory(of: store.path) }
 
+  /// Notes the use of the caller's session by a command that had no need to know who it is.
+  package func noteUse() {
+    guard !store.hasAskedSession else { return }
+    _ = try? store.read { (tx) throws(IAuthError) in try tx.session() }
+  }
+
   /// Whether this process has queued a message.
   package var hasQueuedMessages: Bool { store.hasQueued }
 
   /// Whether something was done and, being a dry run, undone again.
   package var isTrial: Bool { store.isTrial }
 
-  /// Runs `body` for the signed-in person, reading only; the session's use is noted afterwards.
+  /// Runs `body` for the signed-in person, reading only.
   ///
   /// - Parameter orByKey: whether an ssh key may stand for its account.
   func readSignedIn<Answer>(
     orByKey: Bool = false, _ body: (Transaction, Session) throws(IAuthError) -> Answer
   ) throws(IAuthError) -> Answer {
-    var due: Session?
     var overdue: AccountID = 0
     let answer = try noting { () throws(IAuthError) in
       try store.read { (tx) throws(IAuthError) -> Answer? in
         let session = try orByKey ? tx.sessionOrKey() : tx.session()
-        let oldest = tx.now - settings.requestLifetime
-        guard try !tx.exists(ExpiryTable.requestsOf, session.account.id, oldest) else {
+        guard try tx.overdueRequests(of: session.account.id).isEmpty else {
           overdue = session.account.id
           return nil
         }
-        if session.usedAt + Limits.sessionNoteInterval <= tx.now { due = session }
         return try body(tx, session)
       }
     }
-    guard let answer else {
-      // A request of theirs is over: a writing bracket ends it, and their permission rests no more.
-      try store.note { (tx) throws(IAuthError) -> TransactionEnd<Void> in
-        try tx.expireOverdue(overdue)
-        return .commit(())
-      }
-      return try readSignedIn(orByKey: orByKey, body)
+    if let answer { return answer }
+    // A request of theirs is over: a writing bracket ends it, and their permission rests no more.
+    try store.note { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      try tx.expireOverdue(overdue)
+      return .commit(())
     }
-    if let due {
-      // A list that was answered stays answered, whether its use could be noted or not.
-      try? store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
-        try tx.noteUse(due)
-        return .commit(())
-      }
-    }
-    return answer
+    return try readSignedIn(orByKey: orByKey, body)
   }
 
   /// Runs `body` for the signed-in person as the only writer.
@@ -67,9 +61,7 @@ package struct Service {
     _ body: (Transaction, Session) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<Answer> in
-      let session = try tx.session()
-      try tx.noteUse(session)
-      return try body(tx, session)
+      try body(tx, try tx.session())
     }
   }
 
@@ -127,7 +119,7 @@ extension Transaction {
   func refuse<Answer>(
     _ error: IAuthError, subject: AuditSubject = .none
   ) throws(IAuthError) -> TransactionEnd<Answer> {
-    try audit(.refused, subject, outcome: error.code.rawValue)
+    try noteRefusal(error, subject)
     return .commitThenThrow(error)
   }
 }

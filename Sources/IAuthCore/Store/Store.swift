@@ -31,6 +31,10 @@ package final class Store {
   var hasLeft = false
   /// Whether a dry run has undone something.
   var isTrial = false
+  /// A session whose use is to be noted.
+  private var usedSession: Session?
+  /// Whether the caller's session was looked at.
+  private(set) var hasAskedSession = false
   private let isShared: Bool
   /// A copy that is being restored settles all by itself.
   var isBeingRestored = false
@@ -181,6 +185,7 @@ package final class Store {
   ) throws(IAuthError) -> Answer {
     try? settle()
     let tx = Transaction(store: self, isWriting: false)
+    defer { noteUse() }
     let held = HeldSignals()
     defer { withExtendedLifetime(held) {} }
     db.setBusyTimeout(milliseconds: Int32(Limits.busyWait.seconds) * 1_000)
@@ -218,7 +223,8 @@ package final class Store {
     before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    try locked(isKept: !world.isDryRun, before: before, body)
+    defer { noteUse() }
+    return try locked(isKept: !world.isDryRun, before: before, body)
   }
 
   /// The same for what is no change of anybody's making, and kept in a dry run, too: the entry of a
@@ -226,7 +232,8 @@ package final class Store {
   func note<Answer>(
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    try locked(isKept: true, body)
+    defer { noteUse() }
+    return try locked(isKept: true, body)
   }
 
   private func locked<Answer>(
@@ -268,6 +275,23 @@ package final class Store {
     db.setBusyTimeout(milliseconds: Int32(max(0, Limits.busyWait.seconds * 1_000 - waited)))
   }
 
+  /// Every command of a session is use of it, a refused one and a dry run too: what was not noted
+  /// along with a change is noted now, and an answer stands whether it can be or not.
+  private func noteUse() {
+    guard let session = usedSession else { return }
+    usedSession = nil
+    try? note { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      try tx.noteUse(session)
+      return .commit(())
+    }
+  }
+
+  /// Remembers that a session was used, for a minute.
+  func used(_ session: Session, now: Timestamp) {
+    hasAskedSession = true
+    usedSession = session.usedAt + Limits.sessionNoteInterval <= now ? session : nil
+  }
+
   private func bracket<Answer>(
     isKept: Bool, waited: Int64, _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
@@ -281,6 +305,9 @@ package final class Store {
       try tx.execute("BEGIN IMMEDIATE")
       begun = ChildProcess.milliseconds()
       end = try body(tx)
+      if isKept, let session = usedSession {
+        if case .rollback = end {} else { try tx.noteUse(session) }
+      }
       try tx.sealAudit()
     } catch {
       let error = judged(error)
@@ -298,6 +325,7 @@ package final class Store {
     }
     boundWait(waited + begun - start)
     try commit()
+    usedSession = nil
     switch end {
     case .commit(let answer), .rollback(let answer): return answer
     case .commitThenThrow(let error): throw error
@@ -343,7 +371,7 @@ package final class Store {
     switch error.reason {
     case .busy: return .databaseBusy
     case .full: return .diskFull
-    case .standby: return .databaseStandby
+    case .readOnly: return .databaseStandby
     case .disk: return Files.failure(error.system)
     case .damage: return .databaseDamaged
     case .constraint: return .internal("the database refused it: \(error.message)")

@@ -15,6 +15,8 @@ package final class Transaction {
   let isWriting: Bool
   /// The head of the audit trail, once something was appended to it.
   var auditHead: AuditHead?
+  /// What the transaction adds to the tree over the trail.
+  var treeGrowth = AuditTreeGrowth()
   /// The database's own identity, once it was read.
   var knownUUID: [UInt8]?
   private let store: Store
@@ -39,6 +41,9 @@ package final class Transaction {
 
   /// Where the database is.
   var storePath: String { store.path }
+
+  /// Has the use of a session noted, at most once a minute.
+  func noteLater(_ session: Session) { store.used(session, now: now) }
 
   /// Remembers that there is something to send, by this process or, unclaimed, by `deliver`.
   func noteQueued(isClaimed: Bool) {

@@ -1,4 +1,4 @@
-// Reading the trail, and checking that it is the one that was written (PRODUCT 3.8).
+// Reading the trail (PRODUCT 3.8): the list that people ask for, by whom, when and about what.
 
 import SQLite
 import Sheets
@@ -42,11 +42,7 @@ enum AuditTrailTable {
       OR u.account = ?3) AND (?4 IS NULL OR u.action = ?4) AND (?5 IS NULL OR u.subject = ?5)
     ORDER BY u.seq
     """
-  static let all: SQL = """
-    SELECT \(columns), p.salt, p.fields FROM audit u LEFT JOIN audit_person p ON p.seq = u.seq
-    ORDER BY u.seq
-    """
-  static let statements: [SQL] = [list, all]
+  static let statements: [SQL] = [list]
 }
 
 extension Service {
@@ -58,97 +54,16 @@ extension Service {
       (tx) throws(IAuthError) -> TransactionEnd<[AuditLine]> in
       let lines = try tx.all(
         AuditTrailTable.list, filter.since, filter.until, filter.actor, filter.action,
-        filter.subject
-      ) { row in AuditLine(entry: AuditEntry(row: row), hash: row.bytes(10)) }
+        filter.subject, read: { AuditLine(row: $0) })
       try tx.audit(.auditRead, .audit)
       return .commit(lines)
     }
   }
-
-  /// Checks every hash, the sequence, the sealed end, and anchors that were kept elsewhere.
-  ///
-  /// - Parameter anchors: the text of an anchor file: each line's last two words are a sequence
-  ///   number and a hash.
-  /// - Throws: `right.missing`; `audit.broken` with the first entry that does not fit.
-  package func verifyAudit(anchors: String?) throws(IAuthError) -> AuditProof {
-    try readAsOperator { (tx) throws(IAuthError) in
-      let kept = try anchors.map { (text) throws(IAuthError) in try Self.anchors(in: text) }
-      let proof = try tx.verifyAudit(kept ?? [:])
-      try tx.reconcile(proof.entries)
-      return proof
-    }
-  }
-
-  /// Anchors by sequence number, from whatever was kept: a digest's mail, what `audit --verify`
-  /// said, or entries of `audit --json`.
-  ///
-  /// The number stands before the hash, or is the line's `seq`. A line without both is passed
-  /// over; a file without any anchors nothing, and is refused.
-  private static func anchors(in text: String) throws(IAuthError) -> [Int64: [UInt8]] {
-    var found: [Int64: [UInt8]] = [:]
-    for line in text.split(whereSeparator: \.isNewline) {
-      let words = line.unicodeScalars
-        .split { !("0"..."9" ~= $0 || "a"..."z" ~= $0 || "A"..."Z" ~= $0 || $0 == "-") }
-        .map(String.init)
-      let named = words.firstIndex(of: "seq").map { words[($0 + 1)...] } ?? []
-      for (index, word) in words.enumerated().dropFirst() {
-        guard let hash = Hex.decode(word), hash.count == 32 else { continue }
-        if let seq = number(words[index - 1]) ?? number(named.first ?? "") { found[seq] = hash }
-      }
-    }
-    guard !found.isEmpty else { throw .auditBroken(seq: 0, .anchor) }
-    return found
-  }
-
-  private static func number(_ word: String) -> Int64? {
-    word.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int64(word) : nil
-  }
 }
 
-extension Transaction {
-  func verifyAudit(_ anchors: [Int64: [UInt8]]) throws(IAuthError) -> AuditProof {
-    let uuid = try serviceUUID()
-    var next: Int64 = 1
-    var previous = [UInt8](repeating: 0, count: 32)
-    var broken: IAuthError?
-    try each(AuditTrailTable.all) { row in
-      let entry = AuditEntry(row: row)
-      let hash = row.bytes(10)
-      if entry.seq != next {
-        broken = .auditBroken(seq: next, .missing)
-      } else if entry.previous != previous || AuditHash.entry(entry, uuid: uuid) != hash {
-        broken = .auditBroken(seq: next, .changed)
-      } else if let salt = row.bytesIfAny(11), let fields = row.textIfAny(12),
-        AuditHash.person(salt: salt, fields: fields) != entry.personHash
-      {
-        broken = .auditBroken(seq: next, .personalData)
-      } else if let anchor = anchors[next], anchor != hash {
-        broken = .auditBroken(seq: next, .anchor)
-      }
-      previous = hash
-      next += 1
-      return broken == nil
-    }
-    if let broken { throw broken }
-    try checkHead(AuditHead(seq: next - 1, hash: previous), uuid)
-    if let lost = anchors.keys.filter({ $0 >= next || $0 < 1 }).min() {
-      throw .auditBroken(seq: lost, .cutOff)
-    }
-    return AuditProof(entries: next - 1, hash: previous)
-  }
-
-  private func checkHead(_ head: AuditHead, _ uuid: [UInt8]) throws(IAuthError) {
-    let sealed = try first(AuditTable.head) { row in
-      (head: AuditHead(seq: row.int(0), hash: row.bytes(1)), seal: row.bytes(2))
-    }
-    guard let sealed else { throw .auditBroken(seq: head.seq, .unsealed) }
-    guard constantTimeEquals(AuditHash.seal(sealed.head, uuid: uuid, key: key), sealed.seal) else {
-      throw .auditBroken(seq: sealed.head.seq, .unsealed)
-    }
-    guard sealed.head.seq <= head.seq else {
-      throw .auditBroken(seq: head.seq + 1, .cutOff)
-    }
-    guard sealed.head == head else { throw .auditBroken(seq: sealed.head.seq + 1, .unsealed) }
+extension AuditLine {
+  init(row: borrowing Row) {
+    self.init(entry: AuditEntry(row: row), hash: row.bytes(10))
   }
 }
 

@@ -182,7 +182,7 @@ extension Service {
       let rows = try tx.all(BackupTable.rows) { row in
         Manifest.TableCount(table: row.text(0), rows: row.int(1))
       }
-      return (try tx.verifyAudit([:]), rows)
+      return (try tx.verifyAudit(), rows)
     }
   }
 
@@ -277,7 +277,7 @@ extension Service {
       try tx.audit(.restored, .database)
       try tx.sealAudit()
       receipt = RestoreReceipt(
-        proof: try tx.verifyAudit([:]), newest: newest ?? tx.now, codes: codes,
+        proof: try tx.verifyAudit(), newest: newest ?? tx.now, codes: codes,
         sessions: sessions, held: held, keys: keys, hasManifest: hasManifest)
       return .commit(())
     }

@@ -29,6 +29,7 @@ enum DoctorTable {
   static let invariants: SQL = """
     SELECT count(*) FROM (
       SELECT r.id FROM request r LEFT JOIN decision d ON d.request = r.id
+        AND d.round = r.round
         WHERE (r.status = 'pending') <> (d.request IS NULL) OR r.status <> coalesce(d.verdict,
           'pending')
       UNION ALL SELECT p.request FROM permission p JOIN account a ON a.id = p.account
@@ -37,7 +38,7 @@ enum DoctorTable {
         WHERE s.ended_at IS NULL AND a.status <> 'active')
     """
   static let messages: SQL = """
-    SELECT sum(status = 'queued'), sum(status = 'failed') FROM message
+    SELECT sum(status = 'queued' AND recipient <> ''), sum(status = 'failed') FROM message
     WHERE status IN ('queued', 'failed')
     """
   static let administrators: SQL = """
@@ -107,7 +108,7 @@ extension Transaction {
 
   fileprivate func auditHealth() throws(IAuthError) -> Finding {
     do throws(IAuthError) {
-      let proof = try verifyAudit([:])
+      let proof = try verifyAudit()
       return Finding("audit", .ok, "\(proof.entries) entries verified", "已驗證 \(proof.entries) 筆")
     } catch {
       guard case .auditBroken(let seq, _) = error else { throw error }

@@ -80,7 +80,25 @@ enum HostChecks {
     guard isTrusted(file) else {
       return Finding(check, .fail, "others may change \(path)", "\(path) 可由他人修改")
     }
-    return Finding(check, .ok, "by \(path)", "經由 \(path)")
+    if let interpreter = interpreter(of: path), unsafe access(interpreter, X_OK) != 0 {
+      return Finding(
+        check, .fail, "\(path) needs \(interpreter), which is missing or cannot be run",
+        "\(path) 所需之 \(interpreter) 不存在或無法執行")
+    }
+    let target = check == "sms" ? "NUMBER" : "ADDRESS"
+    return Finding(
+      check, .ok, "by \(path); iauth deliver --test \(target) tries it",
+      "經由 \(path)；可以 iauth deliver --test \(target) 測試")
+  }
+
+  /// What runs a script: the first word after `#!`.
+  private static func interpreter(of path: String) -> String? {
+    guard let bytes = try? Files.read(path, max: 1 << 20), bytes.starts(with: "#!".utf8) else {
+      return nil
+    }
+    let line = bytes.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
+    let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+    return words.first.map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// A directory that messages are put into; it is made when the first one comes.
@@ -90,6 +108,21 @@ enum HostChecks {
       unsafe access(existing, W_OK | X_OK) == 0
     else {
       return Finding(check, .fail, "\(path) cannot be written", "\(path) 無法寫入")
+    }
+    // Of a Maildir it is new/ that mail lies in.
+    for place in [path, path + "/new", path + "/tmp"] {
+      guard let found = Files.status(place, followingLinks: true) else { continue }
+      guard found.mode & 0o002 == 0 else {
+        return Finding(
+          check, .fail, "everybody may write to \(place): chmod o-w it",
+          "任何人均可寫入 \(place)，請執行 chmod o-w")
+      }
+      // Names tell when somebody was written to.
+      guard found.mode & 0o004 == 0 else {
+        return Finding(
+          check, .warn, "everybody may list \(place): chmod o-r it",
+          "任何人均可列出 \(place) 之內容，請執行 chmod o-r")
+      }
     }
     return Finding(check, .ok, "into \(path)", "存於 \(path)")
   }
@@ -102,9 +135,19 @@ extension Settings {
       Finding(
         "mail", .warn, "mail goes to the local spool outbox/mail",
         "郵件寄存於本機 outbox/mail，未對外寄送")
-    case .maildir(let path): HostChecks.spool("mail", path)
-    case .sendmail(let path): HostChecks.program("mail", path)
+    case .maildir(let path): checkingSender(HostChecks.spool("mail", path))
+    case .sendmail(let path): checkingSender(HostChecks.program("mail", path))
     }
+  }
+
+  /// Nobody can answer this address, nor can a bounce come back to it.
+  private func checkingSender(_ found: Finding) -> Finding {
+    guard found.status == .ok, mailFrom.utf8.elementsEqual(Settings().mailFrom.utf8) else {
+      return found
+    }
+    return Finding(
+      found.check, .warn, "mail would come from \(mailFrom): set mail-from",
+      "寄件地址為 \(mailFrom)，請設定 mail-from")
   }
 
   func smsHealth() -> Finding {

@@ -149,6 +149,22 @@ extension Service {
       return .commit(try tx.system(code: code, command: "systems"))
     }
   }
+
+  /// Sets how long a permission of a system lasts at most; nil: for good.
+  ///
+  /// It binds what is granted from now on.
+  ///
+  /// - Throws: `right.missing`, `system.unknown`.
+  package func setSystem(
+    code: String, longest: TimeSpan?
+  ) throws(IAuthError) -> TargetSystem {
+    try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<TargetSystem> in
+      let system = try tx.system(code: code, command: "systems")
+      try tx.run(AgencyTable.setLongest, system.code, longest?.seconds)
+      try tx.audit(.systemSet, .system(code: system.code))
+      return .commit(try tx.system(code: code, command: "systems"))
+    }
+  }
 }
 
 enum SetupTable {

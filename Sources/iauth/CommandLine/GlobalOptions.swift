@@ -24,6 +24,10 @@ struct Environment: Sendable {
     ("COLUMNS", Bilingual("the width that tables fit into", "表格寬度")),
     ("TZ", Bilingual("the time zone of times shown", "顯示時間的時區")),
     ("XDG_DATA_HOME", Bilingual("where a database of one's own is", "個人資料庫所在目錄")),
+    (
+      "SSH_AUTH_SOCK",
+      Bilingual("the agent that signs, for audit --sign", "簽章用的 ssh-agent（audit --sign）")
+    ),
     ("HOME", Bilingual("the same, without XDG_DATA_HOME", "同上（未設 XDG_DATA_HOME 時）")),
     (
       "SSH_ORIGINAL_COMMAND",

@@ -20,6 +20,8 @@ struct ParameterDescription: Sendable, Equatable {
   let completion: Completion
   /// What iauth asks on a terminal when the parameter is needed and missing.
   let question: Bilingual?
+  /// Whether an option may stand without its value, before another option or at the end.
+  var mayLackValue = false
 
   var takesValue: Bool { kind == .option }
   var isOperand: Bool { kind == .operand || kind == .operands }
@@ -89,13 +91,14 @@ struct Parameter<C>: Sendable {
   static func option<V: ArgumentValue>(
     _ name: String, _ value: String, _ path: any WritableKeyPath<C, V?> & Sendable,
     _ help: Bilingual, completes: ParameterDescription.Completion? = nil,
-    asks question: Bilingual? = nil,
+    asks question: Bilingual? = nil, mayLackValue: Bool = false,
     checks: @escaping @Sendable (String) throws(IAuthError) -> Void = { (_) throws(IAuthError) in }
   ) -> Parameter {
     Parameter(
       description: ParameterDescription(
         kind: .option, name: name, value: value, help: help,
-        completion: completes ?? V.completion, question: question),
+        completion: completes ?? V.completion, question: question,
+        mayLackValue: mayLackValue),
       set: { (command: inout C, text: String) throws(IAuthError) in
         command[keyPath: path] = try V.parse(text, for: "--\(name)")
       }, checkAnswer: checks)

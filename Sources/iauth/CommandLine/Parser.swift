@@ -175,9 +175,12 @@ struct Parser {
       return ""
     }
     var text = attached
-    if text == nil, place + 1 < words.count {
+    let next = place + 1 < words.count ? words[place + 1] : nil
+    if text == nil, parameter.mayLackValue, next?.utf8.starts(with: "-".utf8) ?? true {
+      text = ""
+    } else if text == nil, let next {
       place += 1
-      text = words[place]
+      text = next
     }
     guard let text else {
       line.note(.usageMissingValue(parameter.spelling, command: commandName), at: start)

@@ -15,13 +15,15 @@ struct Accounts: Command {
       holder is told of every change and reads the reason; sessions end at once. --erase also \
       takes out what others wrote about the person, mail that waits, and an application under \
       way; the last notice keeps the address until it is sent. The authority's last active \
-      administrator cannot be suspended, closed or erased.
+      administrator cannot be suspended, closed or erased. --unlock ends the locks after wrong \
+      codes, of an account or of an address in an agency, whether anybody has it or not.
       """,
       """
       依姓名或電子郵件查詢帳號。機關管理者可查詢、停用及關閉所屬機關中不具管理者權限的帳號；系統維運人員\
       不受此限。異動及理由均通知帳號持有人，並立即結束其登入。--erase 併同刪除審核意見、廢止理由、待送\
       通知及尚未完成的帳號申請；最後一則通知送出前暫留收件地址。主管機關最後一名有效管理者不得停用、\
-      關閉或刪除個資。
+      關閉或刪除個資。--unlock 解除因驗證碼錯誤所生之鎖定，可指定帳號，或指定機關與其電子郵件或行動電話\
+      （不論是否已有帳號）。
       """),
     parameters: [
       .operand("QUERY", \.query, Bilingual("part of a name or e-mail", "部分姓名或電子郵件")),
@@ -32,8 +34,16 @@ struct Accounts: Command {
         Bilingual("let a suspended one work again", "恢復停用的帳號")),
       .option("close", "ACCOUNT", \.close, Bilingual("end it for good", "關閉帳號")),
       .option(
-        "unlock", "ACCOUNT", \.unlock,
-        Bilingual("end the lock after wrong codes", "解除驗證碼錯誤的鎖定")),
+        "unlock", "[ACCOUNT]", \.unlock,
+        Bilingual(
+          "end the lock after wrong codes; without ACCOUNT, of an address of --agency",
+          "解除驗證碼錯誤的鎖定；未填 ACCOUNT 時，須以 --agency 及地址指定"), mayLackValue: true),
+      .option(
+        "email", "ADDRESS", \.email,
+        Bilingual("the address to unlock", "欲解除鎖定的電子郵件")),
+      .option(
+        "mobile", "NUMBER", \.mobile,
+        Bilingual("the number to unlock", "欲解除鎖定的行動電話")),
       .option(
         "erase", "ACCOUNT", \.erase,
         Bilingual("close it and erase its personal data", "關閉帳號並刪除個人資料")),
@@ -45,7 +55,10 @@ struct Accounts: Command {
     forms: [
       Form(takes: ["QUERY", "agency"], isList: true), Form(needs: ["suspend", "reason"]),
       Form(needs: ["restore", "reason"]), Form(needs: ["close", "reason"]),
-      Form(needs: ["unlock", "reason"]), Form(needs: ["erase", "reason"]),
+      Form(needs: ["unlock"], takes: ["reason"]),
+      Form(needs: ["unlock", "agency", "email"], takes: ["reason"]),
+      Form(needs: ["unlock", "agency", "mobile"], takes: ["reason"]),
+      Form(needs: ["erase", "reason"]),
     ],
     examples: [
       Example(
@@ -55,25 +68,48 @@ struct Accounts: Command {
         "iauth accounts --suspend 12 --reason 'on leave until June'",
         chinese: "iauth accounts --suspend 12 --reason 留職停薪至六月",
         Bilingual("Suspend an account", "停用帳號")),
+      Example(
+        "iauth accounts --unlock --agency 2.16.886.101.20003.20065.20021 --email ming@cdc.gov.tw",
+        Bilingual("Unlock an address", "解除地址的鎖定")),
     ],
     fails: [
       .accountUnknown, .accountState, .accountLast, .agencyInvalid, .agencyUnknown,
-      .reasonInvalid, .sessionNone, .sessionExpired, .rightMissing, .accountSuspended,
-    ])
+      .reasonInvalid, .emailInvalid, .mobileInvalid, .sessionNone, .sessionExpired, .rightMissing,
+      .accountSuspended,
+    ],
+    check: { (command) throws(IAuthError) in
+      let isAddress = command.email != nil || command.mobile != nil
+      switch command.unlock {
+      case .address? where !isAddress:
+        throw .usageMissing(["--agency", "--email"], command: "accounts")
+      case .account? where isAddress:
+        throw .usageConflict("--unlock ACCOUNT", "--agency", command: "accounts")
+      default: break
+      }
+    })
 
   var query: String?
   var agency: String?
   var suspend: AccountID?
   var restore: AccountID?
   var close: AccountID?
-  var unlock: AccountID?
+  var unlock: Unlocked?
+  var email: String?
+  var mobile: String?
   var erase: AccountID?
   var reason = ""
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
+    var unlocked: AccountID?
+    switch unlock {
+    case .address?: return try unlockAddress(service, context)
+    case .account(let account)?: unlocked = account
+    case nil: break
+    }
     let changes: [(AccountVerb, AccountID?)] = [
-      (.suspend, suspend), (.restore, restore), (.close, close), (.unlock, unlock), (.erase, erase),
+      (.suspend, suspend), (.restore, restore), (.close, close), (.unlock, unlocked),
+      (.erase, erase),
     ]
     for (verb, account) in changes {
       guard let account else { continue }
@@ -84,6 +120,23 @@ struct Accounts: Command {
       return
     }
     try list(try service.accounts(query ?? "", agency: agency), context)
+  }
+
+  private func unlockAddress(_ service: Service, _ context: Context) throws(IAuthError) {
+    let address: ContactAddress =
+      if let email { .email(try EmailAddress(email)) } else {
+        .mobile(try MobileNumber(mobile ?? ""))
+      }
+    let agency = try service.unlock(address, agency: agency ?? "")
+    let masked = address.masked
+    context.emit(
+      [
+        "agency": .agency(agency), email == nil ? "mobile" : "email": .string(masked),
+        "unlocked": true,
+      ],
+      human: Bilingual(
+        "\(masked) is unlocked in \(agency.titled(.english))",
+        "\(agency.titled(.chinese)) 的 \(masked) 已解除鎖定")(context.language))
   }
 
   private static func done(_ verb: AccountVerb, _ account: AccountID) -> Bilingual {
@@ -142,4 +195,13 @@ extension AccountLine {
 
   /// The text, or nothing of someone who was erased.
   fileprivate func kept(_ text: String) -> String? { isErased ? nil : text }
+}
+
+/// What is unlocked: an account by its number, or an address that the other options name.
+enum Unlocked: ArgumentValue, Equatable {
+  case account(AccountID), address
+
+  static func parse(_ text: String, for parameter: String) throws(IAuthError) -> Unlocked {
+    text.isEmpty ? .address : .account(try AccountID.parse(text, for: parameter))
+  }
 }

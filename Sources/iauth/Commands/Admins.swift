@@ -84,21 +84,31 @@ struct Admins: Command {
   }
 
   private func show(_ found: [AdministratorLine], _ context: Context) throws(IAuthError) {
+    let hasTerms = found.contains { $0.until != nil || $0.deputyFor != nil }
+    let terms = Bilingual("deputy", "職務代理")
     let zone = context.localTime.zoneName(at: context.world.now())
     try context.list(
       .administrator, found.map(\.json),
       table: Table(
         [
+          .init(Bilingual("request", "編號"), isNumber: true),
           .init(Bilingual("system", "系統")), .init(Bilingual("agency", "機關"), isFlexible: true),
           .init(Bilingual("name", "姓名"), isFlexible: true),
           .init(Bilingual("e-mail", "電子郵件"), isFlexible: true),
           .init(Bilingual("since (\(zone))", "起始日期（\(zone)）")),
-        ],
+        ] + (hasTerms ? [.init(Bilingual("until", "終止日期")), .init(terms, isFlexible: true)] : []),
         rows: found.map { line in
           [
-            line.system, line.agency.name, line.name, line.email,
+            String(line.request), line.system, line.agency.name, line.name, line.email,
             context.localTime.date(line.since),
           ]
+            + (hasTerms
+              ? [
+                line.until.map { ($0 - .seconds(1)).taiwanDay } ?? "",
+                line.deputyOf.map {
+                  Bilingual("deputy of \($0)", "\($0)之職務代理人")(context.language)
+                } ?? "",
+              ] : [])
         }),
       empty: Bilingual(
         "the agency has no administrator; it gets one by: iauth request-permission --role admin",
@@ -158,7 +168,9 @@ extension AdministratorLine {
   fileprivate var json: JSON {
     [
       "system": .string(system), "agency": .agency(agency), "name": .string(name),
-      "email": .string(email), "since": .time(since),
+      "email": .string(email), "since": .time(since), "request": .int(request),
+      "until": .lastMoment(before: until), "deputy_for": .number(deputyFor),
+      "deputy_of": .text(deputyOf),
     ]
   }
 }

@@ -59,7 +59,7 @@ struct Apply: Command {
     ],
     fails: [
       .agencyInvalid, .agencyUnknown, .agencyRemoved, .nameInvalid, .emailInvalid,
-      .mobileInvalid, .titleInvalid, .phoneInvalid, .sendThrottled,
+      .mobileInvalid, .mobileCountry, .titleInvalid, .phoneInvalid, .sendThrottled,
     ])
 
   var agency = ""

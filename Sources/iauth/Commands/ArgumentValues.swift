@@ -9,10 +9,21 @@ extension Via: ArgumentWord {}
 
 /// Which requests `pending` lists.
 enum StatusFilter: String, ArgumentWord {
-  case all, pending, approved, rejected, withdrawn, lapsed
+  case all, pending, returned, approved, rejected, withdrawn, lapsed, superseded
 
   /// The one status, or nil for all of them.
   var status: RequestStatus? { RequestStatus(rawValue: rawValue) }
+}
+
+/// A day in Taipei, Gregorian or of the Republic: 2026-03-01, 115/3/1, 115年3月1日.
+struct DayArgument: ArgumentValue, Equatable {
+  /// Days since 1970-01-01.
+  let day: Int64
+
+  static func parse(_ text: String, for parameter: String) throws(IAuthError) -> DayArgument {
+    guard let day = try FormDate.day(cell: text) else { throw .dateInvalid(text) }
+    return DayArgument(day: day)
+  }
 }
 
 /// How the bytes of a sheet are to be read.

@@ -12,16 +12,30 @@ struct Audit: Command {
       """
       Lists audit entries in their order. --verify recomputes the whole chain and names the \
       first entry that does not fit, a gap or a cut-off tail; --anchor compares it with heads \
-      kept elsewhere, such as those in the operator's daily mail.
+      kept elsewhere, such as those in the operator's daily mail, or checkpoints.
+
+      The entries are the leaves of a Merkle tree (RFC 9162). --checkpoint prints its head as the \
+      text of a C2SP checkpoint, for others to keep; --sign has an ssh-agent sign it with an \
+      Ed25519 key, and ssh-keygen -Y sign signs it with any other. --prove prints a proof that an \
+      entry is under the head, and with --since that the trail grew out of its first SIZE \
+      entries. --after prints entries for a log collector, in order: give the last seq that it \
+      has. /usr/share/iauth/verify-trail checks what was exported against checkpoints without iauth.
       """,
       """
       依序列出稽核紀錄。--verify 重新計算整個雜湊鏈，指出第一筆不符、缺漏或遭截斷之處；--anchor 與另行保存\
-      的雜湊值比對，例如系統維運每日信件所載者。
+      的雜湊值或檢核點比對，例如系統維運每日信件所載者。
+
+      各筆紀錄為 Merkle 雜湊樹（RFC 9162）之葉。--checkpoint 以 C2SP checkpoint 格式輸出樹首，供他人留存；\
+      --sign 由 ssh-agent 以 Ed25519 金鑰簽章，其他金鑰可用 ssh-keygen -Y sign。--prove 輸出某筆紀錄確在樹中\
+      的證明，加 --since 則另證明現有紀錄係由前 SIZE 筆增長而成。--after 依序輸出紀錄供日誌系統接收，請給已\
+      收到的最後序號。/usr/share/iauth/verify-trail 可不經 iauth，以匯出檔與檢核點獨立查核。
       """),
     parameters: [
       .option(
-        "since", "TIME", \.since,
-        Bilingual("from this date or time, or as long ago", "起始日期時間，或多久以前")),
+        "since", "TIME|SIZE", \.since,
+        Bilingual(
+          "from this date or time, or as long ago; of a proof, the entries of the earlier head",
+          "起始日期時間，或多久以前；證明時為先前樹首的筆數")),
       .option(
         "until", "TIME", \.until,
         Bilingual("up to the end of this day, or before this time", "結束日期（含當日）或時間（不含）")),
@@ -31,36 +45,82 @@ struct Audit: Command {
       .flag("verify", \.isVerify, Bilingual("verify the whole trail", "驗證完整稽核紀錄")),
       .option(
         "anchor", "FILE", \.anchor,
-        Bilingual("heads kept elsewhere, SEQ HASH a line", "另行保存的雜湊值，每行 SEQ HASH"),
+        Bilingual(
+          "heads kept elsewhere: SEQ HASH a line, or checkpoints",
+          "另行保存的雜湊值（每行 SEQ HASH）或檢核點"),
         completes: .file),
+      .flag("head", \.isHead, Bilingual("show where the trail ends", "顯示紀錄末端")),
+      .flag(
+        "checkpoint", \.isCheckpoint,
+        Bilingual("print the head as a C2SP checkpoint", "以 C2SP checkpoint 格式輸出樹首")),
+      .option(
+        "sign", "KEY.pub", \.sign,
+        Bilingual(
+          "have the ssh-agent sign it with this Ed25519 key", "由 ssh-agent 以此 Ed25519 金鑰簽章"),
+        completes: .file),
+      .option(
+        "prove", "SEQ", \.prove, Bilingual("prove that this entry is there", "證明此筆紀錄存在")),
+      .option(
+        "after", "SEQ", \.after,
+        Bilingual("print the entries after this one", "輸出此序號之後的紀錄")),
+      .option(
+        "format", "FORMAT", \.format,
+        Bilingual("jsonl (default), rfc5424 or ocsf", "jsonl（預設）、rfc5424 或 ocsf")),
     ],
     forms: [
       Form(takes: ["since", "until", "actor", "action", "subject"], isList: true),
-      Form(needs: ["verify"], takes: ["anchor"]),
+      Form(needs: ["verify"], takes: ["anchor"]), Form(needs: ["head"]),
+      Form(needs: ["checkpoint"], takes: ["sign"]), Form(needs: ["prove"], takes: ["since"]),
+      Form(needs: ["after"], takes: ["format"], isList: true),
     ],
     examples: [
       Example("iauth audit --since 7d", Bilingual("The last seven days", "最近七天的紀錄")),
       Example(
         "iauth audit --verify --anchor heads.txt",
         Bilingual("Verify against kept heads", "與保存的雜湊值比對")),
+      Example(
+        "iauth audit --checkpoint > head.txt",
+        Bilingual("The head, for others to keep", "輸出樹首供他人留存")),
+      Example(
+        "iauth audit --prove 4711 --since 4000",
+        Bilingual("Prove an entry, and that nothing before was changed", "證明某筆紀錄存在，且先前未遭更動")),
+      Example(
+        "iauth audit --after 4711 --format rfc5424 --limit 1000",
+        Bilingual("Feed a log collector", "供日誌系統接收")),
     ],
-    fails: [.auditBroken, .fileMissing, .rightMissing],
+    fails: [
+      .auditBroken, .fileMissing, .anchorMissing, .entryUnknown, .signFailed, .rightMissing,
+    ],
     operatorOnly: true)
 
-  var since: TimeArgument?
+  var since: String?
   var until: TimeArgument?
   var actor: String?
   var action: String?
   var subject: String?
   var isVerify = false
   var anchor: String?
+  var isHead = false
+  var isCheckpoint = false
+  var sign: String?
+  var prove: Int64?
+  var after: Int64?
+  var format: AuditFormat?
 
   func run(_ context: Context) throws(IAuthError) {
-    let service = try context.service()
-    if isVerify {
-      try verify(service, context)
-      return
+    if isVerify { return try verify(try context.service(), context) }
+    if isHead { return try showHead(context) }
+    if isCheckpoint { return try showCheckpoint(context) }
+    if let prove { return try showProof(of: prove, context) }
+    if let after { return try feed(after: after, context) }
+    let since = try since.map { (text) throws(IAuthError) in
+      try TimeArgument.parse(text, for: "--since")
     }
+    if let action, AuditAction(rawValue: action) == nil {
+      throw .usageValue(
+        option: "--action", value: action, allowed: AuditAction.allCases.map(\.rawValue))
+    }
+    let service = try context.service()
     let now = context.world.now()
     let time = { (argument: TimeArgument?) in
       argument?.timestamp(now: now, in: context.localTime)

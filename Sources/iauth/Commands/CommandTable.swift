@@ -9,6 +9,7 @@ enum CommandTable {
     Pending.self, Approve.self, Reject.self, Revoke.self, Admins.self, Recertify.self,
     ImportBatch.self,
     Agencies.self, Systems.self, Accounts.self, Permissions.self,
+    StatisticsCommand.self,
     Init.self, Deliver.self, Audit.self, Doctor.self, Backup.self, Restore.self, Migrate.self,
     Serve.self, ServeOne.self, SSHGate.self,
     HelpCommand.self, Completion.self,

@@ -12,6 +12,7 @@ extension Context {
     }
     console.details(detail.details(language, localTime).map { (label: $0.0, value: $0.1) })
     showReplacement(detail.item)
+    showRounds(detail)
     showHistory(detail)
     if let why = detail.whyNot {
       let text = Bilingual(why.text(.english).sentence, why.text(.chinese).sentence)
@@ -21,9 +22,9 @@ extension Context {
       say(
         Bilingual(
           "you may decide: iauth approve \(number) --expect \(version), or iauth reject \(number) "
-            + "--reason TEXT",
+            + "--reason TEXT, with --return to have it corrected",
           "您可審核：iauth approve \(number) --expect \(version)，或 iauth reject \(number) "
-            + "--reason TEXT"))
+            + "--reason TEXT；加上 --return 為退回補正"))
     }
   }
 
@@ -34,6 +35,28 @@ extension Context {
       (Bilingual("new name", "新姓名"), new.name), (Bilingual("new e-mail", "新電子郵件"), new.email),
       (Bilingual("new mobile", "新行動電話"), new.mobile),
     ])
+  }
+
+  /// What it was sent back for (退回補正), round by round.
+  private func showRounds(_ detail: RequestDetail) {
+    guard !detail.rounds.isEmpty else { return }
+    let zone = localTime.zoneName(at: detail.now)
+    console.line("")
+    console.table(
+      Table(
+        [
+          .init(Bilingual("round", "次別"), isNumber: true),
+          .init(Bilingual("sent back (\(zone))", "退回補正（\(zone)）")),
+          .init(Bilingual("by", "人員"), isFlexible: true),
+          .init(Bilingual("to correct", "補正事項"), isFlexible: true),
+          .init(Bilingual("reason then", "當時申請事由"), isFlexible: true),
+        ],
+        rows: detail.rounds.map { round in
+          [
+            String(round.round), localTime.text(round.returnedAt), round.returnedBy ?? "",
+            round.note ?? "", round.reason ?? "",
+          ]
+        }))
   }
 
   private func showHistory(_ detail: RequestDetail) {
@@ -86,7 +109,22 @@ extension RequestDetail {
       "effective_at": .time(item.effectiveAt),
       "rule": .string(rule),
       "reviewers": .array(
-        reviewers.map { ["name": .string($0.name), "agency": .string($0.agency)] }),
+        reviewers.map {
+          [
+            "name": .string($0.name), "agency": .string($0.agency),
+            "deputy_for": .number($0.deputyFor), "deputy_of": .text($0.deputyOf),
+          ]
+        }),
+      "stands_for": .text(item.standsFor),
+      "rounds": .array(
+        rounds.map {
+          [
+            "round": .int($0.round), "submitted_at": .time($0.submittedAt),
+            "reason": .text($0.reason), "document": .text($0.document),
+            "returned_at": .time($0.returnedAt), "returned_by": .text($0.returnedBy),
+            "note": .text($0.note),
+          ]
+        }),
       "history": .array(
         history.map {
           [
@@ -105,7 +143,7 @@ extension RequestDetail {
       "decision": decision.map {
         [
           "status": .word($0.verdict), "decided_by": .text($0.reviewer), "note": .text($0.note),
-          "decided_at": .time($0.decidedAt),
+          "decided_at": .time($0.decidedAt), "deputy_for": .number($0.deputyFor),
         ]
       } ?? .null,
       "permission": .word(permission),
@@ -140,7 +178,17 @@ extension RequestDetail {
       (Bilingual("reason", "申請事由"), item.reason),
       (Bilingual("document", "公文文號"), item.document),
       (Bilingual("batch", "整批編號"), item.batch.map(String.init)),
-      (Bilingual("effective", "生效日期"), item.effectiveAt.map(times.date)),
+      (Bilingual("effective", "生效日期"), item.effectiveAt.map(\.taiwanDay)),
+      (Bilingual("until", "終止日期"), item.untilAt.map { ($0 - .seconds(1)).taiwanDay }),
+      (
+        Bilingual("deputy of", "職務代理"),
+        item.deputyFor.map { "\(item.standsFor ?? "–") (\($0))" }
+      ),
+      (
+        Bilingual("takes over from", "交接"),
+        item.replaces.map { "\(item.standsFor ?? "–") (\($0))" }
+      ),
+      (Bilingual("round", "次別"), item.round > 1 ? String(item.round) : nil),
       (
         Bilingual("submitted", "申請時間"),
         times.textWithZone(item.submittedAt) + waited(language)
@@ -156,8 +204,13 @@ extension RequestDetail {
         Bilingual("reviewers", "審核人員"),
         reviewers.isEmpty
           ? Bilingual("none yet", "尚無")(language)
-          : reviewers.map {
-            language == .english ? "\($0.name) (\($0.agency))" : "\($0.name)（\($0.agency)）"
+          : reviewers.map { reviewer in
+            let deputy = reviewer.deputyOf.map {
+              Bilingual(", deputy of \($0)", "，\($0)之職務代理人")(language)
+            }
+            let place = reviewer.agency + (deputy ?? "")
+            return language == .english
+              ? "\(reviewer.name) (\(place))" : "\(reviewer.name)（\(place)）"
           }.joined(separator: separator)
       ),
     ]
@@ -169,6 +222,7 @@ extension RequestDetail {
             + times.textWithZone(decision.decidedAt)
         ),
         (Bilingual("decided by", "審核者"), decision.reviewer),
+        (Bilingual("as deputy for", "職務代理"), decision.deputyFor.map(String.init)),
         (Bilingual("note", "審核意見"), decision.note),
       ]
     }

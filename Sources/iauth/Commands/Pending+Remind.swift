@@ -83,6 +83,8 @@ extension PlannedMessage.Cause {
       case .singleAdministrator: Bilingual("has only one administrator", "僅有一位管理者")
       case .lapsed: Bilingual("lapses", "逾期失效")
       case .invitationLapsed: Bilingual("lapses as an invitation", "啟用邀請逾期失效")
+      case .ending: Bilingual("gave a permission that ends soon", "所核予之權限即將到期")
+      case .began: Bilingual("has taken effect", "已生效")
       case .ended: Bilingual("gave a permission that ends", "所核予之權限到期")
       case .decided: Bilingual("is wholly decided", "審核完畢")
       case .idle: Bilingual("was not used for long", "久未登入")
@@ -95,6 +97,7 @@ extension PlannedMessage.Cause {
   private var named: Bilingual {
     switch subject {
     case .request(let number): Bilingual("request \(number)", "申請案 \(number)")
+    case .caller(let name): Bilingual("caller \(name)", "使用者程序 \(name)")
     case .batch(let id): Bilingual("batch \(id)", "整批案 \(id)")
     case .account(let id): Bilingual("account \(id)", "帳號 \(id)")
     case .agency(let code): Bilingual("agency \(code)", "機關 \(code)")

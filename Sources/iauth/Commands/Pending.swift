@@ -35,10 +35,10 @@ struct Pending: Command {
       .option(
         "status", "STATUS", \.status,
         Bilingual(
-          "all, pending, approved, rejected, withdrawn or lapsed",
-          """
-          all（全部）、pending（待審）、approved（核准）、rejected（退回）、withdrawn（撤回）或 lapsed（失效）
-          """)),
+          "what you may see: all, pending, returned, approved, rejected, withdrawn, lapsed or "
+            + "superseded",
+          "可查看之申請：all（全部）、pending（待審）、returned（退回補正）、approved（核准）、rejected（退件）、"
+            + "withdrawn（撤回）、lapsed（失效）或 superseded（已無須審核）")),
       .flag("remind", \.isRemind, Bilingual("the reminder run (operator)", "執行稽催（系統維運）")),
       .option(
         "after", "DURATION", \.after,
@@ -92,7 +92,7 @@ struct Pending: Command {
     let (items, progress, now) = try service.queue(
       PendingFilter(
         system: system, agency: agency, role: role, batch: batch, limit: context.ownLimit,
-        status: filter.status, statusOfOwn: status?.status))
+        status: filter.status, statusOfOwn: status?.status, isOfSeen: status != nil))
     try context.list(
       .pending, items.map { $0.json(at: now) }, table: table(items, now, context.language),
       empty: filter == .pending

@@ -1,4 +1,4 @@
-// `iauth reject`: a reviewer says no, and why.
+// `iauth reject`: a reviewer says no, or what is to be corrected first, and why.
 
 import IAuthCore
 import Sheets
@@ -7,31 +7,42 @@ import Values
 struct Reject: Command {
   static let usage = CommandUsage<Reject>(
     "reject", in: .review,
-    summary: Bilingual("Reject requests, with a reason", "退回申請並說明理由"),
+    summary: Bilingual("Reject requests, or send them back, with a reason", "退件或退回補正，並說明理由"),
     about: Bilingual(
       """
       Rejects each request by itself, or all that is still pending of a batch. The applicant \
-      reads the reason and may ask again. It needs a session that has proven both codes.
+      reads the reason and may ask again. With --return the request is sent back for correction: \
+      it keeps its number, and the applicant (of a batch, its submitter) hands it in again within \
+      30 days, or it lapses. It needs a session that has proven both codes.
       """,
       """
-      逐件退回申請，或退回整批申請中仍待審者。退回理由會通知申請人，申請人得重新申請。登入時須已通過兩組\
-      驗證碼。
+      逐件退件，或將整批申請中仍待審者退件。理由會通知申請人，申請人得重新申請。加上 --return 則為退回補正：\
+      申請序號不變，由申請人（整批申請為提報者）於 30 天內補正後再送，逾期失效。登入時須已通過兩組驗證碼。
       """),
     parameters: [
-      .operands("NUMBER", \.numbers, Bilingual("the requests to reject", "要退回的申請編號")),
+      .operands("NUMBER", \.numbers, Bilingual("the requests to reject", "要退件的申請編號")),
       .option(
-        "reason", "TEXT", \.reason, Bilingual("why; the applicant reads it", "退回理由，將通知申請人"),
-        asks: Bilingual("Reason, for the applicant", "退回理由（將通知申請人）"),
+        "reason", "TEXT", \.reason, Bilingual("why; the applicant reads it", "理由，將通知申請人"),
+        asks: Bilingual("Reason, for the applicant", "理由（將通知申請人）"),
         checks: AnswerCheck.reason),
+      .flag(
+        "return", \.returns, Bilingual("send back for correction", "退回補正")),
       .option(
         "batch", "ID", \.batch, Bilingual("all that is pending of this batch", "該整批申請之待審者")),
     ],
-    forms: [Form(needs: ["NUMBER", "reason"]), Form(needs: ["batch", "reason"])],
+    forms: [
+      Form(needs: ["NUMBER", "reason"], takes: ["return"]),
+      Form(needs: ["batch", "reason"], takes: ["return"]),
+    ],
     examples: [
       Example(
         "iauth reject 42 --reason 'the person has left the agency'",
         chinese: "iauth reject 42 --reason 申請人已離職",
-        Bilingual("Reject a request", "退回一件申請"))
+        Bilingual("Reject a request", "退件一件申請")),
+      Example(
+        "iauth reject 42 --return --reason 'the letter is missing'",
+        chinese: "iauth reject 42 --return --reason 請補附公文",
+        Bilingual("Send a request back for correction", "退回補正一件申請")),
     ],
     fails: [
       .requestUnknown, .rightMissing, .requestOutside, .requestOwn, .requestDecided,
@@ -42,10 +53,11 @@ struct Reject: Command {
   var numbers: [RequestID] = []
   var reason = ""
   var batch: BatchID?
+  var returns = false
 
   func run(_ context: Context) throws(IAuthError) {
     let target = batch.map(ReviewTarget.batch) ?? .numbers(numbers)
     let service = try context.service()
-    try context.show(try service.reject(target, reason: reason))
+    try context.show(try service.reject(target, reason: reason, returns: returns))
   }
 }

@@ -51,9 +51,10 @@ struct Restore: Command {
     guard context.world.caller.isOperator else { throw .rightMissing(.serviceOperator) }
     let settings = try context.settings()
     let path = try context.databasePath(settings)
-    let isPiped = file.utf8.elementsEqual("-".utf8)
+    let typed = file
+    let isPiped = typed.utf8.elementsEqual("-".utf8)
     let receipt = try Service.restore(
-      from: file, piped: isPiped ? try context.console.input.all(max: Int.max) : nil, to: path,
+      from: typed, piped: isPiped ? try context.console.input.all(max: Int.max) : nil, to: path,
       world: context.world, settings: settings)
     context.hasTried = true
     context.emit(

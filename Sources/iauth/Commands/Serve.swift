@@ -14,19 +14,19 @@ struct Serve: Command {
     about: Bilingual(
       """
       Takes the connections of a Unix socket that systemd (Accept=no) has opened as descriptor 3, \
-      and starts iauth serve-one for each of them: at most 16 at a time for one user, 128 in all. \
-      Whoever is above that is sent away and comes again by themselves, for as long as ten \
-      seconds. \
-      By default systemd does all this itself (Accept=yes), and one user who connects in a loop \
-      keeps it too busy to answer others; here only that user waits. The package has it as \
-      iauth.service: see accept-no.conf in /usr/share/doc/iauth/examples.
+      and starts iauth serve-one for each of them: at most 16 at a time for one person, 128 in all. \
+      Whoever is above that is sent away and comes again by themselves, for as long as ten seconds: \
+      one who connects in a loop keeps only themselves waiting. One person is a user with all \
+      subordinate numbers of /etc/subuid. The package has it as iauth.service. systemd could do \
+      all this itself (Accept=yes), and would be kept busy by such a user: see accept-yes.conf in \
+      /usr/share/doc/iauth/examples.
       """,
       """
       於 systemd（Accept=no）開啟並交付為描述元 3 的 Unix socket 上接受連線，逐一啟動 iauth serve-one：\
-      同一使用者同時至多 16 個連線，全部至多 128 個。超過者先予關閉，用戶端於十秒內自行重試。\
-      預設由 systemd 自行接受連線（Accept=yes），任一使用者不斷重複連線即可使其忙於應付而無法服務他人；\
-      改用本指令時，僅該使用者自己需要等候。套件以 iauth.service 提供，設定方式見 \
-      /usr/share/doc/iauth/examples 之 accept-no.conf。
+      同一人同時至多 16 個連線，全部至多 128 個。超過者先予關閉，用戶端於十秒內自行重試，故不斷重複連線\
+      者僅使自己等候。同一使用者於 /etc/subuid 所配之從屬號碼，均視為同一人。套件以 iauth.service 提供。\
+      亦得由 systemd 自行接受連線（Accept=yes），惟將因上述行為而無法服務他人：見 \
+      /usr/share/doc/iauth/examples 之 accept-yes.conf。
       """),
     parameters: [],
     examples: [

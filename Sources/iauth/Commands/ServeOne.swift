@@ -47,35 +47,32 @@ struct ServeOne: Command {
     guard isConnected == words.isEmpty else { throw .usageService }
     guard isConnected else { return try runForSudo(context) }
     let link = FrameConnection(descriptor: STDIN_FILENO, within: Limits.gateConnection)
-    var caller = context.world
-    caller.caller = Caller(name: "uid:\(peer.uid)", isOperator: false, isGated: true)
-    caller.isAbandoned = { iauth_is_abandoned(STDIN_FILENO) != 0 }
+    let caller = Caller(
+      name: "uid:\(Person.behind(peer.uid))", isOperator: false, isGated: true)
     do throws(LinkError) {
-      try serve(link, peer.uid, caller, context)
+      try serve(link, caller, context)
     } catch {
       // The client has gone, was too slow or talks nonsense: there is nobody to tell.
     }
   }
 
-  /// One caller from the greeting to the last frame; then what was queued is sent.
+  /// One caller from the greeting to the last frame; then another process is woken to send what was
+  /// queued.
   private func serve(
-    _ link: FrameConnection, _ uid: UInt32, _ world: World, _ context: Context
+    _ link: FrameConnection, _ caller: Caller, _ context: Context
   ) throws(LinkError) {
-    var world = world
     var database: String?
     var fault: IAuthError?
     do throws(IAuthError) {
-      let settings = try context.settings()
-      database = try context.databasePath(settings)
-      // A confined process writes to the database's directory only, and no set-id mail system works
-      // for it: another one sends.
-      if settings.sendsAway, iauth_is_confined() != 0 { world.claim = nil }
+      database = try context.databasePath(try context.settings())
     } catch {
       fault = error
     }
+    var world = context.served(caller, database ?? "")
+    world.isAbandoned = { iauth_is_abandoned(STDIN_FILENO) != 0 }
     // Before there is a database there is nothing to be kept from others.
     if let database, Files.exists(database),
-      !CallerSlots.take(uid, in: Files.directory(of: database))
+      !CallerSlots.take(caller, in: Files.directory(of: database))
     {
       return try link.send(.busy)
     }
@@ -100,9 +97,11 @@ struct ServeOne: Command {
   }
 
   private func runForSudo(_ context: Context) throws(IAuthError) {
-    guard let text = context.environment["SUDO_UID"], let uid = try? Int64.parse(text, for: "")
-    else { throw .usageService }
-    try context.runGated(words, as: Caller(name: "uid:\(uid)", isOperator: false, isGated: true))
+    guard let text = context.environment["SUDO_UID"], let uid = UInt32(text) else {
+      throw .usageService
+    }
+    let caller = Caller(name: "uid:\(Person.behind(uid))", isOperator: false, isGated: true)
+    try context.runGated(words, as: caller)
   }
 }
 
@@ -117,12 +116,20 @@ extension Context {
 
   /// Runs words for a caller who shares this process's terminal, but none of its rights and files.
   func runGated(_ words: [String], as caller: Caller) throws(IAuthError) {
-    var world = world
-    world.caller = caller
+    let database = try databasePath(try settings())
+    try takeSlot(caller, database)
     var theirs: [String: String] = [:]
     for name in Hello.variables { theirs[name] = environment[name] }
     status = Program.run(
-      arguments: words, environment: served(theirs, try databasePath(try settings())),
-      world: world, console: console.withoutFiles, localTime: localTime)
+      arguments: words, environment: served(theirs, database), world: served(caller, database),
+      console: console.withoutFiles, localTime: localTime)
+  }
+
+  /// Before there is a database there is nothing to be kept from others.
+  ///
+  /// - Throws: `database.busy`.
+  func takeSlot(_ caller: Caller, _ database: String) throws(IAuthError) {
+    guard Files.exists(database) else { return }
+    try CallerSlots.wait(caller, in: Files.directory(of: database))
   }
 }

@@ -11,9 +11,11 @@ struct Systems: Command {
     about: Bilingual(
       """
       Lists the systems for which permissions can be requested, with their codes and addresses. \
-      --add enters a new one.
+      --add enters a new one. --set changes how long a permission may last at most (0d: for good); \
+      what is granted from then on ends by then, unless an earlier day was asked for.
       """,
-      "列出可申請權限的系統及其代碼與網址。--add 新增系統。"),
+      "列出可申請權限的系統及其代碼與網址。--add 新增系統。--set 設定權限最長期間（0d "
+        + "為無限期），其後核准之權限至遲於該期間屆滿時終止。"),
     parameters: [
       .option("add", "CODE", \.add, Bilingual("add a system (operator)", "新增系統（系統維運）")),
       .option(
@@ -21,27 +23,44 @@ struct Systems: Command {
         asks: Bilingual("Name of the system", "系統名稱")),
       .option("name-zh", "TEXT", \.nameChinese, Bilingual("its Chinese name", "系統中文名稱")),
       .option("url", "URL", \.url, Bilingual("its address", "系統網址")),
+      .option("set", "CODE", \.set, Bilingual("set a system's bounds (operator)", "設定系統（系統維運）")),
+      .option(
+        "longest", "DURATION", \.longest,
+        Bilingual("how long a permission lasts at most, such as 365d", "權限最長期間，例如 365d")),
     ],
-    forms: [Form(isList: true), Form(needs: ["add", "name"], takes: ["name-zh", "url"])],
+    forms: [
+      Form(isList: true), Form(needs: ["add", "name"], takes: ["name-zh", "url"]),
+      Form(needs: ["set", "longest"]),
+    ],
     examples: [
       Example("iauth systems", Bilingual("List all systems", "列出所有系統")),
       Example(
         "iauth systems --add doc --name 'Document exchange' --url https://doc.example.gov.tw/",
         chinese: "iauth systems --add doc --name 公文交換 --url https://doc.example.gov.tw/",
         Bilingual("Add a system", "新增系統")),
+      Example(
+        "iauth systems --set spm --longest 365d",
+        Bilingual("Let permissions end after a year at most", "權限最長一年")),
     ],
-    fails: [.systemExists, .systemInvalid, .rightMissing])
+    fails: [.systemExists, .systemInvalid, .systemUnknown, .rightMissing])
 
   var add: String?
   var name = ""
   var nameChinese: String?
   var url: String?
+  var set: String?
+  var longest: TimeSpan?
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
     if let add {
       let system = try service.addSystem(
         code: add, name: name, chineseName: nameChinese, url: url)
+      context.emit(system.json, details: system.details)
+      return
+    }
+    if let set, let longest {
+      let system = try service.setSystem(code: set, longest: longest.seconds > 0 ? longest : nil)
       context.emit(system.json, details: system.details)
       return
     }
@@ -64,7 +83,7 @@ extension TargetSystem {
   fileprivate var json: JSON {
     [
       "code": .string(code), "name": .string(name.english), "name_zh": .string(name.chinese),
-      "url": .text(url),
+      "url": .text(url), "longest": .text(longest?.text),
     ]
   }
 
@@ -73,6 +92,6 @@ extension TargetSystem {
       (Bilingual("code", "代碼"), code), (Bilingual("name", "英文名稱"), name.english),
       (Bilingual("Chinese name", "中文名稱"), name.chinese),
       (Bilingual("address", "網址"), url ?? "–"),
-    ]
+    ] + (longest.map { [(Bilingual("longest grant", "權限最長期間"), $0.text)] } ?? [])
   }
 }

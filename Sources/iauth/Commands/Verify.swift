@@ -14,14 +14,15 @@ struct Verify: Command {
       standard input, the e-mail code first. That opens the account where there is none, and \
       signs in. With agency, name, e-mail and mobile it begins a sign-in of someone who has an \
       account. A session ends after 30 minutes without use and after 8 hours at most. Approving, \
-      rejecting and importing need both codes: --via both, or --step-up afterwards. If no code \
+      rejecting and importing need both codes: --via both, or --step-up afterwards. Whoever was \
+      invited proves both: once one is right, the other is sent. If no code \
       arrives within a few minutes, check what was typed, or apply for an account.
       """,
       """
       輸入 REFERENCE 後讀取驗證碼：於終端機輸入，或由標準輸入逐行讀取，先電子郵件、後簡訊。通過後開立\
       帳號（尚無帳號者）並登入。填寫機關、姓名、電子郵件及行動電話，則為已有帳號者登入。閒置 30 分鐘或\
       登入滿 8 小時即須重新登入。核准、退回及整批匯入須通過兩組驗證碼：登入時加 --via both，或登入後以 \
-      --step-up 補驗。數分鐘內未收到驗證碼者，請確認所填資料，或先申請帳號。
+      --step-up 補驗。受邀請者須兩組均通過：第一組正確後，即寄送另一組。數分鐘內未收到驗證碼者，請確認所填資料，或先申請帳號。
       """),
     parameters: [
       .operand(
@@ -81,9 +82,10 @@ struct Verify: Command {
       Example("iauth verify --status", Bilingual("See who is signed in", "查看目前登入者")),
     ],
     fails: [
-      .codeWrong, .codeExpired, .accountTaken, .accountLast, .usageInput, .agencyInvalid,
+      .codeWrong, .codeExpired, .codeSecond, .accountTaken, .accountLast, .usageInput,
+      .agencyInvalid,
       .nameInvalid,
-      .emailInvalid, .mobileInvalid, .agencyUnknown, .referenceUnknown, .codeLocked,
+      .emailInvalid, .mobileInvalid, .mobileCountry, .agencyUnknown, .referenceUnknown, .codeLocked,
       .sendThrottled, .sessionNone, .sessionExpired, .accountSuspended,
     ])
 
@@ -178,7 +180,13 @@ struct Verify: Command {
     let codes =
       context.console.mayAsk
       ? try ask(channels, reference, service, context) : try read(channels.count, context)
-    show(try service.prove(reference, codes: codes), context)
+    do throws(IAuthError) {
+      show(try service.prove(reference, codes: codes), context)
+    } catch {
+      guard error.code == .codeSecond, context.console.mayAsk else { throw error }
+      context.console.error(error)
+      try enterCodes(reference, isFresh: true, service, context)
+    }
   }
 
   /// Asks for each code.

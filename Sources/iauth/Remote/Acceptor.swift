@@ -12,7 +12,8 @@ struct Acceptor {
   let listener: Int32
   /// What answers a connection.
   let server: ChildProcess
-  private var running: [pid_t: (uid: UInt32, since: Int64)] = [:]
+  /// Those that answer, by the person who called.
+  private var running: [pid_t: (person: UInt32, since: Int64)] = [:]
 
   init(listener: Int32, server: ChildProcess) {
     self.listener = listener
@@ -36,8 +37,9 @@ struct Acceptor {
       _ = unsafe poll(&waited, 1, running.isEmpty ? -1 : 50)
       let connection = iauth_accept(listener)
       guard connection >= 0 else {
-        // Without a descriptor for it, whoever waits goes on waiting: not in a loop of ours.
-        if errno == EMFILE || errno == ENFILE || errno == ENOMEM { usleep(100_000) }
+        // Without a free descriptor the listener stays ready, and asking at once would be all that
+        // this process does.
+        if errno == EMFILE || errno == ENFILE || errno == ENOMEM { usleep(50_000) }
         continue
       }
       answer(connection)
@@ -50,11 +52,14 @@ struct Acceptor {
   private mutating func answer(_ connection: Int32) {
     var peer = iauth_peer()
     guard iauth_is_abandoned(connection) == 0, unsafe iauth_peer_of(connection, &peer) == 0,
-      running.count < Limits.gateConnections,
-      running.values.count(where: { $0.uid == peer.uid }) < Limits.gateConnectionsPerCaller,
+      running.count < Limits.gateConnections
+    else { return }
+    let person = Person.behind(peer.uid)
+    guard
+      running.values.count(where: { $0.person == person }) < Limits.gateConnectionsPerCaller,
       let child = server.start(on: connection)
     else { return }
-    running[child] = (peer.uid, ChildProcess.milliseconds())
+    running[child] = (person, ChildProcess.milliseconds())
   }
 
   /// Forgets those that have ended, and ends those that should have.

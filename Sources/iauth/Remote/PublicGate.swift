@@ -19,16 +19,12 @@ struct PublicGate {
     guard !peer.isEmpty, peer.count <= 64, peer.allSatisfy(Self.isOfAddress) else {
       throw .usageService
     }
-    var world = context.world
-    world.sessionName = "ssh-" + Hex.encode(world.randomBytes(16))
-    world.caller = Caller(address: String(decoding: peer, as: UTF8.self))
-    // Sent by a process of its own: how long it takes would tell whom something was sent to.
-    world.claim = nil
     let database = try context.databasePath(try context.settings())
-    var words = ["--db", database, "--quiet", "deliver"]
-    if let config = context.options.config { words = ["--config", config] + words }
-    let delivery = ChildProcess(path: world.executable, arguments: words, input: [])
-    world.sendElsewhere = { delivery.detach() }
+    let caller = Caller(
+      address: Person.behind(address: String(decoding: peer, as: UTF8.self)))
+    var world = context.served(caller, database)
+    world.sessionName = "ssh-" + Hex.encode(world.randomBytes(16))
+    try context.takeSlot(caller, database)
     defer {
       _ = Program.answer(
         arguments: ["verify", "--sign-out"], environment: environment(database), world: world,
@@ -79,11 +75,10 @@ struct PublicGate {
       context.console.err.flush()
       return error.code.status
     }
-    let (status, _) = Program.answer(
+    let (status, deliver) = Program.answer(
       arguments: words, environment: environment(database), world: world,
       console: context.console.withoutFiles, localTime: context.localTime)
-    // Also when nothing was queued: whoever waits for the end learns nothing from it.
-    world.sendElsewhere()
+    deliver()
     return status
   }
 

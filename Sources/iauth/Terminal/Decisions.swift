@@ -57,7 +57,8 @@ extension ReviewOutcome {
     [
       "request": .int(number), "status": .word(status), "decided_at": .time(decidedAt),
       "decided_by": .text(decidedBy),
-      "outcome": .string(refusal?.code.rawValue ?? "decided"), "next": .text(next),
+      "outcome": .string(refusal?.code.rawValue ?? (status == .returned ? "returned" : "decided")),
+      "next": .text(next), "deputy_for": .number(deputyFor),
     ]
   }
 

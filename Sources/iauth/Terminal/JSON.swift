@@ -9,6 +9,8 @@ enum JSON: Sendable, Equatable {
   case null
   case bool(Bool)
   case integer(Int64)
+  /// A number with one decimal, in tenths.
+  case tenths(Int64)
   case string(String)
   case array([JSON])
   /// Members in the order of their keys.
@@ -27,6 +29,8 @@ enum JSON: Sendable, Equatable {
   static func int(_ number: Int) -> JSON { .integer(Int64(number)) }
   static func int(_ number: Int64) -> JSON { .integer(number) }
   static func int<Tag>(_ id: ID<Tag>) -> JSON { .integer(id.value) }
+  /// Seconds as hours, rounded to a tenth; never negative.
+  static func hours(_ seconds: Int64) -> JSON { .tenths((max(0, seconds) + 180) / 360) }
   /// The text, or null.
   static func text(_ text: String?) -> JSON { text.map(JSON.string) ?? .null }
   /// The number, or null.
@@ -46,6 +50,8 @@ enum JSON: Sendable, Equatable {
     case .null: bytes.append(contentsOf: "null".utf8)
     case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
     case .integer(let number): bytes.append(contentsOf: number.description.utf8)
+    case .tenths(let number):
+      bytes.append(contentsOf: "\(number / 10).\(abs(number % 10))".utf8)
     case .string(let text): Self.write(text, to: &bytes)
     case .array(let values):
       bytes.append(UInt8(ascii: "["))

@@ -75,6 +75,9 @@ enum Marks {
     case "email-domain-new":
       Bilingual("e-mail domain new to the agency", "機關內尚無相同網域之電子郵件")
     case "contacts-replaced": Bilingual("contacts replaced", "聯絡資料異動")
+    case "same-name": Bilingual("another account of the agency has this name", "機關內另有同名帳號")
+    case "suspended": Bilingual("suspended, or of a suspended person's name", "帳號已停用，或與停用者同名")
+    case "resubmitted": Bilingual("submitted again after correction", "補正後再送")
     default: Bilingual(mark, mark)
     }
   }
@@ -90,7 +93,12 @@ enum HistoryWords {
     case .requested: Bilingual("submitted", "提出申請")
     case .withdrawn: Bilingual("withdrawn", "撤回")
     case .approved: Bilingual("approved", "核准")
-    case .rejected: Bilingual("rejected", "退回")
+    case .rejected: Bilingual("rejected", "退件")
+    case .returned: Bilingual("sent back for correction", "退回補正")
+    case .resubmitted: Bilingual("submitted again", "補正後再送")
+    case .reopened: Bilingual("comes up again", "改由其他審核者審核")
+    case .superseded: Bilingual("no longer needed", "已無須審核")
+    case .permissionBegun: Bilingual("permission begun", "權限生效")
     case .lapsed: Bilingual("lapsed", "逾期失效")
     case .revoked: Bilingual("permission ended", "廢止權限")
     case .appointed: Bilingual("appointed by the operator", "系統維運人員邀請")

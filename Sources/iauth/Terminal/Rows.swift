@@ -14,6 +14,9 @@ extension JSON {
     ]
   }
 
+  /// The last moment of what no longer holds from a time on.
+  static func lastMoment(before end: Timestamp?) -> JSON { .time(end.map { $0 - .seconds(1) }) }
+
   /// The raw value of a closed vocabulary, or null.
   static func word<W: RawRepresentable<String>>(_ word: W?) -> JSON {
     .text(word?.rawValue)
@@ -131,6 +134,9 @@ extension PendingRequest {
       "system": .string(system), "role": .word(role), "reason": .text(reason),
       "document": .text(document), "batch": .number(batch), "status": .word(status),
       "verified": .bool(isVerified && !isErased), "marks": .texts(isErased ? [] : marks),
+      "from": .time(effectiveAt), "until": .lastMoment(before: untilAt),
+      "deputy_for": .number(deputyFor), "replaces": .number(replaces), "round": .int(round),
+      "decided_at": .time(decidedAt), "decided_by": .text(decidedBy), "note": .text(note),
     ]
   }
 

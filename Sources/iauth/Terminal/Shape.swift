@@ -8,7 +8,7 @@ import Values
 
 struct Shape: Sendable {
   indirect enum Kind: Sendable, Equatable {
-    case text, number, flag, time
+    case text, number, decimal, flag, time
     /// One of a closed vocabulary.
     case word([String])
     case object([Field])
@@ -26,6 +26,7 @@ struct Shape: Sendable {
 
     static func text(_ name: String) -> Field { Field(name: name, kind: .text) }
     static func number(_ name: String) -> Field { Field(name: name, kind: .number) }
+    static func decimal(_ name: String) -> Field { Field(name: name, kind: .decimal) }
     static func flag(_ name: String) -> Field { Field(name: name, kind: .flag) }
     static func time(_ name: String) -> Field { Field(name: name, kind: .time) }
     static func texts(_ name: String) -> Field { Field(name: name, kind: .array(.text)) }

@@ -31,7 +31,12 @@ extension Shape {
       .number("request"), .text("system"), .word("role", Role.self),
       .word("kind", RequestKind.self), .word("status", RequestStatus.self),
       .word("reviewed_by", ["authority", "agency"]), .texts("reviewers"),
-    ])
+    ] + terms)
+  /// From when until when, and in whose place.
+  private static let terms: [Field] = [
+    .time("from").optional, .time("until").optional, .number("deputy_for").optional,
+    .number("replaces").optional,
+  ]
   static let ownRequest = Shape(
     "own-request", by: "request-permission --list", time: "submitted_at",
     [
@@ -40,20 +45,24 @@ extension Shape {
       .time("decided_at").optional, .text("decided_by").optional, .text("reason").optional,
       .text("note").optional, .word("permission", PermissionStatus.self).optional,
       .text("end_reason").optional,
-    ])
+    ] + terms)
   static let withdrawn = Shape(
     "withdrawn", by: "request-permission --withdraw",
     [.number("request"), .word("status", RequestStatus.self)])
 
   // MARK: Review
 
-  private static let pendingFields: [Field] = [
-    .number("request"), .text("version"), .word("kind", RequestKind.self), .time("submitted_at"),
-    .number("waiting_days"), agency, .text("name"), .text("title").optional,
-    .text("email").optional, .text("mobile").optional, .text("system"), .word("role", Role.self),
-    .text("reason").optional, .text("document").optional, .number("batch").optional,
-    .word("status", RequestStatus.self), .flag("verified"), .texts("marks"),
-  ]
+  private static let pendingFields: [Field] =
+    [
+      .number("request"), .text("version"), .word("kind", RequestKind.self), .time("submitted_at"),
+      .number("waiting_days"), agency, .text("name"), .text("title").optional,
+      .text("email").optional, .text("mobile").optional, .text("system"), .word("role", Role.self),
+      .text("reason").optional, .text("document").optional, .number("batch").optional,
+      .word("status", RequestStatus.self), .flag("verified"), .texts("marks"),
+    ] + terms + [
+      .number("round"), .time("decided_at").optional, .text("decided_by").optional,
+      .text("note").optional,
+    ]
   static let pending = Shape("pending", by: "pending", time: "submitted_at", pendingFields)
   static let requestDetail = Shape(
     "request", by: "pending NUMBER",
@@ -62,7 +71,20 @@ extension Shape {
         "replacement", [.text("name"), .text("email"), .text("mobile"), .text("title").optional]
       ).optional,
       .time("effective_at").optional, .word("rule", ["authority", "agency"]),
-      .objects("reviewers", [.text("name"), .text("agency")]),
+      .objects(
+        "reviewers",
+        [
+          .text("name"), .text("agency"), .number("deputy_for").optional,
+          .text("deputy_of").optional,
+        ]),
+      .text("stands_for").optional,
+      .objects(
+        "rounds",
+        [
+          .number("round"), .time("submitted_at"), .text("reason").optional,
+          .text("document").optional, .time("returned_at"), .text("returned_by").optional,
+          .text("note").optional,
+        ]),
       .objects(
         "history", [.time("at"), .text("action"), .text("by").optional, .text("outcome")]),
       .objects(
@@ -76,7 +98,7 @@ extension Shape {
         "decision",
         [
           .word("status", RequestStatus.self), .text("decided_by").optional,
-          .text("note").optional, .time("decided_at"),
+          .text("note").optional, .time("decided_at"), .number("deputy_for").optional,
         ]
       ).optional,
       .word("permission", PermissionStatus.self).optional,
@@ -99,13 +121,16 @@ extension Shape {
     [
       .number("request"), .word("status", RequestStatus.self).optional,
       .time("decided_at").optional, .text("decided_by").optional, .text("outcome"),
-      .text("next").optional,
+      .text("next").optional, .number("deputy_for").optional,
     ])
   static let revoked = Shape(
     "revoked", by: "revoke", [.number("request"), .word("permission", PermissionStatus.self)])
   static let administrator = Shape(
     "administrator", by: "admins", time: "since",
-    [.text("system"), agency, .text("name"), .text("email"), .time("since")])
+    [
+      .text("system"), agency, .text("name"), .text("email"), .time("since"), .number("request"),
+      .time("until").optional, .number("deputy_for").optional, .text("deputy_of").optional,
+    ])
   static let lacking = Shape(
     "lacking", by: "admins --missing", [agency, .number("administrators")])
   static let appointed = Shape(
@@ -144,7 +169,10 @@ extension Shape {
     ["added", "updated", "removed", "unchanged", "rejected"].map(Field.number))
   static let system = Shape(
     "system", by: "systems",
-    [.text("code"), .text("name"), .text("name_zh"), .text("url").optional])
+    [
+      .text("code"), .text("name"), .text("name_zh"), .text("url").optional,
+      .text("longest").optional,
+    ])
   static let account = Shape(
     "account", by: "accounts", time: "used_at",
     [
@@ -237,6 +265,24 @@ extension Shape {
       .word("difference", ["missing", "extra", "different"]), .text("email"),
       .text("role").optional, .text("target_role").optional,
     ])
+
+  static let figures = Shape(
+    "figures", by: "statistics",
+    [
+      .word("by", StatisticsKey.self).optional, .text("key").optional, .text("name").optional,
+    ]
+      + [
+        "submitted", "approved", "rejected", "returned", "withdrawn", "lapsed", "superseded",
+        "waiting",
+      ].map(Field.number)
+      + [
+        "median_hours", "p90_hours", "p95_hours", "median_working_hours", "p90_working_hours",
+        "p95_working_hours",
+      ].map { Field.decimal($0).optional }
+      + [
+        .number("agencies_without_administrator"), .number("agencies_with_one_administrator"),
+        .number("recertification_items").optional, .number("recertification_answered").optional,
+      ])
 
   // MARK: Periodic review
 

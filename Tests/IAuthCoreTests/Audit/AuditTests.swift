@@ -152,7 +152,7 @@ import Testing
   @Test(arguments: ["", "nothing here", "12 abc", "x " + String(repeating: "0", count: 64)])
   func aFileWithoutAnchorsAnchorsNothing(text: String) throws {
     let desk = try Desk()
-    #expect(throws: IAuthError.auditBroken(seq: 0, .anchor)) {
+    #expect(throws: IAuthError.anchorMissing) {
       _ = try desk.owner().verifyAudit(anchors: text)
     }
   }

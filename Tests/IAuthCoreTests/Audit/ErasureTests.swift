@@ -25,7 +25,7 @@ import Testing
     let li = try desk.administrator(.li, approvedBy: try desk.chief())
     let lin = try desk.opened(.lin)
     let first = try lin.requestPermission(
-      system: nil, role: .general, reason: "林美玲要用", document: nil)
+      PermissionOrder(system: nil, role: .general, reason: "林美玲要用", document: nil))
     _ = try li.reject(first.number)
     let second = try lin.ask(.general)
     _ = try li.approve(second)

@@ -108,7 +108,7 @@ import Testing
 
   @Test(arguments: [
     ([Person.li, .li], "row.duplicate", "公務信箱"),
-    ([.li, .li.with(email: "other@cdc.gov.tw")], "row.duplicate", "手機"),
+    ([.li, .li.with(email: "other@cdc.gov.tw")], "row.conflict", "手機"),
     ([.tsai.with(mobile: "0922000005")], "row.conflict", "手機"),
     ([.tsai.with(email: "other@cdc.gov.tw")], "row.conflict", "公務信箱"),
     ([.tsai.with(name: "蔡大同")], "row.conflict", "姓名"),

@@ -47,9 +47,11 @@ import Testing
   private func form(
     _ change: FormChange, _ person: Person? = nil, effective: String = ""
   ) -> ImportOrder {
-    let word = [FormChange.add: "新增", .remove: "刪除", .modify: "修改"][change] ?? ""
-    let new = person ?? (change == .modify ? Self.renewed : .lin)
-    let prior = change == .modify ? "\(Person.lin.name),\(Person.lin.email)" : ","
+    let word =
+      [FormChange.add: "新增", .remove: "刪除", .modify: "修改", .handOver: "交接"][change] ?? ""
+    let new = person ?? (change == .modify ? Self.renewed : change == .handOver ? .tsai : .lin)
+    let prior =
+      change == .modify || change == .handOver ? "\(Person.lin.name),\(Person.lin.email)" : ","
     return Sheet(lines: [
       "機關OID,姓名,公務信箱,手機,異動類別,原管理者姓名,原公務信箱,生效日期",
       "\(new.agency),\(new.name),\(new.email),\(new.mobile),\(word),\(prior),\(effective)",
@@ -76,6 +78,9 @@ import Testing
     case (.asked, .modify): "row.conflict"
     case (.resting, .modify): "unchanged"
     case (_, .modify): "accepted"
+    // Only what somebody has can be handed over.
+    case (.asked, .handOver), (.active, .handOver): "permission.none"
+    case (_, .handOver): "accepted"
     }
   }
 
@@ -111,6 +116,19 @@ import Testing
       #expect(
         try desk.texts("SELECT email FROM account WHERE mobile = ?", "+886911000044")
           == [Self.renewed.email])
+    case .handOver:
+      #expect(try chief.approve(try #require(row.request)) == nil)
+      let ended: SQL = "SELECT count(*) FROM permission WHERE status = 'revoked'"
+      #expect(try desk.number(ended) == 0, "nobody has proven to be the successor yet")
+      try desk.signedIn(.tsai)
+      #expect(try desk.number(ended) == 1)
+      #expect(
+        try desk.texts(
+          """
+          SELECT a.name FROM administrator d JOIN account a ON a.id = d.account
+          WHERE a.agency = (SELECT agency FROM account WHERE email = 'tsai@cdc.gov.tw')
+          """)
+          == [Person.tsai.name])
     }
     #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
   }

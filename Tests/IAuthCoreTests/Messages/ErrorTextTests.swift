@@ -119,8 +119,9 @@ private let samples: [IAuthError] =
     .limitRows(max: 20_000), .registryShrunk(removed: 900, of: 8_262, authority: false),
     .registryShrunk(removed: 1, of: 8_262, authority: true),
 
-    .fileMissing(path: "form1.csv"), .databaseMissing, .databaseGone,
-    .agencyUnknown(code: "2.16.886.101.1"),
+    .fileMissing(path: "form1.csv"), .anchorMissing, .entryUnknown(seq: 9), .signFailed(.noAgent),
+    .signFailed(.notEd25519), .signFailed(.refused), .auditBroken(seq: 4, .node),
+    .databaseMissing, .databaseGone, .agencyUnknown(code: "2.16.886.101.1"),
     .agencyRemoved(code: "2.16.886.101.1"), .systemUnknown(code: "spn"), .accountUnknown,
     .batchUnknown(4), .referenceUnknown, .requestUnknown(number: 12), .messageUnknown(3),
     .keyUnknown(name: "mohw"), .keyExists(name: "mohw"), .serviceSilent,
@@ -131,7 +132,9 @@ private let samples: [IAuthError] =
 
     .filesExhausted, .deliveryCut, .databaseStandby, .clockLeap(newest: noon),
     .diskFull, .diskFailed, .outputFailed(isFull: true), .outputFailed(isFull: false),
-    .codeLocked(until: noon), .codeLocked(until: nil),
+    .codeLocked(until: noon), .mobileCountry,
+    .codeSecond(reference: "S-7K3F-9QXM", channel: .email),
+    .codeSecond(reference: "S-7K3F-9QXM", channel: .sms),
     .sendThrottled(until: noon), .databaseBusy, .deliverFailed(failed: 2), .outcomeUnknown,
 
     .sessionNone, .sessionExpired, .sessionStepUp, .requestOutside(number: 12), .accountSuspended,

@@ -140,6 +140,103 @@ import Testing
     _ = try gated.apply(try Person.li.form())
   }
 
+  /// Three strangers use up a day's codes; the owner has ten more, at the pace of one caller.
+  @Test func whoSignedInFromHereHasTenOfTheirOwn() throws {
+    let desk = try Desk()
+    let lin = try desk.opened(.lin)
+    desk.wait(.days(1))
+    for caller in 1...3 {
+      let service = try desk.service("uid:\(caller)")
+      for _ in 1...20 {
+        _ = try service.signIn(try Person.lin.form(), via: .email)
+        desk.wait(.minutes(2))
+      }
+    }
+    let stranger = try desk.service("uid:4")
+    #expect(
+      try refusal { _ = try stranger.signIn(try Person.lin.form(), via: .email) } == .sendThrottled)
+    for number in 1...Limits.ownSendsPerDay {
+      let reference = try lin.signIn(try Person.lin.form(), via: .email).reference
+      #expect(try refusal { _ = try lin.resend(reference.text) } == .sendThrottled)
+      if number == 1 { _ = try lin.prove(reference.text, codes: try desk.codes(reference)) }
+      desk.wait(.minutes(3))
+    }
+    #expect(
+      try refusal { _ = try lin.signIn(try Person.lin.form(), via: .email) } == .sendThrottled)
+  }
+
+  @Test func aRequestMadeAgainIsToldOnceADay() throws {
+    let desk = try Desk()
+    _ = try desk.chief()
+    let li = try desk.opened(.li)
+    func asked() throws -> [String] {
+      try desk.post {
+        let number = try li.ask(.admin)
+        try li.withdraw(number)
+      }
+    }
+    #expect(try asked() == ["notice chen@ey.gov.tw"])
+    for _ in 1...3 { #expect(try asked().isEmpty) }
+    desk.wait(.days(1))
+    try desk.signedIn(.li)
+    #expect(try asked() == ["notice chen@ey.gov.tw"])
+  }
+
+  @Test func noticesCountAtTheGateToo() throws {
+    let desk = try Desk(try Settings(text: "gate-sends = 3"))
+    let chief = try desk.chief()
+    try desk.opened(.li)
+    for number in 1...4 {
+      _ = try desk.owner().addSystem(
+        code: "s\(number)", name: "S", chineseName: nil, url: nil)
+    }
+    let li = try desk.service("uid:li", isGated: true)
+    for number in 1...3 { _ = try li.ask(.admin, system: "s\(number)") }
+    #expect(try refusal { _ = try li.ask(.admin, system: "s4") } == .sendThrottled)
+    #expect(try refusal { _ = try li.signIn(try Person.li.form(), via: .email) } == .sendThrottled)
+    #expect(try desk.number("SELECT count(*) FROM request WHERE system > 1") == 3)
+    // What a reviewer decides is bounded by what there is to decide.
+    let gated = try desk.service("uid:chen", isGated: true)
+    for number in 2...4 { #expect(try gated.approve(RequestID(Int64(number))) == nil) }
+    _ = try chief.status()
+    desk.wait(.hours(1))
+    try desk.signedIn(.li)
+    _ = try li.ask(.admin, system: "s4")
+  }
+
+  @Test func numbersElsewhereGetCodesOnlyFromAConfigurationThatNamesThem() throws {
+    let abroad = Person.li.with(mobile: "+81 90-1234-5612")
+    let plain = try Desk()
+    let li = try plain.shell(of: .li)
+    #expect(try refusal { _ = try li.apply(try abroad.form()) } == .mobileCountry)
+    #expect(try refusal { _ = try li.signIn(try abroad.form(), via: .both) } == .mobileCountry)
+    _ = try li.signIn(try abroad.form(), via: .email)
+
+    let desk = try Desk(try Settings(text: "sms-countries = 886 +81\nsms-foreign-daily = 3"))
+    var callers = 0
+    func begin(_ person: Person, apply: Bool) throws -> ErrorCode? {
+      callers += 1
+      let service = try desk.service("uid:\(callers)")
+      return try refusal {
+        if apply {
+          _ = try service.apply(try person.form())
+        } else {
+          _ = try service.signIn(try person.form(), via: .sms)
+        }
+      }
+    }
+    for number in 1...3 {
+      let person = Person.li.with(email: "a\(number)@x.tw", mobile: "+81 90-1234-561\(number)")
+      // Someone unknown counts as someone known.
+      #expect(try begin(person, apply: number == 1) == nil)
+    }
+    let more = Person.li.with(email: "b@x.tw", mobile: "+81 90-1234-5620")
+    #expect(try begin(more, apply: true) == .sendThrottled)
+    #expect(try begin(.lin, apply: true) == nil)
+    desk.wait(.days(1))
+    #expect(try begin(more, apply: true) == nil)
+  }
+
   @Test(arguments: [Via.email, .sms, .both])
   func someoneUnknownGetsTheSameAnswerAndNothingElse(via: Via) throws {
     let desk = try Desk()

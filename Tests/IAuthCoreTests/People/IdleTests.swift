@@ -68,26 +68,60 @@ import Testing
     let desk = try quiet()
     desk.wait(.days(400))
     _ = try run(desk)
+    desk.wait(.days(14))
+    _ = try run(desk)
     #expect(try status(desk, .chen) == ["active"])
     #expect(try status(desk, .lin) == ["suspended"])
   }
 
   @Test func aSignInAfterTheTimeIsRefusedBeforeAnyRun() throws {
     let desk = try quiet()
-    desk.wait(.days(91))
+    desk.wait(.days(76))
+    _ = try run(desk)
+    desk.wait(.days(15))
     #expect(try refusal { _ = try desk.signedIn(.lin) } == .accountSuspended)
     #expect(try status(desk, .lin) == ["suspended"])
   }
 
   @Test func restoredTheyHaveTheWholeTimeAgain() throws {
     let desk = try quiet()
-    desk.wait(.days(91))
+    desk.wait(.days(76))
+    _ = try run(desk)
+    desk.wait(.days(15))
     _ = try run(desk)
     let id: AccountID = try desk.id("SELECT id FROM account WHERE name = ?", Person.lin.name)
     #expect(try desk.owner().change(account: id, .restore, reason: "本人來電") == .active)
     desk.wait(.days(60))
     _ = try run(desk)
     #expect(try status(desk, .lin) == ["active"])
+  }
+
+  /// Whoever was idle for years when the rule came has two weeks, and the warnings of them.
+  @Test(arguments: [90, 10])
+  func aNewRuleSuspendsNobodyWhoWasNotWarned(days: Int64) throws {
+    let desk = try Desk()
+    _ = try desk.chief()
+    _ = try desk.opened(.lin)
+    desk.wait(.days(400))
+    desk.settings.idleAfter = .days(days)
+    var told: [Int] = []
+    for day in 0...14 {
+      #expect(try status(desk, .lin) == ["active"], "day \(day)")
+      if try !run(desk).isEmpty { told.append(day) }
+      desk.wait(.days(1))
+    }
+    #expect(told == [0, 7, 11, 13, 14])
+    #expect(try status(desk, .lin) == ["suspended"])
+  }
+
+  @Test func aSignInWithoutAWarningIsUse() throws {
+    let desk = try Desk()
+    _ = try desk.opened(.lin)
+    desk.wait(.days(400))
+    desk.settings.idleAfter = .days(90)
+    _ = try desk.signedIn(.lin)
+    desk.wait(.days(30))
+    #expect(try run(desk).isEmpty)
   }
 
   /// A permission with an end is over at that moment; whoever comes first writes it down, once.

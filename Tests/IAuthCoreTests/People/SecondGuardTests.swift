@@ -58,6 +58,23 @@ import Testing
     #expect(try refusal { _ = try desk.shell(of: .li).status() } == .sessionExpired)
   }
 
+  @Test(arguments: [Via.sms, .both])
+  func aCodeToAnotherContactSignsNobodyIn(via: Via) throws {
+    let desk = try Desk()
+    try desk.opened(.li)
+    desk.wait(.minutes(1))
+    let li = try desk.shell(of: .li)
+    let receipt = try li.signIn(try Person.li.form(), via: via)
+    let codes = try desk.codes(receipt.reference)
+    #expect(
+      try desk.sqlite3(
+        "DROP TRIGGER account_ends_sessions;"
+          + "UPDATE account SET mobile = '+886922000003' WHERE name = '李小明';"
+      ).isEmpty)
+    #expect(
+      try refusal { _ = try li.prove(receipt.reference.text, codes: codes) } == .codeExpired)
+  }
+
   /// A session may be older than the configuration that shortens it.
   @Test func aSessionEndsByTheConfigurationOfToday() throws {
     let desk = try Desk()

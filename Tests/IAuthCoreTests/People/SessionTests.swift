@@ -29,6 +29,34 @@ import Testing
     #expect(try refusal { _ = try li.status() } == .sessionExpired)
   }
 
+  /// Whatever is done under it is use of it: what is refused, what changes nothing, what needs no
+  /// session; but at most once a minute.
+  @Test(
+    arguments: [
+      { (li: Service) in _ = try li.revoke(999, reason: "誤植") },
+      { li in _ = try li.approve(999) },
+      { li in _ = try li.accounts("", agency: nil) },
+      { li in _ = try li.withdraw(999) },
+      { li in _ = try li.administrators(agency: nil, system: nil) },
+      { li in
+        _ = try li.systems()
+        li.noteUse()
+      },
+    ] as [@Sendable (Service) throws -> Void])
+  func everyCommandIsUse(_ command: @Sendable (Service) throws -> Void) throws {
+    let desk = try Desk()
+    _ = try desk.opened(.li)
+    for _ in 1...3 {
+      desk.wait(.minutes(20))
+      _ = try refusal { try command(try desk.shell(of: .li)) }
+      let noted = try desk.number("SELECT used_at FROM session ORDER BY id DESC LIMIT 1")
+      #expect(noted == desk.clock.now.seconds)
+      desk.wait(.seconds(59))
+      _ = try refusal { try command(try desk.shell(of: .li)) }
+      #expect(try desk.number("SELECT used_at FROM session ORDER BY id DESC LIMIT 1") == noted)
+    }
+  }
+
   @Test func aClockSetBackVoidsIt() throws {
     let desk = try Desk()
     let li = try desk.opened(.li)

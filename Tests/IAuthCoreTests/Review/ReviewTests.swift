@@ -16,7 +16,7 @@ import Testing
     var receipt: RequestReceipt?
     let asked = try desk.post {
       receipt = try li.requestPermission(
-        system: nil, role: .admin, reason: "承辦資安", document: "疾管資字第1號")
+        PermissionOrder(system: nil, role: .admin, reason: "承辦資安", document: "疾管資字第1號"))
     }
     #expect(asked == ["notice chen@ey.gov.tw"])
     let number = try #require(receipt).number
@@ -200,7 +200,8 @@ import Testing
     let lin = try desk.opened(.lin)
     var receipt: RequestReceipt?
     let post = try desk.post {
-      receipt = try lin.requestPermission(system: nil, role: .general, reason: nil, document: nil)
+      receipt = try lin.requestPermission(
+        PermissionOrder(system: nil, role: .general, reason: nil, document: nil))
     }
     #expect(post.isEmpty && receipt?.reviewers.isEmpty == true)
     let number = try #require(receipt).number

@@ -18,6 +18,7 @@ import Testing
     let number = try lin.ask(.general)
     switch status {
     case .pending: break
+    case .returned, .superseded: throw CancellationError()
     case .approved: try #require(try li.approve(number) == nil)
     case .rejected: try #require(try li.reject(number) == nil)
     case .withdrawn: try lin.withdraw(number)
@@ -28,7 +29,9 @@ import Testing
     return number
   }
 
-  @Test(arguments: RequestStatus.allCases, Verb.allCases)
+  @Test(
+    arguments: RequestStatus.allCases.filter { $0 != .returned && $0 != .superseded },
+    Verb.allCases)
   func requests(status: RequestStatus, verb: Verb) throws {
     let desk = try Desk()
     var li = try desk.administrator(.li, approvedBy: try desk.chief())

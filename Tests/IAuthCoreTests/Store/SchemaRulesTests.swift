@@ -33,7 +33,10 @@ import Testing
   }
 
   private static func decision(_ request: Int, _ verdict: String, _ reviewer: String) -> String {
-    "INSERT INTO decision VALUES (\(request), '\(verdict)', \(reviewer), 'uid:0', 'x', 1800000000)"
+    """
+    INSERT INTO decision (request, verdict, reviewer, caller, note, decided_at)
+      VALUES (\(request), '\(verdict)', \(reviewer), 'uid:0', 'x', 1800000000)
+    """
   }
 
   @Test(arguments: [
@@ -53,7 +56,7 @@ import Testing
     (decision(99, "lapsed", "NULL"), "FOREIGN KEY"),
     (decision(3, "maybe", "2"), "CHECK constraint"),
     (
-      "INSERT OR REPLACE INTO decision VALUES (5, 'rejected', 2, 'uid:0', 'x', 1800000000)",
+      "INSERT OR REPLACE \(decision(5, "rejected", "2").dropFirst(7))",
       "request.decided"
     ),
     ("UPDATE decision SET verdict = 'approved' WHERE request = 6", "never changed"),
@@ -306,6 +309,11 @@ import Testing
     ),
     ("UPDATE audit_person SET fields = ''", "erased, not changed"),
     ("DELETE FROM agency WHERE id = 2", "never deleted"),
+    (
+      "INSERT INTO audit_node VALUES (1, 0, zeroblob(32)); UPDATE audit_node SET place = 1",
+      "never changed"
+    ),
+    ("INSERT INTO audit_node VALUES (1, 0, zeroblob(32)); DELETE FROM audit_node", "never deleted"),
     ("UPDATE agency SET superior = 5 WHERE id = 1", "agency.cycle"),
     ("UPDATE agency SET superior = id WHERE id = 2", "agency.cycle"),
     ("UPDATE account SET status = 'invited' WHERE id = 3", "account.state"),

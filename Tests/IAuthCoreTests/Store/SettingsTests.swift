@@ -26,6 +26,8 @@ import Testing
         session-idle = 10m
         session-lifetime = 4h
         gate-sends = 5\r
+        sms-countries = 886 +81, 1
+        sms-foreign-daily = 7
 
         """)
     var expected = Settings()
@@ -44,6 +46,8 @@ import Testing
     expected.sessionIdle = .minutes(10)
     expected.sessionLifetime = .hours(4)
     expected.gateSends = 5
+    expected.smsCountries = ["886", "81", "1"]
+    expected.smsForeignDaily = 7
     #expect(settings == expected)
   }
 
@@ -60,6 +64,7 @@ import Testing
     "operator-mail = a@b.tw, c@d.tw", "review-codes = none", "reminders = 7d 3d", "reminders = 3",
     "reminders =", "session-idle = 31m", "session-lifetime = 9h", "session-idle = 0s",
     "session-idle = -5m", "gate-sends = 0", "gate-sends = 1e3", "gate-sends = 99999999999999999999",
+    "sms-countries = +", "sms-countries = 0886", "sms-countries = 886 x", "sms-foreign-daily = -1",
     "request-lifetime = 99999999d", "request-lifetime = forever", "Database = /x", "= /x",
     "idle-after = 0d", "gate-sends = 5\ngate-sends = 5",
   ])

@@ -14,8 +14,10 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("AccountTable", AccountTable.statements), ("AgencyTable", AgencyTable.statements),
   ("VerificationTable", VerificationTable.statements), ("RequestTable", RequestTable.statements),
   ("PendingRequestsTable", PendingRequestsTable.statements),
-  ("OutboxTable", OutboxTable.statements),
+  ("OutboxTable", OutboxTable.statements), ("RefusalTable", RefusalTable.statements),
   ("AuditTable", AuditTable.statements), ("AuditTrailTable", AuditTrailTable.statements),
+  ("AuditTreeTable", AuditTreeTable.statements), ("AuditFeedTable", AuditFeedTable.statements),
+  ("AuditVerificationTable", AuditVerificationTable.statements),
   ("SetupTable", SetupTable.statements), ("OwnRequestTable", OwnRequestTable.statements),
   ("AccountDeskTable", AccountDeskTable.statements), ("Form2Table", Form2Table.statements),
   ("IdleTable", IdleTable.statements), ("DirectoryTable", DirectoryTable.statements),
@@ -26,16 +28,18 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("SettlingTable", SettlingTable.statements),
   ("ReconciliationTable", ReconciliationTable.statements),
   ("BackupTable", BackupTable.statements),
-  ("IdleTable", IdleTable.statements), ("Form2Table", Form2Table.statements),
+  ("EffectTable", EffectTable.statements), ("CorrectionTable", CorrectionTable.statements),
+  ("StandInTable", StandInTable.statements), ("HandOverTable", HandOverTable.statements),
   ("ReportTable", ReportTable.statements), ("PermissionsTable", PermissionsTable.statements),
   ("FeedTable", FeedTable.statements), ("RecertificationTable", RecertificationTable.statements),
-  ("EvidenceTable", EvidenceTable.statements),
+  ("EvidenceTable", EvidenceTable.statements), ("StatisticsTable", StatisticsTable.statements),
 ]
 
 /// Parts of statements, the two halves of an INSERT of many rows, and what no transaction runs.
 private let others: Set<String> = [
-  "columns", "tables", "notOwn", "narrowed", "statusNow", "snapshot", "into", "row",
-  "holds", "assigned", "waiting",
+  "columns", "tables", "notOwn", "filtered", "ordered", "decidable", "anybody", "overdue",
+  "systemColumns", "snapshot", "into", "row", "personInto", "personRow", "holds", "assigned",
+  "waiting", "statusNow", "namingLists", "waitingFor", "narrowed",
 ]
 
 @Suite struct StatementTests {

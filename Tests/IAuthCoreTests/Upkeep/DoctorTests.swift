@@ -241,15 +241,32 @@ import Testing
     try setMode(path, 0o777)
     for check in ["mail", "sms"] { #expect(try status(check) == .fail, "anybody's") }
     try setMode(path, 0o755)
-    for check in ["mail", "sms"] { #expect(try status(check) == .ok) }
+    #expect(try status("sms") == .ok)
+    // Mail from an address that nobody can answer.
+    #expect(try status("mail") == .warn)
+    desk.settings.mailFrom = "iauth@nics.gov.tw"
+    #expect(try status("mail") == .ok)
+    try make("/usr/sbin/outlet", "#! /nonexistent/python3 -I\n", mode: 0o755)
+    for check in ["mail", "sms"] { #expect(try status(check) == .fail, "no interpreter") }
   }
 
   @Test func directoriesThatTakeMessages() throws {
     desk.settings.mail = .maildir(desk.directory + "/root/var/mail")
     desk.settings.sms = .smstools(desk.directory + "/root/var/sms")
     for check in ["mail", "sms"] { #expect(try status(check) == .fail) }
+    desk.settings.mailFrom = "iauth@nics.gov.tw"
     try make("/var/lib")
     for check in ["mail", "sms"] { #expect(try status(check) == .ok) }
+    for (name, path) in [("mail", "/var/mail/new/x"), ("sms", "/var/sms/x")] {
+      try make(path)
+      let folder = Files.directory(of: desk.directory + "/root" + path)
+      for (mode, expected) in [
+        (0o777, Health.fail), (0o1777, .fail), (0o755, .warn), (0o711, .ok), (0o730, .ok),
+      ] {
+        try setMode(folder, mode)
+        #expect(try status(name) == expected, "\(name) \(mode)")
+      }
+    }
   }
 
   @Test func theSocketOfTheService() throws {

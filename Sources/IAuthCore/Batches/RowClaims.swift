@@ -1,0 +1,85 @@
+// What the rows of one form have asked for so far, to find two that cannot both come true (PRODUCT
+// 3.5, `row.conflict`): neither is taken. A few bytes a row; a form in which nothing contradicts
+// pays for nothing else.
+
+import SQLite
+import Sheets
+import Values
+
+struct RowClaims {
+  /// A role of somebody.
+  struct Claim: Hashable {
+    let account: AccountID
+    let system: SystemID
+    let role: Role
+  }
+
+  /// The row that is being taken.
+  var row = 0
+  /// Rows that an earlier turn found to contradict each other.
+  let known: [Int: [RowProblem]]
+  /// Those that this turn has found.
+  var contradicts: [Int: [RowProblem]] = [:]
+  /// The row of each account that the import has made, in the order of their numbers.
+  var ownAccounts: [UInt32] = []
+  private var firstRequest: RequestID?
+  private var requests: [UInt32] = []
+  var removed: [Claim: Int] = [:]
+  /// By the permission that is handed over.
+  var handedOver: [RequestID: Int] = [:]
+  private var contacts: [String: Int] = [:]
+  /// Whether an agency has requests that were sent back.
+  var hasReturned: [AgencyID: Bool] = [:]
+
+  init(_ known: [Int: [RowProblem]]) {
+    self.known = known
+  }
+
+  /// Notes a request of the row that is being taken; their numbers follow each other.
+  mutating func note(request number: RequestID) {
+    if firstRequest == nil { firstRequest = number }
+    requests.append(UInt32(row))
+  }
+
+  /// The row that has made a request; nil for one from before.
+  func row(of request: RequestID) -> Int? {
+    guard let firstRequest, request >= firstRequest else { return nil }
+    let index = Int(request.value - firstRequest.value)
+    return index < requests.count ? Int(requests[index]) : nil
+  }
+
+  /// Notes contacts that a change asks for.
+  mutating func ask(for email: EmailAddress, _ mobile: MobileNumber, in agency: Agency) {
+    contacts["\(agency.id) \(email.text)"] = row
+    contacts["\(agency.id) \(mobile.e164)"] = row
+  }
+
+  func row(askingFor email: EmailAddress, _ mobile: MobileNumber, in agency: Agency) -> Int? {
+    guard !contacts.isEmpty else { return nil }
+    return contacts["\(agency.id) \(email.text)"] ?? contacts["\(agency.id) \(mobile.e164)"]
+  }
+}
+
+extension BatchImporter {
+  /// Notes that a row contradicts an earlier one: it is `row.conflict` on both.
+  mutating func contradict(_ row: inout CheckedRow, _ earlier: Int, _ column: FormColumn) {
+    row.add(header, column, code: "row.conflict", Self.contradiction)
+    claims.contradicts[claims.row] = []
+    guard claims.contradicts[earlier] == nil else { return }
+    claims.contradicts[earlier] = [
+      RowProblem(
+        isError: true, column: header.title(of: column), code: "row.conflict",
+        message: Self.contradiction)
+    ]
+  }
+
+  /// Whether a change in this form asks for the contacts of the row; both are marked if so.
+  mutating func clashes(
+    _ row: inout CheckedRow, withContactsAskedFor email: EmailAddress, _ mobile: MobileNumber,
+    _ agency: Agency
+  ) -> Bool {
+    guard let earlier = claims.row(askingFor: email, mobile, in: agency) else { return false }
+    contradict(&row, earlier, .email)
+    return true
+  }
+}

@@ -1,0 +1,161 @@
+// Notices about permissions for a time, in somebody's place, and sent back for correction (PRODUCT
+// 11.1, 11.2), both languages side by side: they came together, and say the same few things.
+
+import Sheets
+import Values
+
+extension Notice {
+  /// What the notices of this file say; no other asks.
+  var grantWording: (english: Wording, chinese: Wording) {
+    switch self {
+    case .returned(let request, let reason):
+      let command = ["", "    iauth request-permission --resubmit \(request.number) --reason TEXT"]
+      return (
+        Wording(
+          "Request \(request.number) sent back for correction",
+          ["Your request was sent back for correction:", ""] + request.english
+            + ["", "Reason:"] + SafeText.quotation(reason)
+            + ["", "Correct it within 30 days, or it lapses:"] + command),
+        Wording(
+          "申請案 \(request.number) 退回補正",
+          ["您的申請案經審核後退回補正：", ""] + request.chinese + ["", "補正事項："]
+            + SafeText.quotation(reason)
+            + ["", "請於 30 天內補正後再送，逾期失效："] + command)
+      )
+    case .batchReturned(let batch, let document, let items, let reason):
+      let letter = SafeText.line(document ?? "")
+      let command = ["", "    iauth import-batch FILE", "    iauth pending --batch \(batch)"]
+      return (
+        Wording(
+          "Batch \(batch): requests sent back for correction",
+          ["These requests of your batch were sent back for correction:", "", "Batch: \(batch)"]
+            + (document == nil ? [] : ["Document: \(letter)"])
+            + items.map {
+              "  \($0.number)  \(SafeText.line($0.agency))  \(SafeText.line($0.name))"
+            } + ["", "Reason:"] + SafeText.quotation(reason)
+            + ["", "Mend these rows and hand the sheet in again within 30 days:"] + command),
+        Wording(
+          "整批案 \(batch) 部分申請案退回補正",
+          ["您提報的整批案中，下列申請案退回補正：", "", "整批案編號：\(batch)"]
+            + (document == nil ? [] : ["公文文號：\(letter)"])
+            + items.map {
+              "  \($0.number)　\(SafeText.line($0.agency))　\(SafeText.line($0.name))"
+            } + ["", "補正事項："] + SafeText.quotation(reason)
+            + ["", "請於 30 天內修正後重新提報附表，逾期失效："] + command)
+      )
+    case .superseded(let request, let other):
+      let list = ["", "    iauth request-permission --list"]
+      return (
+        Wording(
+          "Request \(request.number) is no longer needed",
+          ["Request \(other) was granted and includes what this one asks for; it is closed:", ""]
+            + request.english + ["", "Your permissions:"] + list),
+        Wording(
+          "申請案 \(request.number) 已無須審核",
+          ["申請案 \(other) 業經核准，已涵蓋下列申請，本案無須審核，逕予結案：", ""] + request.chinese
+            + ["", "查詢您的權限："] + list)
+      )
+    case .withdrawnByForm(let request):
+      return (
+        Wording(
+          "Request \(request.number) withdrawn by a form",
+          ["A superior agency handed in a form that takes back your request:", ""]
+            + request.english + [
+              "", "If you still need it, ask again:", "", "    \(request.command)",
+            ]
+        ),
+        Wording(
+          "申請案 \(request.number) 經提報撤回",
+          ["上級機關提報異動（刪除），您的下列申請案已撤回：", ""] + request.chinese
+            + ["", "如仍有需要，請重新提出申請：", "", "    \(request.command)"])
+      )
+    case .standIn(let request, let isGranted):
+      let isDeputy = request.deputyOf != nil
+      let read = ["", "    iauth request-permission --list"]
+      return (
+        Wording(
+          isDeputy
+            ? "A deputy for you (request \(request.number))"
+            : "A hand-over of your permission (request \(request.number))",
+          [
+            isDeputy
+              ? isGranted
+                ? "You have a deputy, who decides in your place during these days:"
+                : "Somebody asks to be your deputy; it is decided as every request is:"
+              : "Somebody asks to take over your permission, which then ends:", "",
+          ] + request.english
+            + ["", "If this is not as it should be, tell who decides. Your permissions:"] + read),
+        Wording(
+          isDeputy
+            ? "職務代理（申請案 \(request.number)）" : "權限交接（申請案 \(request.number)）",
+          [
+            isDeputy
+              ? isGranted ? "您的職務代理人已獲核准，於下列期間代理審核：" : "有人申請擔任您的職務代理人，待審核："
+              : "有人申請交接您的權限，核准生效後您的權限即終止：", "",
+          ] + request.chinese + ["", "如有疑義，請洽審核者。查詢您的權限："] + read)
+      )
+    case .permissionEnding(let request, let endsAt):
+      let last = (endsAt - .seconds(1)).taiwanDay
+      return (
+        Wording(
+          "Your permission ends on \(last)",
+          ["This permission holds until the end of \(last) (Taiwan time):", ""] + request.english
+            + ["", "If it is needed for longer, ask anew:", "", "    \(request.command)"]),
+        Wording(
+          "權限將於 \(last) 到期",
+          ["下列權限有效至 \(last)（臺灣時間當日終了）：", ""] + request.chinese
+            + ["", "如仍有需要，請重新提出申請：", "", "    \(request.command)"])
+      )
+    default: return (Wording("", []), Wording("", []))
+    }
+  }
+}
+
+extension RequestSummary {
+  /// The days and the person that a request names, if any.
+  var terms: [Bilingual] {
+    var lines: [Bilingual] = []
+    if let deputyOf {
+      let name = SafeText.line(deputyOf)
+      lines.append(Bilingual("Deputy of: \(name)", "職務代理：\(name)之職務代理人"))
+    }
+    if let successorOf {
+      let name = SafeText.line(successorOf)
+      lines.append(Bilingual("Takes over from: \(name)", "交接：原管理者 \(name)"))
+    }
+    if let from { lines.append(Bilingual("From: \(from.taiwanDay)", "生效日期：\(from.taiwanDay)")) }
+    if let until {
+      let day = (until - .seconds(1)).taiwanDay
+      lines.append(Bilingual("Until: \(day)", "終止日期：\(day)"))
+    }
+    return lines
+  }
+}
+
+extension Timestamp {
+  /// The day in Taiwan, `2026-03-02`.
+  package var taiwanDay: String {
+    String(decoding: (self + .hours(8)).rfc3339.utf8.prefix(10), as: UTF8.self)
+  }
+}
+
+extension DayProblem {
+  var english: String {
+    switch self {
+    case .past: "the day is past"
+    case .order: "the last day is before the first"
+    case .tooFar: "a permission is asked for at most three years ahead"
+    case .tooLong(let days):
+      "on this system a permission lasts at most \(days) \(days == 1 ? "day" : "days")"
+    }
+  }
+
+  var chinese: String {
+    switch self {
+    case .past: "日期已過"
+    case .order: "終止日期早於生效日期"
+    case .tooFar: "權限期間以三年內為限"
+    case .tooLong(let days): "此系統的權限期間最長 \(days) 天"
+    }
+  }
+}

@@ -1,0 +1,254 @@
+// How many were asked for, what became of them, and how long they waited (PRODUCT 11.7). What is
+// counted are the requests submitted in a span of time, so that the columns add up; percentiles are
+// nearest-rank, and SQLite's to find, so that no list of requests stands in memory.
+
+import SQLite
+import Sheets
+import Values
+
+/// By what the figures are told apart.
+package enum StatisticsKey: String, CaseIterable, Sendable {
+  case agency, superior, system, month, reviewer
+}
+
+/// Which requests are counted.
+package struct StatisticsOrder: Sendable {
+  package var since: Timestamp?
+  package var until: Timestamp?
+  package var key: StatisticsKey?
+  package var system: String?
+  package var under: String?
+
+  package init(
+    since: Timestamp?, until: Timestamp?, key: StatisticsKey?, system: String?, under: String?
+  ) {
+    self.since = since
+    self.until = until
+    self.key = key
+    self.system = system
+    self.under = under
+  }
+}
+
+/// The time until a decision, in seconds: half, nine and nineteen of twenty were decided by then.
+package struct Percentiles: Sendable, Equatable {
+  package let median: Int64
+  package let ninetieth: Int64
+  package let ninetyFifth: Int64
+}
+
+/// The figures of one agency, system, month, …; or of all.
+package struct StatisticsLine: Sendable {
+  /// A code or a month; nil for all together, and for a reviewer, who has only a name.
+  package let code: String?
+  package let name: String?
+  package let submitted: Int
+  package let approved: Int
+  package let rejected: Int
+  package let returned: Int
+  package let withdrawn: Int
+  package let lapsed: Int
+  package let superseded: Int
+  package let waiting: Int
+  package let waited: Percentiles?
+  /// Monday to Friday, 8:30 to 17:30 in Taipei, without the holidays.
+  package let waitedAtWork: Percentiles?
+}
+
+/// The whole answer.
+package struct Statistics: Sendable {
+  package let lines: [StatisticsLine]
+  package let agenciesWithoutAdministrator: Int
+  package let agenciesWithOneAdministrator: Int
+  /// Of the newest periodic review; nil if there was none.
+  package let recertified: (answered: Int, items: Int)?
+  package let at: Timestamp
+}
+
+enum StatisticsTable {
+  /// The working days, each with the working seconds of all before it. 1970-01-01 was a Thursday.
+  private static let calendar: Fragment = """
+    day (n) AS (SELECT :first UNION ALL SELECT n + 1 FROM day WHERE n < :last),
+    working (n, works) AS (SELECT n, (n + 4) % 7 BETWEEN 1 AND 5
+      AND n NOT IN (SELECT value FROM json_each(:holidays)) FROM day),
+    calendar (n, works, before) AS MATERIALIZED (SELECT n, works, 32400 * coalesce(sum(works)
+      OVER (ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) FROM working)
+    """
+  private static func workedUntil(_ day: Fragment, _ time: Fragment) -> Fragment {
+    "(\(day).before + \(day).works * min(max((\(time) + 28800) % 86400 - 30600, 0), 32400))"
+  }
+  /// The requests that count, each under its key.
+  private static func counted(_ code: Fragment, _ name: Fragment) -> Fragment {
+    """
+    below (id) AS (SELECT :top UNION
+      SELECT b.id FROM agency b JOIN below ON b.superior = below.id),
+    counted AS (SELECT \(code) AS code, \(name) AS name,
+        CASE WHEN r.status = 'pending' AND r.created_at <= :lapsed THEN 'lapsed' ELSE r.status END
+          AS status, r.created_at, d.decided_at, d.verdict
+      FROM request r JOIN agency g ON g.id = r.agency JOIN system s ON s.id = r.system
+        LEFT JOIN agency u ON u.id = g.superior LEFT JOIN decision d ON d.request = r.id
+        LEFT JOIN account v ON v.id = d.reviewer
+      WHERE r.created_at >= :since AND r.created_at < :until AND r.origin <> 'appointment'
+        AND (:system IS NULL OR r.system = :system)
+        AND (:top IS NULL OR r.agency IN (SELECT id FROM below))
+        AND (:account IS NULL OR r.account = :account))
+    """
+  }
+  private static func figures(_ code: Fragment, _ name: Fragment) -> SQL {
+    """
+    WITH RECURSIVE \(calendar), \(counted(code, name)),
+    timed AS (SELECT c.code, c.name, c.decided_at - c.created_at AS seconds,
+        \(workedUntil("e", "c.decided_at")) - \(workedUntil("b", "c.created_at")) AS worked
+      FROM counted c JOIN calendar b ON b.n = (c.created_at + 28800) / 86400
+        JOIN calendar e ON e.n = (c.decided_at + 28800) / 86400
+      WHERE c.verdict IN ('approved', 'rejected')),
+    ranked AS (SELECT *, count(*) OVER w AS n, row_number() OVER (w ORDER BY seconds) AS r,
+        row_number() OVER (w ORDER BY worked) AS k
+      FROM timed WINDOW w AS (PARTITION BY code, name)),
+    waited AS (SELECT code, name, min(CASE WHEN r * 2 >= n THEN seconds END) AS m,
+        min(CASE WHEN r * 10 >= n * 9 THEN seconds END) AS p90,
+        min(CASE WHEN r * 20 >= n * 19 THEN seconds END) AS p95,
+        min(CASE WHEN k * 2 >= n THEN worked END) AS wm,
+        min(CASE WHEN k * 10 >= n * 9 THEN worked END) AS w90,
+        min(CASE WHEN k * 20 >= n * 19 THEN worked END) AS w95
+      FROM ranked GROUP BY code, name)
+    SELECT c.code, c.name, count(*), sum(c.status = 'approved'), sum(c.status = 'rejected'),
+      sum(c.status = 'returned'), sum(c.status = 'withdrawn'), sum(c.status = 'lapsed'),
+      sum(c.status = 'superseded'), sum(c.status = 'pending'), w.m, w.p90, w.p95, w.wm, w.w90, w.w95
+    FROM counted c LEFT JOIN waited w ON w.code IS c.code AND w.name IS c.name
+    GROUP BY c.code, c.name ORDER BY c.code, c.name
+    """
+  }
+  static let all: SQL = figures("NULL", "NULL")
+  static let byAgency: SQL = figures("g.code", "g.name")
+  static let bySuperior: SQL = figures("coalesce(u.code, g.code)", "coalesce(u.name, g.name)")
+  static let bySystem: SQL = figures("s.code", "s.name_zh")
+  static let byMonth: SQL =
+    figures("strftime('%Y-%m', r.created_at + 28800, 'unixepoch')", "NULL")
+  static let byReviewer: SQL = figures("CAST(d.reviewer AS TEXT)", "v.name")
+  static let oldest: SQL = "SELECT min(created_at) FROM request"
+  /// Active agencies in range with no or one administrator.
+  static let administrators: SQL = """
+    WITH RECURSIVE below (id) AS (SELECT :top UNION
+      SELECT b.id FROM agency b JOIN below ON b.superior = below.id),
+    held (agency, n) AS (SELECT agency, count(DISTINCT account) FROM administrator
+      WHERE (:system IS NULL OR system = :system) AND starts_at <= :now AND :now < ends_at
+      GROUP BY agency)
+    SELECT sum(coalesce(h.n, 0) = 0), sum(coalesce(h.n, 0) = 1)
+    FROM agency g LEFT JOIN held h ON h.agency = g.id
+    WHERE g.status = 'active' AND (:top IS NULL OR g.id IN (SELECT id FROM below))
+    """
+  static let recertified: SQL = """
+    SELECT sum(i.status IN ('kept', 'ended') OR p.status <> 'active'), count(*)
+    FROM recertification_item i JOIN permission p ON p.request = i.request
+    WHERE i.recertification = (SELECT max(id) FROM recertification)
+    """
+  static let statements: [SQL] = [
+    all, byAgency, bySuperior, bySystem, byMonth, byReviewer, oldest, administrators, recertified,
+  ]
+
+  static func figures(by key: StatisticsKey?) -> SQL {
+    switch key {
+    case nil: all
+    case .agency: byAgency
+    case .superior: bySuperior
+    case .system: bySystem
+    case .month: byMonth
+    case .reviewer: byReviewer
+    }
+  }
+}
+
+extension Service {
+  /// Figures of the requests submitted in a span of time.
+  ///
+  /// - Throws: `session.*`, `right.missing`, `agency.unknown`, `system.unknown`; `file.missing`,
+  ///   `date.invalid` of the calendar file.
+  package func statistics(_ order: StatisticsOrder) throws(IAuthError) -> Statistics {
+    let holidays = try settings.holidays.map { (path) throws(IAuthError) in
+      try Holidays(try Files.read(path, max: Limits.gateImportBytes))
+    }
+    return try store.note { (tx) throws(IAuthError) -> TransactionEnd<Statistics> in
+      let range: ReportRange
+      do throws(IAuthError) {
+        range = try tx.range(
+          ReportFilter(under: order.under, system: order.system), in: try tx.reportScope())
+      } catch {
+        guard error.code == .rightMissing else { throw error }
+        return try tx.refuse(error)
+      }
+      let oldest = try tx.number(StatisticsTable.oldest) ?? tx.now.seconds
+      let lines = try tx.all(
+        StatisticsTable.figures(by: order.key),
+        [
+          ":first": min(oldest, tx.now.seconds) / 86_400 - 1,
+          ":last": tx.now.seconds / 86_400 + 2,
+          ":holidays": holidays?.json ?? "[]", ":top": range.top,
+          ":since": order.since ?? Timestamp(0),
+          ":until": order.until ?? Timestamp(Int64.max), ":system": range.system,
+          ":account": range.account, ":lapsed": tx.now - settings.requestLifetime,
+        ]
+      ) { row in StatisticsLine(row: row) }
+      let counts = try tx.first(
+        StatisticsTable.administrators,
+        [":top": range.top, ":system": range.system, ":now": tx.now]
+      ) { row in (Int(row.intIfAny(0) ?? 0), Int(row.intIfAny(1) ?? 0)) }
+      let recertified = try tx.first(StatisticsTable.recertified) { row in
+        (answered: Int(row.intIfAny(0) ?? 0), items: row.count(1))
+      }
+      try tx.audit(.statisticsRead, .none)
+      return .commit(
+        Statistics(
+          lines: lines, agenciesWithoutAdministrator: counts?.0 ?? 0,
+          agenciesWithOneAdministrator: counts?.1 ?? 0,
+          recertified: recertified.flatMap { $0.items > 0 ? $0 : nil }, at: tx.now))
+    }
+  }
+}
+
+/// The days off of 行政院人事行政總處's yearly calendar file, as it is published: a table with the
+/// columns 西元日期 and 是否放假 (2: a day off).
+struct Holidays {
+  private(set) var days: [Int64] = []
+
+  init(_ bytes: [UInt8]) throws(IAuthError) {
+    var reader = try SheetFormat.open(bytes)
+    var columns: (date: Int, off: Int)?
+    while let row = try reader.next() {
+      guard let columns else {
+        let keys = row.cells.map { FormColumn.key($0) }
+        if let date = keys.firstIndex(of: FormColumn.key("西元日期")),
+          let off = keys.firstIndex(of: FormColumn.key("是否放假"))
+        {
+          columns = (date, off)
+        }
+        continue
+      }
+      guard columns.date < row.cells.count, columns.off < row.cells.count,
+        Folding.fold(row.cells[columns.off]) == "2",
+        let day = try FormDate.day(cell: row.cells[columns.date])
+      else { continue }
+      days.append(day)
+    }
+    guard columns != nil else {
+      throw .sheetHeader(missing: ["西元日期", "是否放假"], duplicated: [])
+    }
+  }
+
+  var json: String { "[" + days.map(String.init).joined(separator: ",") + "]" }
+}
+
+extension StatisticsLine {
+  fileprivate init(row: borrowing Row) {
+    let isTimed = !row.isNull(10)
+    self.init(
+      code: row.textIfAny(0), name: row.textIfAny(1), submitted: row.count(2),
+      approved: row.count(3), rejected: row.count(4), returned: row.count(5),
+      withdrawn: row.count(6), lapsed: row.count(7), superseded: row.count(8),
+      waiting: row.count(9),
+      waited: isTimed
+        ? Percentiles(median: row.int(10), ninetieth: row.int(11), ninetyFifth: row.int(12)) : nil,
+      waitedAtWork: isTimed
+        ? Percentiles(median: row.int(13), ninetieth: row.int(14), ninetyFifth: row.int(15)) : nil)
+  }
+}

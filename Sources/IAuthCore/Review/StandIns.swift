@@ -1,0 +1,93 @@
+// A permission for a time, and in somebody's place (PRODUCT 11.1): the days that may be asked for,
+// and whom a deputy (職務代理) or a successor (交接) may name.
+
+import SQLite
+import Sheets
+import Values
+
+enum StandInTable {
+  static let permission: SQL = """
+    SELECT p.account, p.agency, p.system, p.role, p.status, p.ends_at FROM permission p
+    WHERE p.request = ?
+    """
+  static let holder: SQL = "SELECT account FROM permission WHERE request = ?"
+  static let statements: [SQL] = [permission, holder]
+}
+
+extension Transaction {
+  /// The first moment of a day that a permission is asked for from.
+  ///
+  /// - Throws: `date.invalid`.
+  func start(from day: Int64) throws(IAuthError) -> Timestamp {
+    guard day >= now.taipeiDay else { throw .dateRange(.past) }
+    guard day <= lastDay else { throw .dateRange(.tooFar) }
+    return Timestamp(startOfTaipeiDay: day)
+  }
+
+  /// The moment from which a permission no longer holds whose last day this is.
+  ///
+  /// - Throws: `date.invalid`.
+  func end(
+    until day: Int64, from start: Timestamp?, on system: TargetSystem
+  ) throws(IAuthError) -> Timestamp {
+    guard day >= now.taipeiDay else { throw .dateRange(.past) }
+    guard day <= lastDay else { throw .dateRange(.tooFar) }
+    let end = Timestamp(startOfTaipeiDay: day + 1)
+    let begins = max(start ?? now, now)
+    guard begins < end else { throw .dateRange(.order) }
+    if let longest = system.longest {
+      let first = begins.taipeiDay
+      let days = max(1, longest.seconds / TimeSpan.days(1).seconds)
+      guard day - first < days else { throw .dateRange(.tooLong(days: days)) }
+    }
+    return end
+  }
+
+  /// The last day that may be named: the same one in three years.
+  private var lastDay: Int64 {
+    let today = now.taipeiDay
+    let (year, month, day) = Timestamp.civil(today)
+    let years = year + Limits.grantYears
+    // 29 February has no such day in every year.
+    return Timestamp.days(year: years, month: month, day: day)
+      ?? Timestamp.days(year: years, month: month, day: day - 1) ?? today
+  }
+
+  /// Whether somebody may stand in for the holder of a permission, or take it over.
+  ///
+  /// - Throws: `request.unknown` for what is not of their agency; `permission.none` for what is no
+  ///   such permission in force, or their own.
+  func checkStandIn(
+    _ account: Account, beside number: RequestID, on system: SystemID, _ role: Role
+  ) throws(IAuthError) {
+    let found = try first(StandInTable.permission, number) { row in
+      (
+        account: row.id(0) as AccountID, agency: row.id(1) as AgencyID,
+        system: row.id(2) as SystemID, role: row.word(3, Role.self),
+        isActive: row.word(4, PermissionStatus.self) == .active, endsAt: row.timeIfAny(5)
+      )
+    }
+    guard let found, found.agency == account.agency else { throw .requestUnknown(number: number) }
+    try expireOverdue(found.account)
+    guard found.isActive, found.endsAt.map({ now < $0 }) ?? true, found.account != account.id,
+      found.system == system, found.role == role
+    else { throw .permissionNone(number: number) }
+  }
+
+  /// Tells the holder of a permission that somebody is to stand in for them, or take it over.
+  ///
+  /// - Parameter others: who has been told of the same request as its reviewer.
+  func tellStandIn(
+    _ request: PermissionRequest, isGranted: Bool, but others: [AccountID] = []
+  ) throws(IAuthError) {
+    guard let other = request.deputyFor ?? request.replaces,
+      let holder: AccountID = try id(StandInTable.holder, other), holder != actor?.account,
+      !others.contains(holder),
+      let account = try first(AccountTable.byID, holder, read: { row in Account(row: row) }),
+      account.status != .invited
+    else { return }
+    try queue(
+      .standIn(request: try summary(request), isGranted: isGranted), to: .mail(account),
+      reference: request.number.description, request: request.number)
+  }
+}

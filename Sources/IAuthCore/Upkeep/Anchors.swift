@@ -1,0 +1,101 @@
+// What was kept elsewhere of the trail's heads, in whatever form: old anchors (`SEQ HASH`), entries
+// of `audit --json`, checkpoints (C2SP tlog-checkpoint) with signatures or without, in mails, in a
+// log of git, one after the other. A line that is none of these is passed over.
+
+import Sheets
+import Values
+
+/// The head of the trail as anybody can check it: the text of a C2SP checkpoint.
+package struct Checkpoint: Equatable, Sendable {
+  /// Names the trail, for good.
+  package let origin: String
+  package let size: Int64
+  package let root: [UInt8]
+
+  /// Origin, size and root, a line each: what is signed.
+  package var text: String { "\(origin)\n\(size)\n\(Base64.encode(root))\n" }
+
+  static func origin(uuid: [UInt8]) -> String { "iauth/\(Hex.encode(uuid))" }
+}
+
+struct Anchors {
+  /// Hashes of entries by their number.
+  private(set) var entries: [Int64: [UInt8]] = [:]
+  /// Roots by the number of entries.
+  private(set) var roots: [Int64: [UInt8]] = [:]
+
+  init() {}
+
+  /// - Throws: `anchor.missing` if nothing is an anchor; `audit.broken` if two contradict each
+  ///   other, or one is of another trail.
+  init(_ text: String, uuid: [UInt8]) throws(IAuthError) {
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      .map(Self.unquoted)
+    let origin = Checkpoint.origin(uuid: uuid)
+    for (index, line) in lines.enumerated() {
+      if let root = Self.root(line), index >= 2, let size = Self.number(lines[index - 1]),
+        !lines[index - 2].isEmpty
+      {
+        guard lines[index - 2] == origin else { throw .auditBroken(seq: size, .anchor) }
+        try Self.keep(root, size, in: &roots)
+      } else if let size = Self.member("size", of: line).flatMap(Self.number),
+        let root = Self.member("root", of: line).flatMap(Self.root)
+      {
+        try Self.keep(root, size, in: &roots)
+        guard (Self.member("origin", of: line) ?? origin) == origin else {
+          throw .auditBroken(seq: size, .anchor)
+        }
+      }
+      for (seq, hash) in Self.hashes(in: line) { try Self.keep(hash, seq, in: &entries) }
+    }
+    guard !entries.isEmpty || !roots.isEmpty else { throw .anchorMissing }
+  }
+
+  private static func keep(
+    _ hash: [UInt8], _ number: Int64, in kept: inout [Int64: [UInt8]]
+  ) throws(IAuthError) {
+    guard kept.updateValue(hash, forKey: number) ?? hash == hash else {
+      throw .auditBroken(seq: number, .anchor)
+    }
+  }
+
+  /// A line without the marks of a quoting mail or a comment.
+  private static func unquoted(_ line: Substring) -> String {
+    let marks: (UInt8) -> Bool = { [0x20, 0x09, 0x23, 0x3E, 0x2B].contains($0) }
+    let rest = line.utf8.drop(while: marks)
+    var bytes = Array(rest)
+    while let last = bytes.last, last == 0x20 || last == 0x0D { bytes.removeLast() }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Hashes of 32 bytes behind their number, or in a JSON object behind `hash` beside a `seq`.
+  private static func hashes(in line: String) -> [(Int64, [UInt8])] {
+    let words = line.unicodeScalars
+      .split { !("0"..."9" ~= $0 || "a"..."z" ~= $0 || "A"..."Z" ~= $0 || $0 == "-") }
+      .map(String.init)
+    let seq = words.firstIndex(of: "seq").flatMap { words.dropFirst($0 + 1).first }
+    return words.enumerated().dropFirst().compactMap { (index, word) in
+      guard let hash = Hex.decode(word), hash.count == SHA256.length else { return nil }
+      let before = words[index - 1]
+      return (number(before) ?? (before == "hash" ? seq.flatMap(number) : nil)).map { ($0, hash) }
+    }
+  }
+
+  /// A member of a JSON object on one line: a number, or a text without escapes.
+  private static func member(_ name: String, of line: String) -> String? {
+    let (line, name) = (Array(line.utf8), Array("\"\(name)\":".utf8))
+    guard let start = line.indices.first(where: { line[$0...].starts(with: name) }) else {
+      return nil
+    }
+    let value = line[(start + name.count)...].drop { $0 == 0x20 || $0 == 0x22 }
+    return String(decoding: value.prefix { ![0x22, 0x2C, 0x7D, 0x20].contains($0) }, as: UTF8.self)
+  }
+
+  private static func root(_ text: String) -> [UInt8]? {
+    text.utf8.count == 44 ? Base64.decode(text).flatMap { $0.count == 32 ? $0 : nil } : nil
+  }
+
+  private static func number(_ word: String) -> Int64? {
+    word.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int64(word) : nil
+  }
+}

@@ -1,0 +1,82 @@
+// `iauth audit --checkpoint`, `--prove`, `--head`, `--after`: what goes out to those who need not
+// trust us. All of it is for programs, so that it looks the same with --json and without, but for
+// the note, which is signed as it stands.
+
+import IAuthCore
+import Sheets
+import Values
+
+extension Audit {
+  func showCheckpoint(_ context: Context) throws(IAuthError) {
+    // The agent is the caller's; opening the database may make another user of root.
+    let agent = try sign.map { (path) throws(IAuthError) in
+      try SigningAgent(
+        socket: context.environment["SSH_AUTH_SOCK"],
+        publicKey: try context.bytes(of: path, max: 16_384))
+    }
+    let checkpoint = try context.service().auditHead().checkpoint
+    let note = try agent?.sign(checkpoint) ?? checkpoint.text
+    guard context.options.json else { return context.console.page(note) }
+    context.console.line(checkpoint.json.adding(["note": .string(note)]))
+  }
+
+  func showHead(_ context: Context) throws(IAuthError) {
+    let head = try context.service().auditHead()
+    let size = head.checkpoint.size
+    let json = head.checkpoint.json.adding([
+      "seq": .int(size), "hash": .string(Hex.encode(head.hash)), "at": .time(head.at),
+    ])
+    context.emit(
+      json,
+      details: [
+        (Bilingual("entries", "筆數"), String(size)),
+        (Bilingual("newest", "最近一筆"), head.at.map(context.localTime.textWithZone) ?? ""),
+        (Bilingual("anchor", "鏈首"), head.anchor),
+        (Bilingual("root", "樹根"), Base64.encode(head.checkpoint.root)),
+      ])
+  }
+
+  func showProof(of seq: Int64, _ context: Context) throws(IAuthError) {
+    let size = try since.map { (text) throws(IAuthError) in try Int64.parse(text, for: "--since") }
+    let proof = try context.service().prove(seq, since: size)
+    var json = proof.checkpoint.json.adding([
+      "entry": proof.line.exported, "inclusion": .hashes(proof.inclusion),
+    ])
+    if let since = proof.since {
+      json = json.adding([
+        "since": since.json.adding(["consistency": .hashes(proof.consistency)])
+      ])
+    }
+    context.console.line(json)
+  }
+
+  func feed(after seq: Int64, _ context: Context) throws(IAuthError) {
+    let format = format ?? .jsonl
+    let list = context.options.list
+    // The lines are the entries in their order, whole.
+    for (isGiven, option) in [
+      (list.sort != nil, "--sort"), (list.columns != nil, "--columns"),
+      (list.output.map { $0 != .json } ?? false, "--output"), (list.since != nil, "--since"),
+      (list.until != nil, "--until"),
+    ] where isGiven { throw .usageConflict("--after", option, command: "audit") }
+    var isEmpty = true
+    try context.service().auditFeed(after: seq, limit: list.limit.map(Int64.init)) {
+      (lines) throws(IAuthError) in
+      for line in lines { context.console.out.write(format.line(line) + "\n") }
+      isEmpty = isEmpty && lines.isEmpty
+    }
+    if isEmpty, list.hasExitCode { context.status = .refused }
+  }
+}
+
+extension Checkpoint {
+  fileprivate var json: JSON {
+    ["origin": .string(origin), "size": .int(size), "root": .string(Base64.encode(root))]
+  }
+}
+
+extension JSON {
+  fileprivate static func hashes(_ hashes: [[UInt8]]) -> JSON {
+    .texts(hashes.map { Base64.encode($0) })
+  }
+}

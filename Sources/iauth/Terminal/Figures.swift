@@ -1,0 +1,163 @@
+// The figures of `statistics` in their other forms: JSON, a sheet, a page, and the text format of
+// Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/).
+
+import IAuthCore
+import Sheets
+import Values
+
+extension StatisticsLine {
+  /// As people read it: a name, a month, or what stands for all.
+  func title(_ language: Language) -> String {
+    name ?? code ?? Bilingual("all", "全部")(language)
+  }
+
+  fileprivate var counts: [(name: String, value: Int)] {
+    [
+      ("submitted", submitted), ("approved", approved), ("rejected", rejected),
+      ("returned", returned), ("withdrawn", withdrawn), ("lapsed", lapsed),
+      ("superseded", superseded), ("waiting", waiting),
+    ]
+  }
+
+  /// Hours until a decision; nil where none was made.
+  fileprivate var times: [(name: String, seconds: Int64?)] {
+    [
+      ("median_hours", waited?.median), ("p90_hours", waited?.ninetieth),
+      ("p95_hours", waited?.ninetyFifth), ("median_working_hours", waitedAtWork?.median),
+      ("p90_working_hours", waitedAtWork?.ninetieth),
+      ("p95_working_hours", waitedAtWork?.ninetyFifth),
+    ]
+  }
+
+  func json(_ key: StatisticsKey?, _ all: Statistics) -> JSON {
+    var members: [JSON.Member] = [
+      .init(key: "by", value: .word(key)), .init(key: "key", value: .text(code)),
+      .init(key: "name", value: .text(name)),
+    ]
+    members += counts.map { .init(key: $0.name, value: .int($0.value)) }
+    members += times.map { time in
+      .init(key: time.name, value: time.seconds.map { JSON.hours($0) } ?? .null)
+    }
+    members += [
+      .init(
+        key: "agencies_without_administrator", value: .int(all.agenciesWithoutAdministrator)),
+      .init(
+        key: "agencies_with_one_administrator", value: .int(all.agenciesWithOneAdministrator)),
+      .init(key: "recertification_items", value: all.recertified.map { .int($0.items) } ?? .null),
+      .init(
+        key: "recertification_answered",
+        value: all.recertified.map { .int($0.answered) } ?? .null),
+    ]
+    return .object(of: members)
+  }
+}
+
+extension Statistics {
+  /// What does not depend on requests, in one sentence.
+  var summary: Bilingual {
+    let rate = recertified.map { "\($0.answered)/\($0.items)" }
+    return Bilingual(
+      "\(agenciesWithoutAdministrator) agencies without an administrator, "
+        + "\(agenciesWithOneAdministrator) with one"
+        + (rate.map { "; periodic review: \($0) answered" } ?? ""),
+      "無管理者之機關 \(agenciesWithoutAdministrator) 個，僅一名者 \(agenciesWithOneAdministrator) 個"
+        + (rate.map { "；帳號清查已答復 \($0)" } ?? ""))
+  }
+
+  func sheet(_ key: StatisticsKey?) throws(IAuthError) -> [UInt8] {
+    var writer = DelimitedWriter()
+    let names = (lines.first?.counts.map(\.name) ?? []) + (lines.first?.times.map(\.name) ?? [])
+    writer.write(["key", "name"] + names)
+    for line in lines {
+      writer.write(
+        [line.code ?? "", line.name ?? ""] + line.counts.map { String($0.value) }
+          + line.times.map { $0.seconds.map(StatisticsCommand.hours) ?? "" })
+    }
+    return try writer.finish()
+  }
+
+  func page(_ key: StatisticsKey?, _ language: Language, _ times: LocalTime) -> HTMLPage {
+    let title = Bilingual("Requests and how long they wait", "申請件數與審核時程統計")
+    var page = HTMLPage(title(language), language)
+    page.facts([
+      (Bilingual("Written", "產製時間"), times.textWithZone(at)),
+      (
+        Bilingual("Agencies without an administrator", "無管理者之機關"),
+        String(agenciesWithoutAdministrator)
+      ),
+      (
+        Bilingual("Agencies with one administrator", "僅一名管理者之機關"),
+        String(agenciesWithOneAdministrator)
+      ),
+      (
+        Bilingual("Newest periodic review", "最近一次帳號清查"),
+        recertified.map { "\($0.answered)／\($0.items)" } ?? "–"
+      ),
+    ])
+    page.heading(Bilingual("Submitted", "提出件數")(language))
+    page.bars(
+      key?.label(language) ?? "",
+      lines.map { (label: $0.title(language), value: Double($0.submitted)) })
+    page.heading(Bilingual("Median hours to a decision", "審核時程中位數（小時）")(language))
+    page.bars(
+      key?.label(language) ?? "",
+      lines.map { line in
+        (label: line.title(language), value: Double(line.waited?.median ?? 0) / 3_600)
+      })
+    page.table(
+      [
+        key?.label ?? Bilingual("All", "全部"), Bilingual("Submitted", "提出"),
+        Bilingual("Approved", "核准"), Bilingual("Rejected", "退件"), Bilingual("Returned", "退回補正"),
+        Bilingual("Lapsed", "逾期"), Bilingual("Waiting", "待審"), Bilingual("Median h", "中位時數"),
+        Bilingual("90 %", "90%"), Bilingual("95 %", "95%"),
+        Bilingual("Median working h", "上班時數中位數"),
+      ],
+      lines.map { line in
+        [
+          line.title(language), String(line.submitted), String(line.approved),
+          String(line.rejected), String(line.returned), String(line.lapsed),
+          String(line.waiting),
+        ] + line.times.prefix(4).map { $0.seconds.map(StatisticsCommand.hours) ?? "–" }
+      }, numbers: Set(1...10))
+    return page
+  }
+
+  /// All together, for the textfile collector of node_exporter.
+  var metrics: String {
+    var text = ""
+    func metric(_ name: String, _ help: String, _ samples: [(labels: String, value: String)]) {
+      text += "# HELP iauth_\(name) \(help)\n# TYPE iauth_\(name) gauge\n"
+      for sample in samples { text += "iauth_\(name)\(sample.labels) \(sample.value)\n" }
+    }
+    let line = lines.first
+    metric(
+      "requests", "Requests by what became of them.",
+      (line?.counts.dropFirst() ?? []).map { (#"{status="\#($0.name)"}"#, String($0.value)) })
+    let quantiles = ["0.5", "0.9", "0.95"]
+    let times = line?.times ?? []
+    for (name, help, part) in [
+      ("decision_seconds", "Time from submission to decision.", times.prefix(3)),
+      ("decision_working_seconds", "The same in working hours.", times.dropFirst(3)),
+    ] {
+      metric(
+        name, help,
+        zip(quantiles, part).compactMap { quantile, time in
+          time.seconds.map { (#"{quantile="\#(quantile)"}"#, String($0)) }
+        })
+    }
+    metric(
+      "agencies", "Agencies with few administrators.",
+      [
+        (#"{administrators="0"}"#, String(agenciesWithoutAdministrator)),
+        (#"{administrators="1"}"#, String(agenciesWithOneAdministrator)),
+      ])
+    if let recertified {
+      metric(
+        "recertification_items", "Items of the newest periodic review.",
+        [("", String(recertified.items))])
+      metric(
+        "recertification_answered", "Answered items of it.", [("", String(recertified.answered))])
+    }
+    return text
+  }
+}

@@ -1,0 +1,122 @@
+// Someone invited is answered exactly as someone who has an account, and as nobody (PRODUCT 3.2): the
+// chosen channel's code, and the other one only once that was right. And a slip in an invitation of
+// the authority is mended by the same command.
+
+import SQLite
+import Testing
+
+@testable import IAuthCore
+@testable import Sheets
+@testable import Values
+
+@Suite struct InvitedTests {
+  @Test(arguments: [Via.email, .sms])
+  func theOtherCodeIsSentOnceTheFirstWasRight(via: Via) throws {
+    let desk = try Desk()
+    let chen = try desk.shell(of: .chen)
+    var reference = ""
+    let first = try desk.post {
+      reference = try chen.signIn(try Person.chen.form(), via: via).reference.text
+    }
+    #expect(first == [via == .email ? "code chen@ey.gov.tw" : "code +886911000001"])
+    #expect(try chen.channelsNeeded(reference) == via.channels)
+    let typed = try #require(Reference(reference))
+    let wrong = try refusal { _ = try chen.prove(reference, codes: ["00000000"]) }
+    #expect(wrong == .codeWrong)
+    let codes = try desk.codes(typed)
+    var answer: ErrorCode?
+    let second = try desk.post {
+      answer = try refusal { _ = try chen.prove(reference, codes: codes) }
+    }
+    #expect(answer == .codeSecond)
+    #expect(second == [via == .email ? "code +886911000001" : "code chen@ey.gov.tw"])
+    // The first one is used, and no other than the second is taken.
+    #expect(try chen.channelsNeeded(reference) != via.channels)
+    #expect(try refusal { _ = try chen.prove(reference, codes: codes) } == .codeWrong)
+    desk.wait(.minutes(1))
+    let again = try desk.post { _ = try chen.resend(reference) }
+    #expect(again == second)
+    let last = try desk.codes(typed).filter { !codes.contains($0) }
+    let receipt = try chen.prove(reference, codes: last)
+    #expect(receipt.status == .active && receipt.proven == [.email, .sms])
+  }
+
+  @Test(arguments: [Via.email, .sms, .both])
+  func nothingTellsInvitedActiveAndUnknownApart(via: Via) throws {
+    let desk = try Desk()
+    let wu = Person.wu.with(name: "吳志明")
+    try desk.opened(wu)
+    // The counters of all callers are there.
+    let warm = try desk.service("uid:warm").apply(try Person.tsai.form()).reference
+    let zeros = ["00000000", "00000000"]
+    #expect(
+      try refusal { _ = try desk.owner().prove(warm.text, codes: zeros) } == .codeWrong)
+    let tables = ["verification", "code", "send", "audit", "message", "attempt", "told"]
+    var seen: [[String]] = []
+    let nobody = wu.with(name: "無此人", email: "x@ey.gov.tw", mobile: "0911000099")
+    for person in [Person.chen, wu, nobody] {
+      desk.wait(.minutes(30))
+      let caller = try desk.service("uid:\(seen.count)", isGated: true)
+      var facts: [String] = []
+      let before = try tables.map { Int(try desk.sqlite3("SELECT count(*) FROM \($0)")) ?? 0 }
+      let receipt = try caller.signIn(try person.form(), via: via)
+      facts.append("\(receipt.via) \(try caller.channelsNeeded(receipt.reference.text))")
+      let codes = via.channels.map { _ in "12345678" }
+      for _ in 1...6 {
+        let code = try refusal { _ = try caller.prove(receipt.reference.text, codes: codes) }
+        facts.append(code?.rawValue ?? "")
+      }
+      desk.wait(.minutes(1))
+      facts.append("\(try caller.resend(receipt.reference.text).via)")
+      facts.append(
+        try refusal { _ = try caller.signIn(try person.form(), via: via) }?.rawValue ?? "")
+      facts.append(String(caller.hasQueuedMessages))
+      for (table, count) in zip(tables, before) {
+        let now = Int(try desk.sqlite3("SELECT count(*) FROM \(table)")) ?? 0
+        facts.append("\(table) +\(now - count)")
+      }
+      seen.append(facts)
+    }
+    #expect(seen[0] == seen[1])
+    #expect(seen[1] == seen[2])
+  }
+
+  @Test(arguments: [
+    Person.chen.with(email: "cheng@ey.gov.tw"), .chen.with(mobile: "0911000009"),
+    .chen.with(name: "陳宜君"),
+  ])
+  func aSlipInAnAppointmentIsMendedByAnother(meant: Person) throws {
+    let desk = try Desk()
+    let number = try desk.number("SELECT id FROM request")
+    var appointed: RequestID = 0
+    let post = try desk.post {
+      appointed = try desk.owner().appoint(try meant.form(), system: "spm").number
+    }
+    #expect(appointed == RequestID(number))
+    #expect(post == ["invitation \(meant.email)"])
+    #expect(try desk.number("SELECT count(*) FROM account") == 1)
+    // The one that waits for the address that was wrong is taken back.
+    #expect(
+      try desk.number("SELECT count(*) FROM message WHERE kind = 'invitation' AND body <> ''") == 1)
+    let chief = try desk.signedIn(meant)
+    #expect(try chief.queue(PendingFilter()).items.isEmpty)
+    // Once proven it is theirs.
+    let again = try refusal { _ = try desk.owner().appoint(try Person.chen.form(), system: "spm") }
+    #expect(again == .accountTaken)
+    #expect(
+      try refusal { _ = try desk.owner().appoint(try meant.form(), system: "spm") }
+        == .permissionHeld)
+  }
+
+  @Test func anotherPersonsContactsMendNothing() throws {
+    let desk = try Desk()
+    try desk.opened(.wu)
+    let mixed = Person.chen.with(email: Person.wu.email)
+    #expect(
+      try refusal { _ = try desk.owner().appoint(try mixed.form(), system: "spm") } == .accountTaken
+    )
+    // Nobody's last administrator: an appointment that was a mistake can go.
+    let id = try desk.number("SELECT id FROM account WHERE email = ?", Person.chen.email)
+    #expect(try desk.owner().change(account: AccountID(id), .close, reason: "誤植") == .closed)
+  }
+}
