@@ -27,9 +27,13 @@ enum ReconciliationTable {
       OR (p.fields GLOB 'account=*' AND instr(p.fields, 'account=' || p.account || char(10)) <> 1)
     ORDER BY u.seq LIMIT 1
     """
+  /// What the operator's form ends or changes is decided as it is submitted, by one entry.
   static let decisions: SQL = """
-    SELECT 1 FROM decision d WHERE NOT EXISTS (SELECT 1 FROM audit u
-      WHERE u.subject = 'request:' || d.request AND u.action NOT IN \(before)) LIMIT 1
+    SELECT 1 FROM decision d JOIN request r ON r.id = d.request
+    WHERE NOT EXISTS (SELECT 1 FROM audit u WHERE u.subject = 'request:' || d.request
+        AND u.action NOT IN \(before))
+      AND NOT (r.kind <> 'grant' AND d.decided_at = r.created_at AND EXISTS (SELECT 1 FROM audit u
+        WHERE u.subject = 'request:' || d.request AND u.action = 'request.submit')) LIMIT 1
     """
   static let permissions: SQL = """
     SELECT 1 FROM permission p WHERE NOT EXISTS (SELECT 1 FROM audit u
