@@ -81,7 +81,7 @@ extension IAuthError {
     case .fileMissing, .fileExists, .fileUncreatable: nil
     case .anchorMissing: "iauth audit --checkpoint"
     case .entryUnknown: "iauth audit --head"
-    case .signFailed: "ssh-add -L"
+    case .signFailed: "iauth audit --checkpoint"
     case .databaseMissing: "iauth init --authority CODE"
     case .databaseGone: "iauth restore FILE"
     case .databaseExists:

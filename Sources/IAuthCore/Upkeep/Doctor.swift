@@ -37,8 +37,7 @@ enum DoctorTable {
       UNION ALL SELECT s.id FROM session s JOIN account a ON a.id = s.account
         WHERE s.ended_at IS NULL AND a.status <> 'active')
     """
-  static let messages: SQL =
-    """
+  static let messages: SQL = """
     SELECT sum(status = 'queued' AND recipient <> ''), sum(status = 'failed') FROM message
     WHERE status IN ('queued', 'failed')
     """

@@ -49,6 +49,7 @@ extension Service {
           try tx.execute(Schema.stamp)
           try tx.audit(.migrated, .schema(version: receipt.to))
           try tx.sealAudit()
+          try tx.completeNodes(upTo: try tx.currentHead().seq / AuditTree.width)
           guard try tx.isWhole() else { throw .databaseDamaged }
           let proof = try tx.verifyAudit()
           try tx.reconcile(proof.entries)
