@@ -316,8 +316,9 @@ extension Transaction {
   }
 
   /// Where a holder is told what becomes of their account: at the address on file, and at the one
-  /// that they have asked for themselves, proven, and wait for. One that a form asks for is written
-  /// to by nobody before the decision.
+  /// that they have asked for themselves, proven, and wait for.
+  ///
+  /// One that a form asks for is written to by nobody before the decision.
   func addresses(of account: Account) throws(IAuthError) -> [Recipient] {
     guard let number: RequestID = try id(RequestTable.pendingChange, account.id),
       let change = try request(number), change.origin == "self",

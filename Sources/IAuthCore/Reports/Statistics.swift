@@ -66,7 +66,9 @@ package struct Statistics: Sendable {
 }
 
 enum StatisticsTable {
-  /// The working days, each with the working seconds of all before it. 1970-01-01 was a Thursday.
+  /// The working days, each with the working seconds of all before it.
+  ///
+  /// 1970-01-01 was a Thursday.
   private static let calendar: Fragment = """
     day (n) AS (SELECT :first UNION ALL SELECT n + 1 FROM day WHERE n < :last),
     working (n, works) AS (SELECT n, (n + 4) % 7 BETWEEN 1 AND 5

@@ -77,7 +77,9 @@ package struct PendingRequest: Sendable, Equatable {
   /// 職務代理: the permission that the reviewer stood in for.
   package var decidedFor: RequestID?
   /// An opaque word that changes when anything changes that was shown: what is approved is what was
-  /// shown. The transaction that reads it has the key.
+  /// shown.
+  ///
+  /// The transaction that reads it has the key.
   package var version = ""
 
   /// Whole days from the submission until now, or until the decision; of one that has come up again,

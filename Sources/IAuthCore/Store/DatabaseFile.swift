@@ -61,7 +61,9 @@ struct DatabaseFile {
     self.key = key
   }
 
-  /// Makes the directory; the file and its key are made later, under the lock. Never overwrites.
+  /// Makes the directory; the file and its key are made later, under the lock.
+  ///
+  /// Never overwrites.
   ///
   /// - Throws: `database.exists`, `database.unsafe`, `file.uncreatable`, `disk.full`, …
   static func place(creating typed: String) throws(IAuthError) -> String {

@@ -30,7 +30,9 @@ enum Person {
   }
 
   /// A network, as sshd writes its address: of IPv6 the /64, which is one customer's; IPv4 in IPv6 as
-  /// itself. What is no address stays as it is.
+  /// itself.
+  ///
+  /// What is no address stays as it is.
   static func behind(address text: String) -> String {
     let plain = String(text.prefix { $0 != "%" })
     var bytes = [UInt8](repeating: 0, count: 16)

@@ -239,22 +239,31 @@ import Testing
     #expect(try tsai.administrators(agency: nil, system: nil).map(\.name) == ["蔡英傑"])
   }
 
-  /// In the order of the sheet, also where a row undoes the one before.
-  @Test func rowsOfOnePersonAreTakenInTheirOrder() throws {
-    let (desk, _, huang) = try superior()
+  /// Two rows that cannot both come true are told on both, and neither is taken.
+  @Test(arguments: [
+    (["新增 lin", "刪除 lin"], ["row.conflict", "row.conflict"]),
+    (["刪除 li", "刪除 li"], ["", "row.duplicate"]),
+    (["刪除 li", "交接 li tsai"], ["row.conflict", "row.conflict"]),
+    (["交接 li tsai", "交接 li lin"], ["row.conflict", "row.conflict"]),
+    (["交接 li tsai", "新增 tsai"], ["", "row.duplicate"]),
+    (["交接 li tsai", "新增 lin"], ["", ""]),
+  ])
+  func rowsThatContradictEachOther(rows: [String], codes: [String]) throws {
+    let (desk, chief, huang) = try superior()
+    _ = try desk.administrator(.li, approvedBy: chief)
+    let people = ["li": Person.li, "lin": .lin, "tsai": .tsai]
+    let lines = try rows.map { row in
+      let words = row.split(separator: " ").map(String.init)
+      let prior = words.count > 2 ? try #require(people[words[1]]) : nil
+      let person = try #require(people[words[words.count - 1]])
+      return "\(person.agency),\(person.name),\(person.email),\(person.mobile),\(words[0]),"
+        + "\(prior?.name ?? ""),\(prior?.email ?? "")"
+    }
     let report = try huang.importBatch(
-      Sheet(lines: [
-        "機關OID,姓名,公務信箱,手機,異動類別",
-        "\(Office.cdc),林美玲,lin@cdc.gov.tw,0911000004,新增",
-        "\(Office.cdc),林美玲,lin@cdc.gov.tw,0911000004,刪除",
-        "\(Office.cdc),林美玲,lin@cdc.gov.tw,0911000004,新增",
-      ]).order)
-    #expect(report.rows.map(\.outcome) == [.accepted, .accepted, .accepted])
-    #expect(
-      try desk.texts("SELECT kind || ' ' || status FROM request WHERE batch = 1 ORDER BY id")
-        == ["grant withdrawn", "revoke approved", "grant pending"])
-    #expect(
-      try desk.texts("SELECT status FROM account WHERE agency = 4 OR name = '林美玲' ORDER BY id")
-        == ["closed", "invited"])
+      Sheet(lines: ["機關OID,姓名,公務信箱,手機,異動類別,原管理者姓名,原公務信箱"] + lines).order)
+    #expect(report.rows.map { $0.problems.first(where: \.isError)?.code ?? "" } == codes)
+    let isWhole = codes.allSatisfy(\.isEmpty)
+    #expect(try desk.number("SELECT count(*) FROM batch") == (isWhole ? 1 : 0))
+    #expect(try desk.number("SELECT count(*) FROM permission WHERE status = 'revoked'") == 0)
   }
 }

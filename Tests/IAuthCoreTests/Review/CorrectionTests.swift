@@ -58,7 +58,7 @@ import Testing
     let number = try lin.ask(.general)
     _ = try li.reject(.numbers([number]), reason: "補件", returns: true)
     desk.wait(.days(29))
-    _ = try desk.owner().remind(after: nil, isDryRun: false)
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
     #expect(try desk.texts("SELECT status FROM request WHERE id = ?", number) == ["returned"])
     desk.wait(.days(1))
     let back = try desk.signedIn(.lin)
@@ -83,7 +83,7 @@ import Testing
     let number = try lin.ask(.general)
     desk.wait(.days(3))
     func reminded() throws -> Int {
-      try desk.owner().remind(after: nil, isDryRun: false).requests
+      try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true).requests
     }
     #expect(try reminded() == 1)
     _ = try desk.signedIn(.li).reject(.numbers([number]), reason: "補件", returns: true)
