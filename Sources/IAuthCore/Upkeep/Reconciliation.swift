@@ -13,7 +13,11 @@ enum ReconciliationTable {
         WHERE id = CAST(substr(u.subject, 9) AS INTEGER)) END
     """
   /// Entries that look at a request, or come before its end.
-  private static let before: Fragment = "('request.submit', 'request.read', 'refused')"
+  ///
+  /// A form's 刪除 ends as it is submitted.
+  private static let before: Fragment = """
+    ('request.submit', 'request.resubmit', 'request.reopen', 'request.read', 'refused')
+    """
   static let lost: SQL = """
     SELECT u.seq FROM audit u WHERE length(u.person_hash) > 0
       AND NOT EXISTS (SELECT 1 FROM audit_person p WHERE p.seq = u.seq)
@@ -30,10 +34,16 @@ enum ReconciliationTable {
   /// What the operator's form ends or changes is decided as it is submitted, by one entry.
   static let decisions: SQL = """
     SELECT 1 FROM decision d JOIN request r ON r.id = d.request
+<<<<<<< HEAD
     WHERE NOT EXISTS (SELECT 1 FROM audit u WHERE u.subject = 'request:' || d.request
         AND u.action NOT IN \(before))
       AND NOT (r.kind <> 'grant' AND d.decided_at = r.created_at AND EXISTS (SELECT 1 FROM audit u
         WHERE u.subject = 'request:' || d.request AND u.action = 'request.submit')) LIMIT 1
+=======
+    WHERE NOT EXISTS (SELECT 1 FROM audit u
+      WHERE u.subject = 'request:' || d.request AND (u.action NOT IN \(before)
+        OR r.kind = 'revoke' AND u.action = 'request.submit')) LIMIT 1
+>>>>>>> grants
     """
   static let permissions: SQL = """
     SELECT 1 FROM permission p WHERE NOT EXISTS (SELECT 1 FROM audit u
