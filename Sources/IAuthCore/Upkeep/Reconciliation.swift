@@ -34,16 +34,10 @@ enum ReconciliationTable {
   /// What the operator's form ends or changes is decided as it is submitted, by one entry.
   static let decisions: SQL = """
     SELECT 1 FROM decision d JOIN request r ON r.id = d.request
-<<<<<<< HEAD
     WHERE NOT EXISTS (SELECT 1 FROM audit u WHERE u.subject = 'request:' || d.request
         AND u.action NOT IN \(before))
       AND NOT (r.kind <> 'grant' AND d.decided_at = r.created_at AND EXISTS (SELECT 1 FROM audit u
         WHERE u.subject = 'request:' || d.request AND u.action = 'request.submit')) LIMIT 1
-=======
-    WHERE NOT EXISTS (SELECT 1 FROM audit u
-      WHERE u.subject = 'request:' || d.request AND (u.action NOT IN \(before)
-        OR r.kind = 'revoke' AND u.action = 'request.submit')) LIMIT 1
->>>>>>> grants
     """
   static let permissions: SQL = """
     SELECT 1 FROM permission p WHERE NOT EXISTS (SELECT 1 FROM audit u
