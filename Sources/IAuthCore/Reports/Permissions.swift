@@ -114,7 +114,8 @@ extension PermissionLine {
         id: row.id(2), type: row.word(3, AgencyType.self), code: row.text(4), name: row.text(5),
         path: row.text(6), superior: row.idIfAny(7), status: row.word(8, AgencyStatus.self)),
       name: row.textIfAny(9), email: row.textIfAny(10), system: row.text(11),
-      role: row.word(12, Role.self), from: row.time(13), until: row.timeIfAny(14).map { $0 - .seconds(1) },
+      role: row.word(12, Role.self), from: row.time(13),
+      until: row.timeIfAny(14).map { $0 - .seconds(1) },
       grantedBy: row.textIfAny(15), grantedAt: row.time(16), endedAt: row.timeIfAny(17),
       endedBy: row.textIfAny(18), reason: isEnded ? row.textIfAny(19) : nil,
       deputyFor: row.idIfAny(20))

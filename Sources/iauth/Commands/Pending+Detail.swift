@@ -222,7 +222,7 @@ extension RequestDetail {
             + times.textWithZone(decision.decidedAt)
         ),
         (Bilingual("decided by", "審核者"), decision.reviewer),
-        (Bilingual("as deputy for", "職務代理"), decision.deputyFor.map(String.init)),
+        (Bilingual("deputy for", "職務代理"), decision.deputyFor.map(String.init)),
         (Bilingual("note", "審核意見"), decision.note),
       ]
     }

@@ -11,7 +11,7 @@ struct Systems: Command {
     about: Bilingual(
       """
       Lists the systems for which permissions can be requested, with their codes and addresses. \
-      --add enters a new one. --set changes how long a permission may last at most (0d: for good); \
+      --add enters a new one. --set changes how long a permission may last (0d: for good); \
       what is granted from then on ends by then, unless an earlier day was asked for.
       """,
       "列出可申請權限的系統及其代碼與網址。--add 新增系統。--set 設定權限最長期間（0d "

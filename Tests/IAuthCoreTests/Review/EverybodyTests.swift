@@ -1,5 +1,4 @@
-// Who may do what, as one table: everybody who comes to the desk × everything that they can try
-// (PRODUCT section 6). Whoever may is asked last, so that the others find what they were refused.
+// Everybody who comes to the desk × everything that they can try (PRODUCT 6); who may comes last.
 
 import SQLite
 import Testing
