@@ -29,6 +29,13 @@ package struct MobileNumber: Hashable, Sendable {
 
   package var isTaiwanese: Bool { e164.utf8.starts(with: "+886".utf8) }
 
+  /// The number as its holder reads it: `0912-345-678`, or E.164 of one elsewhere (PRODUCT 3.1).
+  package var shown: String {
+    guard isTaiwanese else { return e164 }
+    let digits = "0" + e164.dropFirst(4)
+    return "\(digits.prefix(4))-\(digits.dropFirst(4).prefix(3))-\(digits.dropFirst(7))"
+  }
+
   /// The number as others may see it: `0912***678`, `+81******12`.
   package var masked: String {
     let bytes = e164.utf8

@@ -126,6 +126,12 @@ final class Context {
     return home + "/.local/share/iauth/iauth.db"
   }
 
+  /// Writes a file for the caller; a dry run leaves it be.
+  func create(_ path: String, _ bytes: [UInt8]) throws(IAuthError) {
+    guard !options.dryRun else { return hasTried = true }
+    try console.files.create(path, bytes)
+  }
+
   /// Whether something was done and, being a dry run, undone again.
   var isTrial: Bool { options.dryRun && (hasTried || opened?.isTrial ?? false) }
 

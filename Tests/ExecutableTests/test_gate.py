@@ -240,7 +240,7 @@ def test_no_door_opens_another(people, words):
     frames = conversation(peer)
     assert frames[-1] == (b"S", bytes([77])), frames
     assert b"right.missing" in b"".join(text for kind, text in frames if kind == b"N")
-    ended = people.run("serve-one", "--", *words, "--json", env={"SUDO_UID": "12345"})
+    ended = people.run("serve-one", "--", "--json", *words, env={"SUDO_UID": "12345"})
     assert (ended.status, ended.code) == (77, "right.missing"), ended
 
 

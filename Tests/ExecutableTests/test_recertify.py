@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import subprocess
+from base64 import b64decode
 from datetime import timedelta
+from hashlib import sha256
 
 import openpyxl
 from conftest import CDC, CHIEF, MANAGER, MING, MOHW, TONG
@@ -179,6 +181,19 @@ def test_it_is_reminded_of_closed_and_proven(on_clock, tmp_path):
     assert {entry["action"] for entry in entries} >= {
         "recertification.open", "recertification.close"}
     manifest = json.loads((directory / "manifest.json").read_text())
+    size, root = manifest["checkpoint"]["size"], b64decode(manifest["checkpoint"]["root"])
+    for entry in entries:
+        at, last, node = entry["seq"] - 1, size - 1, bytes.fromhex(entry["hash"])
+        # RFC 9162, 2.1.3.2.
+        for hash in map(b64decode, entry["inclusion"]):
+            if at % 2 or at == last:
+                node = sha256(b"\x01" + hash + node).digest()
+                while at and not at % 2:
+                    at, last = at // 2, last // 2
+            else:
+                node = sha256(b"\x01" + node + hash).digest()
+            at, last = at // 2, last // 2
+        assert last == 0 and node == root, entry
     assert manifest["items"] == 3 and manifest["unanswered"] == 3
     desk.refused("file.exists", "recertify", "--evidence", 1, directory, session=CHIEF)
 

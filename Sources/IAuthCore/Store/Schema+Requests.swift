@@ -40,6 +40,7 @@ extension Schema {
       batch INTEGER REFERENCES batch, -- the form that it came with
       submitter INTEGER REFERENCES account, -- who submitted it for another
       created_at INTEGER NOT NULL, -- when it was submitted
+      claimed_at INTEGER, -- the same by a clock that has been put back since, as long as it is later
       effective_at INTEGER, -- not before this time
       until_at INTEGER, -- kind grant: not valid from then on
       deputy_for INTEGER REFERENCES request, -- 職務代理: beside this permission
@@ -66,6 +67,7 @@ extension Schema {
     CREATE INDEX request_agency ON request (agency, system, role, status);
     CREATE INDEX request_admin ON request (system, status, created_at) WHERE role = 'admin';
     CREATE INDEX request_pending ON request (created_at) WHERE status = 'pending';
+    CREATE INDEX request_claimed ON request (claimed_at) WHERE claimed_at IS NOT NULL;
     CREATE INDEX request_change ON request (account) WHERE open = 1 AND kind = 'change';
     CREATE INDEX request_returned ON request (turned_at) WHERE status = 'returned';
     CREATE INDEX request_until ON request (until_at) WHERE open = 1 AND until_at IS NOT NULL;
@@ -134,6 +136,8 @@ extension Schema {
 
     CREATE INDEX permission_ending ON permission (ends_at)
       WHERE status = 'active' AND ends_at IS NOT NULL;
+    CREATE INDEX permission_claimed ON permission (granted_at)
+      WHERE status = 'active' AND starts_at < granted_at;
     CREATE INDEX permission_account ON permission (account);
     CREATE INDEX permission_agency ON permission (agency);
     CREATE INDEX permission_starting ON permission (starts_at)

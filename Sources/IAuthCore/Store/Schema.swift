@@ -34,7 +34,8 @@ package enum Schema {
       id INTEGER PRIMARY KEY CHECK (id = 1), -- always 1
       uuid BLOB NOT NULL CHECK (length(uuid) = 16), -- goes into every audit hash
       authority INTEGER NOT NULL REFERENCES agency, -- whose administrators decide on administrators
-      created_at INTEGER NOT NULL -- when init made it
+      created_at INTEGER NOT NULL, -- when init made it
+      registry_at INTEGER -- the day that the registry's data is of; empty: not known
     ) STRICT;
 
     CREATE TABLE host (

@@ -1,5 +1,6 @@
 // What is not believed of a clock or a host (PRODUCT 3.9, 13). A clock that was wrong and is right
-// again leaves times that are later than now: they count as now. A file that was carried to another
+// again leaves times that are later than now: they count as now, until their time has come: if it
+// was the earlier clock that was wrong, nobody's request has grown old by it. A file that was carried to another
 // host brings nobody's session along. Both are settled before the first reading or writing that
 // comes across them, in a transaction of their own, which is on the trail.
 
@@ -8,7 +9,11 @@ import Values
 
 enum SettlingTable {
   static let bearings: SQL = """
-    SELECT (SELECT at FROM audit ORDER BY seq DESC LIMIT 1), machine FROM host
+    SELECT (SELECT at FROM audit ORDER BY seq DESC LIMIT 1), machine,
+      EXISTS (SELECT 1 FROM request WHERE claimed_at <= ?1) OR EXISTS (
+        SELECT 1 FROM permission
+        WHERE status = 'active' AND starts_at < granted_at AND granted_at <= ?1)
+    FROM host
     """
   static let bind: SQL = "INSERT INTO host (id, machine, epoch, since) VALUES (1, ?1, 1, ?2)"
   static let move: SQL =
@@ -22,13 +27,19 @@ enum SettlingTable {
     """
   static let permissions: SQL = """
     UPDATE permission SET starts_at = ?1
-    WHERE status = 'active' AND starts_at > ?1 AND starts_at = granted_at
+    WHERE status = 'active' AND starts_at > ?1 AND starts_at <= granted_at
     """
-  static let requests: SQL =
-    "UPDATE request SET created_at = ?1 WHERE status = 'pending' AND created_at > ?1"
-  static let accounts: SQL = """
-    UPDATE account SET status_at = min(status_at, ?1), used_at = min(used_at, ?1)
-    WHERE status_at > ?1 OR used_at > ?1
+  static let requests: SQL = """
+    UPDATE request SET claimed_at = coalesce(claimed_at, created_at), created_at = ?1
+    WHERE status = 'pending' AND created_at > ?1
+    """
+  /// Those whose own time has come.
+  static let requestsOnTime: SQL = """
+    UPDATE request SET created_at = claimed_at, claimed_at = NULL WHERE claimed_at <= ?1
+    """
+  static let permissionsOnTime: SQL = """
+    UPDATE permission SET starts_at = granted_at
+    WHERE status = 'active' AND starts_at < granted_at AND granted_at <= ?1
     """
   static let messages: SQL = """
     UPDATE message SET created_at = min(created_at, ?1), due_at = min(due_at, ?1),
@@ -39,7 +50,8 @@ enum SettlingTable {
     UPDATE verification SET expires_at = ?1 + ?2 WHERE status = 'open' AND expires_at > ?1 + ?2
     """
   static let statements: [SQL] = [
-    bearings, bind, move, sends, attempts, permissions, requests, accounts, messages, applications,
+    bearings, bind, move, sends, attempts, permissions, requests, requestsOnTime,
+    permissionsOnTime, messages, applications,
   ]
 }
 
@@ -50,18 +62,20 @@ struct Unsettled: Equatable {
   /// The newest entry is long past, as if the clock had leapt.
   var isClockFar = false
   var isOtherHost = false
+  /// Something that stood later than now does so no more.
+  var isTimeCome = false
 
-  var isAny: Bool { isClockBack || isOtherHost }
+  var isAny: Bool { isClockBack || isOtherHost || isTimeCome }
 }
 
 extension Transaction {
   /// Compares clock and host with what the database knows of them.
   func unsettled() throws(IAuthError) -> Unsettled {
-    let found = try first(SettlingTable.bearings) { row in
-      (newest: row.timeIfAny(0), machine: row.bytes(1))
+    let found = try first(SettlingTable.bearings, now) { row in
+      (newest: row.timeIfAny(0), machine: row.bytes(1), isTimeCome: row.bool(2))
     }
     guard let found else { return Unsettled() }
-    var unsettled = Unsettled()
+    var unsettled = Unsettled(isTimeCome: found.isTimeCome)
     if let newest = found.newest {
       // Processes side by side read the clock a moment apart.
       unsettled.isClockBack = now + Limits.clockSlack < newest
@@ -86,9 +100,12 @@ extension Transaction {
       try run(SettlingTable.attempts, now, Limits.lockTime.seconds)
       try run(SettlingTable.permissions, now)
       try run(SettlingTable.requests, now)
-      try run(SettlingTable.accounts, now)
       try run(SettlingTable.messages, now)
       try run(SettlingTable.applications, now, settings.applicationLifetime.seconds)
+    }
+    if what.isTimeCome {
+      try run(SettlingTable.requestsOnTime, now)
+      try run(SettlingTable.permissionsOnTime, now)
     }
     if what.isClockBack || what.isClockFar { try noteLeap() }
   }

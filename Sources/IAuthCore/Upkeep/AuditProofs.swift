@@ -88,6 +88,24 @@ extension Service {
     }
   }
 
+  /// Proves of each of these entries that it is in the trail; of entries that the caller has read.
+  package func inclusions(
+    of lines: [AuditLine]
+  ) throws(IAuthError) -> (checkpoint: Checkpoint, proofs: [[[UInt8]]]) {
+    try store.read { (tx) throws(IAuthError) in
+      let now = try tx.checkpoint()
+      var proofs: [[[UInt8]]] = []
+      for line in lines {
+        var proof: [[UInt8]] = []
+        for range in MerkleTree.inclusionRanges(of: line.entry.seq - 1, in: now.size) {
+          proof.append(try tx.treeRoot(range))
+        }
+        proofs.append(proof)
+      }
+      return (now, proofs)
+    }
+  }
+
   /// Hands on the entries after `seq`, in order; the reading is itself an entry, but for one that
   /// finds nothing new.
   ///

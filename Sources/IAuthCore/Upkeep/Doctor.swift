@@ -47,13 +47,14 @@ enum DoctorTable {
   static let journal: SQL = "PRAGMA journal_mode"
   static let synchronous: SQL = "PRAGMA synchronous"
   static let createdAt: SQL = "SELECT created_at FROM service"
+  static let registryDay: SQL = "SELECT registry_at FROM service"
   static let lastDone: SQL =
     "SELECT max(at) FROM audit WHERE action = ? AND outcome = 'done'"
   static let latest: SQL = "SELECT max(at) FROM audit"
   static let agencies: SQL = "SELECT count(*) FROM agency WHERE status = 'active'"
   static let statements: [SQL] = [
     integrity, quick, foreignKeys, invariants, messages, administrators, journal, synchronous,
-    createdAt,
+    createdAt, registryDay,
     lastDone, latest, agencies,
   ]
 }
@@ -191,6 +192,17 @@ extension Transaction {
 
   fileprivate func registryHealth() throws(IAuthError) -> Finding {
     let count = try number(DoctorTable.agencies) ?? 0
+    // The data's own age, not that of the load.
+    if let day = try number(DoctorTable.registryDay).map({ Timestamp($0) }) {
+      let date = String(day.rfc3339.prefix(10))
+      return day + Limits.registryAge < now
+        ? Finding(
+          "registry", .warn,
+          "\(count) agencies as of \(date): iauth agencies --load FILE --dated DATE",
+          "機關 \(count) 筆，資料日期 \(date)，久未更新：iauth agencies --load FILE --dated DATE")
+        : Finding(
+          "registry", .ok, "\(count) agencies as of \(date)", "機關 \(count) 筆，資料日期 \(date)")
+    }
     var loaded = try lastDone(.registryLoaded)
     if loaded == nil { loaded = try createdAt() }
     return try aged(

@@ -26,6 +26,9 @@ package struct RegistryReport: Equatable, Sendable {
 }
 
 package enum Setup {
+  /// The day of the registry that ships: 2019-01-31.
+  package static let shippedRegistryDay = Timestamp(1_548_864_000)
+
   /// The registry that ships inside the executable.
   package static var shippedRegistry: [UInt8] {
     unsafe Array(UnsafeBufferPointer(start: iauth_registry(), count: iauth_registry_count()))
@@ -36,8 +39,8 @@ package enum Setup {
   /// - Throws: `database.exists`, `database.unsafe`, `agency.unknown` for the authority,
   ///   `sheet.*` for the registry.
   package static func create(
-    path: String, authority code: String, registry bytes: [UInt8], reviewer: ApplicationForm?,
-    world: World, settings: Settings
+    path: String, authority code: String, registry bytes: [UInt8], dated: Timestamp? = nil,
+    reviewer: ApplicationForm?, world: World, settings: Settings
   ) throws(IAuthError) -> (SetupReceipt, Service?) {
     let file = try RegistryFile(bytes)
     guard let authorityCode = AgencyCode(code),
@@ -48,7 +51,7 @@ package enum Setup {
       (tx) throws(IAuthError) in
       let report = try tx.load(file, allowingRemovals: true, authority: nil)
       let authority = try tx.activeAgency(typed: code)
-      try tx.run(SetupTable.service, world.randomBytes(16), authority.id, tx.now)
+      try tx.run(SetupTable.service, world.randomBytes(16), authority.id, tx.now, dated)
       try tx.bindHost()
       try tx.run(
         AgencyTable.addSystem, TargetSystem.firstCode, "Administration and Assessment System",
@@ -72,14 +75,16 @@ package enum Setup {
 extension Service {
   /// Loads a newer registry file, in one transaction.
   ///
+  /// - Parameter dated: the day that its data is of, where that is known.
   /// - Throws: `right.missing`, `sheet.*`, `registry.shrunk`, `agency.cycle`.
   package func loadRegistry(
-    _ bytes: [UInt8], allowingRemovals: Bool
+    _ bytes: [UInt8], dated: Timestamp? = nil, allowingRemovals: Bool
   ) throws(IAuthError) -> RegistryReport {
     let file = try RegistryFile(bytes)
     return try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<RegistryReport> in
       let report = try tx.load(
         file, allowingRemovals: allowingRemovals, authority: try tx.authority())
+      try tx.run(SetupTable.setRegistryDay, dated)
       try tx.audit(.registryLoaded, .registry)
       return .commit(report)
     }
@@ -169,9 +174,10 @@ extension Service {
 
 enum SetupTable {
   static let service: SQL =
-    "INSERT INTO service (id, uuid, authority, created_at) VALUES (1, ?, ?, ?)"
+    "INSERT INTO service (id, uuid, authority, created_at, registry_at) VALUES (1, ?, ?, ?, ?)"
+  static let setRegistryDay: SQL = "UPDATE service SET registry_at = ?"
   static let superiors: SQL = "SELECT id, code, superior, type = 'oid' FROM agency"
-  static let statements: [SQL] = [service, superiors]
+  static let statements: [SQL] = [service, setRegistryDay, superiors]
 }
 
 /// What is stored of an agency, for comparing with a file.

@@ -16,14 +16,18 @@ struct Accounts: Command {
       takes out what others wrote about the person, mail that waits, and an application under \
       way; the last notice keeps the address until it is sent. The authority's last active \
       administrator cannot be suspended, closed or erased. --unlock ends the locks after wrong \
-      codes, of an account or of an address in an agency, whether anybody has it or not.
+      codes, of an account or of an address in an agency, whether anybody has it or not. \
+      --export gives everything that is stored about one person, for the holder and the operator, \
+      and --history what has happened; --affected lists, with their contacts, whose data a caller, \
+      an ssh key or a copy could have given away in a span of time.
       """,
       """
       依姓名或電子郵件查詢帳號。機關管理者可查詢、停用及關閉所屬機關中不具管理者權限的帳號；系統維運人員\
       不受此限。異動及理由均通知帳號持有人，並立即結束其登入。--erase 併同刪除審核意見、廢止理由、待送\
       通知及尚未完成的帳號申請；最後一則通知送出前暫留收件地址。主管機關最後一名有效管理者不得停用、\
       關閉或刪除個資。--unlock 解除因驗證碼錯誤所生之鎖定，可指定帳號，或指定機關與其電子郵件或行動電話\
-      （不論是否已有帳號）。
+      （不論是否已有帳號）。--export 供當事人及系統維運人員輸出當事人之全部資料，--history 列出其異動歷程；\
+      --affected 列出某期間內個人資料可能因執行者、SSH 金鑰或備份外洩者及其聯絡方式。
       """),
     parameters: [
       .operand("QUERY", \.query, Bilingual("part of a name or e-mail", "部分姓名或電子郵件")),
@@ -51,14 +55,37 @@ struct Accounts: Command {
         "reason", "TEXT", \.reason, Bilingual("why; the holder reads it", "理由，將通知帳號持有人"),
         asks: Bilingual("Reason, for the holder", "理由（將通知帳號持有人）"),
         checks: AnswerCheck.reason),
+      .option(
+        "export", "ACCOUNT", \.export,
+        Bilingual("everything stored about one person, as JSON", "輸出當事人之全部個人資料（JSON）")),
+      .option(
+        "html", "FILE", \.html, Bilingual("as a page to hand over", "輸出為可交付當事人之網頁"),
+        completes: .file),
+      .option(
+        "history", "ACCOUNT", \.history,
+        Bilingual("what has happened to an account", "帳號異動歷程")),
+      .flag(
+        "affected", \.isAffected,
+        Bilingual(
+          "whose data could have been read in a span of time; QUERY is a caller",
+          "某期間內個人資料可能遭讀取者；QUERY 為執行者")),
+      .option(
+        "since", "TIME", \.since,
+        Bilingual("from this day or time, or as long ago", "起始日期時間，或多久以前")),
+      .option(
+        "until", "TIME", \.until,
+        Bilingual("up to the end of this day, or before this time", "結束日期（含當日）或時間（不含）")),
     ],
     forms: [
-      Form(takes: ["QUERY", "agency"], isList: true), Form(needs: ["suspend", "reason"]),
+      Form(takes: ["QUERY", "agency", "since", "until"], isList: true),
+      Form(needs: ["suspend", "reason"]),
       Form(needs: ["restore", "reason"]), Form(needs: ["close", "reason"]),
       Form(needs: ["unlock"], takes: ["reason"]),
       Form(needs: ["unlock", "agency", "email"], takes: ["reason"]),
       Form(needs: ["unlock", "agency", "mobile"], takes: ["reason"]),
-      Form(needs: ["erase", "reason"]),
+      Form(needs: ["erase", "reason"]), Form(needs: ["export"], takes: ["html"]),
+      Form(needs: ["history"], isList: true),
+      Form(needs: ["affected", "since", "until"], takes: ["QUERY"], isList: true),
     ],
     examples: [
       Example(
@@ -75,7 +102,7 @@ struct Accounts: Command {
     fails: [
       .accountUnknown, .accountState, .accountLast, .agencyInvalid, .agencyUnknown,
       .reasonInvalid, .emailInvalid, .mobileInvalid, .sessionNone, .sessionExpired, .rightMissing,
-      .accountSuspended,
+      .accountSuspended, .fileExists,
     ],
     check: { (command) throws(IAuthError) in
       let isAddress = command.email != nil || command.mobile != nil
@@ -98,8 +125,17 @@ struct Accounts: Command {
   var mobile: String?
   var erase: AccountID?
   var reason = ""
+  var export: AccountID?
+  var html: String?
+  var history: AccountID?
+  var isAffected = false
+  var since: TimeArgument?
+  var until: TimeArgument?
 
   func run(_ context: Context) throws(IAuthError) {
+    if let export { return try self.export(export, context) }
+    if let history { return try showHistory(history, context) }
+    if isAffected { return try showAffected(context) }
     let service = try context.service()
     var unlocked: AccountID?
     switch unlock {
@@ -119,7 +155,16 @@ struct Accounts: Command {
         human: Self.done(verb, account)(context.language))
       return
     }
-    try list(try service.accounts(query ?? "", agency: agency), context)
+    let now = context.world.now()
+    let from = since?.timestamp(now: now, in: context.localTime)
+    let to = until?.end(now: now, in: context.localTime)
+    let accounts = try service.accounts(query ?? "", agency: agency)
+    guard from != nil || to != nil else { return try list(accounts, context) }
+    try list(
+      accounts.filter { account in
+        guard let used = account.usedAt else { return false }
+        return (from ?? used) <= used && used < (to ?? used + .seconds(1))
+      }, context)
   }
 
   private func unlockAddress(_ service: Service, _ context: Context) throws(IAuthError) {

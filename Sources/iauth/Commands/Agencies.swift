@@ -28,6 +28,9 @@ struct Agencies: Command {
       .option(
         "load", "FILE", \.load, Bilingual("load a registry file (operator)", "載入機關資料檔（系統維運）"),
         completes: .file),
+      .option(
+        "dated", "DATE", \.dated,
+        Bilingual("the day that its data is of", "該檔案之資料日期")),
       .flag(
         "allow-removals", \.isRemovalAllowed,
         Bilingual("load even if many agencies vanished", "大量機關減少時仍予載入")),
@@ -45,7 +48,7 @@ struct Agencies: Command {
     ],
     forms: [
       Form(takes: ["QUERY", "under"], isList: true),
-      Form(needs: ["load"], takes: ["allow-removals"]),
+      Form(needs: ["load"], takes: ["allow-removals", "dated"]),
       Form(needs: ["add", "code", "name"], takes: ["superior"]),
       Form(needs: ["set-superior", "CODE"]),
     ],
@@ -70,6 +73,7 @@ struct Agencies: Command {
   var codes: [String] = []
   var under: String?
   var load: String?
+  var dated: DayArgument?
   var isRemovalAllowed = false
   var adds = false
   var code = ""
@@ -82,7 +86,7 @@ struct Agencies: Command {
     if let load {
       try service.checkOperator()
       let report = try service.loadRegistry(
-        try context.bytes(of: load), allowingRemovals: isRemovalAllowed)
+        try context.bytes(of: load), dated: dated?.utc, allowingRemovals: isRemovalAllowed)
       show(report, context)
     } else if adds {
       let added = try service.addAgency(code: code, name: name, superior: superior)

@@ -20,6 +20,9 @@ struct DayArgument: ArgumentValue, Equatable {
   /// Days since 1970-01-01.
   let day: Int64
 
+  /// The day as a time by which nobody's clock is meant.
+  var utc: Timestamp { Timestamp(day * 86_400) }
+
   static func parse(_ text: String, for parameter: String) throws(IAuthError) -> DayArgument {
     guard let day = try FormDate.day(cell: text) else { throw .dateInvalid(text) }
     return DayArgument(day: day)

@@ -70,13 +70,13 @@ extension Audit {
 }
 
 extension Checkpoint {
-  fileprivate var json: JSON {
+  var json: JSON {
     ["origin": .string(origin), "size": .int(size), "root": .string(Base64.encode(root))]
   }
 }
 
 extension JSON {
-  fileprivate static func hashes(_ hashes: [[UInt8]]) -> JSON {
+  static func hashes(_ hashes: [[UInt8]]) -> JSON {
     .texts(hashes.map { Base64.encode($0) })
   }
 }

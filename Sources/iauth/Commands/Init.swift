@@ -28,6 +28,9 @@ struct Init: Command {
         "agencies", "FILE", \.agencies, Bilingual("the registry to load", "要載入的機關資料檔"),
         completes: .file),
       .option(
+        "dated", "DATE", \.dated,
+        Bilingual("the day that the file's data is of", "機關資料檔之資料日期")),
+      .option(
         "reviewer-name", "NAME", \.reviewerName, Bilingual("the first reviewer", "首位審核者姓名"),
         asks: Bilingual("Name of the first reviewer", "首位審核者姓名"),
         checks: AnswerCheck.name),
@@ -43,10 +46,10 @@ struct Init: Command {
         checks: AnswerCheck.mobile),
     ],
     forms: [
-      Form(needs: ["authority"], takes: ["agencies"]),
+      Form(needs: ["authority"], takes: ["agencies", "dated"]),
       Form(
         needs: ["authority", "reviewer-name", "reviewer-email", "reviewer-mobile"],
-        takes: ["agencies"]),
+        takes: ["agencies", "dated"]),
     ],
     examples: [
       Example(
@@ -71,6 +74,7 @@ struct Init: Command {
 
   var authority = ""
   var agencies: String?
+  var dated: DayArgument?
   var reviewerName: String?
   var reviewerEmail: String?
   var reviewerMobile: String?
@@ -81,8 +85,9 @@ struct Init: Command {
     let registry = try agencies.map { (path) throws(IAuthError) in try context.bytes(of: path) }
     let (receipt, service) = try Setup.create(
       path: try context.databasePath(settings), authority: authority,
-      registry: registry ?? Setup.shippedRegistry, reviewer: try reviewer(), world: context.world,
-      settings: settings)
+      registry: registry ?? Setup.shippedRegistry,
+      dated: dated?.utc ?? (agencies == nil ? Setup.shippedRegistryDay : nil),
+      reviewer: try reviewer(), world: context.world, settings: settings)
     if context.options.dryRun {
       context.hasTried = true
     } else if let service {

@@ -33,7 +33,7 @@ extension Context {
     console.line("")
     console.details([
       (Bilingual("new name", "新姓名"), new.name), (Bilingual("new e-mail", "新電子郵件"), new.email),
-      (Bilingual("new mobile", "新行動電話"), new.mobile),
+      (Bilingual("new mobile", "新行動電話"), MobileNumber(stored: new.mobile).shown),
     ])
   }
 
@@ -172,7 +172,8 @@ extension RequestDetail {
           + (item.isVerified ? "" : Bilingual(" (not yet proven)", "（尚未驗證）")(language))
       ),
       (Bilingual("title", "職稱"), item.title),
-      (Bilingual("e-mail", "電子郵件"), item.email), (Bilingual("mobile", "行動電話"), item.mobile),
+      (Bilingual("e-mail", "電子郵件"), item.email),
+      (Bilingual("mobile", "行動電話"), MobileNumber(stored: item.mobile).shown),
       (Bilingual("system", "系統"), item.system),
       (Bilingual("role", "角色"), item.role.label(language)),
       (Bilingual("reason", "申請事由"), item.reason),

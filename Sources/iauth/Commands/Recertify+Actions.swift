@@ -159,7 +159,7 @@ extension Recertify {
       context.console.page(String(decoding: bytes, as: UTF8.self))
       return
     }
-    try context.console.files.create(path, bytes)
+    try context.create(path, bytes)
     context.say(
       Bilingual(
         "fill in 清查結果 and 說明, then: iauth recertify --hand-in FILE",

@@ -12,17 +12,19 @@ extension Recertify {
     let files = context.console.files
     try files.checkNew(directory)
     let evidence = try service.recertificationEvidence(id, under: under)
+    let (checkpoint, proofs) = try service.inclusions(of: evidence.entries)
     let contents: [(name: String, bytes: [UInt8])] = [
       ("items.csv", try evidence.csv()),
       ("summary.html", Array(evidence.page(context.language, context.localTime).text.utf8)),
-      ("audit.jsonl", evidence.entriesAsLines()),
+      ("audit.jsonl", evidence.entriesAsLines(proofs)),
     ]
     let manifest = evidence.manifest(contents.map { ($0.name, $0.bytes) })
+      .adding(["checkpoint": checkpoint.json])
     let all = contents + [("manifest.json", Array((manifest.text + "\n").utf8))]
     let sums = all.map { "\(Hex.encode(SHA256.hash($0.bytes)))  \($0.name)\n" }.joined()
-    try files.makeDirectory(directory)
+    if !context.options.dryRun { try files.makeDirectory(directory) }
     for (name, bytes) in all + [("SHA256SUMS", Array(sums.utf8))] {
-      try files.create(directory + "/" + name, bytes)
+      try context.create(directory + "/" + name, bytes)
     }
     context.emit(
       [
@@ -62,8 +64,11 @@ extension RecertificationEvidence {
     return try writer.finish()
   }
 
-  fileprivate func entriesAsLines() -> [UInt8] {
-    entries.map { $0.json.text + "\n" }.joined().utf8.map { $0 }
+  /// Each entry with the proof that it is under the checkpoint of the manifest (PRODUCT 14).
+  fileprivate func entriesAsLines(_ proofs: [[[UInt8]]]) -> [UInt8] {
+    zip(entries, proofs).map { entry, proof in
+      entry.exported.adding(["inclusion": .hashes(proof)]).text + "\n"
+    }.joined().utf8.map { $0 }
   }
 
   fileprivate func manifest(_ files: [(String, [UInt8])]) -> JSON {

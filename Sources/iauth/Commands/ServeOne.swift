@@ -117,11 +117,17 @@ extension Context {
   /// Runs words for a caller who shares this process's terminal, but none of its rights and files.
   func runGated(_ words: [String], as caller: Caller) throws(IAuthError) {
     let database = try databasePath(try settings())
-    try takeSlot(caller, database)
     var theirs: [String: String] = [:]
     for name in Hello.variables { theirs[name] = environment[name] }
+    var environment = served(theirs, database)
+    do throws(IAuthError) {
+      try takeSlot(caller, database)
+    } catch {
+      // Said in the form that the words ask for.
+      environment.fault = error
+    }
     status = Program.run(
-      arguments: words, environment: served(theirs, database), world: served(caller, database),
+      arguments: words, environment: environment, world: served(caller, database),
       console: console.withoutFiles, localTime: localTime)
   }
 

@@ -85,7 +85,7 @@ struct StatisticsCommand: Command {
       context.console.page(String(decoding: try found.sheet(key), as: UTF8.self))
     } else if let html {
       let page = found.page(key, context.language, context.localTime)
-      try context.console.files.create(html, Array(page.text.utf8))
+      try context.create(html, Array(page.text.utf8))
       context.say(Bilingual("written; open it in a browser", "已輸出，可用瀏覽器開啟"))
     } else {
       try show(found, context)

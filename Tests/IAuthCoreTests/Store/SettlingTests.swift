@@ -48,6 +48,29 @@ import Testing
     #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
   }
 
+  /// A clock that starts at 1970 makes nobody's request old: when it is right again, so are they.
+  @Test(arguments: [Int64(20_000), 1])
+  func aClockThatIsWrongForAWhileMakesNothingOld(days: Int64) throws {
+    let desk = try Desk()
+    _ = try desk.administrator(.li, approvedBy: try desk.chief())
+    let number = try desk.opened(.lin).ask(.general)
+    let facts: SQL = """
+      SELECT created_at FROM request WHERE id = ? UNION ALL SELECT starts_at FROM permission
+      """
+    let before = try desk.rows(facts, number) { row in row.int(0) }
+    for round in 1...2 {
+      desk.wait(.days(-days))
+      _ = try desk.owner().addSystem(code: "s\(round)", name: "S", chineseName: nil, url: nil)
+      let then = try desk.rows(facts, number) { row in row.int(0) }
+      #expect(then.allSatisfy { $0 <= desk.clock.now.seconds })
+      desk.wait(.days(days))
+      _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+      #expect(try desk.rows(facts, number) { row in row.int(0) } == before)
+    }
+    #expect(try desk.texts("SELECT status FROM request WHERE id = ?", number) == ["pending"])
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+  }
+
   @Test func aRunWhoseClockHasLeaptUndoesNothing() throws {
     let desk = try Desk()
     _ = try desk.opened(.li).ask(.general)

@@ -31,6 +31,7 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("EffectTable", EffectTable.statements), ("CorrectionTable", CorrectionTable.statements),
   ("StandInTable", StandInTable.statements), ("HandOverTable", HandOverTable.statements),
   ("ReportTable", ReportTable.statements), ("PermissionsTable", PermissionsTable.statements),
+  ("PersonTable", PersonTable.statements), ("AffectedTable", AffectedTable.statements),
   ("FeedTable", FeedTable.statements), ("RecertificationTable", RecertificationTable.statements),
   ("EvidenceTable", EvidenceTable.statements), ("StatisticsTable", StatisticsTable.statements),
 ]

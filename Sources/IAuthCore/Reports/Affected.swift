@@ -1,0 +1,99 @@
+// Whose data somebody could have read in a span of time (PRODUCT 11.6), with their contacts, for
+// those who must be told. It is found from the trail: what a caller read, whose sign-in had a
+// right to read, and of which time a copy was made.
+
+import SQLite
+import Values
+
+/// How data could have been read.
+package enum Exposure: String, CaseIterable, Sendable {
+  /// A copy of the whole database was made.
+  case copy
+  /// The trail, or everybody's data, was read.
+  case trail
+  /// One request was read in full.
+  case request
+  /// An administrator of the authority or of an agency was signed in, or the agency's key was used.
+  case administrator
+  /// It is the caller's own.
+  case own
+}
+
+/// Somebody whose data could have been read.
+package struct AffectedLine: Sendable, Equatable {
+  package let account: AccountID
+  package let agency: Agency
+  package let name: String
+  package let email: String
+  package let mobile: String
+  package let callers: [String]
+  package let exposures: [Exposure]
+}
+
+enum AffectedTable {
+  /// ?1 and ?2 are the span of time, ?3 a caller or nothing: who could have read what of whom.
+  private static let entries: Fragment = """
+    entries AS MATERIALIZED (SELECT seq, at, caller, account, action, subject FROM audit
+      WHERE at >= ?1 AND at < ?2 AND (?3 IS NULL OR caller = ?3)),
+    actors AS (SELECT DISTINCT caller, account FROM entries WHERE account IS NOT NULL
+      UNION SELECT e.caller, k.account FROM entries e JOIN gate_key k
+        ON e.caller = 'key:' || k.name),
+    reach (caller, agency) AS (
+      SELECT c.caller, a.agency FROM actors c JOIN account a ON a.id = c.account
+      WHERE EXISTS (SELECT 1 FROM permission p WHERE p.account = c.account AND p.role = 'admin'
+        AND p.starts_at < ?2 AND (p.ends_at IS NULL OR p.ends_at > ?1)
+        AND (p.revoked_at IS NULL OR p.revoked_at > ?1))
+      UNION SELECT r.caller, g.id FROM reach r JOIN agency g ON g.superior = r.agency
+        WHERE g.status = 'active'),
+    nation AS (
+      SELECT caller, CASE action WHEN 'database.backup' THEN 'copy' ELSE 'trail' END AS how
+      FROM entries WHERE action IN ('database.backup', 'audit.read', 'accounts.affected')
+      UNION SELECT r.caller, 'administrator' FROM reach r
+        WHERE r.agency = (SELECT authority FROM service)),
+    seen (account, caller, how) AS (
+      SELECT id, caller, how FROM nation CROSS JOIN account
+      UNION SELECT a.id, r.caller, 'administrator' FROM reach r JOIN account a
+        ON a.agency = r.agency
+      UNION SELECT q.account, e.caller, 'request' FROM entries e JOIN request q
+        ON e.subject = 'request:' || q.id WHERE e.action = 'request.read'
+      UNION SELECT account, caller, 'own' FROM actors)
+    """
+  static let list: SQL = """
+    WITH RECURSIVE \(entries)
+    SELECT a.id, g.id, g.type, g.code, g.name, g.path, g.superior, g.status, a.name, a.email,
+      a.mobile, group_concat(DISTINCT s.caller), group_concat(DISTINCT s.how)
+    FROM seen s JOIN account a ON a.id = s.account JOIN agency g ON g.id = a.agency
+    WHERE a.erased_at IS NULL AND a.created_at < ?2
+    GROUP BY a.id ORDER BY a.id
+    """
+  static let statements: [SQL] = [list]
+}
+
+extension Service {
+  /// Whose data could have been read between two times, by anybody or by one caller.
+  ///
+  /// - Throws: `right.missing`.
+  package func affected(
+    since: Timestamp, until: Timestamp, caller: String?
+  ) throws(IAuthError) -> [AffectedLine] {
+    try writeAsOperator(isReading: true) {
+      (tx) throws(IAuthError) -> TransactionEnd<[AffectedLine]> in
+      let lines = try tx.all(AffectedTable.list, since, until, caller) { row in
+        AffectedLine(
+          account: row.id(0),
+          agency: Agency(
+            id: row.id(1), type: row.word(2, AgencyType.self), code: row.text(3),
+            name: row.text(4), path: row.text(5), superior: row.idIfAny(6),
+            status: row.word(7, AgencyStatus.self)),
+          name: row.text(8), email: row.text(9), mobile: row.text(10),
+          callers: row.text(11).split(separator: ",").map(String.init).sorted(),
+          exposures: row.text(12).split(separator: ",").compactMap {
+            Exposure(rawValue: String($0))
+          }
+          .sorted { $0.rawValue < $1.rawValue })
+      }
+      try tx.audit(.affectedRead, .none)
+      return .commit(lines)
+    }
+  }
+}

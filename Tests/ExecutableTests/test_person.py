@@ -1,0 +1,73 @@
+"""One person's data, and whose data others could have read (PRODUCT 11.6)."""
+
+import sqlite3
+import time
+
+from conftest import CDC, CHIEF, MANAGER, MING, TONG
+
+
+def test_one_persons_data_is_all_there(desk, tmp_path):
+    account = desk.join(TONG)["account"]
+    number = desk.request(TONG, "general", "--reason", "業務需要")
+    desk.ok("approve", number, session=MING)
+    document = desk.one("accounts", "--export", account, session=TONG)
+    assert document["person"]["mobile"] == "+886912345679"
+    assert [request["reason"] for request in document["requests"]] == ["業務需要"]
+    assert document["decisions"][0]["decided_by"] == "李小明"
+    assert document["permissions"][0]["status"] == "active" and document["sessions"]
+    # Every table that has a column of somebody's has its section.
+    with sqlite3.connect(desk.db) as db:
+        tables = {table for table, in db.execute(
+            "SELECT DISTINCT m.name FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) f "
+            "WHERE f.[table] = 'account'")}
+    assert tables == {
+        "request", "decision", "permission", "permission_change", "recertification",
+        "recertification_item", "reminder", "batch", "gate_key", "session", "verification",
+        "message", "audit_person"}, "a new table about people needs a section of --export"
+    for code in desk.rows("SELECT body FROM message WHERE kind = 'code' AND body <> ''"):
+        assert code[0] not in str(document)
+    for stranger in (MING, CHIEF):
+        desk.refused("right.missing", "accounts", "--export", account, session=stranger)
+        desk.refused("right.missing", "accounts", "--history", account, session=stranger)
+    desk.refused("account.unknown", "accounts", "--export", 999)
+    page = tmp_path / "person.html"
+    for lang, word in (("zh-TW", "權限申請"), ("en", "Requests")):
+        desk.ok("accounts", "--export", account, "--html", page, "--lang", lang)
+        text = page.read_text()
+        assert word in text and "業務需要" in text and "<script" not in text and "http" not in text
+        desk.refused("file.exists", "accounts", "--export", account, "--html", page)
+        page.unlink()
+    actions = [event["action"] for event in desk.json("accounts", "--history", account)]
+    assert actions[0] == "application.submit" or "account.open" in actions
+    assert {"request.submit", "request.approve", "account.export"} <= set(actions)
+    desk.ok("accounts", "--erase", account, "--reason", "當事人請求")
+    erased = desk.ok("accounts", "--export", account, "--json").out
+    for word in ("王大同", "tong@cdc.gov.tw", "912345679", "業務需要"):
+        assert word not in erased, word
+    desk.ok("audit", "--verify")
+
+
+def test_whose_data_could_have_been_read(desk, tmp_path):
+    tong = desk.join(TONG)["account"]
+    number = desk.request(TONG)
+    desk.appoint(MANAGER)
+    span = ["--since", "1d", "--until", "2099-01-01"]
+    desk.ok("pending", number, session=MING)
+
+    def people(*words):
+        return {line["account"]: line for line in desk.json("accounts", "--affected", *span, *words)}
+    seen = people()
+    assert seen[tong]["email"] == TONG.email and "request" in seen[tong]["exposures"]
+    assert "copy" not in seen[tong]["exposures"]
+    desk.ok("backup", tmp_path / "copy.db")
+    assert all("copy" in line["exposures"] for line in people().values())
+    assert people("uid:nobody") == {}
+    assert desk.json("accounts", "--affected", "--since", "2001-01-01", "--until",
+                     "2001-01-02") == []
+    missing = desk.refused("usage.missing", "accounts", "--affected")
+    assert "--since" in missing.error["message"]
+    shown = desk.ok("accounts", "--affected", *span, "--lang", "zh-TW").out
+    assert "0912-345-679" in shown and "備份" in shown
+    assert time.time() and desk.value(
+        "SELECT count(*) FROM audit WHERE action = 'accounts.affected'") >= 4
+    assert CDC and desk.ok("audit", "--verify")
