@@ -44,7 +44,7 @@ package struct PersonDocument: Sendable {
   package let account: AccountID
   package let agency: Agency
   package let exportedAt: Timestamp
-  /// In the order of `PersonTable.sections`.
+  /// In the order of `PersonSections.all`.
   package let sections: [(section: PersonSection, rows: [[PersonValue]])]
 }
 
@@ -61,9 +61,9 @@ package struct PersonEvent: Sendable, Equatable {
   package let outcome: String
 }
 
-package enum PersonTable {
+package enum PersonSections {
   /// ?1 is the account.
-  package static let sections: [PersonSection] = [
+  package static let all: [PersonSection] = [
     PersonSection(
       "person",
       "name email mobile title unit phone status @created_at @status_at @used_at @replaced_at "
@@ -168,6 +168,9 @@ package enum PersonTable {
       ORDER BY u.seq
       """),
   ]
+}
+
+enum PersonTable {
   static let agency: SQL = "SELECT agency FROM account WHERE id = ?"
   static let history: SQL = """
     SELECT u.seq, u.at, u.caller, u.account, a.name, u.action, u.subject, u.outcome
@@ -176,7 +179,7 @@ package enum PersonTable {
       OR u.subject IN (SELECT 'request:' || id FROM request WHERE account = ?1)
     ORDER BY u.seq
     """
-  static let statements: [SQL] = [agency, history] + sections.map(\.sql)
+  static let statements: [SQL] = [agency, history] + PersonSections.all.map(\.sql)
 }
 
 extension Service {
@@ -187,7 +190,7 @@ extension Service {
   package func export(account id: AccountID) throws(IAuthError) -> PersonDocument {
     try readingPerson(id, as: .accountExported) { (tx, agency) throws(IAuthError) in
       var sections: [(section: PersonSection, rows: [[PersonValue]])] = []
-      for section in PersonTable.sections {
+      for section in PersonSections.all {
         let rows = try tx.all(section.sql, id) { row in
           section.columns.enumerated().map { index, column -> PersonValue in
             let place = Int32(index)

@@ -365,7 +365,7 @@ extension Schema {
     BEGIN
       SELECT RAISE(ABORT, 'a code takes its address away');
     END;
-    CREATE TRIGGER service_stays BEFORE UPDATE ON service BEGIN
+    CREATE TRIGGER service_stays BEFORE UPDATE OF id, uuid, authority, created_at ON service BEGIN
       SELECT RAISE(ABORT, 'the authority is set once');
     END;
     CREATE TRIGGER service_is_kept BEFORE DELETE ON service BEGIN

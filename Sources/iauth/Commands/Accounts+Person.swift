@@ -115,7 +115,7 @@ extension PersonDocument {
             JSON.Member(key: column.name, value: value.json)
           })
       }
-      let isOne = section.name == PersonTable.sections[0].name
+      let isOne = section.name == PersonSections.all[0].name
       members.append(
         JSON.Member(key: section.name, value: isOne ? objects.first ?? .null : .array(objects)))
     }

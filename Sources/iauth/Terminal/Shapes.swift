@@ -199,7 +199,7 @@ extension Shape {
   static let person = Shape(
     "person", by: "accounts --export",
     [.number("account"), agency, .time("exported_at")]
-      + PersonTable.sections.enumerated().map { index, section in
+      + PersonSections.all.enumerated().map { index, section in
         let fields = section.columns.map { column in
           switch column.kind {
           case .text: Field.text(column.name).optional
