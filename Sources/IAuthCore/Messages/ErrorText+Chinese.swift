@@ -12,6 +12,8 @@ extension IAuthError {
     case .codeExpired(let reference, false):
       "\(quoted(reference))的驗證碼已逾 10 分鐘、已使用或已由新碼取代"
     case .codeExpired(let reference, true): "\(quoted(reference))已使用或已失效，請重新辦理"
+    case .codeUsed(let isApplication):
+      isApplication ? "此帳號申請已完成驗證，請直接登入" : "此次登入已完成驗證"
     case .requestDuplicate(let number): "已有相同的申請案 \(number) 審核中"
     case .requestDecided(let number, let status, let by, let at):
       "申請案 \(number) 已" + (by.map { "由\(quoted($0))" } ?? "")
@@ -57,6 +59,7 @@ extension IAuthError {
         + (allowed.isEmpty ? "" : "，可用的值為：\(allowed.joined(separator: "、"))")
     case .usageInput(let needed, let got):
       "須由標準輸入提供 \(needed) 個驗證碼（每行 1 個），僅收到 \(got) 行；本次不計入嘗試次數"
+    case .usageTerminal(let option, _): "\(quoted(option))須於終端機操作"
     case .usageService: "本指令由 systemd、sshd 或 sudo 啟動以回應連線，非供人員直接執行"
     case .usageEncoding(let place): "指令的第 \(place) 個字詞不是有效的 UTF-8"
 
@@ -85,6 +88,8 @@ extension IAuthError {
       "\(rows) 列中有 \(rejected) 列不符規定，" + (isPartial ? "其餘各列已匯入" : "全部未匯入")
     case .sheetUnreadable(let problem): problem.chinese
     case .sheetHeader(let missing, let duplicated): Self.chineseHeader(missing, duplicated)
+    case .decisionLine(let line, let word):
+      "第 \(line) 行的\(quoted(word))無法辨識；每行依序為申請編號、版本、審核結果（approve、reject 或 return）及理由"
     case .sheetEmpty: "試算表的標題列以下沒有資料"
     case .limitBytes(let max): "檔案大小超過 \(max) 位元組"
     case .limitRows(let max): "試算表超過 \(max) 列"
@@ -258,6 +263,9 @@ extension Right {
     case .importer: "僅機關管理者、主管機關或系統維運人員得匯入"
     case .administrator: "僅該機關的管理者得執行此項作業"
     case .owner: "僅當事人得執行此項作業"
+    case .applicant: "您無審核權限；您本人之申請另列"
+    case .resting(let change?): "您的管理者權限於申請案 \(change) 核定前暫停行使"
+    case .resting(nil): "您的管理者權限目前未生效或已暫停，起迄日請見您的權限清單"
     case .key: "ssh 金鑰僅得為有效的機關管理者匯入及查詢"
     }
   }

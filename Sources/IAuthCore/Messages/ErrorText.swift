@@ -36,6 +36,7 @@ extension IAuthError {
       } else {
         Self.signIn
       }
+    case .codeUsed(let isApplication): isApplication ? Self.signIn : "iauth verify --status"
     case .requestDuplicate(let number), .requestDecided(let number, _, _, _),
       .requestOwn(let number), .requestChanged(let number), .permissionNone(let number),
       .requestOutside(let number):
@@ -61,6 +62,7 @@ extension IAuthError {
     case .usageValue: "iauth help"
     case .usageInput: "iauth help verify"
     case .usageService: "iauth help serve-one"
+    case .usageTerminal(_, let command): "iauth \(command)"
     case .usageEncoding: "iauth help"
 
     case .agencyInvalid, .agencyUnknown: "iauth agencies NAME"
@@ -71,6 +73,7 @@ extension IAuthError {
     case .nameInvalid, .emailInvalid, .mobileInvalid, .mobileCountry, .titleInvalid, .phoneInvalid,
       .reasonInvalid, .documentInvalid:
       nil
+    case .decisionLine: "iauth help approve"
     case .roleInvalid, .changeInvalid, .dateInvalid, .dateRange, .sheetHeader, .sheetEmpty,
       .sheetUnreadable,
       .limitBytes, .limitRows:
@@ -106,6 +109,9 @@ extension IAuthError {
     case .sessionStepUp: "iauth verify --step-up"
     case .rightMissing(.reviewer), .rightMissing(.importer), .rightMissing(.administrator):
       "iauth request-permission --role admin"
+    case .rightMissing(.applicant): "iauth request-permission --list"
+    case .rightMissing(.resting(let change)):
+      change.map { "iauth pending \($0)" } ?? "iauth request-permission --list"
     case .rightMissing(.serviceOperator), .rightMissing(.owner), .rightMissing(.key): nil
     case .databaseForeign: "iauth --db FILE doctor"
     case .databaseVersion(let found, let needed):
@@ -116,8 +122,8 @@ extension IAuthError {
     }
   }
 
-  private static let signIn =
-    "iauth verify --agency CODE --name NAME --email ADDRESS --mobile NUMBER --via both"
+  /// It knows who the caller last was, and asks for what it does not know.
+  private static let signIn = "iauth verify"
 }
 
 /// `word` if it can stand in a shell command as it is, else `placeholder`: a hint is meant to be

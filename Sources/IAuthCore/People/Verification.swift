@@ -43,6 +43,15 @@ extension Service {
     }
   }
 
+  /// How many wrong attempts the caller has left at a reference.
+  ///
+  /// - Throws: `reference.unknown`.
+  package func attemptsLeft(_ typed: String) throws(IAuthError) -> Int {
+    try store.read { (tx) throws(IAuthError) in
+      try tx.attemptsLeft(try tx.verification(typed: typed))
+    }
+  }
+
   /// Enters the codes of a reference: it opens the account where there is none, and signs in.
   ///
   /// - Throws: `reference.unknown`, `code.locked`, `code.expired`, `code.wrong` (counted);
@@ -147,7 +156,7 @@ extension Transaction {
     try checkNotLocked(proof)
     let reference = proof.reference.text
     guard proof.isOpen, proof.createdAt <= now, now < proof.expiresAt else {
-      throw .codeExpired(reference: reference, isFinished: true)
+      throw proof.isOver
     }
     let stored = try all(VerificationTable.codes, proof.id) { row in
       StoredCode(

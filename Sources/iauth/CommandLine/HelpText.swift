@@ -63,7 +63,8 @@ enum HelpText {
     var page = Page(language: language)
     page.line(usageLine(language))
     page.blank()
-    for command in commands {
+    // What systemd starts is nothing that anybody types.
+    for command in commands where !["serve", "serve-one"].contains(command.name) {
       page.pairs([(command.name, command.summary)], labelWidth: 18)
     }
     page.blank()
@@ -87,6 +88,30 @@ enum HelpText {
       Example(
         "iauth help exit-codes --json",
         Bilingual("The same list for a script", "供程式使用的清單"))
+    ])
+    return page.text
+  }
+
+  /// The fields of every object that --json prints.
+  static func shapes(_ language: Language) -> String {
+    var page = Page(language: language)
+    page.paragraph(
+      Bilingual(
+        "With --json each of these is an object on a line of its own. Times are RFC 3339 in UTC; "
+          + "a field marked ? may be null. iauth help --schema has the same for validators.",
+        "加上 --json 時，下列各物件一行一個。時間為 RFC 3339（UTC）；標示 ? 之欄位得為 null。"
+          + "iauth help --schema 輸出供驗證用之 JSON Schema。"))
+    for shape in Shape.all {
+      page.heading(Bilingual("\(shape.name) (\(shape.by))", "\(shape.name)（\(shape.by)）"))
+      for line in shape.fieldLines {
+        for (index, text) in Wrap.lines(line, width: width - 4).enumerated() {
+          page.line((index == 0 ? "  " : "      ") + text)
+        }
+      }
+    }
+    page.examples([
+      Example(
+        "iauth help json --json", Bilingual("The same list for a script", "供程式使用的清單"))
     ])
     return page.text
   }

@@ -15,6 +15,48 @@ enum StatusFilter: String, ArgumentWord {
   var status: RequestStatus? { RequestStatus(rawValue: rawValue) }
 }
 
+/// Who has decided: the signed-in person, or anybody of a name.
+enum ReviewerArgument: ArgumentValue, Equatable {
+  case me, name(String)
+
+  static func parse(_ text: String, for parameter: String) throws(IAuthError) -> ReviewerArgument {
+    guard !text.utf8.isEmpty else { throw .usageValue(option: parameter, value: text, allowed: []) }
+    return text.utf8.elementsEqual("me".utf8) ? .me : .name(text)
+  }
+
+  static var completion: ParameterDescription.Completion { .words(["me"]) }
+
+  var decider: DecidedBy {
+    switch self {
+    case .me: .me
+    case .name(let name): .name(name)
+    }
+  }
+}
+
+/// One request's number, or several: 4, 4-6, 4,7-9.
+struct NumberRange: ArgumentValue, Equatable {
+  let numbers: [RequestID]
+
+  static func parse(_ text: String, for parameter: String) throws(IAuthError) -> NumberRange {
+    let refusal = IAuthError.usageValue(option: parameter, value: text, allowed: [])
+    var numbers: [RequestID] = []
+    for part in Folding.fold(text).utf8.split(
+      separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+    {
+      let ends = part.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        .map { String(decoding: $0, as: UTF8.self) }
+      guard let from = ends.first, ends.count <= 2,
+        let first = try? Int64.parse(from, for: parameter),
+        let last = try? Int64.parse(ends.last ?? from, for: parameter), first <= last,
+        last - first < Int64(Limits.numbersAtOnce - numbers.count)
+      else { throw refusal }
+      numbers += (first...last).map { RequestID($0) }
+    }
+    return NumberRange(numbers: numbers)
+  }
+}
+
 /// A day in Taipei, Gregorian or of the Republic: 2026-03-01, 115/3/1, 115年3月1日.
 struct DayArgument: ArgumentValue, Equatable {
   /// Days since 1970-01-01.
