@@ -37,6 +37,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case usageValue(option: String, value: String, allowed: [String])
   case usageInput(needed: Int, got: Int)
   case usageService
+  /// What was typed is no code, and no attempt.
+  case usageCode
   /// It asks, and nobody sits there.
   case usageTerminal(String, command: String)
   /// A word whose bytes are no UTF-8, by its place.
@@ -171,7 +173,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .usageMissingValue, .usageUnwantedValue, .usageValue: .usageValue
     case .usageRepeated: .usageRepeated
     case .usageConflict: .usageConflict
-    case .usageInput, .usageTerminal: .usageInput
+    case .usageInput, .usageTerminal, .usageCode: .usageInput
     case .usageService: .usageService
     case .usageEncoding: .usageValue
     case .agencyInvalid: .agencyInvalid

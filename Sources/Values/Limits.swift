@@ -260,6 +260,10 @@ package enum Limits {
   package static let agencyChoices = 10
   /// The most letters that an agency is looked for by, one by one.
   package static let agencyLetters = 30
+  /// The most requests that a mail lists.
+  package static let mailLines = 40
+  /// The longest name of the service: it stands in every SMS.
+  package static let serviceNameMax = 20
   /// The most words that a shell is offered.
   package static let completions = 200
   /// Reasons used before that are offered again.

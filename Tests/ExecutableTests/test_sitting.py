@@ -42,13 +42,13 @@ def test_the_agency_is_chosen_before_anything_else_is_asked(fresh_desk, columns)
     assert "10" in shown and "另有其他機關" in shown and "姓名" not in shown
     child.sendline("沒有這個機關")
     child.expect("agency.unknown")
-    child.expect("機關（名稱或代碼）：")
+    child.expect("機關名稱或機關代碼：")
     child.sendline("疾管署")
     child.expect("姓名：")  # one that is meant is not asked about
     child.sendcontrol("d")
     assert ended(child) == 64
     child = talk(fresh_desk, "verify", columns=columns)
-    child.expect("機關（名稱或代碼）：")
+    child.expect("機關名稱或機關代碼：")
     child.sendline("國發會")
     child.expect("請選擇（1-3）.*：")
     child.sendline("1")

@@ -80,6 +80,7 @@ extension IAuthError {
       "standard input has \(counted(got, "line")) where \(counted(needed, "code")), one a line,"
         + " \(needed == 1 ? "is" : "are") needed; this was not counted as an attempt"
     case .usageTerminal(let option, _): "\(option) asks, and needs a terminal"
+    case .usageCode: "a code has eight digits; this was no attempt"
     case .usageService:
       "this answers a connection of the service; systemd, sshd or sudo starts it, not a person"
     case .usageEncoding(let place): "word \(place) of the command is not UTF-8"

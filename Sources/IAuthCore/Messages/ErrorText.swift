@@ -60,7 +60,7 @@ extension IAuthError {
       command.map { "iauth help \($0)" } ?? "iauth help"
     case .usageMissing(_, let command), .usageConflict(_, _, let command): "iauth help \(command)"
     case .usageValue: "iauth help"
-    case .usageInput: "iauth help verify"
+    case .usageInput, .usageCode: "iauth help verify"
     case .usageService: "iauth help serve-one"
     case .usageTerminal(_, let command): "iauth \(command)"
     case .usageEncoding: "iauth help"

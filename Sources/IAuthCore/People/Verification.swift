@@ -33,6 +33,7 @@ extension Service {
   ///
   /// A wrong one is an attempt; a right one changes nothing.
   package func checkFirstCode(_ typed: String, code: String) throws(IAuthError) {
+    guard OneTimeCode(code) != nil else { throw .usageCode }
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
       let proof = try tx.verification(typed: typed)
       let needed = Array(try tx.channelsNeeded(proof).prefix(1))
@@ -62,6 +63,9 @@ extension Service {
       let needed = try tx.channelsNeeded(proof)
       guard codes.count >= needed.count else {
         throw .usageInput(needed: needed.count, got: codes.count)
+      }
+      guard codes.prefix(needed.count).allSatisfy({ OneTimeCode($0) != nil }) else {
+        throw .usageCode
       }
       if let error = try tx.checkCodes(
         proof, needed, codes, operatorMail: settings.operatorMail)

@@ -305,6 +305,8 @@ extension Transaction {
     let told = request.kind == .change ? try self.account(id: account.id) : account
     if account.status == .invited, request.kind == .grant {
       let agency = try agency(id: account.agency)
+      var summary = summary
+      summary.invitedBy = try inviter(of: request)
       try queue(
         .invitation(
           request: summary, agencyCode: agency.code, email: told.email.text,
@@ -315,6 +317,14 @@ extension Transaction {
         .approved(request: summary, url: system.url, note: note), to: .mail(told),
         reference: reference, request: request.number)
     }
+  }
+
+  /// Whoever asked for an invited person: their agency and name.
+  private func inviter(of request: PermissionRequest) throws(IAuthError) -> String? {
+    guard let id = request.submitter,
+      let submitter = try first(AccountTable.byID, id, read: { row in Account(row: row) })
+    else { return nil }
+    return try agency(id: submitter.agency).name + " " + submitter.name.text
   }
 
   /// Makes an approved replacement true.

@@ -27,7 +27,7 @@ struct Apply: Command {
         Bilingual(
           "the agency's OID, eight-digit number or code of ten; on a terminal also its name, or "
             + "letters of it", "機關 OID、統一編號或機關代碼；於終端機亦可填名稱或簡稱"),
-        completes: .known(.agencies), asks: Bilingual("Agency (name or code)", "機關（名稱或代碼）")),
+        completes: .known(.agencies), asks: Bilingual("Agency name or agency code", "機關名稱或機關代碼")),
       .option(
         "name", "NAME", \.name, Bilingual("your real name", "真實姓名"),
         asks: Bilingual("Name", "姓名"),

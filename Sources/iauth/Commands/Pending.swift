@@ -7,7 +7,7 @@ import Values
 struct Pending: Command {
   static let usage = CommandUsage<Pending>(
     "pending", in: .review,
-    summary: Bilingual("List requests, show one, send reminders", "待審清單、審查詳細資訊與稽催"),
+    summary: Bilingual("List requests, show one, send reminders", "待審核列表、審查詳細資訊與稽催"),
     about: Bilingual(
       """
       Lists what the signed-in reviewer may decide, oldest first; QUERY is part of a name, an \

@@ -35,7 +35,7 @@ struct Verify: Command {
         "agency", "CODE", \.agency,
         Bilingual(
           "the agency's code; on a terminal also its name, or letters of it", "機關代碼；於終端機亦可填名稱或簡稱"),
-        completes: .known(.agencies), asks: Bilingual("Agency (name or code)", "機關（名稱或代碼）")),
+        completes: .known(.agencies), asks: Bilingual("Agency name or agency code", "機關名稱或機關代碼")),
       .option(
         "name", "NAME", \.name, Bilingual("your name", "姓名"), asks: Bilingual("Name", "姓名"),
         checks: AnswerCheck.name),

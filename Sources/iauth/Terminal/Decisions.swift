@@ -96,7 +96,11 @@ extension ReviewOutcome {
   fileprivate func text(_ language: Language, isBrief: Bool) -> String {
     if let refusal {
       let colon = Bilingual(": ", "：")(language)
-      return Bilingual("not decided", "未審核")(language) + colon + refusal.code.rawValue
+      let why =
+        refusal.code == .requestDecided
+        ? Bilingual(refusal.code.rawValue, "先前已審核（\(refusal.code.rawValue)）")(language)
+        : refusal.code.rawValue
+      return Bilingual("not decided", "未處理")(language) + colon + why
         + (isBrief ? "" : colon + refusal.text(language).sentence)
     }
     let verdict = status?.label ?? Bilingual("", "")

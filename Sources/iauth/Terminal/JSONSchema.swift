@@ -12,7 +12,7 @@ extension Shape {
     .pending, .requestDetail, .reminderRun, .decided, .revoked, .administrator, .lacking,
     .appointed, .batch, .importRow, .importSummary, .agencies, .registryLoaded, .system,
     .account, .accountChanged, .made, .delivery, .message, .messageChanged, .auditEntry,
-    .auditExport, .auditCheckpoint, .auditHead, .auditInclusion, .auditProof,
+    .auditAction, .auditExport, .auditCheckpoint, .auditHead, .auditInclusion, .auditProof,
     .addressUnlocked, .migrated, .finding, .backedUp, .restored, .key, .keyEnrolled, .keyWithdrawn,
     .permission,
     .change, .feedState, .difference, .figures, .recertificationItem, .recertificationOpened,

@@ -232,8 +232,10 @@ extension Shape {
     "audit-entry", by: "audit", time: "at",
     [
       .number("seq"), .time("at"), .text("caller"), .number("account").optional, .text("action"),
-      .text("subject"), .text("outcome"), .text("hash"),
+      .text("name").optional, .text("subject"), .text("outcome"), .text("note").optional,
+      .text("hash"),
     ])
+  static let auditAction = Shape("audit-action", by: "audit --actions", [.text("action")])
   static let auditExport = Shape(
     "audit-export", by: "audit --after",
     [
@@ -271,7 +273,7 @@ extension Shape {
     "key", by: "ssh-gate --list", time: "enrolled_at",
     [
       .text("key"), .number("account"), .text("name").optional, .text("agency"),
-      .word("status", AccountStatus.self), .time("enrolled_at"),
+      .word("status", AccountStatus.self), .time("enrolled_at"), .flag("rests"),
     ])
   static let keyEnrolled = Shape(
     "key-enrolled", by: "ssh-gate --enrol", [.text("key"), .number("account"), .text("line")])

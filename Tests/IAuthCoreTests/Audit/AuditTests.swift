@@ -166,8 +166,8 @@ import Testing
     #expect(try refusal { _ = try chief.auditTrail(AuditFilter()) } == .rightMissing)
     let serviceOperator = try desk.owner()
     let session = try chief.status().account
-    let found = try serviceOperator.auditTrail(AuditFilter(actor: session))
-    #expect(found.map(\.entry.action) == ["session.start", "refused", "refused"])
+    let found = try serviceOperator.auditTrail(AuditFilter(actor: "\(session)"))
+    #expect(found.map(\.line.entry.action) == ["session.start", "refused", "refused"])
     #expect(try serviceOperator.auditTrail(AuditFilter(action: "audit.read")).count == 1)
     #expect(
       try serviceOperator.auditTrail(AuditFilter(since: desk.clock.now + .seconds(1))).isEmpty)
