@@ -25,7 +25,9 @@ struct Approve: Command {
       （approve、reject 或 return）及理由；或以 number、version、verdict、reason 為欄名之 CSV。
       """),
     parameters: [
-      .operands("NUMBER", \.ranges, Bilingual("the requests to approve", "要核准的申請編號")),
+      .operands(
+        "NUMBER", \.ranges, Bilingual("the requests to approve", "要核准的申請編號"),
+        completes: .known(.queue)),
       .option(
         "note", "TEXT", \.note, Bilingual("kept with the decision", "審核意見，隨審核結果留存")),
       .option(

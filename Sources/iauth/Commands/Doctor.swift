@@ -31,6 +31,8 @@ struct Doctor: Command {
 
   /// The checks as people read them; JSON has the word itself.
   private static let names: [String: Bilingual] = [
+    "anchor": Bilingual("anchor", "稽核錨點"), "authority": Bilingual("authority", "主管機關"),
+    "filesystem": Bilingual("filesystem", "檔案系統"), "schedule": Bilingual("schedule", "排程"),
     "database": Bilingual("database", "資料庫"), "audit": Bilingual("audit", "稽核紀錄"),
     "clock": Bilingual("clock", "系統時鐘"), "mail": Bilingual("mail", "電子郵件"),
     "sms": Bilingual("sms", "簡訊"), "queue": Bilingual("queue", "待送通知"),

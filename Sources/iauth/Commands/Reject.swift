@@ -21,7 +21,9 @@ struct Reject: Command {
       申請序號不變，由申請人（整批申請為提報者）於 30 天內補正後再送，逾期失效。登入時須已通過兩組驗證碼。範圍及 --from 同 iauth approve。
       """),
     parameters: [
-      .operands("NUMBER", \.ranges, Bilingual("the requests to reject", "要退件的申請編號")),
+      .operands(
+        "NUMBER", \.ranges, Bilingual("the requests to reject", "要退件的申請編號"),
+        completes: .known(.queue)),
       .option(
         "reason", "TEXT", \.reason, Bilingual("why; the applicant reads it", "理由，將通知申請人"),
         asks: Bilingual("Reason, for the applicant", "理由（將通知申請人）"),

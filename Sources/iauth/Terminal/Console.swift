@@ -153,7 +153,9 @@ final class Console {
 
   /// Asks for one key of those that mean something, and shows which it was; nil at the end.
   ///
-  /// Full-width letters are their plain ones. The caller has looked at `mayAsk`.
+  /// Full-width letters are their plain ones; capitals are not, for they end what other keys send.
+  ///
+  /// The caller has looked at `mayAsk`.
   func askKey(_ question: Bilingual, among keys: String) throws(IAuthError) -> Unicode.Scalar? {
     while true {
       out.flush()
@@ -163,7 +165,7 @@ final class Console {
         err.write("\n")
         return nil
       }
-      let key = Folding.fold(String(typed)).lowercased().unicodeScalars.first
+      let key = Folding.fold(String(typed)).unicodeScalars.first
       if let key, keys.unicodeScalars.contains(key) {
         err.write("\(key)\n")
         return key

@@ -88,12 +88,25 @@ final class Input {
     }
     guard let first = buffer.first else { return nil }
     guard first != 0x1B else {
-      buffer = []
+      dropControlSequence()
       return "\u{1B}"
     }
     let scalar = String(decoding: buffer.prefix(4), as: UTF8.self).unicodeScalars.first
     buffer.removeFirst(min(buffer.count, scalar.map { UTF8.width($0) } ?? 1))
     return scalar
+  }
+
+  /// Takes an escape and what belongs to it (ECMA-48: parameters, and one final byte).
+  private func dropControlSequence() {
+    buffer.removeFirst()
+    switch buffer.first {
+    case UInt8(ascii: "["):
+      buffer.removeFirst()
+      while let byte = buffer.first, !(0x40...0x7E).contains(byte) { buffer.removeFirst() }
+      if !buffer.isEmpty { buffer.removeFirst() }
+    case UInt8(ascii: "O"): buffer.removeFirst(min(2, buffer.count))
+    default: break
+    }
   }
 
   /// Some bytes of a key, for whoever passes them on.
