@@ -229,8 +229,8 @@ def test_housekeeping_answers_with_its_fields(desk):
         assert set(line) == {"check", "status", "detail"}
         assert line["status"] in {"ok", "warn", "fail", "skipped"}
     for line in desk.json("audit"):
-        assert set(line) == {"seq", "at", "caller", "account", "action", "subject", "outcome",
-                             "hash"}
+        assert set(line) == {"seq", "at", "caller", "account", "name", "action", "subject",
+                             "outcome", "note", "hash"}
     assert desk.json("systems")[0]["code"] == "spm"
     added = desk.one("systems", "--add", "doc", "--name", "Documents", "--url",
                      "https://doc.example.gov.tw/")

@@ -35,6 +35,10 @@ package struct Settings: Equatable, Sendable {
   package var letterhead = Letterhead.plain
   /// The yearly calendar file of 行政院人事行政總處: working hours leave its days out.
   package var holidays: String?
+  /// Whether another host has the say: the database is read here and not changed.
+  package var standby = false
+  /// Where a disk has to be mounted before anything is done.
+  package var mountPoint: String?
 
   /// Where the operator's mail goes if nothing else is said: root, as with cron.
   static let defaultOperatorMail = "root@localhost"
@@ -100,6 +104,8 @@ package struct Settings: Equatable, Sendable {
     case "service-host": Self.words(value, 100).map { letterhead.host = $0 } != nil
     case "help-contact": Self.words(value, 100).map { letterhead.contact = $0 } != nil
     case "holidays": Self.path(value).map { holidays = $0 } != nil
+    case "standby": ["yes", "no"].contains(value) && assign(&standby, value == "yes")
+    case "mount-point": Self.path(value).map { mountPoint = $0 } != nil
     default: false
     }
   }
