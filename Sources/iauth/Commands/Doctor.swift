@@ -56,7 +56,8 @@ struct Doctor: Command {
     "invariants": Bilingual("invariants", "資料規則"), "sqlite": Bilingual("sqlite", "SQLite 版本"),
     "socket": Bilingual("socket", "服務連接點"),
     "reminders": Bilingual("reminders", "稽催"), "feed": Bilingual("feed", "目標系統同步"),
-    "host": Bilingual("host", "主機"), "standby": Bilingual("standby", "備援"),
+    "host": Bilingual("host", "主機"), "place": Bilingual("place", "資料目錄"),
+    "standby": Bilingual("standby", "備援"),
     "schema": Bilingual("schema", "資料庫結構"), "lock": Bilingual("lock", "寫入鎖定"),
   ]
   var isQuick = false

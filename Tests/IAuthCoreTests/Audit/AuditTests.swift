@@ -181,8 +181,11 @@ import Testing
     try desk.owner().store.read { (tx) throws(IAuthError) in
       try tx.all(
         AuditTrailTable.list, nil as Int64?, nil as Int64?, nil as Int64?, nil as Int64?,
-        nil as Int64?
-      ) { row in AuditLine(entry: AuditEntry(forTest: row), hash: row.bytes(10)) }
+        nil as Int64?, nil as Int64?, nil as Int64?, nil as Int64?
+      ) { row in
+        _ = (row.textIfAny(11), row.textIfAny(12))
+        return AuditLine(entry: AuditEntry(forTest: row), hash: row.bytes(10))
+      }
     }
   }
 
