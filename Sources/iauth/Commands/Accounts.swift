@@ -32,6 +32,13 @@ struct Accounts: Command {
     parameters: [
       .operand("QUERY", \.query, Bilingual("part of a name or e-mail", "部分姓名或電子郵件")),
       .option("agency", "CODE", \.agency, Bilingual("only this agency", "僅列此機關")),
+      .option("role", "ROLE", \.role, Bilingual("only who holds this role", "僅列具此角色者")),
+      .option("system", "CODE", \.system, Bilingual("only who has a role on it", "僅列具此系統權限者")),
+      .option(
+        "status", "STATUS", \.status,
+        Bilingual(
+          "only invited, active, suspended or closed",
+          "僅列此狀態：invited（已邀請）、active（啟用）、suspended（停用）或 closed（已關閉）")),
       .option("suspend", "ACCOUNT", \.suspend, Bilingual("stop it for now", "停用帳號")),
       .option(
         "restore", "ACCOUNT", \.restore,
@@ -77,7 +84,8 @@ struct Accounts: Command {
         Bilingual("up to the end of this day, or before this time", "結束日期（含當日）或時間（不含）")),
     ],
     forms: [
-      Form(takes: ["QUERY", "agency", "since", "until"], isList: true),
+      Form(
+        takes: ["QUERY", "agency", "role", "system", "status", "since", "until"], isList: true),
       Form(needs: ["suspend", "reason"]),
       Form(needs: ["restore", "reason"]), Form(needs: ["close", "reason"]),
       Form(needs: ["unlock"], takes: ["reason"]),
@@ -100,7 +108,7 @@ struct Accounts: Command {
         Bilingual("Unlock an address", "解除地址的鎖定")),
     ],
     fails: [
-      .accountUnknown, .accountState, .accountLast, .agencyInvalid, .agencyUnknown,
+      .systemUnknown, .accountUnknown, .accountState, .accountLast, .agencyInvalid, .agencyUnknown,
       .reasonInvalid, .emailInvalid, .mobileInvalid, .sessionNone, .sessionExpired, .rightMissing,
       .accountSuspended, .fileExists,
     ],
@@ -117,6 +125,9 @@ struct Accounts: Command {
 
   var query: String?
   var agency: String?
+  var role: Role?
+  var system: String?
+  var status: AccountStatus?
   var suspend: AccountID?
   var restore: AccountID?
   var close: AccountID?
@@ -158,7 +169,8 @@ struct Accounts: Command {
     let now = context.world.now()
     let from = since?.timestamp(now: now, in: context.localTime)
     let to = until?.end(now: now, in: context.localTime)
-    let accounts = try service.accounts(query ?? "", agency: agency)
+    let filter = AccountFilter(role: role, system: system, status: status)
+    let accounts = try service.accounts(query ?? "", agency: agency, filter)
     guard from != nil || to != nil else { return try list(accounts, context) }
     try list(
       accounts.filter { account in
@@ -204,6 +216,7 @@ struct Accounts: Command {
   private func list(_ accounts: [AccountLine], _ context: Context) throws(IAuthError) {
     let language = context.language
     let zone = context.localTime.zoneName(at: context.world.now())
+    let systems = Set(accounts.flatMap { $0.roles.map(\.system) })
     try context.list(
       .account, accounts.map(\.json),
       table: Table(
@@ -212,7 +225,7 @@ struct Accounts: Command {
           .init(Bilingual("agency", "機關"), isFlexible: true),
           .init(Bilingual("name", "姓名"), isFlexible: true),
           .init(Bilingual("e-mail", "電子郵件"), isFlexible: true),
-          .init(Bilingual("status", "狀態")), .init(Bilingual("role", "角色")),
+          .init(Bilingual("status", "狀態")), .init(Bilingual("roles", "角色"), isFlexible: true),
           .init(Bilingual("last used (\(zone))", "最近使用（\(zone)）")),
         ],
         rows: accounts.map { account in
@@ -220,7 +233,10 @@ struct Accounts: Command {
             account.account.description, account.agency.name, account.kept(account.name) ?? "–",
             account.kept(account.email) ?? "–",
             account.status.label(language),
-            account.isAdministrator ? Role.admin.label(language) : "",
+            account.roles.map { role in
+              (systems.count > 1 ? "\(role.system) " : "") + role.role.label(language)
+            }
+            .joined(separator: language == .english ? ", " : "、"),
             account.usedAt.map(context.localTime.text) ?? "–",
           ]
         }),
@@ -233,7 +249,13 @@ extension AccountLine {
     [
       "account": .int(account), "agency": .agency(agency), "name": .text(kept(name)),
       "title": .text(title), "email": .text(kept(email)), "mobile": .text(kept(mobile)),
-      "status": .word(status), "admin": .bool(isAdministrator), "used_at": .time(usedAt),
+      "status": .word(status), "admin": .bool(isAdministrator),
+      "roles": .array(
+        roles.map { role in
+          [
+            "request": .int(role.request), "system": .string(role.system), "role": .word(role.role),
+          ]
+        }), "used_at": .time(usedAt),
       "erased": .bool(isErased),
     ]
   }
