@@ -68,6 +68,11 @@ enum AgencyTable {
     "UPDATE agency SET superior = ?2, superior_derived = ?3, updated_at = ?4 WHERE id = ?1"
   static let markRemoved: SQL =
     "UPDATE agency SET status = 'removed', updated_at = ?2 WHERE id = ?1 AND status = 'active'"
+  /// Entered by the operator, and not adopted from a file since.
+  static let isEntered: SQL = """
+    SELECT 1 FROM agency g WHERE g.id = ?1 AND g.path = 'o=' || g.name || ',c=TW' AND EXISTS (
+      SELECT 1 FROM audit u WHERE u.subject = 'agency:' || g.code AND u.action = 'agency.add')
+    """
   static let forLoading: SQL = """
     SELECT id, code, name, path, phone, address, status, superior, superior_derived,
       org_code FROM agency WHERE type = 'oid'
@@ -76,7 +81,7 @@ enum AgencyTable {
     byCode, byOrgCode, byID, authority, isWithinReach, search, letters, setOrgCode, systemByCode,
     systemByID, systems, addSystem,
     setLongest,
-    addAgency, updateAgency, setSuperior, markRemoved, forLoading,
+    addAgency, updateAgency, setSuperior, markRemoved, isEntered, forLoading,
   ]
 }
 

@@ -40,6 +40,7 @@ enum PermissionsTable {
   private static let holds: Fragment = """
     p.starts_at <= ?5 AND (p.ends_at IS NULL OR ?5 < p.ends_at)
       AND (p.revoked_at IS NULL OR ?5 < p.revoked_at)
+      AND (p.suspended_at IS NULL OR ?5 < p.suspended_at)
       AND (?2 IS NULL OR p.system = ?2) AND (?3 IS NULL OR p.role = ?3)
     """
   static let ofAgency: SQL = """

@@ -64,11 +64,13 @@ extension Transaction {
   func grant(_ request: PermissionRequest) throws(IAuthError) {
     let starts = max(now, request.effectiveAt ?? now)
     var ends = request.untilAt
-    if ends == nil, request.origin != "appointment",
+    if request.origin != "appointment",
       let longest = try number(EffectTable.longest, request.system)
     {
-      // The longest grant ends with a day, as every end that is asked for does.
-      ends = Timestamp(startOfTaipeiDay: (starts + .seconds(longest)).taipeiDay)
+      // The longest grant ends with a day, as every end that is asked for does; it may have become
+      // shorter since.
+      let bound = Timestamp(startOfTaipeiDay: (starts + .seconds(longest)).taipeiDay)
+      ends = min(ends ?? bound, bound)
     }
     try run(
       RequestTable.grant, request.number, request.account, request.agency, request.system,

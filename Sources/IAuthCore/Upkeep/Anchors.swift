@@ -32,11 +32,12 @@ struct Anchors {
   /// - Throws: `anchor.missing` if nothing is an anchor; `audit.broken` if two contradict each
   ///   other, or one is of another trail.
   init(_ text: String, uuid: [UInt8]) throws(IAuthError) {
-    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-      .map(Self.unquoted)
+    let raw = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    let lines = raw.map(Self.unquoted)
     let origin = Checkpoint.origin(uuid: uuid)
     for (index, line) in lines.enumerated() {
-      if let root = Self.root(line), index >= 2, let size = Self.number(lines[index - 1]),
+      if let root = Self.root(line) ?? Self.rootWithPlus(raw[index]), index >= 2,
+        let size = Self.number(lines[index - 1]),
         !lines[index - 2].isEmpty
       {
         guard lines[index - 2] == origin else { throw .auditBroken(seq: size, .anchor) }
@@ -92,6 +93,14 @@ struct Anchors {
     }
     let value = line[(start + name.count)...].drop { $0 == 0x20 || $0 == 0x22 }
     return String(decoding: value.prefix { ![0x22, 0x2C, 0x7D, 0x20].contains($0) }, as: UTF8.self)
+  }
+
+  /// A root may begin with what is a quoting mark elsewhere (`+`): its length tells.
+  private static func rootWithPlus(_ line: Substring) -> [UInt8]? {
+    let bytes = Array(line.utf8.reversed().drop { $0 == 0x20 || $0 == 0x0D }.reversed())
+    guard bytes.count >= 44, unquoted(Substring(decoding: bytes.dropLast(44), as: UTF8.self)) == ""
+    else { return nil }
+    return root(String(decoding: bytes.suffix(44), as: UTF8.self))
   }
 
   private static func root(_ text: String) -> [UInt8]? {

@@ -239,6 +239,7 @@ extension Transaction {
       if becomesRemoved { report.removed += 1 } else { report.updated += 1 }
     }
     for (code, agency) in stored where agency.status == .active && !file.listed.contains(code) {
+      guard try !exists(AgencyTable.isEntered, agency.id) else { continue }
       report.removed += try run(AgencyTable.markRemoved, agency.id, now)
     }
     try linkSuperiors(file, stored)

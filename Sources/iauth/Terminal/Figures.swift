@@ -133,7 +133,7 @@ extension Statistics {
     metric(
       "requests", "Requests by what became of them.",
       (line?.counts.dropFirst() ?? []).map { (#"{status="\#($0.name)"}"#, String($0.value)) })
-    let quantiles = ["0.5", "0.9", "0.95"]
+    let percentiles = ["50", "90", "95"]
     let times = line?.times ?? []
     for (name, help, part) in [
       ("decision_seconds", "Time from submission to decision.", times.prefix(3)),
@@ -141,8 +141,8 @@ extension Statistics {
     ] {
       metric(
         name, help,
-        zip(quantiles, part).compactMap { quantile, time in
-          time.seconds.map { (#"{quantile="\#(quantile)"}"#, String($0)) }
+        zip(percentiles, part).compactMap { percentile, time in
+          time.seconds.map { (#"{percentile="\#(percentile)"}"#, String($0)) }
         })
     }
     metric(

@@ -170,7 +170,8 @@ import Testing
     let application = try shell.apply(try elsewhere.form()).reference
     let signIn = try shell.signIn(try Person.lin.form(), via: .both).reference
     let codes = try [application, signIn].map { try desk.codes($0) }
-    #expect(try refusal { _ = try shell.prove(signIn.text, codes: ["00000000", "00000000"]) } == .codeWrong)
+    let zeros = ["00000000", "00000000"]
+    #expect(try refusal { _ = try shell.prove(signIn.text, codes: zeros) } == .codeWrong)
     // Someone else's is not touched.
     let tsai = try desk.shell(of: .tsai)
     let bystander = try tsai.apply(try Person.tsai.form()).reference
