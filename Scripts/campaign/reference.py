@@ -58,6 +58,7 @@ class Request:
     change: tuple = None
     reminded: set = field(default_factory=set)
     warned: int = 99
+    replaces: int = None
 
     @property
     def open(self):
@@ -201,6 +202,13 @@ class Reference:
         for q in list(self.requests.values()):
             if q.status == "pending" and self.now - (q.turned or q.at) > 180 * DAY:
                 self.lapse(q)
+            elif q.open and q.until and self.now >= q.until:
+                self.lapse(q)
+            elif q.granted and q.ended is None and q.until and self.now >= q.until:
+                q.ended = q.until
+                self.passed.add(("request", q.id))
+                if q.account.status in ("active", "suspended"):
+                    self.owed[("notice", q.account.email)] += 1
             elif q.status == "returned" and self.now - q.turned > 30 * DAY:
                 self.lapse(q)
         for a in self.accounts:
@@ -449,7 +457,7 @@ class Reference:
 
     # Requests
 
-    def request(self, session, role, until=None):
+    def request(self, session, role, until=None, replaces=None):
         self.sweep()
         s, refusal = self.session(session)
         if refusal:
@@ -460,9 +468,18 @@ class Reference:
             return self.answer("permission.held")
         if any(q.open and q.role == role for q in mine):
             return self.answer("request.duplicate")
-        q = self.new_request(a, role, until=until)
-        for reviewer in self.reviewers(q):
+        if replaces:
+            old = self.requests[replaces]
+            if not self.active(old) or old.role != "admin" or old.account is a \
+                    or old.account.agency != a.agency or old.account.status != "active":
+                return self.answer("?")
+        q = self.new_request(a, role, until=until, replaces=replaces)
+        told = self.reviewers(q)
+        for reviewer in told:
             self.mail("notice", reviewer)
+        # Whose permission is taken over is told, in one mail if they may decide as well.
+        if replaces and old.account not in told:
+            self.mail("notice", old.account)
         return self.answer(request=q.id, role=role, kind="grant", status="pending",
                            reviewed_by="authority" if role == "admin" else "agency",
                            reviewers=sorted(r.name for r in self.reviewers(q)))
@@ -551,6 +568,12 @@ class Reference:
                 self.mail("notice", a, old)
             return
         q.granted = self.now
+        if q.replaces:
+            old = self.requests[q.replaces]
+            if self.active(old):
+                old.ended = self.now
+                if old.account is not me:
+                    self.mail("notice", old.account)
         if q.role == "admin":
             for other in self.requests.values():
                 if other.account is a and other.open and other.role == "general":
