@@ -18,7 +18,8 @@ STATUS = {"": 0, "code.wrong": 1, "code.expired": 1, "request.duplicate": 1, "re
           "reference.unknown": 67, "batch.rejected": 65, "send.throttled": 75, "code.locked": 75,
           "clock.leap": 75, "code.second": 77, "session.none": 77, "session.expired": 77,
           "right.missing": 77, "request.outside": 77, "session.step-up": 77,
-          "account.suspended": 77, "?": None, "account.state": 1, "request.changed": 1, "usage.input": 64}
+          "account.suspended": 77, "account.state": 1, "request.changed": 1, "usage.input": 64,
+          "?": None}
 
 
 @dataclass
@@ -560,6 +561,10 @@ class Reference:
 
     def grant(self, q, me):
         a = q.account
+        if q.kind == "revoke":
+            for other in self.holds(a, "admin"):
+                other.ended = self.now
+            return
         if q.kind == "change":
             old = a.email
             self.end_sessions(a)
@@ -696,7 +701,7 @@ class Reference:
 
     # Batches, of new administrators
 
-    def import_batch(self, session, rows):
+    def import_batch(self, session, rows, changes):
         self.sweep()
         s, refusal = self.session(session) if session else (None, "")
         if refusal == "session.expired":
@@ -706,14 +711,16 @@ class Reference:
         if s and not self.is_admin(s.account):
             return self.answer("right.missing")
         outcomes, new, mended = [], [], []
-        for agency, name, email, mobile in rows:
-            outcome, account = self.row(s, agency, name, email, mobile)
+        for (agency, name, email, mobile), change in zip(rows, changes):
+            outcome, account = (self.removal if change == "刪除" else self.row)(
+                s, agency, name, email, mobile)
             outcomes.append("accepted" if outcome == "mended" else outcome)
             if outcome == "mended":
                 mended.append(next(q for q in self.requests.values() if q.account is account
                                    and q.status == "returned" and q.role == "admin"))
             elif outcome == "accepted":
-                new.append((account, agency, name, email, mobile))
+                new.append((account, agency, name, email, mobile,
+                            "revoke" if change == "刪除" else "grant"))
         if "rejected" in outcomes:
             answer = self.answer("batch.rejected")
             outcomes = ["held" if o == "accepted" else o for o in outcomes]
@@ -725,9 +732,10 @@ class Reference:
                 made = []
                 # Numbers are given agency by agency.
                 order = list(dict.fromkeys(row[1] for row in new))
-                for account, *person in sorted(new, key=lambda row: order.index(row[1])):
+                for account, *person, kind in sorted(new, key=lambda row: order.index(row[1])):
                     account = account or self.invite(*person)
-                    made.append(self.new_request(account, "admin", origin="batch", batch=number,
+                    made.append(self.new_request(account, "admin", kind=kind, origin="batch",
+                                                 batch=number,
                                                  submitter=s.account if s else None))
                 made += self.hand_in(mended)
                 told = {id(r): r for q in made for r in self.reviewers(q)}
@@ -766,6 +774,19 @@ class Reference:
                 for q in self.requests.values())):
             return "unchanged", None
         return "accepted", same[0] if same else None
+
+    def removal(self, s, agency, name, email, mobile):
+        """A row 刪除: the permission of the person named is to end."""
+        outcome, _ = self.row(s, agency, name, email, mobile)
+        if outcome in ("rejected", "?", "mended"):
+            return outcome if outcome != "mended" else "?", None
+        same = [a for a in self.living(agency) if a.email == email]
+        if not same or not self.holds(same[0], "admin") or same[0].status != "active":
+            return "?", None
+        if any(q.account is same[0] and q.open and q.role == "admin"
+               for q in self.requests.values()):
+            return "?", None
+        return "accepted", same[0]
 
     # The cron run
 
