@@ -18,7 +18,8 @@ STATUS = {"": 0, "code.wrong": 1, "code.expired": 1, "request.duplicate": 1, "re
           "reference.unknown": 67, "batch.rejected": 65, "send.throttled": 75, "code.locked": 75,
           "clock.leap": 75, "code.second": 77, "session.none": 77, "session.expired": 77,
           "right.missing": 77, "request.outside": 77, "session.step-up": 77,
-          "account.suspended": 77, "?": None, "account.state": 1, "request.changed": 1, "usage.input": 64}
+          "account.suspended": 77, "account.state": 1, "request.changed": 1, "usage.input": 64,
+          "?": None}
 
 
 @dataclass
@@ -58,6 +59,7 @@ class Request:
     change: tuple = None
     reminded: set = field(default_factory=set)
     warned: int = 99
+    replaces: int = None
 
     @property
     def open(self):
@@ -201,6 +203,13 @@ class Reference:
         for q in list(self.requests.values()):
             if q.status == "pending" and self.now - (q.turned or q.at) > 180 * DAY:
                 self.lapse(q)
+            elif q.open and q.until and self.now >= q.until:
+                self.lapse(q)
+            elif q.granted and q.ended is None and q.until and self.now >= q.until:
+                q.ended = q.until
+                self.passed.add(("request", q.id))
+                if q.account.status in ("active", "suspended"):
+                    self.owed[("notice", q.account.email)] += 1
             elif q.status == "returned" and self.now - q.turned > 30 * DAY:
                 self.lapse(q)
         for a in self.accounts:
@@ -449,7 +458,7 @@ class Reference:
 
     # Requests
 
-    def request(self, session, role, until=None):
+    def request(self, session, role, until=None, replaces=None):
         self.sweep()
         s, refusal = self.session(session)
         if refusal:
@@ -460,9 +469,18 @@ class Reference:
             return self.answer("permission.held")
         if any(q.open and q.role == role for q in mine):
             return self.answer("request.duplicate")
-        q = self.new_request(a, role, until=until)
-        for reviewer in self.reviewers(q):
+        if replaces:
+            old = self.requests[replaces]
+            if not self.active(old) or old.role != "admin" or old.account is a \
+                    or old.account.agency != a.agency or old.account.status != "active":
+                return self.answer("?")
+        q = self.new_request(a, role, until=until, replaces=replaces)
+        told = self.reviewers(q)
+        for reviewer in told:
             self.mail("notice", reviewer)
+        # Whose permission is taken over is told, in one mail if they may decide as well.
+        if replaces and old.account not in told:
+            self.mail("notice", old.account)
         return self.answer(request=q.id, role=role, kind="grant", status="pending",
                            reviewed_by="authority" if role == "admin" else "agency",
                            reviewers=sorted(r.name for r in self.reviewers(q)))
@@ -543,6 +561,10 @@ class Reference:
 
     def grant(self, q, me):
         a = q.account
+        if q.kind == "revoke":
+            for other in self.holds(a, "admin"):
+                other.ended = self.now
+            return
         if q.kind == "change":
             old = a.email
             self.end_sessions(a)
@@ -551,6 +573,12 @@ class Reference:
                 self.mail("notice", a, old)
             return
         q.granted = self.now
+        if q.replaces:
+            old = self.requests[q.replaces]
+            if self.active(old):
+                old.ended = self.now
+                if old.account is not me:
+                    self.mail("notice", old.account)
         if q.role == "admin":
             for other in self.requests.values():
                 if other.account is a and other.open and other.role == "general":
@@ -673,7 +701,7 @@ class Reference:
 
     # Batches, of new administrators
 
-    def import_batch(self, session, rows):
+    def import_batch(self, session, rows, changes):
         self.sweep()
         s, refusal = self.session(session) if session else (None, "")
         if refusal == "session.expired":
@@ -683,14 +711,16 @@ class Reference:
         if s and not self.is_admin(s.account):
             return self.answer("right.missing")
         outcomes, new, mended = [], [], []
-        for agency, name, email, mobile in rows:
-            outcome, account = self.row(s, agency, name, email, mobile)
+        for (agency, name, email, mobile), change in zip(rows, changes):
+            outcome, account = (self.removal if change == "刪除" else self.row)(
+                s, agency, name, email, mobile)
             outcomes.append("accepted" if outcome == "mended" else outcome)
             if outcome == "mended":
                 mended.append(next(q for q in self.requests.values() if q.account is account
                                    and q.status == "returned" and q.role == "admin"))
             elif outcome == "accepted":
-                new.append((account, agency, name, email, mobile))
+                new.append((account, agency, name, email, mobile,
+                            "revoke" if change == "刪除" else "grant"))
         if "rejected" in outcomes:
             answer = self.answer("batch.rejected")
             outcomes = ["held" if o == "accepted" else o for o in outcomes]
@@ -702,9 +732,10 @@ class Reference:
                 made = []
                 # Numbers are given agency by agency.
                 order = list(dict.fromkeys(row[1] for row in new))
-                for account, *person in sorted(new, key=lambda row: order.index(row[1])):
+                for account, *person, kind in sorted(new, key=lambda row: order.index(row[1])):
                     account = account or self.invite(*person)
-                    made.append(self.new_request(account, "admin", origin="batch", batch=number,
+                    made.append(self.new_request(account, "admin", kind=kind, origin="batch",
+                                                 batch=number,
                                                  submitter=s.account if s else None))
                 made += self.hand_in(mended)
                 told = {id(r): r for q in made for r in self.reviewers(q)}
@@ -743,6 +774,19 @@ class Reference:
                 for q in self.requests.values())):
             return "unchanged", None
         return "accepted", same[0] if same else None
+
+    def removal(self, s, agency, name, email, mobile):
+        """A row 刪除: the permission of the person named is to end."""
+        outcome, _ = self.row(s, agency, name, email, mobile)
+        if outcome in ("rejected", "?", "mended"):
+            return outcome if outcome != "mended" else "?", None
+        same = [a for a in self.living(agency) if a.email == email]
+        if not same or not self.holds(same[0], "admin") or same[0].status != "active":
+            return "?", None
+        if any(q.account is same[0] and q.open and q.role == "admin"
+               for q in self.requests.values()):
+            return "?", None
+        return "accepted", same[0]
 
     # The cron run
 
