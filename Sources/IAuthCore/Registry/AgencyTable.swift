@@ -8,6 +8,7 @@ enum AgencyTable {
   static let columns: Fragment = "id, type, code, name, path, superior, status"
   static let byCode: SQL = "SELECT \(columns) FROM agency WHERE code = ?"
   static let byID: SQL = "SELECT \(columns) FROM agency WHERE id = ?"
+  static let active: SQL = "SELECT \(columns) FROM agency WHERE status = 'active'"
   static let authority: SQL =
     "SELECT \(columns) FROM agency WHERE id = (SELECT authority FROM service)"
   /// The agency itself and all below it in the superior relation, at any depth.
@@ -52,7 +53,8 @@ enum AgencyTable {
     WHERE type = 'oid'
     """
   static let statements: [SQL] = [
-    byCode, byID, authority, isWithinReach, search, systemByCode, systemByID, systems, addSystem,
+    byCode, byID, active, authority, isWithinReach, search, systemByCode, systemByID, systems,
+    addSystem,
     setLongest,
     addAgency, updateAgency, setSuperior, markRemoved, forLoading,
   ]
