@@ -175,7 +175,6 @@ def test_a_year_of_reminders_shows_each_threshold_once(on_clock):
     desk.content()
 
 
-@pytest.mark.xfail(reason="open: a dry run notes the leap of the clock")
 def test_reminders_at_once_and_dry(on_clock):
     desk = on_clock
     desk.sign_in(CHIEF)

@@ -229,7 +229,6 @@ def test_commands_that_are_the_service_are_no_way_in(people):
     assert conversation(peer)[-1][1] == bytes([77])
 
 
-@pytest.mark.xfail(reason="open: the gate answers a person who needs both codes without JSON")
 @pytest.mark.parametrize("words", [
     ["serve-one", "--", "agencies"], ["serve-one", *["--", "serve-one"] * 900], ["serve"],
     ["ssh-gate", "--public"], ["ssh-gate", "mohw"],
@@ -270,7 +269,6 @@ def test_one_person_is_one_caller(people, subordinates):
     assert ended.code == "session.none", ended
 
 
-@pytest.mark.xfail(reason="open: the gate answers a person who needs both codes without JSON")
 def test_the_slots_of_a_caller_are_one_persons(people, subordinates):
     """Sixteen by alice, and none is left for her other numbers, by whichever door."""
     held = [people.start("import-batch", "-", user=ALICE) for _ in range(16)]

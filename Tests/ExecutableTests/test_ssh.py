@@ -210,7 +210,6 @@ def test_the_open_gate_refuses_what_is_the_operators(host):
     assert host.ssh("--session default verify --status", key="all").returncode == 64
 
 
-@pytest.mark.xfail(reason="open: seven processes where five were allowed")
 def test_what_lines_start_is_reaped_and_bounded(host):
     """Hundreds of lines, and never more than a few processes; afterwards none."""
     shell = subprocess.Popen(

@@ -138,7 +138,8 @@ extension Transaction {
   /// Whether so many codes were wrong today that one right one might be luck: then whoever has not
   /// signed in to an account from here before proves both, whatever they chose (SECURITY, odds).
   func isUnderAttack() throws(IAuthError) -> Bool {
-    try counted([], Self.everyoneToday).wrong >= Limits.wrongAttemptsForBoth
+    let today = try counted([], Self.everyoneToday)
+    return now < today.since + .days(1) && today.wrong >= Limits.wrongAttemptsForBoth
   }
 
   /// The counter of a whole day, beside that of an hour; no caller has this name.

@@ -118,6 +118,8 @@ extension Transaction {
   }
 
   private func apply(dated number: RequestID) throws(IAuthError) {
+    guard applying.insert(number).inserted else { return }
+    defer { applying.remove(number) }
     guard let request = try request(number) else { return }
     let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
     // Contacts that are someone else's by now stay theirs; it is tried again at each run.

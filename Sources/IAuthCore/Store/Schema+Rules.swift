@@ -186,14 +186,18 @@ extension Schema {
       SELECT RAISE(ABORT, 'a request ends by its decision');
     END;
     -- What was submitted stays, but where it was sent back for correction, or the person is erased;
-    -- a change of someone who has become an administrator becomes one of an administrator.
+    -- a change of someone who has become an administrator becomes one of an administrator; a time
+    -- from the future becomes that of the entry that says so (PRODUCT 3.9).
     CREATE TRIGGER request_stays BEFORE UPDATE OF id, account, agency, system, role, kind, origin,
       reason, document, batch, submitter, created_at, effective_at, until_at, deputy_for, replaces,
       round, turned_at, change_name, change_name_key, change_email, change_mobile, change_title
       ON request
     WHEN NOT (NEW.id = OLD.id AND NEW.account = OLD.account AND NEW.agency = OLD.agency
       AND NEW.kind = OLD.kind AND NEW.origin = OLD.origin AND NEW.batch IS OLD.batch
-      AND NEW.submitter IS OLD.submitter AND NEW.created_at <= OLD.created_at
+      AND NEW.submitter IS OLD.submitter
+      AND (NEW.created_at = OLD.created_at OR NEW.created_at < OLD.created_at AND EXISTS (
+        SELECT 1 FROM audit WHERE seq = (SELECT max(seq) FROM audit) AND action = 'clock.back'
+          AND at = NEW.created_at))
       AND NEW.deputy_for IS OLD.deputy_for AND NEW.replaces IS OLD.replaces
       AND (NEW.role = OLD.role AND NEW.system = OLD.system OR OLD.kind = 'change'
         AND EXISTS (SELECT 1 FROM permission WHERE account = OLD.account AND system = NEW.system

@@ -80,6 +80,8 @@ extension Transaction {
       try audit(.hostChanged, .host(epoch: epoch))
     }
     if what.isClockBack {
+      // First: the schema lets a submission move only to the moment of this entry.
+      try audit(.clockBack, .clock)
       try run(SettlingTable.sends, now)
       try run(SettlingTable.attempts, now, Limits.lockTime.seconds)
       try run(SettlingTable.permissions, now)
@@ -87,7 +89,6 @@ extension Transaction {
       try run(SettlingTable.accounts, now)
       try run(SettlingTable.messages, now)
       try run(SettlingTable.applications, now, settings.applicationLifetime.seconds)
-      try audit(.clockBack, .clock)
     }
     if what.isClockBack || what.isClockFar { try noteLeap() }
   }

@@ -26,6 +26,8 @@ package final class Transaction {
   var hasTriggers = true
   /// What a dry run has queued so far.
   var plan: [PlannedMessage]?
+  /// The dated changes that are being made true: what is in the way of one asks for its owner's.
+  var applying: Set<RequestID> = []
   /// The session that acts, if any; it stands in audit entries.
   var actor: Actor?
 

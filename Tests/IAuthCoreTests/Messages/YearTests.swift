@@ -38,9 +38,7 @@ import Testing
     }
   }
 
-  @Test(
-    .disabled("open: the model does not know of expiring grants yet"),
-    arguments: [UInt64(1)])
+  @Test(arguments: [UInt64(1)])
   func aYearRemindsOfEachThresholdOnceAndLosesNone(seed: UInt64) throws {
     var dice = Seeded(state: seed)
     let desk = try Desk()

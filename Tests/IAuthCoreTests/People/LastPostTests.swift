@@ -72,8 +72,11 @@ import Testing
       case .idle:
         // 吳志明 is in use all the time, whatever the state.
         _ = try desk.sqlite3("UPDATE account SET used_at = used_at + 7776000 WHERE id <> \(id)")
-        desk.wait(.days(90))
-        _ = try serviceOperator.remind(after: nil, isDryRun: false, isClockRight: true)
+        // The first run warns, two weeks before the one that suspends.
+        for days in [76, 14] {
+          desk.wait(.days(Int64(days)))
+          _ = try serviceOperator.remind(after: nil, isDryRun: false, isClockRight: true)
+        }
         let isSpared = try desk.texts("SELECT status FROM account WHERE id = ?", id) == ["active"]
         if isSpared { throw IAuthError.accountLast }
       }

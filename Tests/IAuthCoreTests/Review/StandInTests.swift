@@ -157,9 +157,7 @@ import Testing
   }
 
   /// At no moment is there neither or both, whether cron runs or not.
-  @Test(
-    .disabled("open: the test process crashes (signal 11); not looked into"),
-    arguments: [false, true])
+  @Test(arguments: [false, true])
   func aHandOverOnItsDay(sweeps: Bool) throws {
     let (desk, chief, _, lin) = try office()
     let day = today(desk) + 7
@@ -238,9 +236,7 @@ import Testing
   }
 
   /// The data of whoever has become an administrator are the authority's to decide on, whenever.
-  @Test(
-    .disabled("open: the test process crashes (signal 11); not looked into"),
-    arguments: [true, false])
+  @Test(arguments: [true, false])
   func aChangeFollowsThePerson(isDated: Bool) throws {
     let (desk, chief, _, lin) = try office()
     let huang = try desk.administrator(.huang, approvedBy: chief)

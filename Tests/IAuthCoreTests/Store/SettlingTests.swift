@@ -30,9 +30,9 @@ import Testing
     #expect(try desk.number("SELECT count(*) FROM audit WHERE action = 'clock.back'") == 1)
   }
 
-  @Test(.disabled("open: after a clock went back 400 days no sign-in codes arrive"))
-  func whatWasGrantedOrAskedInTheFutureIsOfNow() throws {
+  @Test func whatWasGrantedOrAskedInTheFutureIsOfNow() throws {
     let desk = try Desk()
+    try desk.chief()
     desk.wait(.days(400))
     let chief = try desk.chief()
     _ = try desk.administrator(.li, approvedBy: chief)
