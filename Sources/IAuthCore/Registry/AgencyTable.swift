@@ -74,7 +74,8 @@ enum AgencyTable {
       org_code FROM agency WHERE type = 'oid'
     """
   static let statements: [SQL] = [
-    byCode, byOrgCode, byID, active, authority, isWithinReach, search, letters, setOrgCode, systemByCode,
+    byCode, byOrgCode, byID, active, authority, isWithinReach, search, letters, setOrgCode,
+    systemByCode,
     systemByID, systems, addSystem,
     setLongest,
     addAgency, updateAgency, setSuperior, markRemoved, forLoading,
