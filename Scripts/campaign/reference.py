@@ -18,7 +18,7 @@ STATUS = {"": 0, "code.wrong": 1, "code.expired": 1, "request.duplicate": 1, "re
           "reference.unknown": 67, "batch.rejected": 65, "send.throttled": 75, "code.locked": 75,
           "clock.leap": 75, "code.second": 77, "session.none": 77, "session.expired": 77,
           "right.missing": 77, "request.outside": 77, "session.step-up": 77,
-          "account.suspended": 77, "account.state": 1, "request.changed": 1, "usage.input": 64}
+          "account.suspended": 77, "?": None, "account.state": 1, "request.changed": 1, "usage.input": 64}
 
 
 @dataclass
@@ -57,6 +57,8 @@ class Request:
     ended: int = None
     change: tuple = None
     reminded: set = field(default_factory=set)
+    warned: int = 99
+    replaces: int = None
 
     @property
     def open(self):
@@ -200,6 +202,13 @@ class Reference:
         for q in list(self.requests.values()):
             if q.status == "pending" and self.now - (q.turned or q.at) > 180 * DAY:
                 self.lapse(q)
+            elif q.open and q.until and self.now >= q.until:
+                self.lapse(q)
+            elif q.granted and q.ended is None and q.until and self.now >= q.until:
+                q.ended = q.until
+                self.passed.add(("request", q.id))
+                if q.account.status in ("active", "suspended"):
+                    self.owed[("notice", q.account.email)] += 1
             elif q.status == "returned" and self.now - q.turned > 30 * DAY:
                 self.lapse(q)
         for a in self.accounts:
@@ -448,7 +457,7 @@ class Reference:
 
     # Requests
 
-    def request(self, session, role):
+    def request(self, session, role, until=None, replaces=None):
         self.sweep()
         s, refusal = self.session(session)
         if refusal:
@@ -459,9 +468,18 @@ class Reference:
             return self.answer("permission.held")
         if any(q.open and q.role == role for q in mine):
             return self.answer("request.duplicate")
-        q = self.new_request(a, role)
-        for reviewer in self.reviewers(q):
+        if replaces:
+            old = self.requests[replaces]
+            if not self.active(old) or old.role != "admin" or old.account is a \
+                    or old.account.agency != a.agency or old.account.status != "active":
+                return self.answer("?")
+        q = self.new_request(a, role, until=until, replaces=replaces)
+        told = self.reviewers(q)
+        for reviewer in told:
             self.mail("notice", reviewer)
+        # Whose permission is taken over is told, in one mail if they may decide as well.
+        if replaces and old.account not in told:
+            self.mail("notice", old.account)
         return self.answer(request=q.id, role=role, kind="grant", status="pending",
                            reviewed_by="authority" if role == "admin" else "agency",
                            reviewers=sorted(r.name for r in self.reviewers(q)))
@@ -550,14 +568,26 @@ class Reference:
                 self.mail("notice", a, old)
             return
         q.granted = self.now
+        if q.replaces:
+            old = self.requests[q.replaces]
+            if self.active(old):
+                old.ended = self.now
+                if old.account is not me:
+                    self.mail("notice", old.account)
         if q.role == "admin":
             for other in self.requests.values():
                 if other.account is a and other.open and other.role == "general":
-                    other.status = "superseded"
+                    self.supersede(other)
             if a.agency == AUTHORITY:
                 for admin in self.admins(AUTHORITY):
                     if admin not in (me, a):
                         self.mail("notice", admin)
+
+    def supersede(self, q):
+        """What another grant has made pointless."""
+        q.status = "superseded"
+        if q.account.status != "invited":
+            self.mail("notice", q.account)
 
     def tell(self, q, me, verdict, wasInvited):
         if q.submitter and q.batch and (verdict == "returned" or self.is_over(q)):
@@ -595,7 +625,48 @@ class Reference:
         return not any(a is not account and a.status == "active" and self.holds(a, "admin")
                        and not self.rests(a) for a in self.accounts if a.agency == AUTHORITY)
 
+    def decide_batch(self, session, number, verdict):
+        """approve --batch: what is still pending of it."""
+        self.sweep()
+        s, refusal = self.session(session)
+        if refusal:
+            return self.answer(refusal)
+        mine = [q.id for q in self.requests.values() if q.batch == number]
+        if not any(self.sees(s.account, self.requests[n]) for n in mine):
+            return self.answer("batch.unknown")
+        if not self.is_admin(s.account):
+            return self.answer("right.missing")
+        return self.decide(session, [n for n in mine if self.requests[n].status == "pending"],
+                           verdict)
+
     # Accounts, by the operator
+
+    def appoint(self, name, email, mobile):
+        """A further administrator of the authority; all of them are told."""
+        self.sweep()
+        same = [a for a in self.living(AUTHORITY) if a.email == email or a.mobile == mobile]
+        if any((a.name, a.email, a.mobile) != (name, email, mobile) for a in same):
+            return self.answer("?")
+        a = same[0] if same else None
+        if a and a.status == "suspended":
+            return self.answer("account.suspended")
+        if a and self.holds(a, "admin"):
+            return self.answer("permission.held")
+        if a and any(q.account is a and q.open and q.role == "admin"
+                     for q in self.requests.values()):
+            return self.answer("request.duplicate")
+        told = self.admins(AUTHORITY)
+        a = a or self.invite(AUTHORITY, name, email, mobile)
+        q = self.new_request(a, "admin", origin="appointment", status="approved")
+        q.granted = self.now
+        for other in self.requests.values():
+            if other.account is a and other.open and other.role == "general":
+                self.supersede(other)
+        self.mail("invitation" if a.status == "invited" else "decision", a)
+        for admin in told:
+            if admin is not a:
+                self.mail("notice", admin)
+        return self.answer(request=q.id, role="admin", status="approved", name=name)
 
     def account(self, verb, number):
         self.sweep()
@@ -698,6 +769,15 @@ class Reference:
 
     # The cron run
 
+    def warn(self):
+        """Whoever holds something until a day is told 14 and 3 days ahead."""
+        for q in self.requests.values():
+            if self.active(q) and q.until and q.account.status == "active":
+                passed = [days for days in (14, 3) if q.until - self.now <= days * DAY]
+                if passed and min(passed) < q.warned:
+                    q.warned = min(passed)
+                    self.mail("notice", q.account)
+
     def remind(self):
         self.sweep()
         mine = {}
@@ -712,5 +792,6 @@ class Reference:
                         mine[reviewer.id] = reviewer
         for reviewer in mine.values():
             self.mail("reminder", reviewer)
+        self.warn()
         self.passed.clear()
         return self.answer(reminded=len(mine))
