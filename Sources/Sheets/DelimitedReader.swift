@@ -1,6 +1,7 @@
 // CSV (RFC 4180) and tab-separated text, read through a window: a file of any length costs one
 // piece and one row of memory, and only the row asked for becomes strings. Lines may end with CR,
-// LF or CRLF. A quote opens a quoted field only as its first byte, as spreadsheet programs have it.
+// LF or CRLF. A quote opens a quoted field only as its first byte, as spreadsheet programs have it;
+// what stands behind its end on the same line belongs to it.
 
 import Values
 
@@ -39,6 +40,10 @@ package struct DelimitedReader: SheetReader {
         throw .sheetUnreadable(.badByte(row: cursor.record + 1, offset: fault))
       }
       window.removeFirst(cursor.forget())
+      guard window.count <= Limits.textRowBytes else {
+        let place = SheetPlace(sheet: nil, row: cursor.record + 1, column: 0)
+        throw .sheetUnreadable(.tooLong(place))
+      }
       self.cursor = cursor
       try fill()
     }
@@ -71,10 +76,12 @@ package struct DelimitedReader: SheetReader {
     let candidates: [UInt8] = [comma, tab, semicolon]
     var counts: [[Int: Int]] = candidates.map { _ in [:] }
     var line = [0, 0, 0]
-    var isQuoted = false
+    var (isQuoted, isAtStart) = (false, true)
     for byte in bytes.dropFirst(start).prefix(sampleBytes) {
+      defer { isAtStart = byte == lineFeed || byte == carriageReturn || candidates.contains(byte) }
       if byte == quote {
-        isQuoted.toggle()
+        // One in the middle of a field is a character like any other.
+        if isQuoted || isAtStart { isQuoted.toggle() }
       } else if byte == lineFeed || byte == carriageReturn, !isQuoted {
         for (index, count) in line.enumerated() { counts[index][count, default: 0] += 1 }
         line = [0, 0, 0]
@@ -100,6 +107,7 @@ private struct Cursor {
   /// Bytes of the text that the window holds no more.
   private var forgotten = 0
   private(set) var record = 0
+  private var column = 0
   /// Whether the window ended within the row.
   private var isShort = false
 
@@ -127,10 +135,14 @@ private struct Cursor {
     var cells: [String] = []
     cells.reserveCapacity(16)
     repeat {
-      guard cells.count < Limits.sheetColumns else { throw .sheetUnreadable(.notASheet) }
       let isQuoted = position < bytes.count && bytes[position] == quote
-      cells.append(
-        try isQuoted ? quotedField(of: bytes, isWhole) : plainField(of: bytes, isWhole))
+      column = cells.count
+      let cell = try isQuoted ? quotedField(of: bytes, isWhole) : plainField(of: bytes, isWhole)
+      if cells.count < Limits.sheetColumns {
+        cells.append(cell)
+      } else if !cell.isEmpty {
+        throw .sheetUnreadable(.tooWide(place))
+      }
     } while try stepOverDelimiter(in: bytes, isWhole)
     return isShort ? nil : SheetRow(number: record, cells: cells)
   }
@@ -147,11 +159,15 @@ private struct Cursor {
     }
     guard position < bytes.count || isWhole else {
       isShort = true
-      guard position - start <= Limits.sheetCellBytes else { throw .sheetUnreadable(.notASheet) }
+      guard position - start <= Limits.sheetCellBytes else {
+        throw .sheetUnreadable(.tooLong(place))
+      }
       return ""
     }
     return try text(start..<position, of: bytes)
   }
+
+  private var place: SheetPlace { SheetPlace(sheet: nil, row: record, column: column) }
 
   /// Text between quotes, a doubled quote standing for one; leaves the position behind it.
   private mutating func quotedField(
@@ -175,9 +191,26 @@ private struct Cursor {
       hasDoubledQuote = true
       position += 2
     }
-    let quoted = try text(start..<position, of: bytes)
+    var quoted = try text(start..<position, of: bytes)
     position += 1
-    guard hasDoubledQuote else { return quoted }
+    if position < bytes.count, !isEnd(bytes[position]) {
+      // A quote that was not meant to open the field; where it has taken in whole lines, what was
+      // meant is not known.
+      guard !quoted.utf8.contains(where: { $0 == lineFeed || $0 == carriageReturn }) else {
+        throw .sheetUnreadable(.badQuote(row: record))
+      }
+      quoted = hasDoubledQuote ? Self.single(quoted) : quoted
+      return quoted + (try plainField(of: bytes, isWhole))
+    }
+    return hasDoubledQuote ? Self.single(quoted) : quoted
+  }
+
+  private func isEnd(_ byte: UInt8) -> Bool {
+    byte == delimiter || byte == lineFeed || byte == carriageReturn
+  }
+
+  /// The text of a quoted field, in which a doubled quote stands for one.
+  private static func single(_ quoted: String) -> String {
     var plain = String.UnicodeScalarView()
     var isSecond = false
     for scalar in quoted.unicodeScalars {
@@ -210,16 +243,22 @@ private struct Cursor {
 
   /// A field as text; strict, since a repaired byte would be a silent change of someone's name.
   private func text(_ field: Range<Int>, of bytes: Span<UInt8>) throws(IAuthError) -> String {
-    guard field.count <= Limits.sheetCellBytes else { throw .sheetUnreadable(.notASheet) }
+    guard field.count <= Limits.sheetCellBytes else { throw .sheetUnreadable(.tooLong(place)) }
     for index in field where bytes[index] == 0 {
       throw .sheetUnreadable(.badByte(row: record, offset: forgotten + index))
     }
+    let text: String
     do throws(UTF8.ValidationError) {
-      return String(copying: try UTF8Span(validating: bytes.extracting(field)))
+      text = String(copying: try UTF8Span(validating: bytes.extracting(field)))
     } catch {
       let offset = forgotten + field.lowerBound + error.byteOffsets.lowerBound
       throw .sheetUnreadable(.badByte(row: record, offset: offset))
     }
+    guard
+      field.count <= Limits.sheetCellCharacters
+        || text.unicodeScalars.count <= Limits.sheetCellCharacters
+    else { throw .sheetUnreadable(.tooLong(place)) }
+    return text
   }
 }
 

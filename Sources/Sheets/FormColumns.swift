@@ -86,17 +86,65 @@ package enum FormColumn: Int, CaseIterable, Sendable {
 
   /// Whether a formula may stand in the column: its value decides nothing.
   package var allowsFormula: Bool {
-    self == .agencyName || Self.results.contains(self)
+    self == .agencyName || self == .remark || Self.results.contains(self)
+  }
+
+  /// Whether what a merged cell shows counts for every row that it covers.
+  package var countsWhenMerged: Bool {
+    switch self {
+    case .agencyCode, .agencyName, .system, .reason: true
+    default: false
+    }
+  }
+
+  /// Whether an empty cell means something other than what a merge over it shows.
+  package var misleadsWhenMerged: Bool {
+    switch self {
+    case .role, .change, .priorName, .priorEmail, .effectiveDate, .untilDate: true
+    default: false
+    }
   }
 
   /// The column with this title, if iauth knows it.
   package init?(title: String) {
     // Longer than any title; the cells of a table without header are asked one by one.
-    guard (1...96).contains(title.utf8.count), let column = Self.byKey[Self.key(title)] else {
+    guard (1...160).contains(title.utf8.count) else { return nil }
+    let key = Self.key(title)
+    guard let column = Self.byKey[key] ?? Self.withoutMark(key).flatMap({ Self.byKey[$0] }) else {
       return nil
     }
     self = column
   }
+
+  /// A key without what forms write beside a title to say whether it must be filled in, (必填),
+  /// 【必填】; nil if nothing of it stands there.
+  private static func withoutMark(_ key: String) -> String? {
+    guard let last = key.unicodeScalars.last, let first = key.unicodeScalars.first,
+      closing.unicodeScalars.contains(last) || opening.unicodeScalars.contains(first)
+        || key.contains("必填")
+    else { return nil }
+    let brackets = zip(opening, closing).map { (String($0), String($1)) } + [("", "")]
+    for word in marks {
+      for (open, close) in brackets {
+        let mark = (open + word + close).utf8
+        guard key.utf8.count > mark.count else { continue }
+        if key.utf8.suffix(mark.count).elementsEqual(mark) {
+          return String(Substring(key.utf8.dropLast(mark.count)))
+        }
+        if key.utf8.starts(with: mark) {
+          return String(Substring(key.utf8.dropFirst(mark.count)))
+        }
+      }
+    }
+    return nil
+  }
+
+  private static let marks = [
+    "必填欄位", "必填項目", "必填", "必要", "必須", "選填", "非必填", "免填", "可免填", "required", "mandatory",
+    "optional",
+  ].sorted { $0.utf8.count > $1.utf8.count }
+  private static let opening = "([【〔〈《「{"
+  private static let closing = ")]】〕〉》」}"
 
   private static let byKey: [String: FormColumn] = {
     var columns: [String: FormColumn] = [:]
@@ -108,7 +156,7 @@ package enum FormColumn: Int, CaseIterable, Sendable {
 
   /// A title without full-width forms, white space and line breaks, case, and the marks that carry
   /// no meaning: of "must be filled in", and the hyphens and underscores of English words.
-  package static func key(_ title: String, dropping marks: String = "*※-_:") -> String {
+  package static func key(_ title: String, dropping marks: String = "*※-_:★☆●○◎▲△◆◇■□#") -> String {
     var key = ""
     for scalar in title.unicodeScalars {
       // Han and lower-case letters have none of these quirks; asking Unicode costs far more.

@@ -14,6 +14,19 @@ package enum FormRemark {
   private static let words = ["note", "notes", "remark", "remarks", "total", "n.b."]
   private static let marks: Set<Unicode.Scalar> = ["※", "＊", "*", "◎", "●", "■", "＃", "#"]
 
+  /// How a row begins that sums up or remarks, whatever else stands in it.
+  private static let sums = ["合計", "小計", "總計", "備註"]
+
+  /// Whether a row whose first text this is sums up or remarks.
+  package static func isSum(_ text: String) -> Bool {
+    // Nearly every row begins with a digit or another character; the words need not be looked for.
+    guard let first = text.utf8.first(where: { $0 > 0x20 }), first >= 0xE0 || first == 0x28 else {
+      return false
+    }
+    let key = FormColumn.key(text, dropping: "*※-_:(【")
+    return sums.contains { key.utf8.starts(with: $0.utf8) }
+  }
+
   /// Whether the text of a cell is a remark.
   package static func isRemark(_ text: String) -> Bool {
     guard let first = text.unicodeScalars.first, let last = text.unicodeScalars.last else {

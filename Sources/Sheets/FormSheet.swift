@@ -1,83 +1,44 @@
-// A sheet read as a form: the header is found below any number of title rows, and every row after
-// it can be asked by column. Rows with no value in the needed columns are notes.
+// A file read as a form: on every sheet that a person sees, the header is found below any number of
+// title rows, and every row after it can be asked by column. Rows with no value in the needed
+// columns are notes.
 
 import Values
-
-/// The row that names the columns.
-package struct FormHeader: Equatable, Sendable {
-  /// The sheet's own number of the header row.
-  package let row: Int
-  /// The titles as they stand, surrounding white space removed.
-  package let titles: [String]
-  /// By column; -1 for one that the sheet does not have.
-  private let positions: [Int]
-
-  /// The position of a column, from 0; nil if the sheet does not have it.
-  package func column(_ column: FormColumn) -> Int? {
-    let position = positions[column.rawValue]
-    return position < 0 ? nil : position
-  }
-
-  /// The title of a column as it stands in the sheet, or the one that iauth writes.
-  package func title(of column: FormColumn) -> String {
-    self.column(column).map { titles[$0] } ?? column.titles[0]
-  }
-
-  /// Reads on until the first row that has all needed columns.
-  /// - Throws: `.sheetHeader` if a column stands in it twice; `.sheetHeader` with what the best
-  ///   row lacks if there is no such row; `.sheetEmpty` if the sheet has no row at all.
-  package static func find(in reader: inout any SheetReader) throws(IAuthError) -> FormHeader {
-    var missing: [FormColumn]?
-    while let row = try reader.next() {
-      guard !row.isBlank else { continue }
-      let (header, duplicated) = read(row)
-      let lacks = FormColumn.needed.filter { header.column($0) == nil }
-      guard !lacks.isEmpty else {
-        guard duplicated.isEmpty else { throw .sheetHeader(missing: [], duplicated: duplicated) }
-        return header
-      }
-      let isBetter = lacks.count < missing?.count ?? .max
-      if isBetter { missing = lacks }
-    }
-    guard let missing else { throw .sheetEmpty }
-    throw .sheetHeader(missing: missing.map { $0.titles[0] }, duplicated: [])
-  }
-
-  private static func read(_ row: SheetRow) -> (header: FormHeader, duplicated: [String]) {
-    var positions = [Int](repeating: -1, count: FormColumn.allCases.count)
-    var duplicated: [String] = []
-    for (index, cell) in row.cells.enumerated() {
-      guard let column = FormColumn(title: cell) else { continue }
-      if positions[column.rawValue] < 0 {
-        positions[column.rawValue] = index
-      } else if !FormColumn.results.contains(column) {
-        duplicated.append(trimmed(cell))
-      }
-    }
-    let header = FormHeader(row: row.number, titles: row.cells.map(trimmed), positions: positions)
-    return (header, duplicated)
-  }
-}
 
 /// One row below the header.
 package struct FormRow: Sendable {
   /// The sheet's own row number, from 1.
   package let number: Int
   /// Every cell as it stands, in the order of the header's titles, guards against formulas taken
-  /// off; for the report.
+  /// off, and what a merge shows in its place; for the report.
   package let cells: [String]
-  private let header: FormHeader
+  package let header: FormHeader
+  /// Whether a person who looks at the sheet does not see the row.
+  package let isHidden: Bool
   private let formulaCells: [Int]
+  /// Columns that a merge covers from above.
+  private let covered: [Int]
 
   package init(_ row: SheetRow, header: FormHeader) {
     number = row.number
-    formulaCells = row.formulas
+    isHidden = row.isHidden
     var cells = row.cells
     for index in cells.indices where cells[index].utf8.first == UInt8(ascii: "'") {
       cells[index] = FormulaGuard.unguarded(cells[index])
     }
+    var formulas = row.formulas
+    for cover in row.covered {
+      let counts = FormColumn.allCases.contains {
+        $0.countsWhenMerged && header.column($0) == cover.column
+      }
+      guard counts else { continue }
+      while cells.count <= cover.column { cells.append("") }
+      cells[cover.column] = cover.text
+      if cover.isFormula { formulas.append(cover.column) }
+    }
     self.cells = cells
     self.header = header
+    formulaCells = formulas
+    covered = row.covered.map(\.column)
   }
 
   /// The text of a column, trimmed; empty if the cell is, or if the sheet has no such column.
@@ -97,55 +58,128 @@ package struct FormRow: Sendable {
     }
   }
 
-  /// Whether it has no code, name, e-mail and mobile: those cells are empty, or hold a remark.
-  package var isNote: Bool {
-    FormColumn.needed.allSatisfy { column in
-      let text = self[column]
-      return text.isEmpty || FormRemark.isRemark(text)
+  /// The columns in which a merge shows what would count for this row, if it were its own.
+  package var merged: [FormColumn] {
+    guard !covered.isEmpty else { return [] }
+    return FormColumn.allCases.filter { column in
+      column.misleadsWhenMerged && header.column(column).map(covered.contains) ?? false
     }
+  }
+
+  /// Whether it has no code, name, e-mail and mobile: those cells are empty, or hold a remark; or
+  /// whether it sums up, and has not all four.
+  package var isNote: Bool {
+    guard FormColumn.needed.contains(where: isValue) else { return true }
+    guard let first = cells.first(where: { !$0.isEmpty }), FormRemark.isSum(first) else {
+      return false
+    }
+    return !FormColumn.needed.allSatisfy(isValue)
+  }
+
+  /// Whether a needed column has a value of the row's own.
+  private func isValue(_ column: FormColumn) -> Bool {
+    let text = self[column]
+    if text.isEmpty || FormRemark.isRemark(text) { return false }
+    return covered.isEmpty || !(header.column(column).map(covered.contains) ?? false)
   }
 }
 
-/// The form that a sheet holds: its header, then its rows one after another.
+/// The form that a file holds: on each sheet its header, then its rows one after another.
 package struct FormSheet {
-  package let header: FormHeader
+  /// The header of the sheet that is being read.
+  package private(set) var header: FormHeader
+  /// The headers of the sheets that were read so far.
+  package private(set) var headers: [FormHeader]
+  /// The visible sheets with text that are not read.
+  package private(set) var unread: [String] = []
   private var reader: any SheetReader
+  private let hidden: HiddenRows
+  private let isChosen: Bool
   private var count = 0
 
-  /// Finds the header, on the first sheet of the file that has one.
+  /// Finds the header on the first sheet of the file that has one.
   ///
-  /// - Throws: as `FormHeader.find` for the first sheet, if no other has the form either.
-  package init(_ reader: any SheetReader) throws(IAuthError) {
+  /// - Parameters:
+  ///   - isChosen: whether the sheet was asked for by its name.
+  ///   - hidden: what becomes of hidden rows; of those that are refused, the caller is told.
+  /// - Throws: as `FormHeader.find` for the sheet that comes nearest, if none has the form.
+  package init(
+    _ reader: any SheetReader, isChosen: Bool = false, hidden: HiddenRows = .refuse
+  ) throws(IAuthError) {
     var reader = reader
-    var first: IAuthError?
+    var nearest: IAuthError?
+    var samples: [String] = []
+    var unread: [String] = []
     while true {
+      let name = reader.sheetName
+      var problem: IAuthError?
       do throws(IAuthError) {
-        header = try FormHeader.find(in: &reader)
-        self.reader = reader
-        return
+        header = try FormHeader.find(in: &reader, hidden: hidden)
+        guard !isChosen, let name, Self.isSample(name) else {
+          headers = [header]
+          (self.reader, self.isChosen, self.hidden) = (reader, isChosen, hidden)
+          self.unread = unread
+          return
+        }
+        samples.append(name)
       } catch {
         guard error.isOtherSheet else { throw error }
-        first = first ?? error
-        guard try reader.nextSheet() else { throw first ?? error }
+        problem = error
       }
+      if let name, problem != .sheetEmpty { unread.append(name) }
+      if let problem, problem.isNearer(than: nearest) { nearest = problem }
+      guard try reader.nextSheet() else { throw (nearest ?? .sheetEmpty).naming(samples) }
     }
   }
 
-  /// The next row that is no note.
+  /// The next row that is no note, from whichever sheet.
   /// - Throws: `.limitRows` beyond the reader's `rowsMax`, `.sheetEmpty` if there was none at all.
   package mutating func next() throws(IAuthError) -> FormRow? {
-    while let row = try reader.next() {
-      let row = FormRow(row, header: header)
-      guard !row.isNote else { continue }
-      count += 1
-      guard count <= reader.rowsMax else { throw .limitRows(max: reader.rowsMax) }
-      return row
-    }
-    // Damage may show only at the end of the file, long after the last row of the form.
-    while try reader.nextSheet() {}
+    repeat {
+      while let row = try reader.next() {
+        if row.isHidden, hidden == .skip { continue }
+        let row = FormRow(row, header: header)
+        guard !row.isNote else { continue }
+        count += 1
+        guard count <= reader.rowsMax else { throw .limitRows(max: reader.rowsMax) }
+        return row
+      }
+    } while try goOn()
     guard count > 0 else { throw .sheetEmpty }
     return nil
   }
+
+  /// Goes on to the next sheet that has a header.
+  private mutating func goOn() throws(IAuthError) -> Bool {
+    while try reader.nextSheet() {
+      do throws(IAuthError) {
+        let found = try FormHeader.find(in: &reader, hidden: hidden)
+        guard !Self.isSample(reader.sheetName ?? "") else {
+          unread.append(reader.sheetName ?? "")
+          continue
+        }
+        header = found
+        headers.append(found)
+        return true
+      } catch {
+        guard error.isOtherSheet else { throw error }
+        if error != .sheetEmpty, let name = reader.sheetName { unread.append(name) }
+      }
+    }
+    return false
+  }
+
+  /// Whether a sheet of this name shows how to fill in another.
+  private static func isSample(_ name: String) -> Bool {
+    let key = FormColumn.key(name, dropping: "*※-_:()【】[]0123456789.、")
+    return key.contains("範例") || samples.contains(key)
+      || samples.prefix(4).contains { key.utf8.suffix($0.utf8.count).elementsEqual($0.utf8) }
+  }
+
+  private static let samples = [
+    "填寫說明", "填表說明", "填報說明", "使用說明", "說明", "樣本", "注意事項", "填表須知", "填寫須知",
+    "sample", "samples", "example", "examples", "instructions", "instruction", "readme",
+  ]
 }
 
 extension IAuthError {
@@ -153,21 +187,28 @@ extension IAuthError {
   fileprivate var isOtherSheet: Bool {
     switch self {
     case .sheetEmpty: true
-    case .sheetHeader(_, let duplicated): duplicated.isEmpty
+    case .sheetHeader(_, let duplicated, _): duplicated.isEmpty
     default: false
     }
   }
-}
 
-/// Text without surrounding white space of any kind.
-private func trimmed(_ text: String) -> String {
-  // Nearly every cell starts and ends with visible ASCII or a Han character (lead byte 0xE4 and
-  // above); the exact way costs ten times as much.
-  if let first = text.utf8.first, let last = text.unicodeScalars.last,
-    (0x21...0x7E).contains(first) || (0xE4...0xEE).contains(first),
-    (0x21...0x7E).contains(last.value) || (0x3400...0xDFFF).contains(last.value)
-  {
-    return text
+  /// Whether a sheet lacks less of a header than another one.
+  fileprivate func isNearer(than other: IAuthError?) -> Bool {
+    guard case .sheetHeader(let missing, _, _) = self else { return other == nil }
+    guard case .sheetHeader(let others, _, _) = other else { return true }
+    return missing.count < others.count
   }
-  return Folding.trim(text)
+
+  /// The same, with the sheets that have a header and are not read.
+  fileprivate func naming(_ samples: [String]) -> IAuthError {
+    guard !samples.isEmpty else { return self }
+    var place = HeaderPlace(sheet: nil, row: 0, found: [], isForm: false)
+    var (missing, duplicated): ([String], [String]) = ([], [])
+    if case .sheetHeader(let lacks, let twice, let near) = self {
+      (missing, duplicated) = (lacks, twice)
+      if let near { place = near }
+    }
+    place.samples = samples
+    return .sheetHeader(missing: missing, duplicated: duplicated, near: place)
+  }
 }

@@ -62,12 +62,12 @@ package enum FormDate {
   /// Reads a date of the Republic's calendar or the Gregorian one.
   ///
   /// `1130115`, `113年1月15日`, `113/1/15`, `20240115`, `2024-01-15`; a year below 1000 is one of
-  /// the Republic (1 is 1912).
+  /// the Republic (1 is 1912). A midnight behind it, as programs write one, is its day.
   /// - Returns: the day number since 1970-01-01; nil for an empty cell, for a form's `年 月 日` that
   ///   nobody filled in, and for zeros alone, which registers write for "unknown".
   /// - Throws: `.dateInvalid` for anything else, also for a day that the calendar does not have.
   package static func day(cell: String) throws(IAuthError) -> Int64? {
-    guard let symbols = symbols(of: cell) else { throw .dateInvalid(cell) }
+    guard let symbols = symbols(of: withoutMidnight(cell)) else { throw .dateInvalid(cell) }
     guard symbols.contains(where: { $0 > 0 }) else { return nil }
     let fields: [ArraySlice<Int64>]
     if (6...8).contains(symbols.count), !symbols.contains(separator) {
@@ -87,6 +87,21 @@ package enum FormDate {
   }
 
   private static let separator: Int64 = -1
+
+  /// A cell without ` 00:00:00`, `T00:00:00Z`, ` 上午 12:00:00` or ` 12:00:00 AM` at its end.
+  private static func withoutMidnight(_ cell: String) -> String {
+    guard cell.utf8.contains(UInt8(ascii: ":")) else { return cell }
+    let text = Folding.fold(cell)
+    guard let end = text.unicodeScalars.firstIndex(where: { $0 == " " || $0 == "T" }) else {
+      return cell
+    }
+    var time = String(text[text.index(after: end)...].unicodeScalars.filter { $0 != " " })
+    let half = ["上午", "AM", "am"].first { time.contains($0) }
+    if let half { time = time.split(separator: half).joined() }
+    if half != nil, time.utf8.starts(with: "12".utf8) { time = "0" + time.dropFirst(2) }
+    let isMidnight = time.utf8.allSatisfy { "0:.Z".utf8.contains($0) }
+    return isMidnight ? String(text[..<end]) : cell
+  }
 
   /// The digits and separators of a date; nil if anything else stands in it.
   private static func symbols(of cell: String) -> [Int64]? {

@@ -1,22 +1,25 @@
-// Numbers and dates of workbook cells as the text that a clerk meant: spreadsheet programs turn
-// telephone numbers into numbers and dates into counts of days.
+// Numbers and dates of workbook cells as a person sees them: spreadsheet programs turn telephone
+// numbers into numbers and dates into counts of days, and a cell's format turns them back.
 
 import Values
 
 /// What a cell's style makes of its number.
-package enum NumberFormat: Equatable {
+package enum NumberFormat: Equatable, Sendable {
   case general
+  /// A day; what a cell of it has of a time is not shown.
   case date
-  /// So many digits, with zeros in front (the format `0000000000`).
-  case digits(Int)
+  /// A time, with its day if it has one.
+  case dateTime
+  /// Digits, zeros in front and what stands between them (`0000-000-000`).
+  case pattern(DigitPattern)
+  /// No number is shown (`;;`), and no text either (`;;;`).
+  case nothing(hidesText: Bool)
 
   /// Reads a format code (ECMA-376 part 1, 18.8.31).
   package init(code: String) {
-    if !code.isEmpty, code.utf8.count <= 20, code.utf8.allSatisfy({ $0 == UInt8(ascii: "0") }) {
-      self = .digits(code.utf8.count)
-      return
-    }
     var (isQuoted, isBracketed, isEscaped) = (false, false, false)
+    var (hasDay, hasTime, hasMonth) = (false, false, false)
+    var elapsed = ""
     for scalar in code.unicodeScalars {
       if isEscaped {
         isEscaped = false
@@ -25,42 +28,63 @@ package enum NumberFormat: Equatable {
       } else if isQuoted {
         continue
       } else if scalar == "[" || scalar == "]" {
+        if scalar == "]", ["h", "hh", "m", "mm", "s", "ss"].contains(elapsed) { hasTime = true }
         isBracketed = scalar == "["
+        elapsed = ""
       } else if isBracketed {
-        continue
+        elapsed += scalar.properties.lowercaseMapping
       } else if "\\_*".unicodeScalars.contains(scalar) {
         isEscaped = true
-      } else if "ymdhsYMDHS".unicodeScalars.contains(scalar) {
-        self = .date
-        return
+      } else if "ydYD".unicodeScalars.contains(scalar) {
+        hasDay = true
+      } else if "hsHS".unicodeScalars.contains(scalar) {
+        hasTime = true
+      } else if "mM".unicodeScalars.contains(scalar) {
+        hasMonth = true
       }
     }
-    self = .general
+    if hasTime {
+      self = .dateTime
+    } else if hasDay || hasMonth {
+      self = .date
+    } else if code == ";;;" || code == ";;" {
+      self = .nothing(hidesText: code == ";;;")
+    } else {
+      self = DigitPattern(code: code).map(Self.pattern) ?? .general
+    }
   }
 
   /// One of the formats that have no code in the file (18.8.30), those of East Asia included.
   package init(builtIn id: Int) {
     switch id {
-    case 14...22, 27...36, 45...47, 50...58: self = .date
+    case 1: self = .pattern(DigitPattern(width: 1))
+    case 14...17, 27...31, 36, 50, 51, 54, 57, 58: self = .date
+    case 18...22, 32...35, 45...47, 52, 53, 55, 56: self = .dateTime
     default: self = .general
     }
   }
 
   /// The text of a number as a workbook stores it; nil if it is none.
   ///
-  /// Integers stand without exponent, dates as `2024-01-15`, with a time only if they have one.
+  /// Integers stand without exponent, dates as `2024-01-15`, with a time only if one is shown and is
+  /// not midnight.
   package func text(of number: String, isFrom1904: Bool) -> String? {
     let isPlain = number.utf8.allSatisfy { (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }
     guard isPlain, number.utf8.count <= 40, let value = Double(number), value.isFinite else {
       return nil
     }
-    if self == .date { return Self.date(value, isFrom1904: isFrom1904) }
+    switch self {
+    case .date: return Self.date(value.rounded(.down), isFrom1904: isFrom1904)
+    case .dateTime: return Self.date(value, isFrom1904: isFrom1904)
+    case .nothing: return ""
+    case .pattern(let pattern):
+      if let text = pattern.text(of: value) { return text }
+    case .general: break
+    }
     // Beyond 15 digits spreadsheet programs do not keep integers exactly.
     guard value.magnitude < 1e15 else { return number }
     let integer = Int64(value)
-    guard Double(integer) == value else { return number }
-    guard case .digits(let width) = self, integer >= 0 else { return String(integer) }
-    return padded(integer, width)
+    return Double(integer) == value ? String(integer) : number
   }
 
   /// A count of days as a date; a number that no program shows as a date stands as it is.
@@ -77,5 +101,114 @@ package enum NumberFormat: Equatable {
     let civil = Timestamp.civil(day - 25_569)
     let date = "\(padded(civil.year, 4))-\(padded(civil.month, 2))-\(padded(civil.day, 2))"
     return second == 0 ? date : "\(date)T\(time)"
+  }
+
+  /// A date as workbooks write it out, its midnight taken away, and every time that is not shown.
+  package static func day(of text: String, isTimeShown: Bool = true) -> String {
+    let parts = text.utf8.split(separator: UInt8(ascii: "T"), maxSplits: 1)
+    guard parts.count == 2, parts[0].count == 10 else { return text }
+    let isMidnight = parts[1].allSatisfy { "0:.Z".utf8.contains($0) }
+    return isMidnight || !isTimeShown ? String(Substring(parts[0])) : text
+  }
+}
+
+/// A format of digits: `0000000000`, `0000-000-000`, `[<=9999999]###-####;(0#) ###-####`.
+package struct DigitPattern: Equatable, Sendable {
+  private enum Symbol: Equatable {
+    /// A place that shows a zero where the number has no digit, or nothing.
+    case digit(isForced: Bool)
+    case literal(Unicode.Scalar)
+  }
+
+  private struct Section: Equatable {
+    var symbols: [Symbol] = []
+    /// `[<=9999999]`: up to which number the section holds.
+    var most: Double?
+  }
+
+  private var sections: [Section] = []
+
+  package init(width: Int) {
+    let forced = Symbol.digit(isForced: true)
+    sections = [Section(symbols: Array(repeating: forced, count: max(1, width)))]
+  }
+
+  /// Nil for any other format: what has decimals, an exponent, a fraction or a per cent sign stands
+  /// as the number itself, and so does one that only groups its digits.
+  package init?(code: String) {
+    guard code.utf8.count <= 100 else { return nil }
+    var section = Section()
+    var rest = code.unicodeScalars[...]
+    while let scalar = rest.popFirst() {
+      switch scalar {
+      case "0": section.symbols.append(.digit(isForced: true))
+      case "#", "?": section.symbols.append(.digit(isForced: false))
+      case ";":
+        sections.append(section)
+        section = Section()
+      case "\\": if let next = rest.popFirst() { section.symbols.append(.literal(next)) }
+      case "_":
+        rest = rest.dropFirst()
+        section.symbols.append(.literal(" "))
+      case "*": rest = rest.dropFirst()
+      case "@": break
+      case "\"":
+        while let next = rest.popFirst(), next != "\"" { section.symbols.append(.literal(next)) }
+      case "[":
+        var word = ""
+        while let next = rest.popFirst(), next != "]" { word.unicodeScalars.append(next) }
+        if word.utf8.starts(with: "<=".utf8) {
+          section.most = Double(Substring(word.utf8.dropFirst(2)))
+        }
+        if word.utf8.first.map({ "<>=".utf8.contains($0) }) ?? false, section.most == nil {
+          return nil
+        }
+      case "-", "(", ")", " ", "+", ":", "$", "\u{3000}"...:
+        section.symbols.append(.literal(scalar))
+      default: return nil
+      }
+    }
+    sections.append(section)
+    // Only what changes the digits is a pattern.
+    let first = sections[0].symbols
+    guard first.contains(where: { $0 != .literal(" ") && $0 != .digit(isForced: false) }),
+      first.contains(where: { if case .digit = $0 { true } else { false } })
+    else { return nil }
+  }
+
+  /// The digits as the pattern shows them; nil for a number that it is not made for.
+  package func text(of value: Double) -> String? {
+    guard value.magnitude < 1e15 else { return nil }
+    let rounded = value.rounded(.toNearestOrAwayFromZero)
+    guard rounded >= 0 else { return nil }
+    var section = sections[0]
+    if let most = section.most, rounded > most {
+      guard sections.count > 1 else { return nil }
+      section = sections[1]
+    } else if section.most == nil, sections.count > 2, rounded == 0 {
+      section = sections[2]
+    }
+    var digits = Array(String(Int64(rounded)).unicodeScalars)
+    if rounded == 0 { digits = [] }
+    var shown: [Unicode.Scalar] = []
+    var places = section.symbols.count { if case .digit = $0 { true } else { false } }
+    guard places > 0 else { return nil }
+    for symbol in section.symbols.reversed() {
+      switch symbol {
+      case .literal(let scalar): shown.append(scalar)
+      case .digit(let isForced):
+        places -= 1
+        if let digit = digits.popLast() {
+          shown.append(digit)
+        } else if isForced {
+          shown.append("0")
+        }
+        // The first place shows whatever digits are left.
+        if places == 0 { while let digit = digits.popLast() { shown.append(digit) } }
+      }
+    }
+    var text = String.UnicodeScalarView()
+    text.append(contentsOf: shown.reversed())
+    return Folding.trim(String(text))
   }
 }

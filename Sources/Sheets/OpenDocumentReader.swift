@@ -8,13 +8,19 @@ package struct OpenDocumentReader: SheetReader {
   private var xml: XMLReader
   private let chosen: String?
   private var names: [String] = []
-  /// The table styles that are not shown.
-  private var hiddenStyles: Set<String> = []
+  private var styles = OpenDocumentStyles()
+  private var isFrom1904 = false
   private var isInside = false
   private var number = 0
-  private var filled = 0
+  /// Whether each of the groups of rows that are open is shown.
+  private var groups: [Bool] = []
+  /// The default styles of the columns, each up to a column.
+  private var columnStyles: [(end: Int, style: String?)] = []
+  private var merges = ActiveMerges()
   /// A row that stands for several, and how many of them are still to come.
-  private var repeated: (row: SheetRow, left: Int)?
+  private var repeated: (cells: [PlacedCell], isHidden: Bool, left: Int)?
+  package private(set) var hiddenColumns: [ClosedRange<Int>] = []
+  package private(set) var sheetName: String?
   package var rowsMax: Int { Limits.workbookRows }
 
   package static let mimeType = "application/vnd.oasis.opendocument.spreadsheet"
@@ -28,37 +34,55 @@ package struct OpenDocumentReader: SheetReader {
         if case .start("encryption-data", _) = event { throw .unsupported("encrypted") }
       }
     }
-    xml = XMLReader(try archive.part("content.xml"))
     chosen = sheet
-    var style = ""
-    prologue: while let event = try xml.next() {
-      guard case .start(let name, let attributes) = event else { continue }
-      switch name {
-      case "spreadsheet": break prologue
-      case "document-content", "body", "automatic-styles": break
-      case "style": style = attributes["name"] ?? ""
-      case "table-properties":
-        if attributes["display"] == "false" { hiddenStyles.insert(style) }
-      default: try xml.skipElement()
-      }
+    if archive.contains("styles.xml") {
+      var xml = XMLReader(try archive.part("styles.xml"))
+      guard try xml.next() != nil else { throw xml.fault }
+      try Self.find("", in: &xml, &styles)
     }
+    xml = XMLReader(try archive.part("content.xml"))
+    guard case .start("document-content", _) = try xml.next(),
+      try Self.find("body", in: &xml, &styles), try Self.find("spreadsheet", in: &xml, &styles)
+    else { throw .sheetUnreadable(.notASheet) }
     guard try startTable() || sheet == nil else {
       throw .usageValue(option: "--sheet", value: sheet ?? "", allowed: names)
     }
   }
 
+  /// Goes on to a child, reading the styles that stand before it.
+  @discardableResult
+  private static func find(
+    _ child: String, in xml: inout XMLReader, _ styles: inout OpenDocumentStyles
+  ) throws(IAuthError) -> Bool {
+    while let (name, _) = try xml.child() {
+      switch name {
+      case child: return true
+      case "automatic-styles", "styles": try styles.read(&xml)
+      default: try xml.skipElement()
+      }
+    }
+    return false
+  }
+
   package mutating func next() throws(IAuthError) -> SheetRow? {
-    if let (row, left) = repeated {
+    if let (cells, isHidden, left) = repeated {
       number += 1
-      repeated = left > 1 ? (row, left - 1) : nil
-      try countRow()
-      return SheetRow(number: number, cells: row.cells, formulas: row.formulas)
+      repeated = left > 1 ? (cells, isHidden, left - 1) : nil
+      return row(cells, isHidden)
     }
     while isInside, let event = try xml.next() {
       switch event {
-      case .start("table-row", let attributes): return try row(attributes)
-      case .start("table-row-group", _), .start("table-header-rows", _), .start("table-rows", _):
+      case .start("table-row", let attributes):
+        if let row = try row(attributes) { return row }
+      case .start("table-row-group", let attributes):
+        groups.append(attributes["display"] != "false")
+      case .end("table-row-group"): _ = groups.popLast()
+      case .start("table-header-rows", _), .start("table-rows", _), .start("table-columns", _),
+        .start("table-header-columns", _), .start("table-column-group", _):
         break
+      case .start("table-column", let attributes):
+        try column(attributes)
+        try xml.skipElement()
       case .start: try xml.skipElement()
       case .end("table"): isInside = false
       case .end, .text: break
@@ -81,11 +105,20 @@ package struct OpenDocumentReader: SheetReader {
   private mutating func startTable() throws(IAuthError) -> Bool {
     while let event = try xml.next() {
       guard case .start(let element, let attributes) = event else { continue }
+      if element == "calculation-settings" {
+        while let (name, attributes) = try xml.child() {
+          if name == "null-date" { isFrom1904 = attributes["date-value"] == "1904-01-01" }
+          try xml.skipElement()
+        }
+        continue
+      }
       let name = attributes["name"] ?? ""
       if element == "table" { names.append(name) }
-      let isHidden = hiddenStyles.contains(attributes["style-name"] ?? "")
+      let isHidden = styles.isHidden(attributes["style-name"])
       if element == "table", chosen == nil ? !isHidden : chosen == name {
-        (isInside, number) = (true, 0)
+        (isInside, number, sheetName) = (true, 0, name)
+        (groups, columnStyles, hiddenColumns) = ([], [], [])
+        merges.removeAll()
         return true
       }
       try xml.skipElement()
@@ -93,48 +126,86 @@ package struct OpenDocumentReader: SheetReader {
     return false
   }
 
-  private mutating func row(_ attributes: [XMLReader.Attribute]) throws(IAuthError) -> SheetRow {
+  private mutating func column(_ attributes: [XMLReader.Attribute]) throws(IAuthError) {
+    let start = columnStyles.last?.end ?? 0
+    let times = try repetitions(attributes, "number-columns-repeated")
+    guard columnStyles.count < 1 << 16, times <= 1 << 20 else { throw xml.fault }
+    columnStyles.append((start + times, attributes["default-cell-style-name"]))
+    let isHidden =
+      ["collapse", "filter"].contains(attributes["visibility"])
+      || styles.isHidden(attributes["style-name"])
+    if isHidden { hiddenColumns.append(start...(start + times - 1)) }
+  }
+
+  /// A row with what stands in it; nil for one in which nothing does.
+  private mutating func row(
+    _ attributes: [XMLReader.Attribute]
+  ) throws(IAuthError) -> SheetRow? {
     let times = try repetitions(attributes, "number-rows-repeated")
-    var cells: [String] = []
-    var formulas: [Int] = []
+    let isHidden =
+      ["collapse", "filter"].contains(attributes["visibility"]) || groups.contains(false)
+      || styles.isHidden(attributes["style-name"])
+    let rowStyle = attributes["default-cell-style-name"]
+    var cells: [PlacedCell] = []
     var column = 0
-    loop: while true {
-      switch try xml.next() {
-      case .start("table-cell", let attributes), .start("covered-table-cell", let attributes):
-        let width = try repetitions(attributes, "number-columns-repeated")
-        let (text, isFormula) = try cell(attributes)
-        defer { column += width }
-        guard !text.isEmpty else { continue }
-        guard column + width <= Limits.sheetColumns else { throw .unsupported("columns") }
-        while cells.count < column { cells.append("") }
-        for _ in 0..<width {
-          if isFormula { formulas.append(cells.count) }
-          cells.append(text)
-        }
-      case .start: try xml.skipElement()
-      case .text: break
-      case .end: break loop
-      case nil: throw xml.fault
+    while let (name, attributes) = try xml.child() {
+      guard name == "table-cell" || name == "covered-table-cell" else {
+        try xml.skipElement()
+        continue
+      }
+      let width = try repetitions(attributes, "number-columns-repeated")
+      defer { column += width }
+      guard name == "table-cell" else {
+        try xml.skipElement()
+        continue
+      }
+      let style = attributes["style-name"] ?? rowStyle ?? columnStyle(column)
+      let (text, isFormula) = try cell(attributes, style)
+      guard !text.isEmpty else { continue }
+      try span(attributes, column)
+      let last = SheetPlace(sheet: sheetName, row: number + 1, column: column + width - 1)
+      guard last.column < Limits.sheetColumns else { throw .sheetUnreadable(.tooWide(last)) }
+      for column in column...last.column {
+        let place = SheetPlace(sheet: sheetName, row: number + 1, column: column)
+        cells.append(try PlacedCell(text, isFormula: isFormula, column: column, place: place))
       }
     }
     guard times <= Limits.workbookRowNumbers - number else { throw xml.fault }
-    if cells.isEmpty {
+    guard !cells.isEmpty else {
       number += times
-      return SheetRow(number: number, cells: [])
+      return nil
     }
     number += 1
-    try countRow()
-    let row = SheetRow(number: number, cells: cells, formulas: formulas)
-    repeated = times > 1 ? (row, times - 1) : nil
-    return row
+    repeated = times > 1 ? (cells, isHidden, times - 1) : nil
+    return row(cells, isHidden)
   }
 
-  private mutating func countRow() throws(IAuthError) {
-    filled += 1
-    // Titles and remarks are no rows of the form, which are counted above.
-    guard filled <= Limits.workbookRows + Limits.workbookOtherRows else {
-      throw .limitRows(max: Limits.workbookRows)
-    }
+  private mutating func row(_ cells: [PlacedCell], _ isHidden: Bool) -> SheetRow {
+    var cells = cells
+    let covered = merges.apply(to: &cells, row: number)
+    return SheetRow(number: number, cells, covered: covered, isHidden: isHidden)
+  }
+
+  /// Notes what a cell covers.
+  private mutating func span(
+    _ attributes: [XMLReader.Attribute], _ column: Int
+  ) throws(IAuthError) {
+    guard
+      attributes["number-columns-spanned"] != nil || attributes["number-rows-spanned"] != nil
+    else { return }
+    let columns = try repetitions(attributes, "number-columns-spanned")
+    let rows = try repetitions(attributes, "number-rows-spanned")
+    let row = number + 1
+    guard
+      let merge = Merge(rows: (row, row + rows - 1), columns: (column, column + columns - 1))
+    else { return }
+    guard column < Limits.sheetColumns else { return }
+    guard merges.add(merge) else { throw xml.fault }
+  }
+
+  private func columnStyle(_ column: Int) -> String? {
+    // A sheet has few runs of columns.
+    columnStyles.first { column < $0.end }?.style
   }
 
   private func repetitions(
@@ -146,55 +217,100 @@ package struct OpenDocumentReader: SheetReader {
   }
 
   private mutating func cell(
-    _ attributes: [XMLReader.Attribute]
+    _ attributes: [XMLReader.Attribute], _ style: String?
   ) throws(IAuthError) -> (text: String, isFormula: Bool) {
-    var paragraphs: [String] = []
-    loop: while true {
-      switch try xml.next() {
-      case .start("p", _): paragraphs.append(try paragraph())
-      case .start: try xml.skipElement()
-      case .text: break
-      case .end: break loop
-      case nil: throw xml.fault
+    var shown: String?
+    while let (name, _) = try xml.child() {
+      guard name == "p" else {
+        try xml.skipElement()
+        continue
       }
+      let paragraph = try paragraph()
+      shown = shown.map { $0 + "\n" + paragraph } ?? paragraph
+      guard shown?.utf8.count ?? 0 <= Limits.xmlTextBytes else { throw xml.fault }
     }
     if let formula = attributes["formula"] { return ("=" + formula, true) }
-    let shown = paragraphs.joined(separator: "\n")
-    guard shown.utf8.count <= Limits.sheetCellBytes else { throw xml.fault }
+    let text = shown ?? ""
     switch attributes["value-type"] {
     case "float", "percentage", "currency":
-      // What is shown keeps zeros in front, if nothing but digits is.
-      if count(shown) != nil || attributes["value"] == nil { return (shown, false) }
-      let text = NumberFormat.general.text(of: attributes["value"] ?? "", isFrom1904: false)
-      guard let text else { throw xml.fault }
-      return (text, false)
-    case "date": return (attributes["date-value"] ?? shown, false)
-    default: return (attributes["string-value"] ?? shown, false)
+      guard let value = attributes["value"] else { return (text, false) }
+      let format = styles.format(of: style)
+      guard let number = Self.number(value, text, format, isFrom1904: isFrom1904) else {
+        throw xml.fault
+      }
+      return (number, false)
+    case "date":
+      let isTimeShown = text.isEmpty || [":", "：", "時", "點"].contains { text.contains($0) }
+      return (
+        attributes["date-value"].map { NumberFormat.day(of: $0, isTimeShown: isTimeShown) } ?? text,
+        false
+      )
+    default: return (attributes["string-value"] ?? text, false)
     }
   }
 
-  /// The text of a paragraph that has just started, up to its end; notes inside it left out.
+  /// What a number is read as: what its cell shows, if that is the number with zeros in front or
+  /// something between its digits, by its style or by the text that the program wrote beside it.
+  private static func number(
+    _ value: String, _ shown: String, _ format: NumberFormat, isFrom1904: Bool
+  ) -> String? {
+    guard let plain = NumberFormat.general.text(of: value, isFrom1904: false) else { return nil }
+    var styled: String?
+    switch format {
+    case .date, .dateTime, .nothing: return format.text(of: value, isFrom1904: isFrom1904)
+    case .pattern: styled = format.text(of: value, isFrom1904: false)
+    case .general: break
+    }
+    let isWhole = plain.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    guard isWhole,
+      digits(shown).drop(while: { $0 == 0x30 }).elementsEqual(
+        digits(plain).drop(while: { $0 == 0x30 }))
+    else { return styled ?? plain }
+    if let styled, digits(styled).count > digits(shown).count { return styled }
+    let isGrouped = shown.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ",") }
+    return isGrouped ? String(decoding: digits(shown), as: UTF8.self) : shown
+  }
+
+  private static func digits(_ text: String) -> [UInt8] {
+    text.utf8.filter { (0x30...0x39).contains($0) }
+  }
+
+  /// The text of a paragraph that has just started, up to its end; notes inside it left out, and
+  /// white space as it is shown: a run of it is one space, and none stands at either end (ODF 6.1.2).
   private mutating func paragraph() throws(IAuthError) -> String {
     var (text, depth) = ("", 1)
+    var isAfterSpace = true
     while depth > 0 {
       guard let event = try xml.next() else { throw xml.fault }
       switch event {
-      case .text(let run): text += run
+      case .text(let run):
+        for scalar in run.unicodeScalars {
+          let isSpace = [" ", "\t", "\n", "\r"].contains(scalar)
+          if !isSpace {
+            text.unicodeScalars.append(scalar)
+          } else if !isAfterSpace {
+            text.unicodeScalars.append(" ")
+          }
+          isAfterSpace = isSpace
+        }
       case .start("s", let attributes):
         let spaces = try repetitions(attributes, "c")
         guard spaces <= Limits.sheetCellBytes else { throw xml.fault }
         text += String(repeating: " ", count: spaces)
         depth += 1
+        isAfterSpace = false
       case .start("tab", _), .start("line-break", _):
         text += "\n"
         depth += 1
+        isAfterSpace = true
       case .start("annotation", _), .start("note", _), .start("ruby-text", _):
         try xml.skipElement()
       case .start: depth += 1
       case .end: depth -= 1
       }
-      guard text.utf8.count <= Limits.sheetCellBytes else { throw xml.fault }
+      guard text.utf8.count <= Limits.xmlTextBytes else { throw xml.fault }
     }
+    if isAfterSpace, text.utf8.last == UInt8(ascii: " ") { text.removeLast() }
     return text
   }
 }

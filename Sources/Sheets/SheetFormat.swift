@@ -18,24 +18,29 @@ package enum SheetFormat: Equatable, Sendable {
       throw .unsupported(Self.hasEncryptedPackage(bytes) ? "encrypted" : "xls")
     }
     if bytes.starts(with: "PK\u{3}\u{4}".utf8) {
-      let archive = try ZipArchive(bytes)
-      if archive.contains("[Content_Types].xml") {
-        self = .workbook
-      } else if archive.contains("mimetype"), archive.contains("content.xml") {
+      self = try Self(of: try ZipArchive(bytes))
+      return
+    }
+    if let problem = Self.other(bytes) { throw .sheetUnreadable(problem) }
+    self = .delimited
+  }
+
+  /// An archive is what its parts say: the list of types and the `mimetype` are for other programs,
+  /// and some leave them out.
+  private init(of archive: ZipArchive) throws(IAuthError) {
+    if archive.contains("[Content_Types].xml") || archive.contains("xl/workbook.xml") {
+      self = .workbook
+    } else if archive.contains("content.xml") {
+      if archive.contains("mimetype") {
         var part = try archive.part("mimetype")
         guard try part.whole().starts(with: OpenDocumentReader.mimeType.utf8) else {
           throw .sheetUnreadable(.notASheet)
         }
-        self = .openDocument
-      } else {
-        throw .sheetUnreadable(.notASheet)
       }
-      return
-    }
-    guard !Self.others.contains(where: { bytes.starts(with: $0) }) else {
+      self = .openDocument
+    } else {
       throw .sheetUnreadable(.notASheet)
     }
-    self = .delimited
   }
 
   /// Whether a compound file has the stream of an encrypted workbook; names are in UTF-16.
@@ -80,11 +85,38 @@ package enum SheetFormat: Equatable, Sendable {
 
   /// Whether bytes do not begin as a format that is no text.
   private static func isText(_ head: [UInt8]) -> Bool {
-    !(others + archives).contains { head.starts(with: $0) }
+    !archives.contains { head.starts(with: $0) } && other(head) == nil
   }
 
+  /// What a file is that is neither a sheet nor a text.
+  private static func other(_ bytes: [UInt8]) -> SheetProblem? {
+    if others.contains(where: { bytes.starts(with: $0) }) { return .notASheet }
+    // Web pages and the XML of Excel 2003 are given the name of a workbook by many programs.
+    let head = bytes.prefix(4_096).filter { $0 != 0 && $0 < 0x80 }
+    guard head.first(where: { !spaces.contains($0) }) == UInt8(ascii: "<"),
+      isMarked(bytes)
+    else { return nil }
+    let text = String(decoding: head, as: UTF8.self).lowercased()
+    if text.contains("schemas-microsoft-com:office:spreadsheet"), text.contains("<?xml") {
+      return .page("XML")
+    }
+    if text.contains("oasis:names:tc:opendocument") { return .page("XML") }
+    return text.contains("<html") || text.contains("<table") || text.contains("<!doctype html")
+      ? .page("HTML") : .notASheet
+  }
+
+  /// Whether nothing stands before the first `<` but white space and a mark of the encoding.
+  private static func isMarked(_ bytes: [UInt8]) -> Bool {
+    for byte in bytes {
+      if byte == UInt8(ascii: "<") { return true }
+      guard spaces.contains(byte) || [0, 0xEF, 0xBB, 0xBF, 0xFE, 0xFF].contains(byte) else { break }
+    }
+    return false
+  }
+
+  private static let spaces: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
   private static let archives: [[UInt8]] = [[0xD0, 0xCF, 0x11, 0xE0], Array("PK\u{3}\u{4}".utf8)]
   private static let others: [[UInt8]] = [
-    "%PDF", "PK\u{5}\u{6}", "{\\rtf", "\u{7F}ELF", "GIF8", "7z", "Rar!", "<",
+    "%PDF", "PK\u{5}\u{6}", "{\\rtf", "\u{7F}ELF", "GIF8", "7z", "Rar!",
   ].map { Array($0.utf8) }
 }

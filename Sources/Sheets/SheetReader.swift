@@ -13,11 +13,20 @@ package struct SheetRow: Equatable, Sendable {
   /// The columns, from 0, whose cell is a formula: its text is `=` and the formula, never the value
   /// that some program once computed.
   package let formulas: [Int]
+  /// Cells of a merge that begins in the same column of a row above.
+  package let covered: [CoveredCell]
+  /// Whether a person who looks at the sheet does not see the row.
+  package let isHidden: Bool
 
-  package init(number: Int, cells: [String], formulas: [Int] = []) {
+  package init(
+    number: Int, cells: [String], formulas: [Int] = [], covered: [CoveredCell] = [],
+    isHidden: Bool = false
+  ) {
     self.number = number
     self.cells = cells
     self.formulas = formulas
+    self.covered = covered
+    self.isHidden = isHidden
   }
 
   /// Whether no cell holds anything but white space.
@@ -26,9 +35,23 @@ package struct SheetRow: Equatable, Sendable {
   }
 }
 
+/// A cell that is covered from above: nothing is read in its place, but what the merge shows may
+/// count for its row too.
+package struct CoveredCell: Equatable, Sendable {
+  package let column: Int
+  package let text: String
+  package let isFormula: Bool
+}
+
 package protocol SheetReader {
   /// How many rows a form in this format may have.
   var rowsMax: Int { get }
+
+  /// The name of the sheet that is being read; nil for a text.
+  var sheetName: String? { get }
+
+  /// The columns, from 0, that a person who looks at the sheet does not see.
+  var hiddenColumns: [ClosedRange<Int>] { get }
 
   /// The next row, or nil after the last one.
   /// - Throws: `.sheetUnreadable` with the place; the reader is not to be used any further.
@@ -40,6 +63,8 @@ package protocol SheetReader {
 }
 
 extension SheetReader {
+  package var sheetName: String? { nil }
+  package var hiddenColumns: [ClosedRange<Int>] { [] }
   package mutating func nextSheet() throws(IAuthError) -> Bool { false }
 }
 

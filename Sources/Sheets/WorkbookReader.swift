@@ -1,16 +1,30 @@
-// The rows of an .xlsx sheet, read as they are unpacked. The place of a cell is what its reference
-// says, and what the sheet says of its own size is not believed.
+// The rows of an .xlsx sheet. It is read whole before its first row is given: what is merged stands
+// behind the cells, and programs write rows and cells in any order. Only what is not empty is kept.
+// The place of a cell is what its reference says, and what the sheet says of its own size is not
+// believed.
 
 import Values
 
 package struct WorkbookReader: SheetReader {
   private let workbook: Workbook
   private var left: ArraySlice<Workbook.Sheet>
-  private var xml: XMLReader
-  private var isInside = false
-  private var number = 0
-  private var filled = 0
+  private let isOne: Bool
+  private var sheet: Workbook.Sheet
+  private var elements = 0
+  private var rows: [Row] = []
+  /// Merges by their first row, the last ones first.
+  private var merges: [Merge] = []
+  private var active = ActiveMerges()
+  private var served = 0
+  package private(set) var hiddenColumns: [ClosedRange<Int>] = []
   package var rowsMax: Int { Limits.workbookRows }
+  package var sheetName: String? { sheet.name }
+
+  private struct Row {
+    let number: Int
+    var isHidden: Bool
+    var cells: [PlacedCell] = []
+  }
 
   /// - Parameter sheet: its name; when nil, the visible sheets one after another.
   /// - Throws: `.usageValue` with the names there are if none is named so.
@@ -23,114 +37,201 @@ package struct WorkbookReader: SheetReader {
         : .usageValue(option: "--sheet", value: name ?? "", allowed: workbook.sheets.map(\.name))
     }
     left = chosen.dropFirst()
-    xml = try workbook.xml(of: first)
+    isOne = name != nil
+    sheet = first
+    try read()
   }
 
   package mutating func next() throws(IAuthError) -> SheetRow? {
-    while let event = try xml.next() {
-      switch event {
-      case .start("sheetData", _): isInside = true
-      case .end("sheetData"): isInside = false
-      case .start("row", let attributes) where isInside: return try row(attributes)
-      default: break
-      }
+    guard served < rows.count else { return nil }
+    let row = rows[served]
+    rows[served].cells = []
+    served += 1
+    while let merge = merges.last, merge.rows.lowerBound <= row.number {
+      merges.removeLast()
+      guard merge.rows.upperBound >= row.number else { continue }
+      guard active.add(merge) else { throw .damaged(sheet.part) }
     }
-    return nil
+    var cells = row.cells
+    let covered = active.apply(to: &cells, row: row.number)
+    return SheetRow(number: row.number, cells, covered: covered, isHidden: row.isHidden)
   }
 
   package mutating func nextSheet() throws(IAuthError) -> Bool {
-    while try xml.next() != nil {}
-    guard let sheet = left.popFirst() else { return false }
-    xml = try workbook.xml(of: sheet, elements: xml.elements)
-    (isInside, number) = (false, 0)
+    guard !isOne, let next = left.popFirst() else { return false }
+    sheet = next
+    try read()
     return true
   }
 
-  private mutating func row(_ attributes: [XMLReader.Attribute]) throws(IAuthError) -> SheetRow {
-    guard let row = attributes["r"].map(count) ?? number + 1, row > number,
-      row <= Limits.workbookRowNumbers
-    else { throw xml.fault }
-    number = row
-    var cells: [String] = []
-    var formulas: [Int] = []
-    var column = -1
-    loop: while true {
-      switch try xml.next() {
-      case .start("c", let attributes):
-        let place = attributes["r"].map(Self.column) ?? column + 1
-        guard let place, place > column else { throw xml.fault }
-        column = place
-        let (text, isFormula) = try cell(attributes)
-        guard !text.isEmpty else { continue }
-        guard column < Limits.sheetColumns else { throw .unsupported("columns") }
-        while cells.count < column { cells.append("") }
-        cells.append(text)
-        if isFormula { formulas.append(column) }
-      case .start: try xml.skipElement()
-      case .text: break
-      case .end: break loop
-      case nil: throw xml.fault
+  // MARK: The part
+
+  /// Reads the part of the sheet.
+  private mutating func read() throws(IAuthError) {
+    (rows, merges, served, hiddenColumns) = ([], [], 0, [])
+    active.removeAll()
+    var xml = try workbook.xml(of: sheet, elements: elements)
+    guard try xml.next() != nil else { throw xml.fault }
+    var isHiddenByDefault = false
+    while let (name, attributes) = try xml.child() {
+      switch name {
+      case "sheetFormatPr":
+        isHiddenByDefault = Self.isTrue(attributes["zeroHeight"])
+        try xml.skipElement()
+      case "cols":
+        while let (name, attributes) = try xml.child() {
+          if name == "col" { noteColumn(attributes) }
+          try xml.skipElement()
+        }
+      case "sheetData":
+        var last = 0
+        while let (name, attributes) = try xml.child() {
+          if name == "row" {
+            try row(attributes, &xml, &last, isHiddenByDefault)
+          } else {
+            try xml.skipElement()
+          }
+        }
+      case "mergeCells":
+        while let (name, attributes) = try xml.child() {
+          if name == "mergeCell", let merge = attributes["ref"].flatMap(Merge.init(reference:)) {
+            merges.append(merge)
+          }
+          try xml.skipElement()
+        }
+      default: try xml.skipElement()
       }
     }
-    if !cells.isEmpty {
-      filled += 1
-      // Titles and remarks are no rows of the form, which are counted above.
-      guard filled <= Limits.workbookRows + Limits.workbookOtherRows else {
-        throw .limitRows(max: Limits.workbookRows)
-      }
-    }
-    return SheetRow(number: number, cells: cells, formulas: formulas)
+    while try xml.next() != nil {}
+    elements = xml.elements
+    merges.sort { $0.rows.lowerBound > $1.rows.lowerBound }
+    arrange()
   }
 
-  private mutating func cell(
-    _ attributes: [XMLReader.Attribute]
+  /// A merge's first cell may be in a row of which nothing else is kept; and rows that came in
+  /// another order, or twice, are put in theirs.
+  private mutating func arrange() {
+    if zip(rows, rows.dropFirst()).contains(where: { $0.number >= $1.number }) {
+      var order = rows.indices.sorted { (rows[$0].number, $0) < (rows[$1].number, $1) }[...]
+      var arranged: [Row] = []
+      while let index = order.popFirst() {
+        let row = rows[index]
+        if arranged.last?.number == row.number {
+          arranged[arranged.count - 1].cells += row.cells
+          if row.isHidden { arranged[arranged.count - 1].isHidden = true }
+        } else {
+          arranged.append(row)
+        }
+      }
+      rows = arranged
+    }
+    for index in rows.indices { Self.arrange(&rows[index].cells) }
+  }
+
+  /// Puts cells in the order of their columns; of two in one place, the later one is shown.
+  private static func arrange(_ cells: inout [PlacedCell]) {
+    guard zip(cells, cells.dropFirst()).contains(where: { $0.column >= $1.column }) else { return }
+    var byColumn: [Int: PlacedCell] = [:]
+    for cell in cells { byColumn[cell.column] = cell }
+    cells = byColumn.values.sorted { $0.column < $1.column }
+  }
+
+  private mutating func noteColumn(_ attributes: [XMLReader.Attribute]) {
+    guard Self.isTrue(attributes["hidden"]) || attributes["width"].flatMap(Double.init) == 0,
+      let first = attributes["min"].flatMap(count), first > 0
+    else { return }
+    let last = attributes["max"].flatMap(count) ?? first
+    if last >= first { hiddenColumns.append((first - 1)...(last - 1)) }
+  }
+
+  private mutating func row(
+    _ attributes: [XMLReader.Attribute], _ xml: inout XMLReader, _ last: inout Int,
+    _ isHiddenByDefault: Bool
+  ) throws(IAuthError) {
+    guard let number = attributes["r"].map(count) ?? last + 1,
+      (1...Limits.workbookRowNumbers).contains(number)
+    else { throw xml.fault }
+    last = number
+    let hidden = attributes["hidden"].map { Self.isTrue($0) }
+    var row = Row(
+      number: number,
+      isHidden: hidden ?? false || attributes["ht"].flatMap(Double.init) == 0
+        || isHiddenByDefault && hidden == nil && attributes["ht"] == nil)
+    var others: [Row] = []
+    var column = -1
+    while let (name, attributes) = try xml.child() {
+      guard name == "c" else {
+        try xml.skipElement()
+        continue
+      }
+      var place = SheetPlace(sheet: sheet.name, row: number, column: column + 1)
+      if let reference = attributes["r"] {
+        guard let named = CellReference(reference), named.row <= Limits.workbookRowNumbers else {
+          throw xml.fault
+        }
+        (place.row, place.column) = (named.row, named.column)
+      }
+      column = place.column
+      let (text, isFormula) = try cell(attributes, &xml)
+      guard !text.isEmpty else { continue }
+      let cell = try PlacedCell(text, isFormula: isFormula, column: column, place: place)
+      if place.row == number {
+        row.cells.append(cell)
+      } else {
+        others.append(Row(number: place.row, isHidden: false, cells: [cell]))
+      }
+    }
+    if !row.cells.isEmpty { rows.append(row) }
+    rows += others
+  }
+
+  private func cell(
+    _ attributes: [XMLReader.Attribute], _ xml: inout XMLReader
   ) throws(IAuthError) -> (text: String, isFormula: Bool) {
     var (value, inline, formula): (String?, String?, String?)
-    loop: while true {
-      switch try xml.next() {
-      case .start("v", _): value = try xml.elementText()
-      case .start("is", _): inline = try xml.richText()
-      case .start("f", _): formula = try xml.elementText()
-      case .start: try xml.skipElement()
-      case .text: break
-      case .end: break loop
-      case nil: throw xml.fault
+    while let (name, _) = try xml.child() {
+      switch name {
+      case "v": value = try xml.elementText()
+      case "is": inline = try xml.richText()
+      case "f": formula = try xml.elementText()
+      default: try xml.skipElement()
       }
     }
     if let formula { return ("=" + formula, true) }
-    if let inline { return (inline, false) }
-    guard let value, !value.isEmpty else { return ("", false) }
-    switch attributes["t"] ?? "n" {
+    let style = attributes["s"].map(count) ?? 0
+    guard let style else { throw xml.fault }
+    let format = style < workbook.formats.count ? workbook.formats[style] : .general
+    let text = try text(attributes["t"] ?? "n", value ?? "", inline, format, xml.fault)
+    if case .nothing(hidesText: true) = format { return ("", false) }
+    return (text, false)
+  }
+
+  /// What is shown of a value.
+  private func text(
+    _ type: String, _ value: String, _ inline: String?, _ format: NumberFormat, _ fault: IAuthError
+  ) throws(IAuthError) -> String {
+    if let inline { return inline }
+    guard !value.isEmpty else { return "" }
+    switch type {
     case "s":
-      guard let index = count(value), index < workbook.strings.count else { throw xml.fault }
-      return (workbook.strings[index], false)
-    case "n":
-      let style = attributes["s"].map(count) ?? 0
-      guard let style else { throw xml.fault }
-      let format = style < workbook.formats.count ? workbook.formats[style] : .general
-      guard let text = format.text(of: value, isFrom1904: workbook.isFrom1904) else {
-        throw xml.fault
+      guard let index = count(Folding.trim(value)), index < workbook.strings.count else {
+        throw fault
       }
-      return (text, false)
-    case "b": return (value == "1" ? "TRUE" : "FALSE", false)
-    case "str": return (XMLText.unescaped(value), false)
-    case "d", "e": return (value, false)
-    default: throw xml.fault
+      return workbook.strings[index]
+    case "n":
+      let number = Folding.trim(value)
+      guard !number.isEmpty else { return "" }
+      guard let text = format.text(of: number, isFrom1904: workbook.isFrom1904) else {
+        throw fault
+      }
+      return text
+    case "b": return value == "1" || value == "true" ? "TRUE" : "FALSE"
+    case "str", "inlineStr": return XMLText.unescaped(value).withLineFeeds
+    case "d": return NumberFormat.day(of: value, isTimeShown: format != .date)
+    case "e": return value
+    default: throw fault
     }
   }
 
-  /// The column of a reference like `AB12`, from 0; nil if it is none.
-  private static func column(_ reference: String) -> Int? {
-    var column = 0
-    var letters = 0
-    for byte in reference.utf8.prefix(while: { (0x41...0x5A).contains($0) }) {
-      guard letters < 3 else { return nil }
-      column = column * 26 + Int(byte) - 0x40
-      letters += 1
-    }
-    guard letters > 0, count(String(reference.utf8.dropFirst(letters)) ?? "") != nil else {
-      return nil
-    }
-    return column - 1
-  }
+  private static func isTrue(_ value: String?) -> Bool { value == "1" || value == "true" }
 }

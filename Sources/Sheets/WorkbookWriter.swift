@@ -16,7 +16,7 @@ package struct WorkbookWriter: SheetWriter {
   package mutating func write(_ cells: [String]) throws(IAuthError) {
     rows += 1
     // As many titles and remarks as the readers allow beside the rows.
-    guard rows <= Limits.workbookRows + Limits.workbookOtherRows else {
+    guard rows <= Limits.workbookRows + 1 else {
       throw .limitRows(max: Limits.workbookRows)
     }
     sheet += "<row r=\"\(rows)\">".utf8

@@ -1,13 +1,15 @@
 // A pull reader for the XML that workbooks use: elements, attributes, text, CDATA, the five named
-// entities and numeric ones. A document type is refused, since all attacks by entities begin there,
-// and so is depth; namespaces are dropped, as the readers above go by the place of an element.
-// The part is unpacked as the reader goes on, so memory does not grow with it.
+// entities and numeric ones, in UTF-8 or UTF-16. A document type is refused, since all attacks by
+// entities begin there, and so is depth. Names of the namespaces that are read come without their
+// prefix, names of all others with it, so that no extension's element is taken for ours
+// (XMLNames.swift). The part is unpacked as the reader goes on: memory does not grow with it.
 
 import Values
 
 package struct XMLReader {
   package struct Attribute {
-    package let name: String
+    fileprivate let raw: [UInt8]
+    package fileprivate(set) var name = ""
     package let value: String
   }
 
@@ -21,9 +23,15 @@ package struct XMLReader {
   private var part: ZipPart
   private var chunk: [UInt8] = []
   private var index = 0
-  private var open: [String] = []
+  private var open: [XMLNames.Name] = []
+  private var names = XMLNames()
   private var isClosing = false
   private var hasRoot = false
+  private var utf16: UTF16Bytes?
+  /// Whether the last byte of the text that is being read was a CR.
+  private var endsWithReturn = false
+  /// What the element that is being read binds.
+  private var pending: [(prefix: [UInt8], address: String)]?
   private(set) var elements: Int
 
   /// - Parameter elements: how many the workbook's parts before this one had; all have one bound.
@@ -42,7 +50,7 @@ package struct XMLReader {
   package mutating func next() throws(IAuthError) -> Event? {
     if isClosing {
       isClosing = false
-      return .end(open.removeLast())
+      return .end(close())
     }
     while let byte = try peek() {
       guard byte == lessThan else {
@@ -61,10 +69,10 @@ package struct XMLReader {
         if let text = try declaration() { return .text(text) }
       case UInt8(ascii: "/"):
         index += 1
-        let name = try name()
+        guard try name() == open.last?.bytes else { throw fault }
         try skipSpaces()
-        guard try take() == greaterThan, open.popLast() == name else { throw fault }
-        return .end(name)
+        guard try take() == greaterThan else { throw fault }
+        return .end(close())
       default: return try element()
       }
     }
@@ -85,7 +93,7 @@ package struct XMLReader {
     while open.count >= depth, let event = try next() {
       guard case .text(let text) = event else { continue }
       whole += text
-      guard whole.utf8.count <= Limits.sheetCellBytes else { throw fault }
+      guard whole.utf8.count <= Limits.xmlTextBytes else { throw fault }
     }
     return whole
   }
@@ -97,30 +105,48 @@ package struct XMLReader {
     guard elements <= Limits.xmlElements else {
       throw .limitBytes(max: Limits.workbookUnpackedBytes)
     }
-    let name = try name()
+    let raw = try name()
     var attributes: [Attribute] = []
-    while true {
+    var hasEnded = false
+    while !hasEnded {
       let hasSpace = try skipSpaces()
       switch try require() {
       case greaterThan:
         index += 1
-        open.append(name)
-        return .start(name, attributes)
+        hasEnded = true
       case UInt8(ascii: "/"):
         index += 1
         guard try take() == greaterThan else { throw fault }
-        open.append(name)
         isClosing = true
-        return .start(name, attributes)
+        hasEnded = true
       default:
         guard hasSpace, attributes.count < Limits.xmlAttributes else { throw fault }
-        attributes.append(try attribute())
+        if let attribute = try attribute() { attributes.append(attribute) }
       }
     }
+    if let pending {
+      // The bindings of an element hold for its own name and attributes too.
+      guard names.bind(pending, depth: open.count + 1) else { throw fault }
+      self.pending = nil
+    }
+    guard let name = names.element(raw) else { throw fault }
+    for index in attributes.indices {
+      guard let local = names.attribute(attributes[index].raw) else { throw fault }
+      attributes[index].name = local
+    }
+    open.append(name)
+    return .start(name.text, attributes)
   }
 
-  private mutating func attribute() throws(IAuthError) -> Attribute {
-    let name = try name()
+  /// Ends the innermost element, and says its name.
+  private mutating func close() -> String {
+    names.unbind(depth: open.count)
+    return open.removeLast().text
+  }
+
+  /// The next attribute; nil for one that binds a prefix to a namespace.
+  private mutating func attribute() throws(IAuthError) -> Attribute? {
+    let raw = try name()
     try skipSpaces()
     guard try take() == UInt8(ascii: "=") else { throw fault }
     try skipSpaces()
@@ -128,7 +154,12 @@ package struct XMLReader {
     guard quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else { throw fault }
     let value = try characters(until: quote)
     guard try take() == quote else { throw fault }
-    return Attribute(name: name, value: value)
+    if raw.starts(with: "xmlns".utf8), raw.count == 5 || raw[5] == UInt8(ascii: ":") {
+      guard (pending?.count ?? 0) < Limits.xmlNamespaces else { throw fault }
+      pending = (pending ?? []) + [(prefix: Array(raw.dropFirst(6)), address: value)]
+      return nil
+    }
+    return Attribute(raw: raw, value: value)
   }
 
   /// A comment, which is passed over, or the text of a CDATA section.
@@ -144,13 +175,13 @@ package struct XMLReader {
     var bytes: [UInt8] = []
     while !bytes.suffix(3).elementsEqual("]]>".utf8) {
       bytes.append(try take())
-      guard bytes.count <= Limits.sheetCellBytes else { throw fault }
+      guard bytes.count <= Limits.xmlTextBytes else { throw fault }
     }
     return try string(bytes.dropLast(3))
   }
 
-  /// A name without its namespace prefix.
-  private mutating func name() throws(IAuthError) -> String {
+  /// A name as it stands.
+  private mutating func name() throws(IAuthError) -> [UInt8] {
     var bytes: [UInt8] = []
     while !isEndOfName(try require()) {
       let start = index
@@ -161,9 +192,8 @@ package struct XMLReader {
       bytes.append(contentsOf: chunk[start..<index])
       guard bytes.count <= Limits.xmlNameBytes else { throw fault }
     }
-    let local = bytes.lastIndex(of: UInt8(ascii: ":")).map { bytes[($0 + 1)...] } ?? bytes[...]
-    guard !local.isEmpty else { throw fault }
-    return try string(local)
+    guard !bytes.isEmpty, bytes.last != UInt8(ascii: ":") else { throw fault }
+    return bytes
   }
 
   private mutating func text() throws(IAuthError) -> String {
@@ -173,15 +203,22 @@ package struct XMLReader {
   /// Character data up to a byte, entities resolved.
   private mutating func characters(until end: UInt8) throws(IAuthError) -> String {
     var bytes: [UInt8] = []
+    endsWithReturn = false
     while true {
       let start = index
+      var hasReturn = false
       while index < chunk.count, chunk[index] != end, chunk[index] != ampersand,
         chunk[index] != lessThan
       {
+        if chunk[index] == carriageReturn { hasReturn = true }
         index += 1
       }
-      bytes.append(contentsOf: chunk[start..<index])
-      guard bytes.count <= Limits.sheetCellBytes else { throw fault }
+      if hasReturn || endsWithReturn {
+        append(chunk[start..<index], to: &bytes)
+      } else {
+        bytes.append(contentsOf: chunk[start..<index])
+      }
+      guard bytes.count <= Limits.xmlTextBytes else { throw fault }
       guard let byte = try peek(), byte != end else { break }
       if byte == ampersand {
         bytes.append(contentsOf: try entity())
@@ -192,9 +229,22 @@ package struct XMLReader {
     return try string(bytes[...])
   }
 
+  /// Line ends as XML has them (2.11): CR LF, and CR by itself, are one LF.
+  private mutating func append(_ run: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
+    for byte in run {
+      if byte == carriageReturn {
+        bytes.append(lineFeed)
+      } else if byte != lineFeed || !endsWithReturn {
+        bytes.append(byte)
+      }
+      endsWithReturn = byte == carriageReturn
+    }
+  }
+
   /// The UTF-8 bytes that an entity stands for; only those of XML itself are known.
   private mutating func entity() throws(IAuthError) -> [UInt8] {
     index += 1
+    endsWithReturn = false
     var word: [UInt8] = []
     while try require() != UInt8(ascii: ";") {
       word.append(try take())
@@ -262,21 +312,41 @@ package struct XMLReader {
   }
 
   private mutating func peek() throws(IAuthError) -> UInt8? {
-    if index == chunk.count {
-      chunk = try part.next()
-      index = 0
-    }
+    if index == chunk.count { try fill() }
     return index < chunk.count ? chunk[index] : nil
   }
 }
 
+extension XMLReader {
+  /// The next piece of the part, in UTF-8.
+  private mutating func fill() throws(IAuthError) {
+    let isFirst = utf16 == nil && chunk.isEmpty && index == 0
+    (chunk, index) = (try part.next(), 0)
+    if isFirst { utf16 = UTF16Bytes(of: chunk) }
+    while utf16 != nil, !chunk.isEmpty {
+      guard let decoded = utf16?.utf8(of: chunk) else { throw fault }
+      // A piece may be nothing but half a character.
+      chunk = decoded.isEmpty ? try part.next() : decoded
+      if !decoded.isEmpty { break }
+    }
+  }
+}
+
 extension [XMLReader.Attribute] {
-  package subscript(_ name: String) -> String? { first { $0.name == name }?.value }
+  /// The value of an attribute; one that is empty says nothing, and counts as not there.
+  package subscript(_ name: String) -> String? {
+    for attribute in self where attribute.name == name {
+      return attribute.value.isEmpty ? nil : attribute.value
+    }
+    return nil
+  }
 }
 
 private let lessThan = UInt8(ascii: "<")
 private let greaterThan = UInt8(ascii: ">")
 private let ampersand = UInt8(ascii: "&")
+private let carriageReturn = UInt8(ascii: "\r")
+private let lineFeed = UInt8(ascii: "\n")
 
 private func isSpace(_ byte: UInt8) -> Bool {
   byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09

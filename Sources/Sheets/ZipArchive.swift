@@ -1,7 +1,7 @@
-// ZIP archives as workbooks use them: stored and deflated entries, sizes at the end or in front.
-// Everything an honest spreadsheet program does not write is refused before a byte is unpacked:
-// encryption, ZIP64, several disks, overlapping entries, one name twice, sizes that disagree. Names
-// of entries are only compared, never used as paths.
+// ZIP archives as workbooks use them: stored and deflated entries, sizes at the end or in front, in
+// four bytes or eight (ZIP64). Everything an honest spreadsheet program does not write is refused
+// before a byte is unpacked: encryption, several disks, overlapping entries, one name twice, sizes
+// that disagree. Names of entries are only compared, never used as paths.
 
 import Values
 
@@ -22,15 +22,9 @@ package struct ZipArchive {
   ///   `.limitBytes` if it unpacks to more than a workbook may.
   package init(_ bytes: [UInt8]) throws(IAuthError) {
     self.bytes = bytes
-    guard let end = Self.endOfDirectory(in: bytes) else { throw .damaged("ZIP") }
-    var position = bytes.number(4, at: end + 16)
-    let (directory, count) = (position, bytes.number(2, at: end + 10))
-    let isLocated = end >= 20 && bytes.number(4, at: end - 20) == 0x0706_4B50
-    guard !isLocated, position != 0xFFFF_FFFF, count != 0xFFFF else { throw .unsupported("ZIP64") }
-    guard bytes.number(4, at: end + 4) == 0, bytes.number(2, at: end + 8) == count,
-      position <= end, end - position == bytes.number(4, at: end + 12),
-      count <= Limits.archiveEntries
+    guard let (end, directory, count) = Self.directory(in: bytes), count <= Limits.archiveEntries
     else { throw .damaged("ZIP") }
+    var position = directory
     var entries: [String: Entry] = [:]
     var extents: [Range<Int>] = []
     var unpacked = 0
@@ -44,14 +38,15 @@ package struct ZipArchive {
       let next = position + 46 + nameLength + extra + bytes.number(2, at: position + 32)
       guard next <= end else { throw .damaged("ZIP") }
       let name = bytes[(position + 46)..<(position + 46 + nameLength)]
-      let (entry, extent) = try Self.entry(at: position, name: name, in: bytes, before: directory)
+      let (entry, extent) = try Self.entry(
+        at: position, name: name, extra: extra, in: bytes, before: directory)
       let key = Self.key(String(decoding: name, as: UTF8.self))
       guard entries.updateValue(entry, forKey: key) == nil else { throw .damaged(key) }
       extents.append(extent)
-      unpacked += entry.size
-      guard unpacked <= Limits.workbookUnpackedBytes else {
+      guard entry.size <= Limits.workbookUnpackedBytes - unpacked else {
         throw .limitBytes(max: Limits.workbookUnpackedBytes)
       }
+      unpacked += entry.size
       position = next
     }
     guard position == end else { throw .damaged("ZIP") }
@@ -75,8 +70,48 @@ package struct ZipArchive {
       checksum: entry.checksum)
   }
 
-  /// Part names compare without case (ECMA-376 part 2, 6.2.2.3).
-  private static func key(_ name: String) -> String { name.lowercased() }
+  /// Part names compare without case (ECMA-376 part 2, 6.2.2.3); some programs of Windows write
+  /// their own separator.
+  private static func key(_ name: String) -> String {
+    guard name.utf8.contains(UInt8(ascii: "\\")) else { return name.lowercased() }
+    return name.split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "/")
+      .lowercased()
+  }
+
+  /// Where the directory begins and ends, and how many entries it says it has.
+  private static func directory(in bytes: [UInt8]) -> (end: Int, start: Int, count: Int)? {
+    guard let end = endOfDirectory(in: bytes) else { return nil }
+    let isLocated = end >= 20 && bytes.number(4, at: end - 20) == 0x0706_4B50
+    let (disk, here) = (bytes.number(2, at: end + 4), bytes.number(2, at: end + 8))
+    var (count, size, start) = (
+      bytes.number(2, at: end + 10), bytes.number(4, at: end + 12), bytes.number(4, at: end + 16)
+    )
+    var directoryEnd = end
+    if isLocated {
+      // The record of ZIP64 says what the older one has no room for.
+      let record = bytes.number(8, at: end - 12)
+      guard record >= 0, record <= end - 76, bytes.number(4, at: record) == 0x0606_4B50,
+        bytes.number(8, at: record + 4) == end - 32 - record,
+        bytes.number(4, at: record + 16) == 0, bytes.number(4, at: record + 20) == 0,
+        bytes.number(8, at: record + 24) == bytes.number(8, at: record + 32),
+        disk == 0 || disk == 0xFFFF, here == count
+      else { return nil }
+      let wide = (
+        count: bytes.number(8, at: record + 32), size: bytes.number(8, at: record + 40),
+        start: bytes.number(8, at: record + 48)
+      )
+      guard count == 0xFFFF || count == wide.count, size == 0xFFFF_FFFF || size == wide.size,
+        start == 0xFFFF_FFFF || start == wide.start
+      else { return nil }
+      (count, size, start, directoryEnd) = (wide.count, wide.size, wide.start, record)
+    } else {
+      guard disk == 0, here == count else { return nil }
+    }
+    guard start >= 0, size >= 0, start <= directoryEnd, directoryEnd - start == size else {
+      return nil
+    }
+    return (directoryEnd, start, count)
+  }
 
   /// Where the end of central directory record begins: it must reach to the end of the file.
   private static func endOfDirectory(in bytes: [UInt8]) -> Int? {
@@ -92,32 +127,35 @@ package struct ZipArchive {
 
   /// An entry of the directory, checked against its local header; and all the bytes it covers.
   private static func entry(
-    at position: Int, name: ArraySlice<UInt8>, in bytes: [UInt8], before directory: Int
+    at position: Int, name: ArraySlice<UInt8>, extra: Int, in bytes: [UInt8], before directory: Int
   ) throws(IAuthError) -> (Entry, Range<Int>) {
     let flags = bytes.number(2, at: position + 8)
     let method = bytes.number(2, at: position + 10)
-    let packed = bytes.number(4, at: position + 20)
-    let size = bytes.number(4, at: position + 24)
-    let local = bytes.number(4, at: position + 42)
     let fault = IAuthError.damaged(key(String(decoding: name, as: UTF8.self)))
     // Bits 0, 6 and 13: encrypted, strongly, with its directory.
     guard flags & 0x2041 == 0 else { throw .unsupported("encrypted") }
-    guard ![packed, size, local].contains(0xFFFF_FFFF) else { throw .unsupported("ZIP64") }
     guard method == 0 || method == 8 else { throw .unsupported("ZIP method \(method)") }
-    guard local + 30 <= directory, bytes.number(4, at: local) == 0x0403_4B50 else { throw fault }
+    var numbers = [
+      bytes.number(4, at: position + 24), bytes.number(4, at: position + 20),
+      bytes.number(4, at: position + 42),
+    ]
+    guard bytes.widen(&numbers, in: name.endIndex..<(name.endIndex + extra)) else { throw fault }
+    let (size, packed, local) = (numbers[0], numbers[1], numbers[2])
+    guard size >= 0, packed >= 0, local >= 0, local <= directory - 30,
+      bytes.number(4, at: local) == 0x0403_4B50
+    else { throw fault }
     let nameEnd = local + 30 + bytes.number(2, at: local + 26)
     let start = nameEnd + bytes.number(2, at: local + 28)
     guard nameEnd <= start, start <= directory, packed <= directory - start,
       bytes[(local + 30)..<nameEnd] == name, bytes.number(2, at: local + 8) == method,
       bytes.number(2, at: local + 6) & 0x2041 == 0
     else { throw fault }
-    guard bytes.number(4, at: local + 18) != 0xFFFF_FFFF else { throw .unsupported("ZIP64") }
     // Bit 3: the local header was written before the sizes were known.
     let isStreamed = bytes.number(2, at: local + 6) & 8 != 0
-    guard
-      isStreamed
-        || (bytes.number(4, at: local + 18) == packed && bytes.number(4, at: local + 22) == size)
-    else { throw fault }
+    var sizes = [bytes.number(4, at: local + 22), bytes.number(4, at: local + 18)]
+    if !isStreamed {
+      guard bytes.widen(&sizes, in: nameEnd..<start), sizes == [size, packed] else { throw fault }
+    }
     guard method == 8 || packed == size else { throw fault }
     let checksum = UInt32(truncatingIfNeeded: bytes.number(4, at: position + 16))
     let data = start..<(start + packed)
@@ -194,10 +232,35 @@ extension IAuthError {
 }
 
 extension [UInt8] {
-  /// A little-endian number of up to four bytes.
+  /// A little-endian number of up to eight bytes; negative if it is larger than any file.
   fileprivate func number(_ width: Int, at position: Int) -> Int {
-    var number = 0
-    for index in (0..<width).reversed() { number = number << 8 | Int(self[position + index]) }
-    return number
+    var number: UInt64 = 0
+    for index in (0..<width).reversed() { number = number << 8 | UInt64(self[position + index]) }
+    return Int(truncatingIfNeeded: number)
+  }
+
+  /// Puts the numbers that did not fit into four bytes in the place of 0xFFFFFFFF, from an entry's
+  /// extra field (APPNOTE 4.5.3).
+  ///
+  /// - Returns: false if they are not there.
+  fileprivate func widen(_ numbers: inout [Int], in extra: Range<Int>) -> Bool {
+    guard numbers.contains(0xFFFF_FFFF) else { return true }
+    var position = extra.lowerBound
+    while position + 4 <= extra.upperBound {
+      let end = position + 4 + number(2, at: position + 2)
+      guard end <= extra.upperBound else { return false }
+      guard number(2, at: position) == 1 else {
+        position = end
+        continue
+      }
+      position += 4
+      for index in numbers.indices where numbers[index] == 0xFFFF_FFFF {
+        guard position + 8 <= end else { return false }
+        numbers[index] = number(8, at: position)
+        position += 8
+      }
+      return true
+    }
+    return false
   }
 }

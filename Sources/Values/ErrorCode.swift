@@ -33,6 +33,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case usageService = "usage.service"
 
   case agencyInvalid = "agency.invalid"
+  case agencyMissing = "agency.missing"
+  case rowHidden = "row.hidden"
   case nameInvalid = "name.invalid"
   case emailInvalid = "email.invalid"
   case mobileInvalid = "mobile.invalid"
@@ -122,7 +124,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case .usageCommand, .usageOption, .usageOperand, .usageMissing, .usageRepeated,
       .usageConflict, .usageValue, .usageInput, .usageService:
       .usage
-    case .agencyInvalid, .nameInvalid, .emailInvalid, .mobileInvalid, .mobileCountry, .titleInvalid,
+    case .agencyInvalid, .agencyMissing, .rowHidden, .nameInvalid, .emailInvalid, .mobileInvalid,
+      .mobileCountry, .titleInvalid,
       .phoneInvalid, .reasonInvalid, .documentInvalid, .dateInvalid, .roleInvalid,
       .changeInvalid, .systemInvalid, .batchRejected, .sheetUnreadable, .sheetHeader,
       .sheetEmpty, .decisionLine, .recertifyRow, .recertifyMissing, .limitBytes, .limitRows,

@@ -46,6 +46,9 @@ package enum IAuthError: Error, Equatable, Sendable {
 
   // The data given.
   case agencyInvalid(code: String)
+  case agencyMissing
+  /// Of a row or column that nobody sees.
+  case rowHidden(isColumn: Bool)
   case nameInvalid(ValueProblem)
   case emailInvalid(ValueProblem)
   /// A number that no code is sent to.
@@ -62,7 +65,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case systemInvalid(ValueProblem)
   case batchRejected(rejected: Int, rows: Int, isPartial: Bool)
   case sheetUnreadable(SheetProblem)
-  case sheetHeader(missing: [String], duplicated: [String])
+  case sheetHeader(missing: [String], duplicated: [String], near: HeaderPlace? = nil)
   case sheetEmpty
   /// A line of what was decided, with the word that cannot be read.
   case decisionLine(line: Int, word: String)
@@ -181,6 +184,8 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .usageService: .usageService
     case .usageEncoding: .usageValue
     case .agencyInvalid: .agencyInvalid
+    case .agencyMissing: .agencyMissing
+    case .rowHidden: .rowHidden
     case .nameInvalid: .nameInvalid
     case .emailInvalid: .emailInvalid
     case .mobileInvalid: .mobileInvalid
@@ -270,6 +275,53 @@ package enum SheetProblem: Equatable, Sendable {
   case badQuote(row: Int)
   case unsupported(String)
   case damaged(String)
+  /// A web page, or XML, under the name of a workbook.
+  case page(String)
+  /// Something stands farther to the right than any form reaches.
+  case tooWide(SheetPlace)
+  /// A cell has more characters than spreadsheet programs give it.
+  case tooLong(SheetPlace)
+}
+
+/// A cell of a sheet.
+package struct SheetPlace: Equatable, Sendable {
+  /// Nil for a text, which has but one.
+  package let sheet: String?
+  /// From 1, as programs show it.
+  package var row: Int
+  /// From 0.
+  package var column: Int
+
+  package init(sheet: String?, row: Int, column: Int) {
+    (self.sheet, self.row, self.column) = (sheet, row, column)
+  }
+
+  /// The letters that programs show above the column.
+  package var letters: String {
+    var (rest, letters) = (column + 1, "")
+    while rest > 0 {
+      rest -= 1
+      letters = String(Unicode.Scalar(UInt8(0x41 + rest % 26))) + letters
+      rest /= 26
+    }
+    return letters
+  }
+}
+
+/// The row of a sheet without header that comes nearest to one.
+package struct HeaderPlace: Equatable, Sendable {
+  package let sheet: String?
+  package let row: Int
+  /// The titles that it has.
+  package let found: [String]
+  /// Whether the titles stand one by one beside their values: the sheet is a form, and no table.
+  package let isForm: Bool
+  /// Sheets with a header that are not read because of their names.
+  package var samples: [String] = []
+
+  package init(sheet: String?, row: Int, found: [String], isForm: Bool) {
+    (self.sheet, self.row, self.found, self.isForm) = (sheet, row, found, isForm)
+  }
 }
 
 /// Why the audit trail does not hold at an entry.

@@ -199,20 +199,25 @@ package enum Limits {
   // Sheets: what one may cost before its contents are looked at. Honest forms are far below these
   // bounds; a hostile file reaches them in about a second.
 
-  /// Cells of a row; the form has about twenty columns.
-  package static let sheetColumns = 256
-  /// UTF-8 bytes of a cell: a reason of 2,000 characters of four bytes, doubled.
-  package static let sheetCellBytes = 16_384
+  /// Cells of a row; the form has about twenty columns, and what is kept beside it may be wide.
+  package static let sheetColumns = 1_024
+  /// Characters of a cell that is not needed, as spreadsheet programs have it; what is needed is
+  /// bounded by its value.
+  package static let sheetCellCharacters = 32_767
+  /// The same in UTF-8, so that nearly no cell has to be counted.
+  package static let sheetCellBytes = 4 * sheetCellCharacters
   /// Records of a text file, blank ones and remarks counted.
   package static let textRecords = 2_000_000
+  /// Bytes of a row of a text: it is read again from its start until it is whole.
+  package static let textRowBytes = 8 << 20
   /// Entries of a workbook: sheets, styles, pictures.
   package static let archiveEntries = 1_000
   /// Different texts of a workbook: its rows, twenty columns each.
   package static let sharedStrings = 400_000
   /// The row numbers that spreadsheet programs have.
   package static let workbookRowNumbers = 1_048_576
-  /// Rows of a workbook that are titles and remarks, beside those of the form.
-  package static let workbookOtherRows = 1_000
+  /// Merged cells that reach into one row: one a column, since they do not overlap.
+  package static let sheetMerges = sheetColumns
   /// Elements of XML inside each other; workbooks have about ten.
   package static let xmlDepth = 64
   /// Elements of XML in all: the rows, forty cells each, three elements a cell.
@@ -222,6 +227,10 @@ package enum Limits {
   /// UTF-8 bytes of a name, and attributes of an element.
   package static let xmlNameBytes = 256
   package static let xmlAttributes = 64
+  /// Namespaces that an element declares; LibreOffice declares forty.
+  package static let xmlNamespaces = 256
+  /// UTF-8 bytes of a run of text.
+  package static let xmlTextBytes = 1 << 20
 
   // The gate (9): what one caller may hold, and how long anybody may hold this process.
 

@@ -12,7 +12,7 @@ package struct PersonName: Hashable, Sendable {
   ///
   /// - Throws: `nameInvalid`.
   package init(_ typed: String) throws(IAuthError) {
-    let trimmed = Folding.trim(typed)
+    let trimmed = Radicals.folded(Folding.trim(typed))
     guard !trimmed.isEmpty else { throw .nameInvalid(.empty) }
     if let scalar = trimmed.firstHostileScalar {
       throw .nameInvalid(.forbidden(scalar: scalar.value))
@@ -23,9 +23,12 @@ package struct PersonName: Hashable, Sendable {
     }
     // A mark at the front would sit on whatever stands before the name; without any letter there
     // is nothing to compare names by.
-    guard scalars.allSatisfy(Self.isAllowed), scalars.contains(where: \.isLetter),
-      scalars.first?.isMark == false
-    else { throw .nameInvalid(.malformed) }
+    if let scalar = Self.firstForbidden(in: scalars) {
+      throw .nameInvalid(.forbidden(scalar: scalar.value))
+    }
+    guard scalars.contains(where: \.isLetter), scalars.first?.isMark == false else {
+      throw .nameInvalid(.malformed)
+    }
     self.init(stored: trimmed)
   }
 
@@ -54,12 +57,31 @@ package struct PersonName: Hashable, Sendable {
       && !scripts.isSubset(of: ["Latn", "Hani", "Hang"])
   }
 
+  /// The first character that no name holds; `^` and `:` are letters of indigenous languages
+  /// (Fa^as, Ba:i'), and stand inside a word.
+  private static func firstForbidden(in scalars: String.UnicodeScalarView) -> Unicode.Scalar? {
+    var previous: Unicode.Scalar?
+    for index in scalars.indices {
+      let scalar = scalars[index]
+      defer { previous = scalar }
+      if isAllowed(scalar) { continue }
+      let next = scalars.index(after: index)
+      let isInside =
+        previous?.isLetter ?? false || previous?.isMark ?? false || previous == "'"
+        || previous == "\u{2019}"
+      guard scalar == "^" || scalar == ":", isInside, next < scalars.endIndex,
+        scalars[next].isLetter || scalars[next] == "'" || scalars[next] == "\u{2019}"
+      else { return scalar }
+    }
+    return nil
+  }
+
   /// Letters, marks, digits and spaces of any script, apostrophes, hyphens, periods, middle dots.
   private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar {
     case "\u{4E00}"..."\u{9FFF}", "a"..."z", "A"..."Z":
       true
-    case "'", "\u{2018}", "\u{2019}", "\u{FF07}", "-", "\u{2010}", "\u{2011}", "\u{FE63}",
+    case "'", "`", "\u{2018}", "\u{2019}", "\u{FF07}", "-", "\u{2010}", "\u{2011}", "\u{FE63}",
       "\u{FF0D}", ".", "\u{3002}", "\u{FE52}", "\u{FF61}":
       true
     default:

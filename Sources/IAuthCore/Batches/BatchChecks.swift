@@ -14,6 +14,9 @@ struct FormAgency {
 extension BatchImporter {
   /// The agency of a code as typed, if it is within the importer's reach.
   func find(_ typed: String) throws(IAuthError) -> FormAgency {
+    guard !typed.isEmpty else {
+      return FormAgency(problem: ("agency.missing", IAuthError.agencyMissing.sentences))
+    }
     do throws(IAuthError) {
       let agency = try tx.activeAgency(typed: typed)
       var isInside = importer.isAuthority
@@ -38,22 +41,21 @@ extension BatchImporter {
     _ row: inout CheckedRow, _ place: FormAgency
   ) throws(IAuthError) -> TargetSystem? {
     if let (code, message) = place.problem {
-      row.add(header, .agencyCode, code: code, message)
+      var sentences = message
+      if code != "agency.outside", !row.agencyName.isEmpty,
+        let fitting = try names().only(named: row.agencyName)
+      {
+        sentences = Bilingual(
+          "\(message.english); the code of \(fitting.name) is \(fitting.code)",
+          "\(message.chinese)；\(fitting.name)之代碼為 \(fitting.code)")
+      }
+      row.add(header, .agencyCode, code: code, sentences)
     }
     if let agency = place.agency {
       if agency.id == authority, row.role == .admin {
         row.add(header, .agencyCode, code: "agency.outside", Self.nationalReviewer)
       }
-      let name = row.agencyName
-      if !name.isEmpty, name != agency.name,
-        Self.comparable(name) != Self.comparable(agency.name)
-      {
-        row.add(
-          header, .agencyName, code: "agency.name", isError: false,
-          Bilingual(
-            "the registry's name for this code is \(agency.name)",
-            "此代碼登錄之機關名稱為「\(agency.name)」"))
-      }
+      try compareNames(&row, agency)
     }
     guard let system = try system(row.systemName) else {
       row.add(header, .system, .systemUnknown(code: row.systemName))
@@ -70,6 +72,39 @@ extension BatchImporter {
       row.add(header, .system, .rightMissing(.importer))
     }
     return system
+  }
+
+  /// What the row calls its agency: another one's name means that the code may be wrong, a name of
+  /// none that somebody wrote it in their own way.
+  private mutating func compareNames(
+    _ row: inout CheckedRow, _ agency: Agency
+  ) throws(IAuthError) {
+    let name = row.agencyName
+    guard !name.isEmpty, name != agency.name,
+      AgencyNames.key(name) != AgencyNames.key(agency.name)
+    else { return }
+    let others = try names().exactly(named: name)
+    guard !others.isEmpty else {
+      return row.add(
+        header, .agencyName, code: "agency.name", isError: false,
+        Bilingual(
+          "the registry's name for this code is \(agency.name)",
+          "此代碼登錄之機關名稱為「\(agency.name)」"))
+    }
+    let codes = others.prefix(3).map(\.code)
+    row.add(
+      header, .agencyName, code: "agency.name",
+      Bilingual(
+        "the code is of \(agency.name); the code of \(others[0].name) is "
+          + codes.joined(separator: ", "),
+        "此代碼為「\(agency.name)」；「\(others[0].name)」之代碼為 \(codes.joined(separator: "、"))"))
+  }
+
+  private mutating func names() throws(IAuthError) -> AgencyNames {
+    if let agencyNames { return agencyNames }
+    let names = AgencyNames(try tx.all(AgencyTable.active, read: { row in Agency(row: row) }))
+    agencyNames = names
+    return names
   }
 
   /// The account that the row means, if there is one; who has one of its contacts under another
@@ -109,8 +144,6 @@ extension BatchImporter {
       (number: row.id(0), batch: row.idIfAny(1), isReturned: row.bool(2))
     }
   }
-
-  private static func comparable(_ name: String) -> String { PersonName(stored: name).key }
 
   static let outside = Bilingual(
     "the agency is not yours nor below yours", "非貴機關或所屬機關")

@@ -15,6 +15,7 @@ package struct ImportOrder {
   package var isPartial = false
   package var encoding: TextEncoding?
   package var sheet: String?
+  package var hidden = HiddenRows.refuse
   package var report: ImportReportFormat?
   /// Told now and then how far it is; for a terminal.
   package var progress: ((ImportProgress) -> Void)?
@@ -53,6 +54,8 @@ package struct RowProblem: Equatable, Sendable {
 
 package struct ImportRow: Sendable {
   package let number: Int
+  /// Where several sheets were read.
+  package let sheet: String?
   package let outcome: RowOutcome
   package let request: RequestID?
   package let problems: [RowProblem]
@@ -63,7 +66,9 @@ package struct ImportReport {
   package internal(set) var batch: BatchID?
   package let digest: String
   package let isDryRun: Bool
-  let header: FormHeader
+  /// Visible sheets with text that were not read.
+  package let unread: [String]
+  let headers: [FormHeader]
   /// The sheet's cells, if it is to be given back.
   let cells: Spool?
 
@@ -121,13 +126,14 @@ extension Service {
       try tx.useLargeCache()
       var desk = try BatchImporter(
         tx: tx, importer: importer, settings: settings, form: form, document: document,
-        defaultSystem: order.system == nil && form.header.column(.system) != nil
+        defaultSystem: order.system == nil
+          && form.headers.allSatisfy { $0.column(.system) != nil }
           ? nil : try tx.system(code: order.system, command: "import-batch"),
         contradicted: contradicted)
       try desk.takeAll(order.progress)
       var report = ImportReport(
         rows: desk.rows, batch: try desk.close(), digest: Hex.encode(form.digest),
-        isDryRun: order.isDryRun, header: form.header, cells: form.cells)
+        isDryRun: order.isDryRun, unread: form.unread, headers: form.headers, cells: form.cells)
       guard desk.claims.contradicts.isEmpty else {
         return .rollback((report, desk.claims.contradicts))
       }
@@ -180,38 +186,6 @@ extension Transaction {
       Importer(
         session: session, agency: try agency(id: me.agency),
         isAuthority: me.agency == authority.id, systems: Set(systems)))
-  }
-}
-
-extension ImportReport {
-  /// The sheet again, with 結果, 代碼, 說明, piece by piece; the columns of an earlier report give
-  /// way to them.
-  package func writeSheet(
-    as format: ImportReportFormat, _ write: ([UInt8]) throws(IAuthError) -> Void
-  ) throws(IAuthError) {
-    guard let cells else { return }
-    var writer: any SheetWriter = format == .csv ? DelimitedWriter() : WorkbookWriter()
-    let results = Set(FormColumn.results.compactMap { header.column($0) })
-    func own(_ cells: [String]) -> [String] {
-      (0..<header.titles.count).filter { !results.contains($0) }.map { index in
-        index < cells.count ? cells[index] : ""
-      }
-    }
-    try writer.write(own(header.titles) + FormColumn.results.map { $0.titles[0] })
-    var place = 0
-    for row in rows {
-      let record = try cells.record(at: place)
-      place += 4 + record.count
-      var fields = RecordReader(record)
-      var texts: [String] = []
-      while let text = fields.text() { texts.append(text) }
-      let codes = row.problems.map(\.code).joined(separator: " ")
-      let message = row.problems.map { "\($0.column)：\($0.message.chinese)" }
-      try writer.write(
-        own(texts) + [row.outcome.chinese, codes, message.joined(separator: "；")])
-      try write(writer.take())
-    }
-    try write(try writer.finish())
   }
 }
 

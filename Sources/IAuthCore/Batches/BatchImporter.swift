@@ -23,7 +23,7 @@ struct BatchImporter {
   private(set) var firstOwnAccount: AccountID?
   var staged: StagedRows
   /// The accounts of the agency whose rows are being taken.
-  private(set) var people = AgencyPeople()
+  var people = AgencyPeople()
   private var systems: [String: TargetSystem] = [:]
   private var allSystems: [TargetSystem]?
   private var firstRequests: [ReviewerGroup: PermissionRequest] = [:]
@@ -35,7 +35,10 @@ struct BatchImporter {
   var revoked = 0
   let authority: AgencyID
 
-  var header: FormHeader { form.header }
+  /// The header above the row that is being taken.
+  private(set) var header: FormHeader
+  /// The names of the agencies, once a row needs them.
+  var agencyNames: AgencyNames?
 
   /// Requests that the same people decide on.
   struct ReviewerGroup: Hashable {
@@ -53,6 +56,7 @@ struct BatchImporter {
     self.importer = importer
     self.settings = settings
     self.form = form
+    header = form.headers[0]
     self.document = document
     self.defaultSystem = defaultSystem
     authority = try tx.authority().id
@@ -91,6 +95,7 @@ struct BatchImporter {
   /// Stores what a row asks for; at once, or with the next rows in one statement.
   private mutating func take(_ index: Int, _ place: FormAgency) throws(IAuthError) {
     claims.row = index
+    if form.headers.count > 1 { header = form.header(of: index) }
     if let problems = claims.known[index] {
       // An earlier turn found it to contradict another row: neither is taken.
       return try rows.set(index, .rejected, request: nil, problems)

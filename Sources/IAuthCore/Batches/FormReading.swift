@@ -6,11 +6,16 @@ import Values
 
 /// A form that was read whole.
 struct CheckedForm {
-  private(set) var header: FormHeader
+  /// By the sheets that were read, in their order.
+  private(set) var headers: [FormHeader]
+  /// Visible sheets with text that were not read.
+  private(set) var unread: [String] = []
   private(set) var digest: [UInt8] = []
   /// The agency codes as typed, in the order in which they first appear.
   private(set) var codes: [String] = []
   private var rows: [Place] = []
+  /// The first row of each sheet.
+  private var starts: [Int] = []
   private let spool: Spool
   /// The cells of every row, if the sheet is to be given back.
   let cells: Spool?
@@ -27,13 +32,14 @@ struct CheckedForm {
     let source = MeasuredSource(order.source)
     try source.rewind()
     let reader = try SheetFormat.open(source, encoding: order.encoding, sheet: order.sheet)
-    var sheet = try FormSheet(reader)
-    header = sheet.header
+    var sheet = try FormSheet(reader, isChosen: order.sheet != nil, hidden: order.hidden)
+    headers = sheet.headers
     spool = Spool(in: directory)
     cells = order.report == nil ? nil : Spool(in: directory)
     let lines = reader is DelimitedReader ? source.lastLines : nil
     var known: [String: UInt32] = [:]
     while let row = try sheet.next() {
+      while starts.count < sheet.headers.count { starts.append(rows.count) }
       let typed = row[.agencyCode]
       let code: UInt32
       if let index = known[typed] {
@@ -45,10 +51,9 @@ struct CheckedForm {
         if code == codes.count { codes.append(typed) }
         (known[text], known[typed]) = (code, code)
       }
-      let checked = CheckedRow(row, header)
+      let checked = CheckedRow(row, row.header, hidden: order.hidden)
       rows.append(
-        Place(
-          number: UInt32(row.number), code: code, place: try spool.add(checked.record(header))))
+        Place(number: UInt32(row.number), code: code, place: try spool.add(checked.record())))
       if let cells {
         var record = RecordWriter()
         for cell in row.cells { record.add(cell) }
@@ -58,14 +63,21 @@ struct CheckedForm {
         order.progress?(.reading(rows: rows.count, of: lines))
       }
     }
+    (headers, unread) = (sheet.headers, sheet.unread)
+    while starts.count < headers.count { starts.append(rows.count) }
     digest = source.digest
   }
 
   var count: Int { rows.count }
 
+  /// The header above a row.
+  func header(of index: Int) -> FormHeader { headers[ImportRows.sheet(of: index, in: starts)] }
+
   /// What has become of no row yet.
   func results(_ directory: String) -> ImportRows {
-    ImportRows(numbers: rows.lazy.map(\.number), spool: Spool(in: directory))
+    ImportRows(
+      numbers: rows.lazy.map(\.number), sheets: headers.map { $0.sheet ?? "" }, starts: starts,
+      spool: Spool(in: directory))
   }
 
   func code(of index: Int) -> Int { Int(rows[index].code) }
@@ -121,7 +133,7 @@ struct CheckedRow {
   var hasErrors: Bool { problems.contains(where: \.isError) }
 
   /// Checks a row; the validators are those of `apply`.
-  init(_ row: FormRow, _ header: FormHeader) {
+  init(_ row: FormRow, _ header: FormHeader, hidden: HiddenRows = .refuse) {
     agencyName = row[.agencyName]
     systemName = row[.system]
     change = value(header, .change) { () throws(IAuthError) in
@@ -159,6 +171,13 @@ struct CheckedRow {
       let title = header.title(of: column)
       problems.removeAll { $0.column == title }
       add(header, column, code: "row.formula", Self.formula)
+    }
+    for column in row.merged { add(header, column, code: "row.merged", Self.merged) }
+    if row.isHidden, hidden == .refuse {
+      add(header, .name, .rowHidden(isColumn: false))
+    }
+    for column in header.hidden where !row[column].isEmpty {
+      add(header, column, .rowHidden(isColumn: true))
     }
   }
 
@@ -205,18 +224,25 @@ struct CheckedRow {
     do throws(IAuthError) {
       return try parse()
     } catch {
-      add(header, column, error)
+      add(
+        header, column, code: error.code.rawValue,
+        error.isOfSeveral ? Self.several : error.sentences)
       return nil
     }
   }
 
   private static let formula = Bilingual(
     "the cell holds a formula; put its value there", "儲存格為公式，請改填其值")
+  private static let several = Bilingual(
+    "the cell holds more than one; one person a row", "儲存格內有多筆資料，請一人一列")
+  private static let merged = Bilingual(
+    "the cell is covered by a merged one; undo the merge and fill in each row",
+    "儲存格為合併儲存格所覆蓋，請取消合併並逐列填寫")
 }
 
 extension CheckedRow {
   /// The row as the spool keeps it.
-  func record(_ header: FormHeader) -> [UInt8] {
+  func record() -> [UInt8] {
     var record = RecordWriter()
     record.add(change.map { Int64(FormChange.allCases.firstIndex(of: $0) ?? 0) })
     record.add(role.map { $0 == .admin ? 0 : 1 })
@@ -262,5 +288,18 @@ extension CheckedRow {
     reason = record.text()
     subjectEmail = record.text().map { EmailAddress(stored: $0) }
     while let problem = RowProblem(from: &record) { problems.append(problem) }
+  }
+}
+
+extension IAuthError {
+  /// Whether a cell that is one person's holds more than one's, on lines of their own or in a list.
+  fileprivate var isOfSeveral: Bool {
+    switch self {
+    case .nameInvalid(.several), .emailInvalid(.several), .mobileInvalid(.several): true
+    case .nameInvalid(.forbidden(let scalar)), .emailInvalid(.forbidden(let scalar)),
+      .mobileInvalid(.forbidden(let scalar)):
+      [0x0A, 0x0D, 0x3001].contains(scalar)
+    default: false
+    }
   }
 }

@@ -127,6 +127,8 @@ extension BatchImporter {
       person: AuditPerson(
         account: account.id,
         fields: [("name", name.text), ("email", email.text), ("mobile", mobile.e164)]))
+    // From now on the agency has somebody with these contacts.
+    people.add(try tx.account(id: account.id))
     return account
   }
 

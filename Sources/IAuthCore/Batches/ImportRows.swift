@@ -15,9 +15,13 @@ package struct ImportRows: RandomAccessCollection {
 
   private var entries: [Entry] = []
   private var counts = [Int](repeating: 0, count: RowOutcome.allCases.count)
+  /// The names of the sheets that were read, and the first row of each.
+  private let sheets: [String]
+  private let starts: [Int]
   private let spool: Spool
 
-  init(numbers: some Collection<UInt32>, spool: Spool) {
+  init(numbers: some Collection<UInt32>, sheets: [String], starts: [Int], spool: Spool) {
+    (self.sheets, self.starts) = (sheets, starts)
     entries = numbers.map { Entry(number: $0) }
     counts[RowOutcome.rejected.index] = entries.count
     self.spool = spool
@@ -29,8 +33,20 @@ package struct ImportRows: RandomAccessCollection {
   package subscript(index: Int) -> ImportRow {
     let entry = entries[index]
     return ImportRow(
-      number: Int(entry.number), outcome: entry.outcome, request: entry.request,
+      number: Int(entry.number),
+      sheet: sheets.count > 1 ? sheets[Self.sheet(of: index, in: starts)] : nil,
+      outcome: entry.outcome, request: entry.request,
       problems: entry.problems.map(problems) ?? [])
+  }
+
+  /// Which sheet a row is on, from 0.
+  func sheet(of index: Int) -> Int { Self.sheet(of: index, in: starts) }
+
+  /// The same, by the first row of each sheet.
+  static func sheet(of index: Int, in starts: [Int]) -> Int {
+    guard starts.count > 1 else { return 0 }
+    // Sheets without a row begin where the next one does.
+    return (starts.lastIndex { $0 <= index }) ?? 0
   }
 
   func count(_ outcome: RowOutcome) -> Int { counts[outcome.index] }

@@ -68,7 +68,7 @@ extension BatchImporter {
     guard claims.contradicts[earlier] == nil else { return }
     claims.contradicts[earlier] = [
       RowProblem(
-        isError: true, column: header.title(of: column), code: "row.conflict",
+        isError: true, column: form.header(of: earlier).title(of: column), code: "row.conflict",
         message: Self.contradiction)
     ]
   }

@@ -69,7 +69,9 @@ package enum Files {
 
   /// Whether a path leads to a pipe: `<(…)` of a shell, or `/dev/stdin` behind one.
   package static func isPipe(_ path: String) -> Bool {
-    status(path, followingLinks: true)?.isPipe ?? false
+    // One with a name of its own is no sheet: nobody may ever write to it.
+    guard status(path, followingLinks: false)?.isPipe == false else { return false }
+    return status(path, followingLinks: true)?.isPipe ?? false
   }
 
   /// - Throws: `file.missing`.

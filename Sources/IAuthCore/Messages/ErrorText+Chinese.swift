@@ -66,6 +66,9 @@ extension IAuthError {
     case .usageEncoding(let place): "指令的第 \(place) 個字詞不是有效的 UTF-8"
 
     case .agencyInvalid(let code): "\(quoted(code))不是有效的機關代碼（OID 或 8 碼統一編號）"
+    case .agencyMissing: "缺少機關代碼"
+    case .rowHidden(let isColumn):
+      "此\(isColumn ? "欄為隱藏欄" : "列為隱藏列")，請取消隱藏或刪除，或以 --hidden include（讀取）、--hidden skip（略過）指定"
     case .nameInvalid(let problem):
       problem.chinese("姓名", form: "姓名僅可使用文字、數字、空格、撇號、連字號、句點及間隔號")
     case .emailInvalid(let problem):
@@ -88,13 +91,14 @@ extension IAuthError {
     case .systemInvalid(let problem): problem.chinese("系統的代碼、名稱或網址")
     case .batchRejected(let rejected, let rows, let isPartial):
       "\(rows) 列中有 \(rejected) 列不符規定，" + (isPartial ? "其餘各列已匯入" : "全部未匯入")
-    case .sheetUnreadable(let problem): problem.chinese
-    case .sheetHeader(let missing, let duplicated): Self.chineseHeader(missing, duplicated)
+    case .sheetUnreadable(let problem): SheetText.unreadable(problem).chinese
+    case .sheetHeader(let missing, let duplicated, let near):
+      SheetText.header(missing, duplicated, near).chinese
     case .decisionLine(let line, let word):
       "第 \(line) 行的\(quoted(word))無法辨識；每行依序為申請編號、版本、審核結果（approve、reject 或 return）及理由"
     case .sheetEmpty: "試算表的標題列以下沒有資料"
-    case .limitBytes(let max): "檔案大小超過 \(max) 位元組"
-    case .limitRows(let max): "試算表超過 \(max) 列"
+    case .limitBytes(let max): SheetText.tooLarge(max).chinese
+    case .limitRows(let max): SheetText.tooLong(max).chinese
     case .registryShrunk(let removed, let all, let authority):
       authority
         ? "檔案中沒有主管機關；如確認無誤，請加上 --allow-removals"
@@ -169,15 +173,6 @@ extension IAuthError {
           ?? "，格式須為 key = value")
     }
   }
-
-  private static func chineseHeader(_ missing: [String], _ duplicated: [String]) -> String {
-    var parts: [String] = []
-    if !missing.isEmpty { parts.append("試算表缺少欄位：\(missing.joined(separator: "、"))") }
-    if !duplicated.isEmpty {
-      parts.append("試算表的欄位重複：\(duplicated.map { shortened($0) }.joined(separator: "、"))")
-    }
-    return parts.isEmpty ? "試算表沒有標題列" : parts.joined(separator: "；")
-  }
 }
 
 extension RequestStatus {
@@ -222,24 +217,10 @@ extension ValueProblem {
     switch self {
     case .empty: "\(field)不得空白"
     case .tooLong(let max): "\(field)不得超過 \(max) \(unit)"
-    case .forbidden(let scalar): "\(field)含有不得使用的字元 \(scalarName(scalar))"
+    case .forbidden(let scalar):
+      "\(field)含有不得使用的字元 \(scalarName(scalar))\(SheetText.advice(scalar).chinese)"
     case .malformed: form ?? "\(field)格式不符"
     case .several: "\(field)僅可填寫一個"
-    }
-  }
-}
-
-extension SheetProblem {
-  fileprivate var chinese: String {
-    switch self {
-    case .notASheet: "檔案不是可讀取的試算表（CSV、TSV、.xlsx 或 .ods）"
-    case .badByte(let row, let offset):
-      "第 \(row) 列（檔案第 \(offset) 位元組）的內容與檔案編碼不符，請另存為 UTF-8"
-    case .badQuote(let row): "第 \(row) 列的引號不成對"
-    case .unsupported("xls"): "檔案為舊式 .xls 活頁簿，請另存為 .xlsx"
-    case .unsupported("encrypted"): "活頁簿設有密碼，請另存為無密碼的檔案"
-    case .unsupported(let what): "檔案使用 iauth 不支援的\(quoted(what))"
-    case .damaged(let what): "檔案於\(quoted(what))處損毀"
     }
   }
 }

@@ -87,6 +87,10 @@ extension IAuthError {
 
     case .agencyInvalid(let code):
       "\(quoted(code)) is no agency code: neither an OID nor a valid eight-digit 統一編號"
+    case .agencyMissing: "the agency code is missing"
+    case .rowHidden(let isColumn):
+      "the \(isColumn ? "column" : "row") is hidden; show it or delete it, or say --hidden include or"
+        + " --hidden skip"
     case .nameInvalid(let problem):
       problem.english(
         "the name",
@@ -118,14 +122,15 @@ extension IAuthError {
     case .batchRejected(let rejected, let rows, let isPartial):
       "\(rejected) of \(counted(rows, "row")) \(rejected == 1 ? "is" : "are") rejected; "
         + (isPartial ? "the good ones were imported" : "nothing was imported")
-    case .sheetUnreadable(let problem): problem.english
-    case .sheetHeader(let missing, let duplicated): Self.header(missing, duplicated)
+    case .sheetUnreadable(let problem): SheetText.unreadable(problem).english
+    case .sheetHeader(let missing, let duplicated, let near):
+      SheetText.header(missing, duplicated, near).english
     case .decisionLine(let line, let word):
       "line \(line): \(quoted(word)) cannot be read; a line is a request's number, its version, "
         + "approve, reject or return, and the reason"
     case .sheetEmpty: "the sheet has no rows below its header"
-    case .limitBytes(let max): "the file is larger than \(max) bytes"
-    case .limitRows(let max): "the sheet has more than \(max) rows"
+    case .limitBytes(let max): SheetText.tooLarge(max).english
+    case .limitRows(let max): SheetText.tooLong(max).english
     case .registryShrunk(let removed, let all, let authority):
       authority
         ? "the file does not list the authority; if that is meant, allow removals"
@@ -217,18 +222,6 @@ extension IAuthError {
     }
   }
 
-  private static func header(_ missing: [String], _ duplicated: [String]) -> String {
-    var parts: [String] = []
-    if !missing.isEmpty {
-      parts.append("the sheet lacks the columns \(missing.joined(separator: ", "))")
-    }
-    if !duplicated.isEmpty {
-      let names = duplicated.map(quoted).joined(separator: ", ")
-      parts.append("the sheet has more than one column for \(names)")
-    }
-    return parts.isEmpty ? "the sheet has no header" : parts.joined(separator: "; ")
-  }
-
   /// A time to wait for, rounded up: waiting until then is enough.
   static func nextMinute(_ time: Timestamp) -> String { (time + .seconds(59)).taiwanMinute }
 }
@@ -240,25 +233,10 @@ extension ValueProblem {
     switch self {
     case .empty: "\(field) is empty"
     case .tooLong(let max): "\(field) is longer than \(max) \(unit)"
-    case .forbidden(let scalar): "\(field) holds the character \(scalarName(scalar))"
+    case .forbidden(let scalar):
+      "\(field) holds the character \(scalarName(scalar))\(SheetText.advice(scalar).english)"
     case .malformed: form ?? "\(field) is not in a form that is accepted"
     case .several: "\(field) is more than one; give one only"
-    }
-  }
-}
-
-extension SheetProblem {
-  fileprivate var english: String {
-    switch self {
-    case .notASheet: "the file is no sheet: CSV, TSV, .xlsx or .ods is read"
-    case .badByte(let row, let offset):
-      "row \(row) has a byte (at \(offset) of the file) that is not of the file's encoding; save it"
-        + " as UTF-8"
-    case .badQuote(let row): "the quotation marks in row \(row) do not pair"
-    case .unsupported("xls"): "the file is an old .xls workbook; save it as .xlsx"
-    case .unsupported("encrypted"): "the workbook has a password; save it without one"
-    case .unsupported(let what): "the file uses \(quoted(what)), which iauth does not read"
-    case .damaged(let what): "the file is damaged at \(quoted(what))"
     }
   }
 }

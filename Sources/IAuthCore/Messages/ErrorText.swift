@@ -65,7 +65,8 @@ extension IAuthError {
     case .usageTerminal(_, let command): "iauth \(command)"
     case .usageEncoding: "iauth help"
 
-    case .agencyInvalid, .agencyUnknown: "iauth agencies NAME"
+    case .agencyInvalid, .agencyUnknown, .agencyMissing: "iauth agencies NAME"
+    case .rowHidden: "iauth help import-batch"
     case .agencyCycle(let code), .agencyRemoved(let code), .agencyExists(let code):
       "iauth agencies \(shellWord(code, or: "CODE"))"
     case .systemInvalid: "iauth help systems"

@@ -12,6 +12,7 @@ enum AgencyTable {
     SELECT \(columns) FROM agency WHERE org_code = ? ORDER BY status = 'removed', sort LIMIT 1
     """
   static let byID: SQL = "SELECT \(columns) FROM agency WHERE id = ?"
+  static let active: SQL = "SELECT \(columns) FROM agency WHERE status = 'active'"
   static let authority: SQL =
     "SELECT \(columns) FROM agency WHERE id = (SELECT authority FROM service)"
   /// The agency itself and all below it in the superior relation, at any depth.
@@ -78,7 +79,8 @@ enum AgencyTable {
       org_code FROM agency WHERE type = 'oid'
     """
   static let statements: [SQL] = [
-    byCode, byOrgCode, byID, authority, isWithinReach, search, letters, setOrgCode, systemByCode,
+    byCode, byOrgCode, byID, active, authority, isWithinReach, search, letters, setOrgCode,
+    systemByCode,
     systemByID, systems, addSystem,
     setLongest,
     addAgency, updateAgency, setSuperior, markRemoved, isEntered, forLoading,

@@ -76,6 +76,11 @@ enum SheetEncoding: String, ArgumentWord {
   case auto, utf8 = "utf-8", utf16 = "utf-16", cp950
 }
 
+/// What becomes of what nobody sees in a sheet.
+enum SheetHidden: String, ArgumentWord {
+  case skip, include
+}
+
 enum Shell: String, ArgumentWord { case bash, zsh, fish }
 
 /// A point in time as people type it: a local date, a UTC time of RFC 3339, or how long ago.

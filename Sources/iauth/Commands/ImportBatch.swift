@@ -10,7 +10,8 @@ struct ImportBatch: Command {
     summary: Bilingual("Import administrators from a sheet", "整批匯入機關管理者"),
     about: Bilingual(
       """
-      Reads a sheet of administrators of your agency and those below it. Columns are found by \
+      Reads a sheet of administrators of your agency and those below it: all worksheets that \
+      are shown and have a header, as a person sees them. Columns are found by \
       their headers, in any order; agency code, name, e-mail and mobile are needed. With one bad \
       row nothing is imported and every problem of every row is reported; --partial imports the \
       good rows. Rows that are in force or pending already are unchanged, so a sheet can be \
@@ -19,7 +20,7 @@ struct ImportBatch: Command {
       --list shows the batches that you have submitted, the newest first.
       """,
       """
-      讀取本機關及所屬機關管理者名冊。依欄位名稱辨識欄位，順序不拘；機關代碼、姓名、電子郵件及行動電話為\
+      讀取本機關及所屬機關管理者名冊，包括所有顯示且有標題列的工作表，所見即所讀。依欄位名稱辨識欄位，順序不拘；機關代碼、姓名、電子郵件及行動電話為\
       必要欄位。任一列有誤即全部不匯入，並列出各列所有問題；--partial 則匯入無誤的列。已生效或審核中的列\
       不重複建立，名冊修正後可再次匯入。無人登入時，資料庫擁有者以系統維運身分匯入；登入逾時者請重新登入，或以 \
       verify --sign-out 登出。--list 列出本人提報之整批申請，新者在前。
@@ -44,13 +45,22 @@ struct ImportBatch: Command {
       .option(
         "encoding", "ENCODING", \.encoding,
         Bilingual("auto, utf-8, utf-16 or cp950", "編碼：auto、utf-8、utf-16 或 cp950")),
-      .option("sheet", "NAME", \.sheet, Bilingual("the worksheet of a workbook", "活頁簿的工作表名稱")),
+      .option(
+        "sheet", "NAME", \.sheet,
+        Bilingual(
+          "one worksheet of a workbook; else all that are shown and have a header",
+          "僅讀取活頁簿的該工作表；未指定則讀取所有顯示且有標題列的工作表")),
+      .option(
+        "hidden", "HIDDEN", \.hidden,
+        Bilingual(
+          "skip or include rows and columns that are hidden; else they are errors",
+          "隱藏之列與欄：skip 略過、include 讀取；未指定則視為錯誤")),
       .flag("list", \.lists, Bilingual("list the batches you have submitted", "列出本人提報之整批申請")),
     ],
     forms: [
       Form(
         needs: ["FILE"],
-        takes: ["document", "system", "partial", "report", "encoding", "sheet"]),
+        takes: ["document", "system", "partial", "report", "encoding", "sheet", "hidden"]),
       Form(needs: ["list"], isList: true),
     ],
     examples: [
@@ -75,6 +85,7 @@ struct ImportBatch: Command {
   var report: String?
   var encoding: SheetEncoding?
   var sheet: String?
+  var hidden: SheetHidden?
   var lists = false
 
   func run(_ context: Context) throws(IAuthError) {
@@ -90,6 +101,7 @@ struct ImportBatch: Command {
     order.isPartial = isPartial
     order.encoding = encoding.flatMap { TextEncoding(rawValue: $0.rawValue) }
     order.sheet = sheet
+    order.hidden = hidden.flatMap { HiddenRows(rawValue: $0.rawValue) } ?? .refuse
     order.report = report.map { Self.isWorkbook($0) ? .xlsx : .csv }
     let progress = ProgressLine(on: context.console)
     order.progress = progress.map { line in { step in line.show(step) } }
@@ -185,10 +197,21 @@ struct ImportBatch: Command {
         }
       }
     }
-    if answer.count(.rejected) > 0, !isPartial {
+    if !answer.unread.isEmpty {
+      let names = answer.unread.map { "'\($0)'" }.joined(separator: ", ")
       context.say(
         Bilingual(
-          "fix the rows above and submit the sheet again", "請修正上列各列後重新匯入"))
+          "not read: \(names), of which the names or the missing header say that no list is there",
+          "未讀取之工作表：「\(answer.unread.joined(separator: "」「"))」（依名稱為範例或說明，或無標題列）"))
+    }
+    if answer.count(.rejected) > 0, !isPartial {
+      let next = isOnStandardOutput ? nil : report.map(shellQuoted)
+      context.say(
+        Bilingual(
+          next.map { "fix the rows in \($0) and submit it: iauth import-batch \($0)" }
+            ?? "fix the rows above and submit the sheet again",
+          next.map { "請修正 \($0) 內各列後重新匯入：iauth import-batch \($0)" }
+            ?? "請修正上列各列後重新匯入"))
     } else if context.options.dryRun {
       context.hasTried = true
     } else if let batch = answer.batch, answer.count(.accepted) > 0 {

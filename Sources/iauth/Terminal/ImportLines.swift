@@ -22,11 +22,19 @@ extension ImportReport {
   }
 
   private var json: JSON {
-    [
-      "batch": .number(batch), "digest": .string(digest), "rows": .int(rows.count),
-      "accepted": .int(count(.accepted)), "unchanged": .int(count(.unchanged)),
-      "rejected": .int(count(.rejected)), "held": .int(count(.held)), "dry_run": .bool(isDryRun),
+    let unread =
+      unread.isEmpty
+      ? [] : [JSON.Member(key: "unread", value: .array(unread.map(JSON.string)))]
+    let numbers = [
+      ("rows", rows.count), ("accepted", count(.accepted)), ("unchanged", count(.unchanged)),
+      ("rejected", count(.rejected)), ("held", count(.held)),
     ]
+    return .object(
+      of: unread + numbers.map { JSON.Member(key: $0.0, value: .int($0.1)) } + [
+        JSON.Member(key: "batch", value: .number(batch)),
+        JSON.Member(key: "digest", value: .string(digest)),
+        JSON.Member(key: "dry_run", value: .bool(isDryRun)),
+      ])
   }
 
   private var details: [(Bilingual, String)] {
@@ -55,7 +63,7 @@ extension ImportRow {
   /// The row as a line of JSON; nearly all of a million have nothing to tell, and are written as
   /// `json` would have them.
   fileprivate func write(to console: Console) {
-    guard problems.isEmpty else { return console.line(json) }
+    guard problems.isEmpty, sheet == nil else { return console.line(json) }
     let request = request.map(String.init) ?? "null"
     console.page(
       "{\"outcome\":\"\(outcome.rawValue)\",\"problems\":[],"
@@ -64,22 +72,27 @@ extension ImportRow {
   }
 
   private var json: JSON {
-    [
-      "row": .int(number), "outcome": .word(outcome), "request": .number(request),
-      "problems": .array(
-        problems.map {
-          [
-            "level": $0.isError ? "error" : "warning", "column": .string($0.column),
-            "code": .string($0.code), "message": .string($0.message.english),
-          ]
-        }),
-    ]
+    let problems = problems.map { problem -> JSON in
+      [
+        "level": problem.isError ? "error" : "warning", "column": .string(problem.column),
+        "code": .string(problem.code), "message": .string(problem.message.english),
+      ]
+    }
+    return .object(
+      of: (sheet.map { [JSON.Member(key: "sheet", value: .string($0))] } ?? []) + [
+        JSON.Member(key: "row", value: .int(number)),
+        JSON.Member(key: "outcome", value: .word(outcome)),
+        JSON.Member(key: "request", value: .number(request)),
+        JSON.Member(key: "problems", value: .array(problems)),
+      ])
   }
 
   fileprivate func text(_ problem: RowProblem, _ language: Language) -> String {
     let level = problem.isError ? Bilingual("error", "錯誤") : Bilingual("warning", "提醒")
     return Bilingual(
-      "row \(number), \(problem.column): \(level.english): \(problem.message.english)",
-      "第 \(number) 列「\(problem.column)」\(level.chinese)：\(problem.message.chinese)")(language)
+      (sheet.map { "\($0), " } ?? "")
+        + "row \(number), \(problem.column): \(level.english): \(problem.message.english)",
+      (sheet.map { "工作表「\($0)」" } ?? "")
+        + "第 \(number) 列「\(problem.column)」\(level.chinese)：\(problem.message.chinese)")(language)
   }
 }

@@ -152,7 +152,7 @@ extension Shape {
     ])
 
   static let importRow = Shape(
-    "import-row", by: "import-batch",
+    "import-row", by: "import-batch", extra: [.text("sheet")],
     [
       .number("row"), .word("outcome", RowOutcome.self), .number("request").optional,
       .objects(
@@ -160,7 +160,7 @@ extension Shape {
         [.word("level", ["error", "warning"]), .text("column"), .text("code"), .text("message")]),
     ])
   static let importSummary = Shape(
-    "import-summary", by: "import-batch",
+    "import-summary", by: "import-batch", extra: [.texts("unread")],
     [
       .number("batch").optional, .text("digest"), .number("rows"), .number("accepted"),
       .number("unchanged"), .number("rejected"), .number("held"), .flag("dry_run"),

@@ -77,6 +77,8 @@ import Testing
 private let noon = Timestamp(1_772_442_000)
 private let problems: [ValueProblem] = [
   .empty, .tooLong(max: 50), .forbidden(scalar: 0x202E), .malformed, .several,
+  .forbidden(scalar: 0x0A), .forbidden(scalar: 0xE000), .forbidden(scalar: 0xFE0F),
+  .forbidden(scalar: 0xFFFD), .forbidden(scalar: 0x21),
 ]
 
 /// At least one of every case, and every payload that changes the sentence.
@@ -112,6 +114,18 @@ private let samples: [IAuthError] =
     .sheetUnreadable(.badByte(row: 3, offset: 99)), .sheetUnreadable(.badQuote(row: 3)),
     .sheetUnreadable(.unsupported("formula")), .sheetUnreadable(.damaged("sheet1.xml")),
     .sheetHeader(missing: ["機關OID"], duplicated: ["姓名"]),
+    .sheetHeader(
+      missing: ["機關OID"], duplicated: [],
+      near: HeaderPlace(sheet: "名單", row: 4, found: ["姓名"], isForm: false)),
+    .sheetHeader(
+      missing: ["機關OID", "姓名"], duplicated: [],
+      near: HeaderPlace(sheet: nil, row: 4, found: ["手機"], isForm: true)),
+    .sheetUnreadable(.page("HTML")), .sheetUnreadable(.unsupported("xls")),
+    .sheetUnreadable(.unsupported("xlsb")), .sheetUnreadable(.unsupported("encrypted")),
+    .sheetUnreadable(.tooWide(SheetPlace(sheet: "名單", row: 2, column: 16_383))),
+    .sheetUnreadable(.tooLong(SheetPlace(sheet: nil, row: 2, column: 0))),
+    .limitBytes(max: Limits.workbookUnpackedBytes), .limitRows(max: Limits.textRows),
+    .agencyMissing, .rowHidden(isColumn: false), .rowHidden(isColumn: true),
     .sheetHeader(missing: [], duplicated: []), .sheetEmpty,
     .decisionLine(line: 3, word: "maybe"), .codeUsed(isApplication: true),
     .codeUsed(isApplication: false), .limitBytes(max: 10_485_760),

@@ -99,7 +99,7 @@ import Testing
         == 3)
   }
 
-  @Test(arguments: ["", "email", "mobile", "name"])
+  @Test(arguments: ["", "email", "mobile", "contacts", "name"])
   func aMendedSheet(mended: String) throws {
     let (desk, chief, _, _) = try office()
     let huang = try desk.administrator(.huang, approvedBy: chief)

@@ -29,6 +29,9 @@ func rows(of bytes: [UInt8]) throws(IAuthError) -> [[String]] {
     ("\"a\"\"b\",\"\"\"\",\"\"", [["a\"b", "\"", ""]]),
     ("\"a\r\nb\",c\n", [["a\r\nb", "c"]]),
     ("a\"b,c\n", [["a\"b", "c"]]),
+    ("a,b\n\"c\"d,e\n", [["a", "b"], ["cd", "e"]]),
+    ("\"c\"\"\" d\"e,f\n", [["c\" d\"e", "f"]]),
+    ("甲 \"乙\n丙\t丁,戊\n己\t庚\n", [["甲 \"乙"], ["丙", "丁,戊"], ["己", "庚"]]),
     (",\n,\n", [["", ""], ["", ""]]),
     ("a,\n\nb,c\n", [["a", ""], [""], ["b", "c"]]),
     ("a\tb,c\nd\te,f,g\n", [["a", "b,c"], ["d", "e,f,g"]]),
@@ -50,7 +53,7 @@ func rows(of bytes: [UInt8]) throws(IAuthError) -> [[String]] {
 
   @Test(arguments: [
     ("a,b\n\"c,d\n", SheetProblem.badQuote(row: 2)),
-    ("a,b\n\"c\"d,e\n", .badQuote(row: 2)),
+    ("a,b\n\"c\nf\"d,e\n", .badQuote(row: 2)),
     ("a,b\n\"", .badQuote(row: 2)),
     ("a,b\nc\0,d\n", .badByte(row: 2, offset: 5)),
   ])
@@ -71,13 +74,23 @@ func rows(of bytes: [UInt8]) throws(IAuthError) -> [[String]] {
     }
   }
 
-  @Test func tooManyColumnsAndTooLongCellsAreNoSheet() {
+  @Test func tooManyColumnsAndTooLongCellsAreNamed() throws {
+    func place(_ column: Int) -> SheetPlace { SheetPlace(sheet: nil, row: 1, column: column) }
     let wide = String(repeating: ",", count: Limits.sheetColumns)
-    let long = String(repeating: "a", count: Limits.sheetCellBytes + 1)
-    #expect(throws: IAuthError.sheetUnreadable(.notASheet)) { try rows(of: wide) }
-    #expect(throws: IAuthError.sheetUnreadable(.notASheet)) { try rows(of: long) }
-    #expect(throws: IAuthError.sheetUnreadable(.badQuote(row: 1))) { try rows(of: "\"\(long)\"") }
-    #expect(throws: Never.self) { try rows(of: String(wide.dropLast())) }
+    let most = Limits.sheetCellCharacters
+    #expect(try rows(of: wide) == [Array(repeating: "", count: Limits.sheetColumns)])
+    #expect(
+      throws: IAuthError.sheetUnreadable(.tooWide(place(Limits.sheetColumns)))
+    ) { try rows(of: wide + "x") }
+    for scalar in ["a", "王", "𠀀"] {
+      let long = String(repeating: scalar, count: most)
+      #expect(try rows(of: "x,\(long)\n") == [["x", long]])
+      #expect(throws: IAuthError.sheetUnreadable(.tooLong(place(1)))) {
+        try rows(of: "x,\(long)\(scalar)\n")
+      }
+    }
+    let blanks = String(repeating: ",", count: Limits.textRowBytes + Limits.pieceBytes)
+    #expect(throws: IAuthError.sheetUnreadable(.tooLong(place(0)))) { try rows(of: blanks) }
   }
 }
 

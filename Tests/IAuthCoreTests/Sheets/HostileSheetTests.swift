@@ -52,9 +52,8 @@ private let header =
       ("<c t='s'><v>1</v></c>", "<sst><si><t>x</t></si></sst>"),
       ("<c t='s'><v>99999999999999999999</v></c>", "<sst/>"), ("<c t='s'><v>+0</v></c>", "<sst/>"),
       ("<c><v>nan</v></c>", nil), ("<c t='q'><v>1</v></c>", nil), ("<c s='-1'><v>1</v></c>", nil),
-      ("<c r='1'/>", nil), ("<c r='AAAA1'/>", nil), ("<c r='A'/>", nil),
-      ("<c r='B1'/><c r='A1'/>", nil),
-      ("<c r='A1'/><c r='A1'/>", nil),
+      ("<c r='1'/>", nil), ("<c r='AAAA1'/>", nil), ("<c r='A'/>", nil), ("<c r='A0'/>", nil),
+      ("<c r='A1048577'/>", nil), ("<c r='A-1'/>", nil), ("<c r='A1A'/>", nil),
     ] as [(String, String?)])
   func cellsThatLieAreDamage(cells: String, strings: String?) {
     let bytes = workbook(sheet(header + "<row>\(cells)</row>"), strings: strings)
@@ -62,7 +61,7 @@ private let header =
   }
 
   @Test(arguments: [
-    "<row r='0'/>", "<row r='1'/>", "<row r='1048577'/>", "<row r='-1'/>", "<row r='x'/>",
+    "<row r='0'/>", "<row r='1048577'/>", "<row r='-1'/>", "<row r='x'/>",
   ])
   func rowsThatLieAreDamage(row: String) {
     #expect(throws: IAuthError.damaged("xl/sheet.xml")) {
@@ -78,7 +77,19 @@ private let header =
 
   @Test func aCellFarToTheRightIsRefused() {
     let rows = header + "<row><c r='XFD2'><v>1</v></c></row>"
-    #expect(throws: IAuthError.unsupported("columns")) { try formRows(workbook(sheet(rows))) }
+    let place = SheetPlace(sheet: "s", row: 2, column: 16_383)
+    #expect(place.letters == "XFD")
+    #expect(throws: IAuthError.sheetUnreadable(.tooWide(place))) {
+      try formRows(workbook(sheet(rows)))
+    }
+  }
+
+  /// More merges over each other than a row has columns, which no program writes.
+  @Test func mergesOverEachOtherHaveABound() {
+    let row = "<row><c t='inlineStr'><is><t>x</t></is></c></row>"
+    let merges = (0...Limits.sheetMerges).map { "<mergeCell ref='A1:XFD\($0 + 2)'/>" }.joined()
+    let xml = "<s><sheetData>\(header)\(row)</sheetData><mergeCells>\(merges)</mergeCells></s>"
+    #expect(throws: IAuthError.damaged("xl/sheet.xml")) { try formRows(workbook(xml)) }
   }
 
   @Test(arguments: [
@@ -101,11 +112,15 @@ private let header =
     }
   }
 
-  @Test func rowsHaveABound() throws {
+  /// Notes and blanks are none, however many.
+  @Test func peopleHaveABound() throws {
     let row = "<row><c t='inlineStr'><is><t>x</t></is></c></row>"
     let max = Limits.workbookRows
     let most = workbook(sheet(header + String(repeating: row, count: max)))
     #expect(try formRows(most).count == max)
+    let notes = String(repeating: "<row><c/><c/><c/><c/><c><v>1</v></c></row>", count: max)
+    let wide = workbook(sheet(header + notes + String(repeating: row, count: max)))
+    #expect(try formRows(wide).count == max)
     let more = workbook(sheet(header + String(repeating: row, count: max + 1)))
     #expect(throws: IAuthError.limitRows(max: max)) { try formRows(more) }
   }
@@ -117,8 +132,10 @@ private let header =
     ("number-rows-repeated='1000000'", .limitRows(max: Limits.workbookRows)),
   ])
   func repeatedRowsAreCounted(attribute: String, error: IAuthError) {
+    let titles = ["OID", "姓名", "信箱", "手機"].map { "<table-cell><p>\($0)</p></table-cell>" }.joined()
     let row = "<table-row \(attribute)><table-cell><p>x</p></table-cell></table-row>"
-    #expect(throws: error) { try formRows(openDocument("<table>\(row)</table>")) }
+    let table = "<table><table-row>\(titles)</table-row>\(row)</table>"
+    #expect(throws: error) { try formRows(openDocument(table)) }
   }
 
   @Test func repeatedCellsAreCountedAndEmptyOnesCostNothing() throws {
@@ -130,7 +147,8 @@ private let header =
     #expect(throws: IAuthError.sheetEmpty) { try formRows(openDocument(table)) }
     let wide =
       "<table-row><table-cell number-columns-repeated='16384'><p>x</p></table-cell></table-row>"
-    #expect(throws: IAuthError.unsupported("columns")) {
+    let place = SheetPlace(sheet: "", row: 1, column: 16_383)
+    #expect(throws: IAuthError.sheetUnreadable(.tooWide(place))) {
       try formRows(openDocument("<table>\(wide)</table>"))
     }
     let spaces = "<table-row><table-cell><p><s c='999999999'/></p></table-cell></table-row>"

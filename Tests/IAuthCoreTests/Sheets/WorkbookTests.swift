@@ -51,6 +51,14 @@ func formRows(_ bytes: [UInt8], encoding: TextEncoding? = nil, sheet: String? = 
     #expect(rows.allSatisfy { $0.formulas.isEmpty })
   }
 
+  /// Which of a number's characters are shown.
+  @Test(arguments: [
+    ("\"day\" 0", "day 7"), ("\\d0", "d7"), ("0_);[Red](0)", "7"), ("?0", "7"),
+  ])
+  func literalsOfAFormatAreShown(code: String, text: String) {
+    #expect(NumberFormat(code: code).text(of: "7", isFrom1904: false) == text)
+  }
+
   @Test func formatIsToldFromTheBytes() throws {
     #expect(try SheetFormat(of: sheetFixture("form-openpyxl.xlsx")) == .workbook)
     #expect(try SheetFormat(of: sheetFixture("form-libreoffice.ods")) == .openDocument)
@@ -61,7 +69,11 @@ func formRows(_ bytes: [UInt8], encoding: TextEncoding? = nil, sheet: String? = 
   func aSheetIsChosenByName(file: String) throws {
     let bytes = try sheetFixture(file)
     #expect(try formRows(bytes, sheet: "名單").count == 3)
-    #expect(throws: IAuthError.sheetHeader(missing: ["機關OID", "公務信箱"], duplicated: [])) {
+    let near = HeaderPlace(sheet: "填表說明", row: 1, found: ["姓名", "手機"], isForm: false)
+    #expect(
+      throws: IAuthError.sheetHeader(
+        missing: ["機關OID", "公務信箱"], duplicated: [], near: near)
+    ) {
       try formRows(bytes, sheet: "填表說明")
     }
     #expect(throws: IAuthError.sheetEmpty) { try formRows(bytes, sheet: "舊名單") }
@@ -116,10 +128,20 @@ func formRows(_ bytes: [UInt8], encoding: TextEncoding? = nil, sheet: String? = 
     ("886912345678.0", .general, "886912345678"), ("1e14", .general, "100000000000000"),
     ("-5", .general, "-5"), ("0.1", .general, "0.1"),
     ("12345678901234567890", .general, "12345678901234567890"),
-    ("912345678", .digits(10), "0912345678"), ("45306", .date, "2024-01-15"),
-    ("45306.5", .date, "2024-01-15T12:00:00"), ("1", .date, "1900-01-01"),
+    ("912345678", .init(code: "0000000000"), "0912345678"), ("45306", .date, "2024-01-15"),
+    ("45306.5", .dateTime, "2024-01-15T12:00:00"), ("45306.5", .date, "2024-01-15"),
+    ("45306", .dateTime, "2024-01-15"), ("1", .date, "1900-01-01"),
+    ("912345678", .init(code: "0000-000-000"), "0912-345-678"),
+    ("912345678", .init(code: "0000\\-000\\-000;@"), "0912-345-678"),
+    ("23959825", .init(code: "[<=99999999]####-####;(0#) ####-####"), "2395-9825"),
+    ("223959825", .init(code: "[<=99999999]####-####;(0#) ####-####"), "(02) 2395-9825"),
+    ("12345678.6", .init(code: "0"), "12345679"), ("12", .init(code: "#,##0"), "12"),
+    ("12", .init(code: "0.00"), "12"), ("5", .init(code: "\"第\"0\"科\""), "第5科"),
+    ("1234567890", .init(code: "000"), "1234567890"), ("-5", .init(code: "000"), "-5"),
+    ("5", .init(code: ";;;"), ""), ("0", .init(code: "0000"), "0000"),
+    ("12", .init(builtIn: 1), "12"),
     ("59", .date, "1900-02-28"),
-    ("61", .date, "1900-03-01"), ("0.25", .date, "06:00:00"), ("2958465", .date, "9999-12-31"),
+    ("61", .date, "1900-03-01"), ("0.25", .dateTime, "06:00:00"), ("2958465", .date, "9999-12-31"),
     ("-1", .date, "-1.0"),
   ])
   func numbersAreTheTextThatWasMeant(number: String, format: NumberFormat, text: String) {
@@ -132,10 +154,11 @@ func formRows(_ bytes: [UInt8], encoding: TextEncoding? = nil, sheet: String? = 
   }
 
   @Test(arguments: [
-    ("yyyy/mm/dd", NumberFormat.date), ("[$-404]e\"年\"m\"月\"d\"日\"", .date), ("[h]:mm", .date),
+    ("yyyy/mm/dd", NumberFormat.date), ("[$-404]e\"年\"m\"月\"d\"日\"", .date), ("[h]:mm", .dateTime),
     ("General", .general), ("0.00E+00", .general), ("#,##0_);[Red](#,##0)", .general),
     ("@", .general),
-    ("\"day\" 0", .general), ("\\d0", .general), ("000", .digits(3)),
+    ("000", .pattern(DigitPattern(width: 3))), (";;;", .nothing(hidesText: true)),
+    ("yyyy/m/d h:mm", .dateTime), ("m/d/yy", .date), ("mm:ss", .dateTime), ("[ss]", .dateTime),
   ])
   func formatCodes(code: String, format: NumberFormat) {
     #expect(NumberFormat(code: code) == format)
@@ -157,7 +180,8 @@ func formRows(_ bytes: [UInt8], encoding: TextEncoding? = nil, sheet: String? = 
       #expect(back.number == number + 1)
       var texts = back.cells.map(FormulaGuard.unguarded)
       while texts.count < row.count { texts.append("") }
-      #expect(texts.map { Array($0.utf8) } == row.map { Array($0.utf8) })
+      // A line break is one, whichever way it was written.
+      #expect(texts.map { Array($0.utf8) } == row.map { Array($0.withLineFeeds.utf8) })
     }
     #expect(try reader.next() == nil)
   }

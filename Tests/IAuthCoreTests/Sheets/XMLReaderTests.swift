@@ -25,7 +25,8 @@ private func events(_ text: String) throws(IAuthError) -> [String] {
   @Test(arguments: [
     ("<a/>", ["a", "/a"]),
     ("\u{FEFF}<?xml version=\"1.0\"?>\n<a></a>\n", ["a", "/a"]),
-    ("<x:a x:b='1' c = \"2\" ><b />t</x:a>", ["a b=1 c=2", "b", "/b", "'t'", "/a"]),
+    ("<x:a x:b='1' c = \"2\" ><b />t</x:a>", ["x:a x:b=1 c=2", "b", "/b", "'t'", "/x:a"]),
+    ("<a>x\r\ny\rz&#13;\n</a>", ["a", "'x\ny\nz\r\n'", "/a"]),
     ("<a>&lt;&gt;&amp;&quot;&apos;&#65;&#x1F600;&#10;</a>", ["a", "'<>&\"'A😀\n'", "/a"]),
     ("<a b=\"&lt;'\"/>", ["a b=<'", "/a"]),
     ("<a><![CDATA[<b>&amp;]]]></a>", ["a", "'<b>&amp;]'", "/a"]),
@@ -58,8 +59,8 @@ private func events(_ text: String) throws(IAuthError) -> [String] {
     #expect(try events(nested(64)).count == 128)
     for text in [
       nested(65), String(repeating: "<a>", count: 100_000),
-      "<a>" + String(repeating: "x", count: Limits.sheetCellBytes + 1) + "</a>",
-      "<a><![CDATA[" + String(repeating: "x", count: Limits.sheetCellBytes + 1) + "]]></a>",
+      "<a>" + String(repeating: "x", count: Limits.xmlTextBytes + 1) + "</a>",
+      "<a><![CDATA[" + String(repeating: "x", count: Limits.xmlTextBytes + 1) + "]]></a>",
       "<" + String(repeating: "x", count: Limits.xmlNameBytes + 1) + "/>",
       "<a" + (0...Limits.xmlAttributes).map { " a\($0)='1'" }.joined() + "/>",
     ] {
@@ -73,5 +74,42 @@ private func events(_ text: String) throws(IAuthError) -> [String] {
   func badUTF8IsRefused(bytes: [UInt8]) {
     var xml = XMLReader(ZipPart(name: "part", plain: bytes))
     #expect(throws: IAuthError.damaged("part")) { while try xml.next() != nil {} }
+  }
+
+  /// Names of ours come without their prefix, whichever it is; names of others keep it.
+  @Test(arguments: [
+    ("<a xmlns='MAIN'><b/></a>", ["a", "b", "/b", "/a"]),
+    ("<x:a xmlns:x='MAIN' x:c='1'><x:b/></x:a>", ["a c=1", "b", "/b", "/a"]),
+    ("<x:a x:c='1' xmlns:x='MAIN'/>", ["a c=1", "/a"]),
+    ("<a xmlns='MAIN' xmlns:y='other'><y:b y:c='1'/></a>", ["a", "y:b y:c=1", "/y:b", "/a"]),
+    ("<a><b xmlns='other'><c/></b><c/></a>", ["a", ":b", ":c", "/:c", "/:b", "c", "/c", "/a"]),
+    (
+      "<x:a xmlns:x='MAIN'><x:b xmlns:x='other'/><x:b/></x:a>",
+      ["a", "x:b", "/x:b", "b", "/b", "/a"]
+    ),
+  ])
+  func namespacesAreLookedAt(text: String, expected: [String]) throws {
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    let document = text.split(separator: "MAIN", omittingEmptySubsequences: false)
+    #expect(try events(document.joined(separator: main)) == expected)
+  }
+
+  @Test(arguments: [false, true])
+  func utf16IsRead(isBigEndian: Bool) throws {
+    let text = "<?xml version='1.0' encoding='UTF-16'?><甲 乙='𠀀'>丙</甲>"
+    for mark in ["", "\u{FEFF}"] {
+      let bytes = (mark + text).utf16.flatMap { unit -> [UInt8] in
+        let (high, low) = (UInt8(unit >> 8), UInt8(unit & 0xFF))
+        return isBigEndian ? [high, low] : [low, high]
+      }
+      var xml = XMLReader(ZipPart(name: "part", plain: bytes))
+      guard case .start("甲", let attributes) = try xml.next() else {
+        Issue.record("no element")
+        return
+      }
+      #expect(attributes["乙"] == "𠀀")
+      #expect(try xml.elementText() == "丙")
+      #expect(try xml.next() == nil)
+    }
   }
 }

@@ -10,7 +10,8 @@ import Testing
   @Test(arguments: [
     "王小明", "王 小明", "瓦歷斯‧諾幹", "Walis·Norgan", "夏曼．藍波安", "O'Brien", "Anne-Marie", "J. R. Smith",
     "José", "Jose\u{301}", "Nguyễn Văn A", "〇一", "𠮷野", "\u{323B0}田", "Ａｎｎａ", "Иван", "محمد", "ไทย",
-    "高雄2", "Lafay’ Sawmah", "曾ㄚ妹", "\u{F9FF}", "王", String(repeating: "王", count: 50),
+    "高雄2", "Lafay’ Sawmah", "Fa^as", "Ba:i'", "'o^'o", "曾ㄚ妹", "\u{F9FF}", "王",
+    String(repeating: "王", count: 50),
   ])
   func namesAreKeptAsTyped(typed: String) throws {
     let name = try PersonName(" \(typed)\u{3000}\n")
@@ -30,15 +31,29 @@ import Testing
       ("a\u{202E}b", .forbidden(scalar: 0x202E)), ("王\u{200B}明", .forbidden(scalar: 0x200B)),
       ("王\u{E0101}", .forbidden(scalar: 0xE0101)), ("王\u{E001}", .forbidden(scalar: 0xE001)),
       ("\u{E0041}a", .forbidden(scalar: 0xE0041)), ("a\u{378}", .forbidden(scalar: 0x378)),
-      ("王\u{3164}", .forbidden(scalar: 0x3164)), ("王,明", .malformed), ("王(明)", .malformed),
-      ("=cmd", .malformed), ("<b>", .malformed), ("王;明", .malformed), ("a@b", .malformed),
-      ("...", .malformed),
-      ("12", .malformed), ("\u{301}a", .malformed), ("王😀", .malformed), ("?小明", .malformed),
-      ("a\"b", .malformed), ("a\u{2800}b", .malformed), ("=\u{338}a", .malformed),
-      ("a/b", .malformed),
+      ("王\u{3164}", .forbidden(scalar: 0x3164)), ("王,明", .forbidden(scalar: 0x2C)),
+      ("王(明)", .forbidden(scalar: 0x28)),
+      ("=cmd", .forbidden(scalar: 0x3D)), ("<b>", .forbidden(scalar: 0x3C)),
+      ("王;明", .forbidden(scalar: 0x3B)), ("a@b", .forbidden(scalar: 0x40)),
+      ("...", .malformed), ("12", .malformed), ("\u{301}a", .malformed),
+      ("王😀", .forbidden(scalar: 0x1F600)), ("?小明", .forbidden(scalar: 0x3F)),
+      ("a\"b", .forbidden(scalar: 0x22)), ("a\u{2800}b", .forbidden(scalar: 0x2800)),
+      ("=\u{338}a", .forbidden(scalar: 0x3D)), ("a/b", .forbidden(scalar: 0x2F)),
+      ("a^", .forbidden(scalar: 0x5E)), (":a", .forbidden(scalar: 0x3A)),
+      ("a : b", .forbidden(scalar: 0x3A)), ("a^1", .forbidden(scalar: 0x5E)),
     ] as [(String, ValueProblem)])
   func whatIsNoNameIsRefused(typed: String, problem: ValueProblem) {
     #expect(throws: IAuthError.nameInvalid(problem)) { try PersonName(typed) }
+  }
+
+  /// As text out of a PDF has them.
+  @Test(
+    arguments: [
+      ("王⼩明", "王小明"), ("⽯⼤⼒", "石大力"), ("\u{2ED3}江", "长江"), ("\u{2E80}a", nil),
+      ("\u{2FD5}", "\u{9FA0}"), ("\u{2F00}", "一"), ("\u{2EF3}", "龟"), ("\u{2E81}", "厂"),
+    ] as [(String, String?)])
+  func radicalsAreTheCharactersThatTheyLookLike(typed: String, name: String?) {
+    #expect((try? PersonName(typed).text) == name)
   }
 
   @Test(arguments: [

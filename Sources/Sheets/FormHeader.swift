@@ -1,0 +1,113 @@
+// The row of a sheet that names its columns. It may stand below any number of titles; where there is
+// none, what is told is the row that came nearest, and whether the sheet is a table at all.
+
+import Values
+
+/// What becomes of rows and columns that a person who looks at the sheet does not see.
+package enum HiddenRows: String, CaseIterable, Sendable { case refuse, skip, include }
+
+/// The row that names the columns.
+package struct FormHeader: Equatable, Sendable {
+  /// The name of the sheet; nil for a text.
+  package let sheet: String?
+  /// The sheet's own number of the header row.
+  package let row: Int
+  /// The titles as they stand, surrounding white space removed.
+  package let titles: [String]
+  /// By column; -1 for one that the sheet does not have.
+  private var positions: [Int]
+  /// Columns that count, and that nobody sees.
+  package private(set) var hidden: [FormColumn] = []
+
+  /// The position of a column, from 0; nil if the sheet does not have it.
+  package func column(_ column: FormColumn) -> Int? {
+    let position = positions[column.rawValue]
+    return position < 0 ? nil : position
+  }
+
+  /// The title of a column as it stands in the sheet, or the one that iauth writes.
+  package func title(of column: FormColumn) -> String {
+    self.column(column).map { titles[$0] } ?? column.titles[0]
+  }
+
+  /// Reads on until the first row that has all needed columns.
+  /// - Throws: `.sheetHeader` if a column stands in it twice; `.sheetHeader` with what the best
+  ///   row lacks if there is no such row; `.sheetEmpty` if the sheet has no row at all.
+  package static func find(
+    in reader: inout any SheetReader, hidden: HiddenRows = .refuse
+  ) throws(IAuthError) -> FormHeader {
+    var nearest: (row: Int, missing: [FormColumn], found: [String])?
+    var seen: Set<FormColumn> = []
+    while let row = try reader.next() {
+      guard !row.isBlank else { continue }
+      let (read, duplicated) = read(row, of: reader, hidden)
+      var header = read
+      let lacks = FormColumn.needed.filter { header.column($0) == nil }
+      let found = FormColumn.needed.filter { header.column($0) != nil }
+      guard !lacks.isEmpty else {
+        guard duplicated.isEmpty else {
+          throw .sheetHeader(
+            missing: [], duplicated: duplicated,
+            near: HeaderPlace(sheet: reader.sheetName, row: row.number, found: [], isForm: false))
+        }
+        if hidden == .refuse { header.noteHidden(reader.hiddenColumns) }
+        return header
+      }
+      seen.formUnion(found)
+      let isBetter = lacks.count < nearest?.missing.count ?? .max
+      if isBetter { nearest = (row.number, lacks, found.map { header.title(of: $0) }) }
+    }
+    guard let nearest else { throw .sheetEmpty }
+    // Labels stand beside their values, a few in each row, so that no row has most of them.
+    let isForm = seen.count >= 3 && nearest.missing.count >= 2
+    throw .sheetHeader(
+      missing: nearest.missing.map { $0.titles[0] }, duplicated: [],
+      near: nearest.found.isEmpty
+        ? nil
+        : HeaderPlace(
+          sheet: reader.sheetName, row: nearest.row, found: nearest.found, isForm: isForm))
+  }
+
+  private static func read(
+    _ row: SheetRow, of reader: any SheetReader, _ policy: HiddenRows
+  ) -> (header: FormHeader, duplicated: [String]) {
+    var positions = [Int](repeating: -1, count: FormColumn.allCases.count)
+    var duplicated: [String] = []
+    let hidden = policy == .skip ? reader.hiddenColumns : []
+    for (index, cell) in row.cells.enumerated() {
+      guard let column = FormColumn(title: cell),
+        !hidden.contains(where: { $0.contains(index) })
+      else { continue }
+      if positions[column.rawValue] < 0 {
+        positions[column.rawValue] = index
+      } else if !FormColumn.results.contains(column) {
+        duplicated.append(trimmed(cell))
+      }
+    }
+    let header = FormHeader(
+      sheet: reader.sheetName, row: row.number, titles: row.cells.map(trimmed),
+      positions: positions)
+    return (header, duplicated)
+  }
+
+  private mutating func noteHidden(_ ranges: [ClosedRange<Int>]) {
+    guard !ranges.isEmpty else { return }
+    hidden = FormColumn.allCases.filter { column in
+      guard !column.allowsFormula, let position = self.column(column) else { return false }
+      return ranges.contains { $0.contains(position) }
+    }
+  }
+}
+
+/// Text without surrounding white space of any kind.
+func trimmed(_ text: String) -> String {
+  // Nearly every cell starts and ends with visible ASCII or a Han character (lead byte 0xE4 and
+  // above); the exact way costs ten times as much.
+  if let first = text.utf8.first, let last = text.unicodeScalars.last,
+    (0x21...0x7E).contains(first) || (0xE4...0xEE).contains(first),
+    (0x21...0x7E).contains(last.value) || (0x3400...0xDFFF).contains(last.value)
+  {
+    return text
+  }
+  return Folding.trim(text)
+}
