@@ -55,6 +55,11 @@ extension BatchImporter {
             "此代碼登錄之機關名稱為「\(agency.name)」"))
       }
     }
+    if let mobile = row.mobile {
+      do throws(IAuthError) { try settings.checkCountry(mobile) } catch {
+        row.add(header, .mobile, error)
+      }
+    }
     guard let system = try system(row.systemName) else {
       row.add(header, .system, .systemUnknown(code: row.systemName))
       return nil
