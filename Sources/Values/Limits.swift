@@ -106,8 +106,25 @@ package enum Limits {
     case .sms: 500
     }
   }
-  /// Messages that one turn takes; the rest of a turn that is over is released.
-  package static let messagesPerTurn = 50
+  /// Messages that one turn takes, of mails in one conversation; the rest of a turn that is over is
+  /// released.
+  package static func messagesPerTurn(_ channel: Channel) -> Int {
+    switch channel {
+    case .email: 250
+    case .sms: 50
+    }
+  }
+  /// Bytes of an outlet's answer that are looked at.
+  package static let outletBytes = 64 << 10
+  /// Letters of what an SMS gateway calls a message.
+  package static let providerIDLength = 100
+  /// Bytes of a mail that came back; what is behind them is passed over.
+  package static let bounceBytes = 1 << 20
+  /// Lines of a gateway's report that are taken at once.
+  package static let reportLines = 100_000
+  /// How long a list of messages goes back over those that need nobody, and over how many.
+  package static let messageListAge: TimeSpan = .days(1)
+  package static let messageListRows = 10_000
   /// Messages that a process sends by itself; more are left to `deliver`.
   package static let immediateDeliveries = 10
   /// The waits after the first failures of a message; then the last one again and again.

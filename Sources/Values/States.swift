@@ -16,7 +16,9 @@ package enum RequestStatus: String, CaseIterable, Sendable {
 }
 package enum PermissionStatus: String, CaseIterable, Sendable { case active, revoked }
 package enum Channel: String, CaseIterable, Sendable { case email, sms }
-package enum MessageStatus: String, CaseIterable, Sendable { case queued, sent, failed, lapsed }
+package enum MessageStatus: String, CaseIterable, Sendable {
+  case queued, sent, delivered, bounced, failed, lapsed
+}
 package enum MessageKind: String, CaseIterable, Sendable {
   case code, decision, invitation, notice, reminder, digest
 }

@@ -118,7 +118,7 @@ def recording_sendmail(place):
     program.write_text(f"#!/bin/sh\nexec cat > \"$(mktemp {place}/mail.XXXXXXXX)\"\n")
     program.chmod(0o755)
     conf = place / "iauth.conf"
-    conf.write_text(f"mail = sendmail:{program}\nmail-from = iauth@example.gov.tw\n")
+    conf.write_text(f"mail = sendmail-arguments:{program}\nmail-from = iauth@example.gov.tw\n")
     return conf
 
 

@@ -15,6 +15,7 @@ import pexpect
 import pytest
 
 from conftest import CDC, CHIEF, MING, MOHW, Person, TONG, clerk, wait_for
+from test_fates import report
 from gate import ACTIVATE, Host, SERVICE, conversation, frame, greeting, make_users, receive
 
 ALICE, BOB, ADMIN, MALLORY = "iauth-alice", "iauth-bob", "iauth-admin", "iauth-mallory"
@@ -231,7 +232,8 @@ OPERATOR_COMMANDS = [
     ["agencies", "--set-superior", MOHW, CDC], ["systems", "--add", "x", "--name", "X"],
     ["accounts", "--restore", "1", "--reason", "x"], ["accounts", "--unlock", "1", "--reason", "x"],
     ["accounts", "--erase", "1", "--reason", "x"], ["deliver"], ["deliver", "--list"],
-    ["deliver", "--retry", "1"], ["deliver", "--drop", "1"], ["audit"], ["audit", "--verify"],
+    ["deliver", "--retry", "1"], ["deliver", "--drop", "1"], ["deliver", "--report"],
+    ["deliver", "--test", "x@cdc.gov.tw"], ["audit"], ["audit", "--verify"],
     ["doctor"], ["backup", "/tmp/iauth-gate-backup.db"], ["restore", "/etc/passwd"],
     ["pending", "--remind"],
     ["admins", "--appoint", "--system", "spm", *MING.words[2:]],
@@ -247,6 +249,24 @@ def test_operator_commands_are_refused(people, words, user):
     assert ended.code in ("right.missing", "session.none"), ended
     assert before == (people.value("SELECT count(*) FROM account"),
                       people.value("SELECT count(*) FROM agency"))
+
+
+def test_anybody_may_hand_in_a_bounce_and_learns_nothing(people):
+    """A mail system runs the alias as nobody in particular; what is known here it is not told."""
+    number = people.one("request-permission", "--role", "admin", "--reason", "x", user=BOB)["request"]
+    people.ok("reject", number, "--reason", "x", user=ADMIN)
+    wait_for(lambda: people.mails(str(number), "decision"))
+    mail, = people.mails(str(number), "decision")
+    said = set()
+    for text in (b"", b"Subject: no report\n\n", report(mail, "x@cdc.gov.tw"),
+                 report(mail, TONG.email), report(mail, TONG.email)):
+        ended = people.run("deliver", "--bounce", "--json", user=MALLORY, stdin=text)
+        said.add((ended.status, ended.out, ended.err))
+    assert said == {(0, "", "")}
+    assert people.rows("SELECT outcome, number FROM report ORDER BY outcome") == \
+        [("bounced", 1), ("ignored", 4)]
+    assert people.value("SELECT count(*) FROM message WHERE status = 'bounced'") == 1
+    people.content()
 
 
 def test_commands_that_are_the_service_are_no_way_in(people):

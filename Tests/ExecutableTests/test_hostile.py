@@ -213,7 +213,7 @@ def test_children_get_no_text_of_people_as_words(desk, tmp_path):
                            f'cat >> {tmp_path}/{name}.in\n')
         program.chmod(0o755)
     conf = tmp_path / "conf"
-    conf.write_text(f"mail = sendmail:{tmp_path}/sendmail\nsms = command:{tmp_path}/sms\n"
+    conf.write_text(f"mail = sendmail-arguments:{tmp_path}/sendmail\nsms = command:{tmp_path}/sms\n"
                     "mail-from = iauth@example.gov.tw\n")
     odd = Person("odd", "-oQ'tmp", "o-x@cdc.gov.tw", "0912000111")
     desk.ok("apply", *odd.words, "--config", conf)

@@ -192,7 +192,7 @@ def test_codes_stand_in_no_argument_name_or_environment(desk, tmp_path):
         program.write_text(f"#!/bin/sh\ncat >> {tmp_path}/{name}.in\n")
         program.chmod(0o755)
     conf = tmp_path / "conf"
-    conf.write_text(f"mail = sendmail:{tmp_path}/sendmail\nsms = command:{tmp_path}/sms\n")
+    conf.write_text(f"mail = sendmail-arguments:{tmp_path}/sendmail\nsms = command:{tmp_path}/sms\n")
     calls = "execve,openat,mkdir,rename,renameat2,unlink,link,connect,sendto,prctl"
     ended, seen = trace(desk, calls, "apply", *TONG.words, "--json", "--config", conf)
     reference = ended.lines[0]["application"]
@@ -242,7 +242,7 @@ def test_a_child_gets_nothing_of_ours_nor_of_our_parents(desk, tmp_path):
     program.write_text(RECORDER)
     program.chmod(0o755)
     conf = tmp_path / "conf"
-    conf.write_text(f"mail = sendmail:{program}\nmail-from = iauth@example.gov.tw\n")
+    conf.write_text(f"mail = sendmail-arguments:{program}\nmail-from = iauth@example.gov.tw\n")
     with open(tmp_path / "secret", "w+") as secret:
         ended = desk.end(desk.start("apply", *TONG.words, "--config", conf,
                                     pass_fds=[secret.fileno()], env=HOSTILE | {"SECRET": "1"}))
@@ -265,7 +265,7 @@ def test_a_parent_that_ignores_its_children_does_not_double_the_mail(desk, tmp_p
     program.write_text(f"#!/bin/sh\ncat > /dev/null\necho x >> {tmp_path}/sent\n")
     program.chmod(0o755)
     conf = tmp_path / "conf"
-    conf.write_text(f"mail = sendmail:{program}\n")
+    conf.write_text(f"mail = sendmail-arguments:{program}\n")
     desk.end(desk.start("apply", *TONG.words, "--config", conf, restore_signals=False,
                         preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)))
     assert desk.rows("SELECT DISTINCT status FROM message WHERE kind = 'code'"
@@ -289,7 +289,7 @@ def test_nothing_is_locked_while_a_child_runs(desk, tmp_path):
     program.write_text(f"#!/bin/sh\ncat > /dev/null\ntouch {tmp_path}/begun\ncat {tmp_path}/gate\n")
     program.chmod(0o755)
     conf = tmp_path / "conf"
-    conf.write_text(f"mail = sendmail:{program}\n")
+    conf.write_text(f"mail = sendmail-arguments:{program}\n")
     process = desk.start("apply", *TONG.words, "--config", conf)
     wait_for((tmp_path / "begun").exists)
     assert is_free(desk)

@@ -85,6 +85,10 @@ enum Fuzz {
       var reader = try SheetFormat.open(source)
       while try reader.next() != nil {}
     },
+    "bounce": { bytes in
+      let report = MailReport(bytes)
+      precondition(report?.recipients.isEmpty != true, "a report about nobody")
+    },
     "registry": { bytes in
       let file = try RegistryFile(bytes)
       let superiors = Superiors(of: file.entries.map(\.code))

@@ -57,6 +57,11 @@ extension BatchImporter {
       }
       try compareNames(&row, agency)
     }
+    if let mobile = row.mobile {
+      do throws(IAuthError) { try settings.checkCountry(mobile) } catch {
+        row.add(header, .mobile, error)
+      }
+    }
     guard let system = try system(row.systemName) else {
       row.add(header, .system, .systemUnknown(code: row.systemName))
       return nil

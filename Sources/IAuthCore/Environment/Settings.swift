@@ -6,8 +6,14 @@ import Sheets
 import Values
 
 package struct Settings: Equatable, Sendable {
-  package enum MailRoute: Equatable, Sendable { case spool, maildir(String), sendmail(String) }
-  package enum SMSRoute: Equatable, Sendable { case spool, smstools(String), command(String) }
+  package enum MailRoute: Equatable, Sendable {
+    case spool, maildir(String), sendmail(String)
+    /// For a mail system whose program knows no `-bs`: the address stands in its arguments.
+    case sendmailArguments(String)
+  }
+  package enum SMSRoute: Equatable, Sendable {
+    case spool, smstools(String), command(String, [String])
+  }
   package enum ReviewCodes: String, CaseIterable, Sendable { case both, either }
 
   package enum Unanswered: String, CaseIterable, Sendable { case report, suspend }
@@ -74,6 +80,7 @@ package struct Settings: Equatable, Sendable {
     case "mail":
       switch Self.route(value) {
       case ("sendmail", let path)?: assign(&mail, .sendmail(path))
+      case ("sendmail-arguments", let path)?: assign(&mail, .sendmailArguments(path))
       case ("maildir", let path)?: assign(&mail, .maildir(path))
       default: false
       }
@@ -82,7 +89,7 @@ package struct Settings: Equatable, Sendable {
     case "sms":
       switch Self.route(value) {
       case ("smstools", let path)?: assign(&sms, .smstools(path))
-      case ("command", let path)?: assign(&sms, .command(path))
+      case ("command", let words)?: setCommand(words)
       default: false
       }
     case "review-codes": ReviewCodes(rawValue: value).map { reviewCodes = $0 } != nil
@@ -119,6 +126,14 @@ package struct Settings: Equatable, Sendable {
     guard let span = Self.span(value), span <= place else { return false }
     place = span
     return true
+  }
+
+  /// A program and its words, by blanks.
+  private mutating func setCommand(_ value: String) -> Bool {
+    let words = value.utf8.split { $0 == 0x20 || $0 == 0x09 }
+      .map { String(decoding: Array($0), as: UTF8.self) }
+    guard let path = words.first else { return false }
+    return assign(&sms, .command(path, Array(words.dropFirst())))
   }
 
   private mutating func setReminders(_ value: String) -> Bool {

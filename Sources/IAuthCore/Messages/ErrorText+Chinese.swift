@@ -205,6 +205,8 @@ extension MessageStatus {
   package var chinese: String {
     switch self {
     case .queued: "待送"
+    case .delivered: "已送達"
+    case .bounced: "遭退回"
     case .sent: "已送"
     case .failed: "傳送失敗"
     case .lapsed: "已失效"

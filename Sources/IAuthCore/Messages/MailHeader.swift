@@ -14,12 +14,13 @@ import Values
 ///   - from: The sender's address.
 ///   - messageID: Without angle brackets; the same for every attempt at one message.
 ///   - reference: What the mail is about: a reference or a request's number.
+///   - isEightBit: Whether who carries it takes octets beyond ASCII (8BITMIME).
 package func mailFile(
   from: String, to recipient: String, subject: String, body: String, date: Timestamp,
-  messageID: String, kind: MessageKind, reference: String
+  messageID: String, kind: MessageKind, reference: String, isEightBit: Bool = true
 ) -> [UInt8] {
   let bytes = Array(body.utf8)
-  let isReadable = fitsEightBit(bytes)
+  let isReadable = isEightBit && fitsEightBit(bytes)
   let header = [
     "From: \(headerValue(from))",
     "To: \(headerValue(recipient))",

@@ -64,6 +64,8 @@ extension Service {
       }
     }
     let end = deadline(Limits.deliveryRun)
+    let outlets = Outlets(settings, spool: outboxDirectory)
+    defer { outlets.end() }
     var open = Channel.allCases.map { (channel: $0, left: Limits.messagesPerRun($0)) }
     // The channels take turns, so that none waits for another one that hangs.
     while !open.isEmpty, ChildProcess.milliseconds() < end {
@@ -71,7 +73,8 @@ extension Service {
         let part: DeliveryReport
         do throws(IAuthError) {
           part = try deliverSome(
-            open[index].channel, atMost: min(open[index].left, Limits.messagesPerTurn),
+            open[index].channel,
+            atMost: min(open[index].left, Limits.messagesPerTurn(open[index].channel)), outlets,
             &hasCommitted)
         } catch {
           // Before anything was committed, the error says all there is to say.
@@ -93,7 +96,7 @@ extension Service {
 
   /// Claims and tries a few messages of one channel, codes first.
   private func deliverSome(
-    _ channel: Channel, atMost count: Int, _ hasCommitted: inout Bool
+    _ channel: Channel, atMost count: Int, _ outlets: Outlets, _ hasCommitted: inout Bool
   ) throws(IAuthError) -> DeliveryReport {
     let claimed = try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Int> in
       try tx.run(OutboxTable.lapseCodes, tx.now)
@@ -105,7 +108,7 @@ extension Service {
     }
     hasCommitted = true
     guard claimed > 0 else { return DeliveryReport() }
-    return try deliver(until: deadline(Limits.deliveryTurn))
+    return try deliver(until: deadline(Limits.deliveryTurn), outlets)
   }
 
   private func deadline(_ span: TimeSpan) -> Int64 {
@@ -113,14 +116,23 @@ extension Service {
   }
 
   private func deliver(until deadline: Int64) throws(IAuthError) -> DeliveryReport {
-    let (messages, uuid) = try store.read { (tx) throws(IAuthError) in
+    let outlets = Outlets(settings, spool: outboxDirectory)
+    defer { outlets.end() }
+    return try deliver(until: deadline, outlets)
+  }
+
+  private func deliver(
+    until deadline: Int64, _ outlets: Outlets
+  ) throws(IAuthError) -> DeliveryReport {
+    let (messages, names) = try store.read { (tx) throws(IAuthError) in
       (
         try tx.all(OutboxTable.claimed, world.claim) { row in StoredMessage(row: row) },
-        Self.letters(try tx.serviceUUID().prefix(4))
+        OutgoingNames(
+          uuid: MessageNames.letters(try tx.serviceUUID().prefix(4)), tag: tx.messageTag)
       )
     }
     guard !messages.isEmpty else { return DeliveryReport() }
-    var results: [(StoredMessage, DeliveryError?)] = []
+    var results: [(StoredMessage, Outcome)] = []
     // A channel that hangs takes half of the time at most, and is asked once.
     var late: Set<Channel> = []
     let most = messages.count > 1 ? Limits.deliverySeconds / 2 : Limits.deliverySeconds
@@ -128,36 +140,55 @@ extension Service {
       let left = Int((deadline - ChildProcess.milliseconds()) / 1_000)
       guard left > 0 else { break }
       if let expiry = message.expiresAt, expiry <= world.now() { continue }
+      let outlet = outlets[message.channel]
       if message.recipient.isEmpty {
-        results.append((message, nil))
+        outlet.pretend(within: min(left, most))
+        results.append((message, .taken(DeliveryReceipt())))
         continue
       }
       do throws(DeliveryError) {
-        let outgoing = outgoing(message, uuid)
-        try transport(message.channel).send(outgoing, within: min(left, most))
-        results.append((message, nil))
+        let outgoing = outgoing(message, names)
+        results.append((message, .taken(try outlet.send(outgoing, within: min(left, most)))))
       } catch {
         if error == .temporary("late") { late.insert(message.channel) }
-        results.append((message, error))
+        results.append((message, .left(error)))
       }
     }
     if results.count < messages.count { store.hasLeft = true }
     return try mark(results)
   }
 
+  /// What came of one message.
+  private enum Outcome {
+    case taken(DeliveryReceipt)
+    case left(DeliveryError)
+  }
+
   private func mark(
-    _ results: [(StoredMessage, DeliveryError?)]
+    _ results: [(StoredMessage, Outcome)]
   ) throws(IAuthError) -> DeliveryReport {
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<DeliveryReport> in
       var report = DeliveryReport()
-      for (message, error) in results {
+      for (message, outcome) in results {
         if message.recipient.isEmpty {
           report.vanished += try tx.run(OutboxTable.vanished, message.id, world.claim, tx.now)
           continue
         }
-        guard case .temporary(let reason)? = error else {
-          report.delivered += try tx.run(OutboxTable.sent, message.id, world.claim, tx.now)
+        let reason: String
+        switch outcome {
+        case .taken(let receipt):
+          report.delivered += try tx.run(
+            OutboxTable.sent, message.id, world.claim, tx.now, receipt.provider)
           continue
+        case .left(.permanent(let why, let isRecipient)):
+          // Nobody takes it, however often it is tried.
+          let isFailed = try tx.run(OutboxTable.failed, message.id, world.claim, why) > 0
+          if isFailed, isRecipient {
+            try tx.contactRefused(of: message.id, address: message.recipient)
+          }
+          report.failed += isFailed ? 1 : 0
+          continue
+        case .left(.temporary(let why)): reason = why
         }
         // After a host's long sleep a message still gets the first tries before it is given up.
         if message.createdAt + Limits.failedAfter <= tx.now,
@@ -179,60 +210,91 @@ extension Service {
     }
   }
 
-  /// Bytes as letters `a` to `p`: digits could be taken for a code.
-  private static func letters(_ bytes: some Sequence<UInt8>) -> String {
-    let symbols = bytes.flatMap { [$0 >> 4, $0 & 0x0F] }.map { UInt8(ascii: "a") + $0 }
-    return String(decoding: symbols, as: UTF8.self)
-  }
-
-  /// A message's number for its Message-ID, a dot in every run of eight digits.
-  ///
-  /// Eight digits in a row could be taken for a code.
-  static func identifier(_ id: MessageID) -> String {
-    SafeText.withoutCodes(id.description).split(separator: " ").joined(separator: ".")
-  }
-
-  private func outgoing(_ message: StoredMessage, _ uuid: String) -> OutgoingMessage {
-    let name = "\(message.createdAt.seconds).iauth-\(uuid)-\(message.id)"
-    let domain = EmailAddress(stored: settings.mailFrom).domain
-    let file =
-      message.channel == .email
-      ? mailFile(
-        from: settings.mailFrom, to: message.recipient, subject: message.subject,
-        body: message.body, date: message.createdAt,
-        messageID: "iauth-\(uuid)-\(Self.identifier(message.id))@\(domain)", kind: message.kind,
-        reference: message.reference)
-      : smsFile(to: message.recipient, text: message.body)
-    return OutgoingMessage(
-      id: message.id, fileName: name, recipient: message.recipient, text: message.body, file: file)
+  private func outgoing(_ message: StoredMessage, _ names: OutgoingNames) -> OutgoingMessage {
+    OutgoingMessage(message, names, from: settings.mailFrom)
   }
 
   /// Where the local spools are, and the file whose time says that something waits for `deliver`.
-  private var outboxDirectory: String { Files.directory(of: store.path) + "/outbox" }
+  var outboxDirectory: String { Files.directory(of: store.path) + "/outbox" }
+
+}
+
+/// What one run names its messages by.
+struct OutgoingNames {
+  let uuid: String
+  let tag: (MessageID) -> String
+}
+
+/// The outlets of one run, each opened when it is first needed.
+final class Outlets {
+  private let settings: Settings
+  /// Where the local spools are.
+  private let spool: String
+  private var open: [Channel: any Transport] = [:]
+
+  init(_ settings: Settings, spool: String) {
+    (self.settings, self.spool) = (settings, spool)
+  }
+
+  subscript(_ channel: Channel) -> any Transport {
+    if let found = open[channel] { return found }
+    let new = configured(channel)
+    open[channel] = new
+    return new
+  }
+
+  func end() {
+    for outlet in open.values { outlet.end() }
+    open = [:]
+  }
 
   /// The outlet of a channel as configured; without configuration, a spool beside the database.
-  private func transport(_ channel: Channel) -> any Transport {
-    let local = outboxDirectory
+  private func configured(_ channel: Channel) -> any Transport {
     switch channel {
     case .email:
       switch settings.mail {
-      case .spool: return DirectoryTransport(directory: local + "/mail", isMaildir: true)
-      case .maildir(let path): return DirectoryTransport(directory: path, isMaildir: true)
-      case .sendmail(let path): return SendmailTransport(path: path, bounce: settings.mailFrom)
+      case .spool: DirectoryTransport(directory: spool + "/mail", isMaildir: true)
+      case .maildir(let path): DirectoryTransport(directory: path, isMaildir: true)
+      case .sendmail(let path): SMTPTransport(path: path, bounce: settings.mailFrom)
+      case .sendmailArguments(let path): ArgumentsTransport(path: path, bounce: settings.mailFrom)
       }
     case .sms:
       switch settings.sms {
-      case .spool: return DirectoryTransport(directory: local + "/sms", isMaildir: false)
+      case .spool: DirectoryTransport(directory: spool + "/sms", isMaildir: false)
       case .smstools(let path):
         // The daemon is another user, who reads and moves files by the directory's group.
-        return DirectoryTransport(directory: path, isMaildir: false, mode: 0o660)
-      case .command(let path): return CommandTransport(path: path)
+        DirectoryTransport(directory: path, isMaildir: false, mode: 0o660)
+      case .command(let path, let arguments): CommandTransport(path: path, arguments: arguments)
       }
     }
   }
 }
 
-private struct StoredMessage {
+extension OutgoingMessage {
+  init(_ message: StoredMessage, _ names: OutgoingNames, from sender: String) {
+    let id = message.id
+    let envelope =
+      message.channel == .email
+      ? MessageNames.mail(id, uuid: names.uuid, tag: names.tag(id))
+      : MessageNames.gateway(id, uuid: names.uuid)
+    self.init(
+      id: id, fileName: "\(message.createdAt.seconds).iauth-\(names.uuid)-\(id)",
+      envelope: envelope, recipient: message.recipient, text: message.body,
+      file: { isEightBit in
+        guard message.channel == .email else {
+          return smsFile(to: message.recipient, text: message.body)
+        }
+        return mailFile(
+          from: sender, to: message.recipient, subject: message.subject, body: message.body,
+          date: message.createdAt,
+          messageID: "\(envelope)@\(EmailAddress(stored: sender).domain)", kind: message.kind,
+          reference: message.reference, isEightBit: isEightBit)
+      })
+  }
+}
+
+/// A message as it waits.
+struct StoredMessage: Sendable {
   let id: MessageID
   let kind: MessageKind
   let channel: Channel

@@ -151,6 +151,16 @@ extension Notice {
           "將於 \(suspendedAt.taiwanMinute)（臺灣時間）停用。如仍有需要，請登入一次：", "",
           "    iauth verify",
         ])
+    case .contactBounces(let agency, let name, let account, let channel, let contact):
+      Wording(
+        channel == .email ? "帳號 \(account) 之郵件遭退回" : "帳號 \(account) 之簡訊無法送達",
+        [
+          "寄給「\(SafeText.line(agency))」下列人員的\(channel == .email ? "郵件" : "簡訊")無法送達：", "",
+          "姓名：\(SafeText.line(name))", "帳號：\(account)",
+          "\(channel == .email ? "電子郵件" : "行動電話")：\(SafeText.line(contact))", "",
+          "如該員已離職，請關閉其帳號；如聯絡資料已異動，請該員以新資料重新申請帳號：", "",
+          "    iauth accounts --close \(account) --reason 原因", "    iauth apply",
+        ])
     case .revokedByForm(let batch, let agency, let count):
       Wording(
         "機關管理者異動（整批申請 \(batch)）",
@@ -160,6 +170,8 @@ extension Notice {
         ])
     case .returned, .batchReturned, .superseded, .withdrawnByForm, .standIn, .permissionEnding:
       grantWording.chinese
+    case .channelTest:
+      Wording("測試郵件", ["這是系統維運人員測試郵件能否送達之信件，您無須處理。"])
     case .reminder(let items):
       Wording(
         "稽催：\(items.count) 件申請案待審核",
@@ -264,6 +276,8 @@ extension OperatorDigest {
   fileprivate var chinese: [String] {
     [
       "傳送失敗的通知：\(failedMessages)", "待送的通知：\(queuedMessages)",
+      "郵件遭退回或簡訊無法送達的人員：\(bouncingContacts)",
+      "與本系統通知無關的回報：\(ignoredReports)",
       "目標系統逾一日未處理的異動：\(overdueChanges)",
       "逾期失效的申請案：\(lapsedRequests)", "逾期失效的帳號申請：\(lapsedApplications)",
       "逾期失效的啟用邀請：\(lapsedInvitations)", "鎖定次數：\(locks)",

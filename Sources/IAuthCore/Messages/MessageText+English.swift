@@ -170,6 +170,18 @@ extension Notice {
           "suspended on \(suspendedAt.taiwanMinute) (Taiwan time) unless you sign in:", "",
           "    iauth verify",
         ])
+    case .contactBounces(let agency, let name, let account, let channel, let contact):
+      Wording(
+        channel == .email
+          ? "Mail to account \(account) comes back" : "SMS to account \(account) fail",
+        [
+          "What is sent to one of the people of \(SafeText.line(agency)) does not arrive:", "",
+          "Name: \(SafeText.line(name))", "Account: \(account)",
+          "\(channel == .email ? "E-mail" : "Mobile"): \(SafeText.line(contact))", "",
+          "If they have left, close the account; if the contact has changed, they apply again with",
+          "the new one:", "", "    iauth accounts --close \(account) --reason TEXT",
+          "    iauth apply",
+        ])
     case .revokedByForm(let batch, let agency, let count):
       Wording(
         "Administrators removed (batch \(batch))",
@@ -180,6 +192,10 @@ extension Notice {
         ])
     case .returned, .batchReturned, .superseded, .withdrawnByForm, .standIn, .permissionEnding:
       grantWording.english
+    case .channelTest:
+      Wording(
+        "Test mail",
+        ["The operator tries whether mail arrives. There is nothing for you to do."])
     case .reminder(let items):
       Wording(
         "Reminder: \(items.count) \(items.count == 1 ? "request waits" : "requests wait") for review",
@@ -291,6 +307,8 @@ extension OperatorDigest {
   fileprivate var english: [String] {
     [
       "Failed messages: \(failedMessages)", "Queued messages: \(queuedMessages)",
+      "People whose mail comes back or whose SMS fail: \(bouncingContacts)",
+      "Reports that were about no message of ours: \(ignoredReports)",
       "Changes that a target system has not dealt with for a day: \(overdueChanges)",
       "Lapsed requests: \(lapsedRequests)", "Lapsed applications: \(lapsedApplications)",
       "Lapsed invitations: \(lapsedInvitations)", "Locks: \(locks)",

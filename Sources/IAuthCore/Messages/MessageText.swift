@@ -38,7 +38,8 @@ extension Notice {
     case .submitted, .batchSubmitted, .requestLapsed, .nationalReviewer, .batchDecided,
       .invitationLapsed, .revoked, .accountChanged, .contactChanged, .wrongAttempts,
       .idleWarning, .revokedByForm, .batchReturned, .superseded, .withdrawnByForm, .standIn,
-      .permissionEnding, .permissionSuspended:
+      .permissionEnding, .permissionSuspended, .contactBounces,
+      .channelTest:
       .notice
     case .recertification(_, _, _, _, let isReminder, _): isReminder ? .reminder : .notice
     }
@@ -67,6 +68,7 @@ extension Notice {
   ///
   /// At most 70 UTF-16 units, one segment of UCS-2 (3GPP TS 23.038): the agency's name gives way.
   package func sms(_ head: Letterhead = .plain) -> String {
+    if case .channelTest = self { return "這是資安人員身分驗證系統的測試簡訊，無須處理。" }
     let before: String
     let after: String
     if case .code(let purpose, _, let code, _, let reference) = self {
@@ -97,10 +99,11 @@ extension Notice {
       SafeText.line(request.agency)
     case .batchSubmitted(_, let agency, _, _), .accountChanged(_, let agency, _),
       .contactChanged(let agency, _, _), .wrongAttempts(let agency),
-      .idleWarning(let agency, _, _), .revokedByForm(_, let agency, _):
+      .idleWarning(let agency, _, _), .revokedByForm(_, let agency, _),
+      .contactBounces(let agency, _, _, _, _):
       SafeText.line(agency)
-    case .batchDecided, .batchReturned, .wrongAttemptsAlarm, .reminder, .authorityDigest,
-      .operatorDigest, .recertification, .hostChanged:
+    case .batchDecided, .batchReturned, .wrongAttemptsAlarm, .channelTest, .reminder,
+      .authorityDigest, .operatorDigest, .recertification, .hostChanged:
       nil
     }
   }

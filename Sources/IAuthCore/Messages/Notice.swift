@@ -33,6 +33,9 @@ package enum Notice: Sendable, Equatable {
   /// To the operator: the database has come to another host, which has so many entries of the trail.
   case hostChanged(epoch: Int64, entries: Int64, newest: Timestamp?)
   case idleWarning(agency: String, days: Int, suspendedAt: Timestamp)
+  /// To the agency's administrators: what is sent to one of its people comes back.
+  case contactBounces(
+    agency: String, name: String, account: AccountID, channel: Channel, contact: String)
   /// To the applicant, or to a batch's submitter: it was sent back for correction.
   case returned(request: RequestSummary, reason: String)
   case batchReturned(batch: BatchID, document: String?, items: [RequestSummary], reason: String)
@@ -52,6 +55,8 @@ package enum Notice: Sendable, Equatable {
     isOver: Bool)
   /// To the holder: nobody answered for the permission, and it rests.
   case permissionSuspended(request: RequestSummary)
+  /// To an address that the operator tries.
+  case channelTest
   /// To one reviewer: everything of theirs that still waits, oldest first.
   case reminder(items: [WaitingItem])
   /// To the authority's administrators.
@@ -170,6 +175,10 @@ package struct OperatorDigest: Sendable, Equatable {
   package var diskBytes: Int64
   /// Changes that a target system has not dealt with for a day.
   package var overdueChanges = 0
+  /// People whose mail comes back, or whose SMS fail.
+  package var bouncingContacts = 0
+  /// What came in as a report, and was about no message of ours, since the last digest.
+  package var ignoredReports = 0
 
   package init(
     failedMessages: Int, queuedMessages: Int, lapsedRequests: Int, lapsedApplications: Int,

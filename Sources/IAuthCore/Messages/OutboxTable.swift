@@ -9,8 +9,8 @@ import Values
 enum OutboxTable {
   static let add: SQL = """
     INSERT INTO message (kind, channel, recipient, subject, body, reference, account, request,
-      created_at, due_at, expires_at, claim, claimed_until)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12)
+      created_at, due_at, expires_at, claim, claimed_until, recipient_key)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13)
     """
   static let last: SQL = "SELECT coalesce(max(id), 0) FROM message"
   static let columns: Fragment =
@@ -52,7 +52,7 @@ enum OutboxTable {
     """
   static let sent: SQL = """
     UPDATE message SET status = 'sent', sent_at = ?3, attempts = attempts + 1, error = NULL,
-      subject = '', \(blanked) WHERE id = ?1 AND claim = ?2 AND status = 'queued'
+      provider = ?4, subject = '', \(blanked) WHERE id = ?1 AND claim = ?2 AND status = 'queued'
     """
   /// What was queued for nobody leaves as all else does.
   static let vanished: SQL = """
@@ -82,7 +82,8 @@ enum OutboxTable {
     """
   /// Of an application that is over: no account has these addresses by it.
   static let eraseCodes: SQL = """
-    UPDATE message SET status = CASE status WHEN 'queued' THEN 'lapsed' ELSE status END, \(takenOut)
+    UPDATE message SET status = CASE status WHEN 'queued' THEN 'lapsed' ELSE status END,
+      recipient_key = NULL, \(takenOut)
     WHERE kind = 'code' AND reference = ?
     """
   static let statements: [SQL] = [
@@ -125,10 +126,12 @@ extension Transaction {
           name: recipient.name, subject: subject, reference: reference, body: body,
           causes: notice.causes(to: recipient.account)))
     }
+    let isCode = notice.kind == .code
+    let key = isCode ? addressKey(recipient.channel, recipient.address) : nil
     try run(
       OutboxTable.add, notice.kind, recipient.channel, recipient.address, subject, body, reference,
       recipient.account, request, now, expiresAt,
       isClaimed ? world.claim : nil,
-      isClaimed ? now + Limits.claimLease : nil)
+      isClaimed ? now + Limits.claimLease : nil, recipient.address.isEmpty ? nil : key)
   }
 }

@@ -17,20 +17,12 @@ package struct AccountLine: Sendable {
   package let isAdministrator: Bool
   package let usedAt: Timestamp?
   package let isErased: Bool
+  /// Over which channels what is sent does not arrive.
+  package let broken: [Channel]
   /// Every role that is held now.
   package var roles: [HeldRole] = []
-}
 
-/// One contact, as the operator names it.
-package enum ContactAddress: Sendable {
-  case email(EmailAddress), mobile(MobileNumber)
-
-  package var masked: String {
-    switch self {
-    case .email(let email): email.masked
-    case .mobile(let mobile): mobile.masked
-    }
-  }
+  package var marks: [String] { broken.isEmpty ? [] : ["contact-bounces"] }
 }
 
 /// What can be done to an account.
@@ -43,7 +35,8 @@ enum AccountDeskTable {
     SELECT a.id, coalesce(a.name, ''), a.title, coalesce(a.email, ''), coalesce(a.mobile, ''),
       a.status, EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.role = 'admin'
         AND p.status = 'active'), a.used_at, a.erased_at IS NOT NULL,
-      g.id, g.type, g.code, g.name, g.path, g.superior, g.status
+      g.id, g.type, g.code, g.name, g.path, g.superior, g.status,
+      a.email_bounced_at IS NOT NULL, a.mobile_bounced_at IS NOT NULL
     FROM account a JOIN agency g ON g.id = a.agency
     WHERE (?1 IS NULL OR a.agency = ?1) AND (?2 = '' OR instr(a.name_key, ?3) > 0
       OR instr(a.email, ?4) > 0 OR a.mobile = ?5 OR CAST(a.id AS TEXT) = ?2)
@@ -175,7 +168,9 @@ extension Transaction {
         email: EmailAddress(stored: row.text(3)).masked,
         mobile: MobileNumber(stored: row.text(4)).masked,
         status: row.word(5, AccountStatus.self), isAdministrator: row.bool(6),
-        usedAt: row.timeIfAny(7), isErased: row.bool(8))
+        usedAt: row.timeIfAny(7), isErased: row.bool(8),
+        broken: [row.bool(16) ? Channel.email : nil, row.bool(17) ? .sms : nil]
+          .compactMap { $0 })
     }
   }
 

@@ -33,8 +33,8 @@ enum AccountTable {
     """
   static let erasePersonalAudit: SQL = "DELETE FROM audit_person WHERE account = ?"
   static let eraseMessages: SQL = """
-    UPDATE message SET recipient = '', subject = '', body = '', error = NULL, claim = NULL,
-      claimed_until = NULL, status = CASE WHEN status IN ('queued', 'failed') THEN 'lapsed'
+    UPDATE message SET recipient = '', recipient_key = NULL, subject = '', body = '', error = NULL,
+      claim = NULL, claimed_until = NULL, status = CASE WHEN status IN ('queued', 'failed') THEN 'lapsed'
         ELSE status END WHERE account = ?
     """
   /// To others, about one of the person's requests: that is over, and needs nobody any more.
@@ -81,6 +81,12 @@ enum AccountTable {
     UPDATE request SET reason = NULL, change_name = NULL, change_name_key = NULL,
       change_email = NULL, change_mobile = NULL, change_title = NULL WHERE account = ?
     """
+  /// The person has what was sent there: what came back earlier counts no more.
+  static let contactWorks: SQL = """
+    UPDATE account SET email_bounced_at = CASE WHEN ?2 THEN NULL ELSE email_bounced_at END,
+      mobile_bounced_at = CASE WHEN ?3 THEN NULL ELSE mobile_bounced_at END
+    WHERE id = ?1 AND (email_bounced_at IS NOT NULL OR mobile_bounced_at IS NOT NULL)
+    """
   static let isAdministrator: SQL = """
     SELECT 1 FROM permission WHERE account = ? AND role = 'admin' AND status = 'active' LIMIT 1
     """
@@ -117,7 +123,7 @@ enum AccountTable {
     byID, byEmail, byMobile, add, setStatus, setContacts, setUnproven, noteUse, erase,
     erasePersonalAudit,
     eraseMessages, eraseNotices, isListed, forgetReminders, forgetDigest, eraseLists, eraseNotes,
-    eraseEndReasons, eraseReviewerNames, eraseRounds, eraseRequests, isAdministrator,
+    eraseEndReasons, eraseReviewerNames, eraseRounds, eraseRequests, contactWorks, isAdministrator,
     sessionBefore, liveSession,
     lastSessionEnd, addSession,
     endSession, giveUpSession, noteSession, proveSession,

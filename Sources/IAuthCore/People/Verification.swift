@@ -247,6 +247,8 @@ extension Transaction {
     guard session.id == proof.session, isOf(session.account, proof) else { throw .sessionNone }
     try run(
       AccountTable.proveSession, session.id, proven.contains(.email), proven.contains(.sms), now)
+    try run(
+      AccountTable.contactWorks, session.account.id, proven.contains(.email), proven.contains(.sms))
     try audit(.steppedUp, .account(session.account.id))
     return .commit(try receipt(try self.session()))
   }
@@ -260,6 +262,7 @@ extension Transaction {
       AccountTable.addSession, world.caller.name, world.sessionName, account, emailProven,
       smsProven, now, now + settings.sessionLifetime)
     try run(AccountTable.noteUse, account, now)
+    try run(AccountTable.contactWorks, account, emailProven, smsProven)
     let session = try session()
     try audit(.signedIn, .account(account))
     return try receipt(session)

@@ -56,6 +56,10 @@ package struct RecertificationItem: Sendable {
   /// When the permission ended, whatever was answered.
   package let permissionEndedAt: Timestamp?
   package let suspendedAt: Timestamp?
+  /// What is sent to the holder does not arrive.
+  package let doesBounce: Bool
+
+  package var marks: [String] { doesBounce ? ["contact-bounces"] : [] }
 }
 
 /// What a review is opened over.
@@ -180,6 +184,6 @@ extension RecertificationItem {
       since: row.time(17), grantedBy: row.textIfAny(18), lastUsedAt: row.timeIfAny(19),
       status: row.word(20, ItemStatus.self), answeredBy: row.textIfAny(21),
       answeredAt: row.timeIfAny(22), note: row.textIfAny(23), permissionEndedAt: row.timeIfAny(24),
-      suspendedAt: row.timeIfAny(25))
+      suspendedAt: row.timeIfAny(25), doesBounce: row.bool(26))
   }
 }

@@ -71,7 +71,8 @@ enum RecertificationTable {
     i.id, i.recertification, i.request, i.account, g.id, g.type, g.code, g.name, g.path,
     g.superior, g.status, a.name, a.title, a.email, a.mobile, s.code, i.role, p.starts_at, v.name,
     i.last_used_at, CASE WHEN i.status IN ('open', 'unanswered') AND p.status <> 'active'
-      THEN 'ended' ELSE i.status END, w.name, i.answered_at, i.note, p.revoked_at, i.suspended_at
+      THEN 'ended' ELSE i.status END, w.name, i.answered_at, i.note, p.revoked_at, i.suspended_at,
+    coalesce(a.email_bounced_at, a.mobile_bounced_at) IS NOT NULL
     """
   static let tables: Fragment = """
     FROM recertification_item i JOIN recertification c ON c.id = i.recertification

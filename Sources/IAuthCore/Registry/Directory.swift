@@ -172,6 +172,8 @@ extension Transaction {
   func appoint(
     _ form: ApplicationForm, in authority: Agency, _ system: TargetSystem
   ) throws(IAuthError) -> RequestID {
+    // Somebody without a code could never take it up.
+    try settings.checkCountry(form.mobile)
     let known = try accounts(in: authority.id, email: form.email, mobile: form.mobile)
     var account = known.first
     if let found = account {

@@ -62,6 +62,10 @@ package struct Statistics: Sendable {
   package let agenciesWithOneAdministrator: Int
   /// Of the newest periodic review; nil if there was none.
   package let recertified: (answered: Int, items: Int)?
+  /// People in range whose mail comes back, or whose SMS fail.
+  package let contactsBouncing: Int
+  /// Messages by what became of them; only of the whole service.
+  package let messages: [(status: MessageStatus, number: Int)]
   package let at: Timestamp
 }
 
@@ -145,8 +149,23 @@ enum StatisticsTable {
     FROM recertification_item i JOIN permission p ON p.request = i.request
     WHERE i.recertification = (SELECT max(id) FROM recertification)
     """
+  static let bouncing: SQL = """
+    WITH RECURSIVE below (id) AS (SELECT :top UNION
+      SELECT b.id FROM agency b JOIN below ON b.superior = below.id)
+    SELECT count(*) FROM account
+    WHERE (email_bounced_at IS NOT NULL OR mobile_bounced_at IS NOT NULL)
+      AND (:top IS NULL OR agency IN (SELECT id FROM below)) AND (:account IS NULL OR id = :account)
+    """
+  /// What was for nobody is not among them.
+  static let messages: SQL = """
+    SELECT status, count(*) FROM message
+    WHERE created_at >= :since AND created_at < :until
+      AND (recipient <> '' OR recipient_key IS NOT NULL)
+    GROUP BY status ORDER BY status
+    """
   static let statements: [SQL] = [
-    all, byAgency, bySuperior, bySystem, byMonth, byReviewer, oldest, administrators, recertified,
+    bouncing, messages, all, byAgency, bySuperior, bySystem, byMonth, byReviewer, oldest,
+    administrators, recertified,
   ]
 
   static func figures(by key: StatisticsKey?) -> SQL {
@@ -198,12 +217,27 @@ extension Service {
       let recertified = try tx.first(StatisticsTable.recertified) { row in
         (answered: Int(row.intIfAny(0) ?? 0), items: row.count(1))
       }
+      let bouncing =
+        try tx.first(StatisticsTable.bouncing, [":top": range.top, ":account": range.account]) {
+          $0.count(0)
+        } ?? 0
+      let isWhole = range.top == nil && range.account == nil && range.system == nil
+      let messages =
+        isWhole
+        ? try tx.all(
+          StatisticsTable.messages,
+          [
+            ":since": order.since ?? Timestamp(0),
+            ":until": order.until ?? Timestamp(Int64.max),
+          ]
+        ) { (status: $0.word(0, MessageStatus.self), number: $0.count(1)) } : []
       try tx.audit(.statisticsRead, .none)
       return .commit(
         Statistics(
           lines: lines, agenciesWithoutAdministrator: counts?.0 ?? 0,
           agenciesWithOneAdministrator: counts?.1 ?? 0,
-          recertified: recertified.flatMap { $0.items > 0 ? $0 : nil }, at: tx.now))
+          recertified: recertified.flatMap { $0.items > 0 ? $0 : nil },
+          contactsBouncing: bouncing, messages: messages, at: tx.now))
     }
   }
 }

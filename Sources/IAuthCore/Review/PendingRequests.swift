@@ -86,10 +86,9 @@ package struct PendingRequest: Sendable, Equatable {
   package var decider: AccountID?
   /// 職務代理: the permission that the reviewer stood in for.
   package var decidedFor: RequestID?
-  /// An opaque word that changes when anything changes that was shown: what is approved is what was
-  /// shown.
-  ///
-  /// The transaction that reads it has the key.
+  /// What is sent to one of the applicant's contacts does not arrive.
+  package var doesBounce: Bool
+  /// An opaque, keyed word that changes when anything changes that was shown.
   package var version = ""
 
   /// Whole days from the submission until now, or until the decision; of one that has come up again,
@@ -113,6 +112,7 @@ package struct PendingRequest: Sendable, Equatable {
     if kind == .change || isReplaced { marks.append("contacts-replaced") }
     if isSameName { marks.append("same-name") }
     if isSuspended { marks.append("suspended") }
+    if doesBounce { marks.append("contact-bounces") }
     if wasReturned, status != .returned { marks.append("resubmitted") }
     return marks
   }

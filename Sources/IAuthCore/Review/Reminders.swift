@@ -291,6 +291,9 @@ extension Transaction {
       auditHead: try anchor(), databaseBytes: try number(ReminderTable.sizes) ?? 0,
       freeBytes: disk.free, diskBytes: disk.all)
     digest.overdueChanges = try overdueFeeds().reduce(0) { $0 + $1.lines }
+    digest.bouncingContacts = Int(try number(FateTable.bouncing) ?? 0)
+    digest.ignoredReports = Int(
+      try number(FateTable.reportsSince, "ignored", since.seconds / 86_400) ?? 0)
     try run(ReminderTable.tell, "operator", "digest", now)
     try queue(
       .operatorDigest(digest),

@@ -78,6 +78,8 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case keyConfirmed = "key.confirm"
   case messageRetried = "message.retry"
   case messageDropped = "message.drop"
+  case messageTested = "message.test"
+  case contactBounced = "account.bounce"
   case keyEnrolled = "key.enrol"
   case keyWithdrawn = "key.withdraw"
   case recertificationOpened = "recertification.open"

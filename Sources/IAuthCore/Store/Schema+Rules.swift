@@ -317,6 +317,14 @@ extension Schema {
         (SELECT reference FROM verification WHERE account = NEW.id AND status = 'open');
       UPDATE verification SET status = 'lapsed' WHERE account = NEW.id AND status = 'open';
     END;
+    -- What came back was sent to another contact.
+    CREATE TRIGGER account_contact_is_new AFTER UPDATE OF email, mobile ON account
+    WHEN NEW.email_bounced_at IS NOT NULL AND NEW.email IS NOT OLD.email
+      OR NEW.mobile_bounced_at IS NOT NULL AND NEW.mobile IS NOT OLD.mobile
+    BEGIN
+      UPDATE account SET email_bounced_at = iif(NEW.email IS OLD.email, email_bounced_at, NULL),
+        mobile_bounced_at = iif(NEW.mobile IS OLD.mobile, mobile_bounced_at, NULL) WHERE id = NEW.id;
+    END;
     -- A relation of superiors is a forest.
     CREATE TRIGGER agency_no_cycle BEFORE UPDATE OF superior ON agency
     WHEN NEW.superior IS NOT NULL AND EXISTS (
@@ -353,7 +361,7 @@ extension Schema {
       SELECT 1 FROM account WHERE erased_at IS NOT NULL
       AND id IN (NEW.account, (SELECT account FROM request WHERE id = NEW.request)))
     BEGIN
-      UPDATE message SET subject = '', body = '', error = NULL,
+      UPDATE message SET subject = '', body = '', error = NULL, recipient_key = NULL,
         status = CASE status WHEN 'failed' THEN 'lapsed' ELSE status END,
         recipient = CASE WHEN EXISTS (SELECT 1 FROM account
           WHERE id = NEW.account AND erased_at IS NOT NULL) THEN '' ELSE recipient END

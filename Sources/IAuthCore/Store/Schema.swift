@@ -105,6 +105,8 @@ package enum Schema {
       used_at INTEGER, -- the last sign-in or noted use
       replaced_at INTEGER, -- when name or contacts were last replaced
       unproven_at INTEGER, -- when a form put in a contact; empty once both codes have proven it
+      email_bounced_at INTEGER, -- since when mail to the address comes back; empty once it works
+      mobile_bounced_at INTEGER, -- since when SMS to the number fail
       erased_at INTEGER, -- when its personal data went
       -- of the e-mail address
       domain TEXT GENERATED ALWAYS AS (substr(email, instr(email, '@') + 1)) VIRTUAL,
@@ -119,6 +121,8 @@ package enum Schema {
     CREATE INDEX account_domain ON account (agency, domain) WHERE status <> 'closed';
     CREATE INDEX account_name ON account (agency, name_key) WHERE name_key IS NOT NULL;
     CREATE INDEX account_invited ON account (status_at) WHERE status = 'invited';
+    CREATE INDEX account_bounced ON account (id)
+      WHERE email_bounced_at IS NOT NULL OR mobile_bounced_at IS NOT NULL;
 
     CREATE TABLE session (
       -- A signed-in caller (登入): caller and session name stand for an account, for a limited time.
@@ -249,13 +253,15 @@ package enum Schema {
         ('code', 'decision', 'invitation', 'notice', 'reminder', 'digest')),
       channel TEXT NOT NULL CHECK (channel IN ('email', 'sms')), -- mail or SMS
       recipient TEXT NOT NULL, -- the address; of someone erased, until it is sent
+      -- of a code, whose address goes with it: keyed hash of that, for reports about it
+      recipient_key BLOB CHECK (length(recipient_key) = 32),
       subject TEXT NOT NULL, -- of a mail
       body TEXT NOT NULL, -- blanked when it is sent; a code's also when it lapses
       reference TEXT NOT NULL, -- what it is about: a request's number, or a reference
       account INTEGER REFERENCES account, -- to whom
       request INTEGER REFERENCES request, -- about which
       status TEXT NOT NULL DEFAULT 'queued' -- 寄送狀態
-        CHECK (status IN ('queued', 'sent', 'failed', 'lapsed')),
+        CHECK (status IN ('queued', 'sent', 'delivered', 'bounced', 'failed', 'lapsed')),
       created_at INTEGER NOT NULL, -- with the change
       due_at INTEGER NOT NULL, -- when to try next
       expires_at INTEGER, -- a code is worth nothing after it
@@ -263,16 +269,29 @@ package enum Schema {
       claim BLOB, -- whose turn it is to send
       claimed_until INTEGER, -- the end of that turn
       sent_at INTEGER, -- when the outlet took it
-      error TEXT, -- why the last attempt failed
+      provider TEXT, -- what an SMS gateway calls it
+      reported_at INTEGER, -- when a report told what became of it
+      error TEXT, -- why the last attempt failed, or what a report said
       CHECK (kind <> 'code' OR status = 'queued' OR body = '')
     ) STRICT;
     CREATE INDEX message_due ON message (due_at) WHERE status = 'queued';
     CREATE INDEX message_claim ON message (claim) WHERE claim IS NOT NULL;
     CREATE INDEX message_failed ON message (id) WHERE status = 'failed';
+    CREATE INDEX message_bounced ON message (id) WHERE status = 'bounced';
+    CREATE INDEX message_provider ON message (provider) WHERE provider IS NOT NULL;
     CREATE INDEX message_request ON message (request) WHERE request IS NOT NULL;
     CREATE INDEX message_account ON message (account) WHERE account IS NOT NULL;
     CREATE INDEX message_list ON message (id)
       WHERE kind IN ('reminder', 'digest') AND status IN ('queued', 'failed');
     CREATE INDEX message_code ON message (reference) WHERE kind = 'code';
+
+    CREATE TABLE report (
+      -- Reports about messages, which anybody may send: how many came, and of which kind.
+      day INTEGER NOT NULL, -- days since 1970, UTC
+      outcome TEXT NOT NULL -- ignored: not about a message of ours
+        CHECK (outcome IN ('bounced', 'delivered', 'failed', 'expired', 'noted', 'ignored')),
+      number INTEGER NOT NULL CHECK (number > 0), -- how many
+      PRIMARY KEY (day, outcome)
+    ) STRICT, WITHOUT ROWID;
     """
 }

@@ -78,7 +78,10 @@ extension Service {
       placeHealth(), host.timeHealth(), HostChecks.files(store.path),
       host.fileSystemHealth(store.path),
       host.diskHealth(store.path), HostChecks.configuration(configuration),
-      settings.mailHealth(), settings.smsHealth(), host.socketHealth(settings.socket),
+      settings.mailHealth(), settings.smsHealth(),
+      settings.processHealth(
+        isService: isService, mounts: try? Files.read("/proc/self/mounts", max: 1 << 20)),
+      host.socketHealth(settings.socket),
       host.scheduleHealth(isService: isService),
     ]
   }
@@ -141,9 +144,15 @@ extension Transaction {
       (queued: row.intIfAny(0) ?? 0, failed: row.intIfAny(1) ?? 0)
     }
     let (queued, failed) = counts ?? (0, 0)
+    let bouncing = try number(FateTable.bouncing) ?? 0
     return Finding(
-      "messages", queued + failed == 0 ? .ok : .warn, "\(queued) queued, \(failed) failed",
-      "待送 \(queued) 則、失敗 \(failed) 則")
+      "messages", queued + failed + bouncing == 0 ? .ok : .warn,
+      "\(queued) queued, \(failed) failed"
+        + (bouncing == 0
+          ? ""
+          : "; \(bouncing) \(bouncing == 1 ? "person's" : "people's") contacts bounce: iauth accounts"),
+      "待送 \(queued) 則、失敗 \(failed) 則"
+        + (bouncing == 0 ? "" : "；\(bouncing) 人之聯絡資料無法送達，請見 iauth accounts"))
   }
 
   fileprivate func authorityHealth() throws(IAuthError) -> Finding {

@@ -136,7 +136,8 @@ extension Settings {
         "mail", .warn, "mail goes to the local spool outbox/mail",
         "郵件寄存於本機 outbox/mail，未對外寄送")
     case .maildir(let path): checkingSender(HostChecks.spool("mail", path))
-    case .sendmail(let path): checkingSender(HostChecks.program("mail", path))
+    case .sendmail(let path), .sendmailArguments(let path):
+      checkingSender(HostChecks.program("mail", path))
     }
   }
 
@@ -150,6 +151,32 @@ extension Settings {
       "寄件地址為 \(mailFrom)，請設定 mail-from")
   }
 
+  /// Whoever sees a gateway's program run sees that somebody was written to, and so who is known
+  /// (PRODUCT 3.2); of mail the same conversation begins for anybody.
+  func processHealth(isService: Bool, mounts: [UInt8]?) -> Finding {
+    var shows = false
+    if case .command = sms { shows = true }
+    if case .sendmailArguments = mail { shows = true }
+    guard isService, shows else {
+      return Finding("processes", .skipped, "show nothing of messages", "不顯示訊息寄送情形")
+    }
+    let isHidden = (mounts ?? []).split(separator: UInt8(ascii: "\n")).contains { line in
+      let words = line.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
+      return words.count > 3 && words[1].utf8.elementsEqual("/proc".utf8)
+        && words[3].split(separator: ",").contains { option in
+          ["hidepid=1", "hidepid=2", "hidepid=noaccess", "hidepid=invisible", "hidepid=ptraceable"]
+            .contains { $0.utf8.elementsEqual(option.utf8) }
+        }
+    }
+    guard isHidden else {
+      return Finding(
+        "processes", .warn,
+        "everybody sees when a message leaves: mount -o remount,hidepid=invisible /proc",
+        "任何人均可見訊息送出之時點，請執行 mount -o remount,hidepid=invisible /proc")
+    }
+    return Finding("processes", .ok, "hidden from others", "他人無法查看")
+  }
+
   func smsHealth() -> Finding {
     switch sms {
     case .spool:
@@ -157,7 +184,7 @@ extension Settings {
         "sms", .warn, "SMS go to the local spool outbox/sms",
         "簡訊寄存於本機 outbox/sms，未對外發送")
     case .smstools(let path): HostChecks.spool("sms", path)
-    case .command(let path): HostChecks.program("sms", path)
+    case .command(let path, _): HostChecks.program("sms", path)
     }
   }
 }

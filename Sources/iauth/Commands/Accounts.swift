@@ -232,7 +232,13 @@ struct Accounts: Command {
           [
             account.account.description, account.agency.name, account.kept(account.name) ?? "–",
             account.kept(account.email) ?? "–",
-            account.status.label(language),
+            account.status.label(language)
+              + (account.broken.isEmpty
+                ? ""
+                : Bilingual(
+                  ", \(account.broken.map { $0.label(.english) }.joined(separator: ", ")) bounces",
+                  "，\(account.broken.map { $0.label(.chinese) }.joined(separator: "、"))無法送達")(
+                    language)),
             account.roles.map { role in
               (systems.count > 1 ? "\(role.system) " : "") + role.role.label(language)
             }
@@ -256,7 +262,7 @@ extension AccountLine {
             "request": .int(role.request), "system": .string(role.system), "role": .word(role.role),
           ]
         }), "used_at": .time(usedAt),
-      "erased": .bool(isErased),
+      "erased": .bool(isErased), "marks": .array(marks.map { .string($0) }),
     ]
   }
 

@@ -62,6 +62,7 @@ struct Admins: Command {
     fails: [
       .agencyInvalid, .agencyUnknown, .systemUnknown, .accountTaken, .accountSuspended,
       .requestDuplicate, .permissionHeld, .nameInvalid, .emailInvalid, .mobileInvalid,
+      .mobileCountry,
       .usageMissing, .sessionExpired, .rightMissing,
     ])
 

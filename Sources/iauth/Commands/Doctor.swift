@@ -54,7 +54,7 @@ struct Doctor: Command {
     "administrators": Bilingual("administrators", "管理者"), "backup": Bilingual("backup", "備份"),
     "files": Bilingual("files", "檔案權限"), "time": Bilingual("time", "校時"),
     "invariants": Bilingual("invariants", "資料規則"), "sqlite": Bilingual("sqlite", "SQLite 版本"),
-    "socket": Bilingual("socket", "服務連接點"),
+    "socket": Bilingual("socket", "服務連接點"), "processes": Bilingual("processes", "程序"),
     "reminders": Bilingual("reminders", "稽催"), "feed": Bilingual("feed", "目標系統同步"),
     "host": Bilingual("host", "主機"), "place": Bilingual("place", "資料目錄"),
     "standby": Bilingual("standby", "備援"),

@@ -67,7 +67,8 @@ struct Init: Command {
     ],
     fails: [
       .databaseExists, .fileMissing, .fileUncreatable, .agencyInvalid, .agencyUnknown,
-      .agencyCycle, .nameInvalid, .emailInvalid, .mobileInvalid, .sheetUnreadable, .sheetHeader,
+      .agencyCycle, .nameInvalid, .emailInvalid, .mobileInvalid, .mobileCountry, .sheetUnreadable,
+      .sheetHeader,
       .rightMissing, .databaseUnsafe, .diskFull,
     ],
     operatorOnly: true)

@@ -101,12 +101,14 @@ extension Recertify {
           .init(Bilingual("system", "系統")), .init(Bilingual("role", "角色")),
           .init(Bilingual("since (\(zone))", "起始日期（\(zone)）")),
           .init(Bilingual("last used", "最近使用")),
+          .init(Bilingual("marks", "注意事項"), isFlexible: true),
         ],
         rows: items.map { item in
           [
             String(item.item), item.agency.name, item.name ?? "–", item.title ?? "",
             item.system, item.role.label(language), times.date(item.since),
             item.lastUsedAt.map(times.date) ?? "–",
+            item.marks.map { Marks.label($0)(language) }.joined(separator: "; "),
           ]
         }),
       empty: Bilingual("nothing waits for your answer", "目前沒有待您答復的項目"))
@@ -200,12 +202,13 @@ extension Recertify {
 
 extension RecertificationItem {
   var json: JSON {
-    [
+    let all: JSON = [
       "recertification": .int(recertification), "item": .int(item), "request": .int(request),
       "agency": .agency(agency), "name": .text(name), "title": .text(title),
       "system": .string(system), "role": .word(role), "since": .time(since),
       "granted_by": .text(grantedBy), "last_used": .time(lastUsedAt), "status": .word(status),
     ]
+    return marks.isEmpty ? all : all.adding(["marks": .array(marks.map { .string($0) })])
   }
 }
 

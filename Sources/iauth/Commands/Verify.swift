@@ -109,6 +109,7 @@ struct Verify: Command {
     if let reference {
       try context.enterCodes(reference, isFresh: false)
     } else if let resend {
+      context.warnOfBounces(resend)
       context.announce(try service.resend(resend))
       if context.console.mayAsk { try context.enterCodes(resend, isFresh: true) }
     } else if isStepUp {

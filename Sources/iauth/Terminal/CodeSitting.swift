@@ -37,6 +37,7 @@ extension Context {
       say(Bilingual("both codes are proven already", "兩組驗證碼均已通過"))
       return
     }
+    warnOfBrokenContacts()
     announce(receipt)
     if console.mayAsk { try enterCodes(receipt.reference.text, isFresh: true) }
   }
@@ -49,6 +50,7 @@ extension Context {
     // Through the gate they are sent while the answer is waited for: how long that takes would tell
     // whether anybody was written to.
     if isFresh, !world.caller.isGated { deliver() }
+    if !isFresh { warnOfBounces(reference) }
     let service = try service()
     while true {
       let channels = try service.channelsNeeded(reference)
@@ -139,6 +141,7 @@ extension Context {
 
   func show(_ receipt: SessionReceipt) {
     emit(receipt.json, details: receipt.details(language, localTime))
+    warnOfBrokenContacts()
     if let change = receipt.pendingChange {
       say(
         Bilingual(

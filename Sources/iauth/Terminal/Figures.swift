@@ -47,6 +47,7 @@ extension StatisticsLine {
       .init(
         key: "recertification_answered",
         value: all.recertified.map { .int($0.answered) } ?? .null),
+      .init(key: "contacts_bouncing", value: .int(all.contactsBouncing)),
     ]
     return .object(of: members)
   }
@@ -59,9 +60,11 @@ extension Statistics {
     return Bilingual(
       "\(agenciesWithoutAdministrator) agencies without an administrator, "
         + "\(agenciesWithOneAdministrator) with one"
-        + (rate.map { "; periodic review: \($0) answered" } ?? ""),
+        + (rate.map { "; periodic review: \($0) answered" } ?? "")
+        + (contactsBouncing > 0 ? "; people whose contacts bounce: \(contactsBouncing)" : ""),
       "無管理者之機關 \(agenciesWithoutAdministrator) 個，僅一名者 \(agenciesWithOneAdministrator) 個"
-        + (rate.map { "；帳號清查已答復 \($0)" } ?? ""))
+        + (rate.map { "；帳號清查已答復 \($0)" } ?? "")
+        + (contactsBouncing > 0 ? "；聯絡資料無法送達者 \(contactsBouncing) 人" : ""))
   }
 
   func sheet(_ key: StatisticsKey?) throws(IAuthError) -> [UInt8] {
@@ -151,6 +154,14 @@ extension Statistics {
         (#"{administrators="0"}"#, String(agenciesWithoutAdministrator)),
         (#"{administrators="1"}"#, String(agenciesWithOneAdministrator)),
       ])
+    metric(
+      "contacts_bouncing", "People whose mail comes back or whose SMS fail.",
+      [("", String(contactsBouncing))])
+    if !messages.isEmpty {
+      metric(
+        "messages", "Messages by what became of them.",
+        messages.map { (#"{status="\#($0.status.rawValue)"}"#, String($0.number)) })
+    }
     if let recertified {
       metric(
         "recertification_items", "Items of the newest periodic review.",

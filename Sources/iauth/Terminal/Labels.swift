@@ -88,6 +88,7 @@ enum Marks {
     case "contacts-replaced": Bilingual("contacts replaced", "聯絡資料異動")
     case "same-name": Bilingual("another account of the agency has this name", "機關內另有同名帳號")
     case "suspended": Bilingual("suspended, or of a suspended person's name", "帳號已停用，或與停用者同名")
+    case "contact-bounces": Bilingual("mail or SMS to them do not arrive", "郵件或簡訊無法送達")
     case "resubmitted": Bilingual("submitted again after correction", "補正後再送")
     default: Bilingual(mark, mark)
     }

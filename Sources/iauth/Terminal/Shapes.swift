@@ -189,7 +189,7 @@ extension Shape {
       .text("email").optional, .text("mobile").optional, .word("status", AccountStatus.self),
       .flag("admin"),
       .objects("roles", [.number("request"), .text("system"), .word("role", Role.self)]),
-      .time("used_at").optional, .flag("erased"),
+      .time("used_at").optional, .flag("erased"), .texts("marks"),
     ])
   static let accountChanged = Shape(
     "account-changed", by: "accounts --suspend, --restore, --close, --unlock, --erase",
@@ -249,6 +249,16 @@ extension Shape {
       .number("message"), .word("kind", MessageKind.self), .word("channel", Channel.self),
       .text("recipient"), .text("reference"), .word("status", MessageStatus.self),
       .time("created_at"), .time("due_at"), .number("attempts"), .text("error").optional,
+      .time("sent_at").optional, .time("reported_at").optional, .text("provider").optional,
+    ])
+  static let fates = Shape(
+    "fates", by: "deliver --bounce, --report",
+    ["bounced", "delivered", "failed", "expired", "noted", "ignored"].map(Field.number))
+  static let tested = Shape(
+    "tested", by: "deliver --test",
+    [
+      .word("channel", Channel.self), .text("recipient"), .word("status", ["sent", "failed"]),
+      .text("answer"),
     ])
   static let messageChanged = Shape(
     "message-changed", by: "deliver --retry, --drop",
@@ -349,12 +359,13 @@ extension Shape {
       + [
         .number("agencies_without_administrator"), .number("agencies_with_one_administrator"),
         .number("recertification_items").optional, .number("recertification_answered").optional,
+        .number("contacts_bouncing"),
       ])
 
   // MARK: Periodic review
 
   static let recertificationItem = Shape(
-    "recertification-item", by: "recertify", time: "since",
+    "recertification-item", by: "recertify", time: "since", extra: [.texts("marks")],
     [
       .number("recertification"), .number("item"), .number("request"), agency,
       .text("name").optional, .text("title").optional, .text("system"), .word("role", Role.self),

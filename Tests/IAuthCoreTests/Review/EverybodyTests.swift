@@ -258,6 +258,8 @@ import Testing
     }
   }
 
+  private static let lastQueued: SQL = "SELECT max(id) FROM message WHERE status = 'queued'"
+
   /// What the operator alone may, by name.
   private static let upkeep: [(name: String, body: @Sendable (Service, Desk) throws -> Void)] = [
     (
@@ -298,18 +300,10 @@ import Testing
     ),
     ("deliver", { service, _ in _ = try service.deliverDue() }),
     ("deliver --list", { service, _ in _ = try service.outbox() }),
-    (
-      "deliver --retry",
-      { service, desk in
-        try service.retry(try desk.id("SELECT max(id) FROM message WHERE status = 'queued'"))
-      }
-    ),
-    (
-      "deliver --drop",
-      { service, desk in
-        try service.drop(try desk.id("SELECT max(id) FROM message WHERE status = 'queued'"))
-      }
-    ),
+    ("deliver --retry", { service, desk in try service.retry(try desk.id(Self.lastQueued)) }),
+    ("deliver --drop", { service, desk in try service.drop(try desk.id(Self.lastQueued)) }),
+    ("deliver --report", { service, _ in _ = try service.takeReports(["x delivered"]) }),
+    ("deliver --test", { service, _ in _ = try service.test(.email(EmailAddress("x@a.tw"))) }),
     ("audit", { service, _ in _ = try service.auditTrail(AuditFilter()) }),
     ("audit --verify", { service, _ in _ = try service.verifyAudit(anchors: nil) }),
     ("doctor", { service, _ in _ = try service.doctor() }),

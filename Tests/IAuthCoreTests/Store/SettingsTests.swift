@@ -36,7 +36,7 @@ import Testing
     expected.mail = .sendmail("/usr/sbin/sendmail")
     expected.mailFrom = "iauth@nics.gov.tw"
     expected.operatorMail = "ops@nics.gov.tw"
-    expected.sms = .command("/usr/local/bin/sms")
+    expected.sms = .command("/usr/local/bin/sms", [])
     expected.reviewCodes = .either
     expected.reminders = [.days(1), .days(2)]
     expected.applicationLifetime = .hours(12)

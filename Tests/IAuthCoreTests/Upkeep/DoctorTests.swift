@@ -57,8 +57,25 @@ import Testing
       names == [
         "database", "invariants", "audit", "anchor", "backup", "clock", "sqlite", "messages",
         "authority", "registry", "feed", "host", "place", "time", "files", "filesystem", "disk",
-        "configuration", "mail", "sms", "socket", "schedule",
+        "configuration", "mail", "sms", "processes", "socket", "schedule",
       ])
+  }
+
+  @Test(arguments: [
+    ("proc /proc proc rw,relatime 0 0", true, Health.warn),
+    ("proc /proc proc rw,relatime,hidepid=invisible 0 0", true, .ok),
+    ("x / ext4 rw 0 0\nproc /proc proc rw,hidepid=2 0 0\n", true, .ok),
+    ("proc /mnt/proc proc rw,hidepid=2 0 0", true, .warn), ("", true, .warn),
+    ("proc /proc proc rw 0 0", false, .skipped),
+  ])
+  func whoSeesThatAMessageLeaves(mounts: String, isService: Bool, expected: Health) {
+    var settings = Settings()
+    settings.sms = .command("/usr/share/iauth/sms/mitake", [])
+    let bytes = Array(mounts.utf8)
+    #expect(settings.processHealth(isService: isService, mounts: bytes).status == expected)
+    settings.sms = .spool
+    settings.mail = .sendmail("/usr/sbin/sendmail")
+    #expect(settings.processHealth(isService: isService, mounts: bytes).status == .skipped)
   }
 
   @Test func ofAnUnknownHostNothingIsSaid() throws {
@@ -233,7 +250,7 @@ import Testing
     #expect(try status("sms") == .warn)
     let path = desk.directory + "/root/usr/sbin/outlet"
     desk.settings.mail = .sendmail(path)
-    desk.settings.sms = .command(path)
+    desk.settings.sms = .command(path, [])
     for check in ["mail", "sms"] { #expect(try status(check) == .fail, "missing") }
     try make("/usr/sbin/outlet", "#!/bin/sh\n", mode: 0o644)
     for check in ["mail", "sms"] { #expect(try status(check) == .fail, "not executable") }
