@@ -108,6 +108,8 @@ package enum Limits {
   }
   /// Messages that one turn takes; the rest of a turn that is over is released.
   package static let messagesPerTurn = 50
+  /// Bytes of an outlet's answer that are looked at.
+  package static let outletBytes = 64 << 10
   /// Messages that a process sends by itself; more are left to `deliver`.
   package static let immediateDeliveries = 10
   /// The waits after the first failures of a message; then the last one again and again.
@@ -248,6 +250,11 @@ package enum Limits {
   package static let sshCommandBytes = 1 << 14
   /// Letters of a key's name.
   package static let keyNameLength = 64
+
+  // The witness (14).
+
+  /// A witness that has not taken the head by then is ended.
+  package static let witnessSeconds = 60
 
   // The registry (3.1).
 

@@ -49,7 +49,7 @@ package final class Store {
   package init(
     path: String, world: World, settings: Settings, versions: Set<Int64> = [Schema.version]
   ) throws(IAuthError) {
-    try world.checkMounted(settings)
+    try world.checkMounted(settings, for: path)
     let file = try DatabaseFile(existing: path, versions: versions)
     self.path = file.path
     isStandby = settings.standby || Files.isReadOnlyPlace(file.directory)
@@ -374,33 +374,6 @@ package final class Store {
       let isUndone = !db.isInTransaction || (try? db.execute("ROLLBACK")) != nil
       guard isUndone, !mayStand else { throw .outcomeUnknown }
       throw Self.translated(error)
-    }
-  }
-
-  static func prepare(_ db: Connection) throws(SQLiteError) {
-    try db.harden()
-    db.setBusyTimeout(milliseconds: Int32(Limits.busyWait.seconds) * 1_000)
-    try db.execute(
-      """
-      PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA cell_size_check = ON;
-      PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;
-      PRAGMA synchronous = EXTRA;
-      """)
-  }
-
-  /// The one place where SQLite's errors become ours.
-  static func translated(_ error: any Error) -> IAuthError {
-    guard let error = error as? SQLiteError else {
-      return error as? IAuthError ?? .internal("an unknown error")
-    }
-    switch error.reason {
-    case .busy: return .databaseBusy
-    case .full: return .diskFull
-    case .readOnly: return .databaseStandby
-    case .disk: return Files.failure(error.system)
-    case .damage: return .databaseDamaged
-    case .constraint: return .internal("the database refused it: \(error.message)")
-    case .other: return .internal("SQLite \(error.code)")
     }
   }
 }

@@ -68,6 +68,12 @@ struct Anchors {
     let rest = line.utf8.drop(while: marks)
     var bytes = Array(rest)
     while let last = bytes.last, last == 0x20 || last == 0x0D { bytes.removeLast() }
+    // A root may begin with a plus itself, one in 64 does: as much belongs to it as makes it whole.
+    let missing = 44 - bytes.count
+    let plus = line.utf8.dropLast(rest.count).reversed().prefix { $0 == UInt8(ascii: "+") }
+    if missing > 0, missing <= plus.count, bytes.last == UInt8(ascii: "=") {
+      bytes = [UInt8](repeating: UInt8(ascii: "+"), count: missing) + bytes
+    }
     return String(decoding: bytes, as: UTF8.self)
   }
 

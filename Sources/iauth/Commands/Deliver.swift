@@ -54,7 +54,7 @@ struct Deliver: Command {
         human: Bilingual("message \(drop) will not be sent", "通知 \(drop) 不再寄送")(
           context.language))
     } else {
-      try send(service, context)
+      try context.handingOver(service) { () throws(IAuthError) in try send(service, context) }
     }
   }
 
