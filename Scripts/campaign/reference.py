@@ -18,7 +18,7 @@ STATUS = {"": 0, "code.wrong": 1, "code.expired": 1, "request.duplicate": 1, "re
           "reference.unknown": 67, "batch.rejected": 65, "send.throttled": 75, "code.locked": 75,
           "clock.leap": 75, "code.second": 77, "session.none": 77, "session.expired": 77,
           "right.missing": 77, "request.outside": 77, "session.step-up": 77,
-          "account.suspended": 77, "account.state": 1, "request.changed": 1, "usage.input": 64}
+          "account.suspended": 77, "?": None, "account.state": 1, "request.changed": 1, "usage.input": 64}
 
 
 @dataclass
@@ -57,6 +57,7 @@ class Request:
     ended: int = None
     change: tuple = None
     reminded: set = field(default_factory=set)
+    warned: int = 99
 
     @property
     def open(self):
@@ -448,7 +449,7 @@ class Reference:
 
     # Requests
 
-    def request(self, session, role):
+    def request(self, session, role, until=None):
         self.sweep()
         s, refusal = self.session(session)
         if refusal:
@@ -459,7 +460,7 @@ class Reference:
             return self.answer("permission.held")
         if any(q.open and q.role == role for q in mine):
             return self.answer("request.duplicate")
-        q = self.new_request(a, role)
+        q = self.new_request(a, role, until=until)
         for reviewer in self.reviewers(q):
             self.mail("notice", reviewer)
         return self.answer(request=q.id, role=role, kind="grant", status="pending",
@@ -553,11 +554,17 @@ class Reference:
         if q.role == "admin":
             for other in self.requests.values():
                 if other.account is a and other.open and other.role == "general":
-                    other.status = "superseded"
+                    self.supersede(other)
             if a.agency == AUTHORITY:
                 for admin in self.admins(AUTHORITY):
                     if admin not in (me, a):
                         self.mail("notice", admin)
+
+    def supersede(self, q):
+        """What another grant has made pointless."""
+        q.status = "superseded"
+        if q.account.status != "invited":
+            self.mail("notice", q.account)
 
     def tell(self, q, me, verdict, wasInvited):
         if q.submitter and q.batch and (verdict == "returned" or self.is_over(q)):
@@ -595,7 +602,48 @@ class Reference:
         return not any(a is not account and a.status == "active" and self.holds(a, "admin")
                        and not self.rests(a) for a in self.accounts if a.agency == AUTHORITY)
 
+    def decide_batch(self, session, number, verdict):
+        """approve --batch: what is still pending of it."""
+        self.sweep()
+        s, refusal = self.session(session)
+        if refusal:
+            return self.answer(refusal)
+        mine = [q.id for q in self.requests.values() if q.batch == number]
+        if not any(self.sees(s.account, self.requests[n]) for n in mine):
+            return self.answer("batch.unknown")
+        if not self.is_admin(s.account):
+            return self.answer("right.missing")
+        return self.decide(session, [n for n in mine if self.requests[n].status == "pending"],
+                           verdict)
+
     # Accounts, by the operator
+
+    def appoint(self, name, email, mobile):
+        """A further administrator of the authority; all of them are told."""
+        self.sweep()
+        same = [a for a in self.living(AUTHORITY) if a.email == email or a.mobile == mobile]
+        if any((a.name, a.email, a.mobile) != (name, email, mobile) for a in same):
+            return self.answer("?")
+        a = same[0] if same else None
+        if a and a.status == "suspended":
+            return self.answer("account.suspended")
+        if a and self.holds(a, "admin"):
+            return self.answer("permission.held")
+        if a and any(q.account is a and q.open and q.role == "admin"
+                     for q in self.requests.values()):
+            return self.answer("request.duplicate")
+        told = self.admins(AUTHORITY)
+        a = a or self.invite(AUTHORITY, name, email, mobile)
+        q = self.new_request(a, "admin", origin="appointment", status="approved")
+        q.granted = self.now
+        for other in self.requests.values():
+            if other.account is a and other.open and other.role == "general":
+                self.supersede(other)
+        self.mail("invitation" if a.status == "invited" else "decision", a)
+        for admin in told:
+            if admin is not a:
+                self.mail("notice", admin)
+        return self.answer(request=q.id, role="admin", status="approved", name=name)
 
     def account(self, verb, number):
         self.sweep()
@@ -698,6 +746,15 @@ class Reference:
 
     # The cron run
 
+    def warn(self):
+        """Whoever holds something until a day is told 14 and 3 days ahead."""
+        for q in self.requests.values():
+            if self.active(q) and q.until and q.account.status == "active":
+                passed = [days for days in (14, 3) if q.until - self.now <= days * DAY]
+                if passed and min(passed) < q.warned:
+                    q.warned = min(passed)
+                    self.mail("notice", q.account)
+
     def remind(self):
         self.sweep()
         mine = {}
@@ -712,5 +769,6 @@ class Reference:
                         mine[reviewer.id] = reviewer
         for reviewer in mine.values():
             self.mail("reminder", reviewer)
+        self.warn()
         self.passed.clear()
         return self.answer(reminded=len(mine))

@@ -17,9 +17,8 @@ def campaign(script, *words, timeout=300):
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("seeds", ["1-2", "3-4"])
-def test_random_offices_go_as_the_reference_says(seeds):
-    status, said = campaign("model", "--steps", 40, seeds)
+def test_random_offices_go_as_the_reference_says():
+    status, said = campaign("model", "--steps", 40, "1-4")
     assert status == 0 and "0 disagreements" in said, said
 
 
