@@ -108,7 +108,7 @@ package struct Service {
   /// - Throws: `right.missing`.
   func standsBy() throws(IAuthError) -> Bool {
     guard store.isStandby else { return false }
-    guard world.caller.isOperator else { throw .rightMissing(.serviceOperator) }
+    if !world.caller.isOperator { throw .rightMissing(.serviceOperator) }
     return true
   }
 
