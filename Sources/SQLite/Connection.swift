@@ -16,7 +16,8 @@ import CSQLite
     var db: OpaquePointer?
     let way =
       isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW
-    let flags = way | SQLITE_OPEN_EXRESCODE
+    // One thread uses it, so no call has to take a lock.
+    let flags = way | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX
     let code = unsafe sqlite3_open_v2(path, &db, flags, nil)
     guard code == SQLITE_OK, let db = unsafe db else {
       let error = SQLiteError(

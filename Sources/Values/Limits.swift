@@ -275,6 +275,11 @@ package enum Limits {
   /// Letters of a key's name.
   package static let keyNameLength = 64
 
+  // The witness (14).
+
+  /// A witness that has not taken the head by then is ended.
+  package static let witnessSeconds = 60
+
   // The registry (3.1).
 
   /// A load that would remove more than one agency in this many is refused: the file is cut off.

@@ -132,6 +132,25 @@ final class Context {
     try console.files.create(path, bytes)
   }
 
+  /// A run of cron; then the head of the trail goes to the witness, who may not take it.
+  ///
+  /// - Throws: `audit.broken` if the witness knows another history; what `body` throws.
+  func handingOver(
+    _ service: Service, _ body: () throws(IAuthError) -> Void
+  ) throws(IAuthError) {
+    var failure: IAuthError?
+    do throws(IAuthError) { try body() } catch { failure = error }
+    if failure?.code != .rightMissing { try handToWitness(service) }
+    if let failure { throw failure }
+  }
+
+  private func handToWitness(_ service: Service) throws(IAuthError) {
+    guard case .refused(let reason) = try service.handToWitness() else { return }
+    say(
+      Bilingual(
+        "the witness did not take the head of the trail: \(reason)", "見證未接受稽核鏈首：\(reason)"))
+  }
+
   /// A run of cron on a host that stands by does nothing, and is no failure.
   func sayStandby() {
     say(Bilingual("this host stands by: nothing was done", "本機為備援主機，未執行任何作業"))

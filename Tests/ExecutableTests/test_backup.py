@@ -483,3 +483,48 @@ def test_root_restores_for_the_owner_of_the_directory(desk, copy, tmp_path_facto
         assert path.stat().st_uid == 65534 and path.stat().st_mode & 0o077 == 0, path
     desk.ok("doctor", "--db", data / "iauth.db")
     desk.refused("database.exists", "init", "--authority", AUTHORITY, "--db", data / "iauth.db")
+
+
+def test_copies_in_a_directory_are_rotated(desk, tmp_path):
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    made = desk.one("backup", "--to", vault, "--keep", "7d")
+    assert made["removed"] == [] and re.fullmatch(
+        rf"{vault}/iauth-\d{{8}}T\d{{6}}Z(-\d+)?\.db", made["file"]), made
+    again = desk.one("backup", "--to", vault, "--keep", "7d")
+    assert again["file"] != made["file"]
+
+    def aged(days, suffix=""):
+        at = datetime.now(timezone.utc) - timedelta(days=days)
+        return f"iauth-{at:%Y%m%dT%H%M%SZ}{suffix}.db"
+    old, young, cut = aged(7.01, "-2"), aged(6.99), aged(30)
+    for name in [old, young]:
+        for ending in ["", ".key", ".manifest"]:
+            (vault / (name + ending)).write_text("x")
+    (vault / (aged(20) + ".key")).write_text("left by one that was killed")
+    (vault / (cut + ".part")).write_text("left by one that was killed")
+    # Only what has such a name goes.
+    others = ["monday.db", "iauth-before.db", "iauth-20200101T000000Z.db.txt", "iauth-20200101.db",
+              "xiauth-20200101T000000Z.db", "iauth-20200101T000000Z-.db"]
+    for name in others:
+        (vault / name).write_text("mine")
+    before = sorted(vault.iterdir())
+    dry = desk.one("backup", "--to", vault, "--keep", "7d", "--dry-run")
+    assert old in dry["removed"] and sorted(vault.iterdir()) == before
+    # One that fails removes nothing.
+    ended = desk.run("backup", "--to", vault, "--keep", "7d", "--json", under=[
+        "strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=renameat2:error=EIO"])
+    assert ended.status == 74 and (vault / old).exists(), ended
+    made = desk.one("backup", "--to", vault, "--keep", "7d")
+    assert old in made["removed"] and young not in made["removed"]
+    left = {path.name for path in vault.iterdir()}
+    assert not {name for name in left if name.startswith((old, cut, aged(20)[:14]))}, left
+    assert {young, young + ".key", young + ".manifest", *others} <= left
+    desk.refused("usage.conflict", "backup", tmp_path / "x", "--keep", "7d")
+    desk.refused("file.uncreatable", "backup", "--to", tmp_path / "nowhere")
+
+    # The newest one comes back whole.
+    back = Desk(tmp_path / "back")
+    back.data.mkdir(parents=True, mode=0o700)
+    back.ok("restore", made["file"])
+    back.content()

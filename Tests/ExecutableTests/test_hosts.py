@@ -5,11 +5,12 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 
 import pytest
 
-from conftest import AUTHORITY, CDC, CHIEF, MING, MOHW, TONG, Desk
+from conftest import AUTHORITY, CDC, CHIEF, IAUTH, MING, MOHW, ROOT, TONG, Desk
 
 INIT = ["init", "--authority", AUTHORITY]
 
@@ -165,6 +166,57 @@ def test_without_its_disk_there_is_no_database(desk, configured, tmp_path):
         subprocess.run(["umount", "-l", there], check=True)
 
 
+def test_a_witness_gets_the_head_and_finds_what_a_survivor_lost(desk, configured, tmp_path, other_host):
+    witness, kept = tmp_path / "witness", tmp_path / "kept"
+    kept.write_text("")
+    witness.write_text(f"#!/bin/sh\ncat {kept}\ncat >>{kept}\nexit $(cat {tmp_path}/status)\n")
+    (tmp_path / "status").write_text("0")
+    witness.chmod(0o755)
+    words = configured(f"witness = command:{witness}\n")
+
+    def found():
+        lines = desk.run(*words, "doctor", "--json").lines
+        return next(line["status"] for line in lines if line["check"] == "witness")
+    assert found() == "warn"
+    desk.ok(*words, "deliver", "--dry-run")
+    assert kept.read_text() == ""
+    desk.ok(*words, "deliver")
+    assert kept.read_text() == desk.ok("audit", "--checkpoint").out and found() == "ok"
+    desk.ok(*words, "deliver")
+    assert kept.read_text().count("\n") == 3, "only a head that has moved is handed on"
+    survivor = contents(desk)
+    desk.ok(*words, "systems", "--add", "acknowledged", "--name", "Lost")
+    desk.ok(*words, "pending", "--remind")
+    assert kept.read_text().count("\n") == 6
+
+    # One that takes nothing is tried again, and doctor says so.
+    (tmp_path / "status").write_text("75")
+    desk.ok(*words, "systems", "--add", "more", "--name", "More")
+    assert "status 75" in desk.ok(*words, "deliver").err and found() == "warn"
+    (tmp_path / "status").write_text("0")
+    desk.ok(*words, "deliver")
+    assert found() == "ok"
+
+    # The survivor is content by itself; the witness is not, at the first delivery there.
+    for path, data in survivor.items():
+        path.write_bytes(data)
+    desk.ok("systems", "--add", "x", "--name", "X", under=other_host)
+    desk.ok("audit", "--verify", under=other_host)
+    desk.refused("audit.broken", *words, "deliver", under=other_host)
+    assert found() == "fail"
+    desk.refused("audit.broken", *words, "audit", "--verify", under=other_host)
+    entries = desk.json("audit", "--action", "witness.conflict", under=other_host)
+    assert len(entries) == 1
+    # Until it keeps nothing any more that is not in the trail.
+    kept.write_text("")
+    desk.ok("systems", "--add", "y", "--name", "Y", under=other_host)
+    desk.ok(*words, "deliver", under=other_host)
+    desk.ok("systems", "--add", "z", "--name", "Z", under=other_host)
+    desk.ok(*words, "deliver", under=other_host)
+    assert found() == "ok"
+    desk.ok(*words, "audit", "--verify", under=other_host)
+
+
 def test_the_monitor_is_quick_and_changes_nothing(desk, configured, tmp_path):
     before = contents(desk)
     trace = tmp_path / "trace"
@@ -193,3 +245,20 @@ def test_the_monitor_says_what_is_wrong(desk, configured):
     assert quick(desk)[0] == 5
     ended = desk.run("doctor", "--quick", "--json")
     assert json.loads(ended.err)["error"]["code"] == "database.version"
+
+
+def test_the_resource_agent_is_one_by_the_clusters_own_test(desk, tmp_path):
+    tester = shutil.which("ocf-tester", path="/usr/sbin:/usr/bin")
+    if tester is None or shutil.which("xmllint") is None or os.getuid() != 0:
+        pytest.skip("ocf-tester (resource-agents) is not installed, or not to be run")
+    configuration = tmp_path / "iauth.conf"
+    configuration.write_text(f"database = {desk.db}\n")
+    # Others than root ask the agent what it is, too.
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o755)
+        agent = shutil.copy(ROOT / "Scripts/ocf/iauth", place)
+        done = subprocess.run(
+            [tester, "-n", "iauth", "-o", f"binary={IAUTH}", "-o", f"config={configuration}", "-o",
+             "units=", "-o", "user=root", agent], text=True, capture_output=True,
+            env=os.environ | {"HA_RSCTMP": str(tmp_path)})
+    assert done.returncode == 0 and "passed all tests" in done.stdout, done.stdout + done.stderr

@@ -94,6 +94,26 @@ def test_ssh_keygen_signs_the_checkpoint_as_it_stands(desk, tmp_path):
                     "-s", "signature"], input=text, cwd=tmp_path, check=True, capture_output=True)
 
 
+def test_a_root_that_begins_with_a_plus_is_a_root(desk, tmp_path):
+    """One in 64 does, and a plus is also what a diff has in front of a line."""
+    kept = tmp_path / "kept"
+    for number in range(400):
+        note = desk.ok("audit", "--checkpoint").out
+        if note.split("\n")[2].startswith("+"):
+            break
+        desk.ok("systems", "--add", f"s{number}", "--name", "S")
+    entries = exported(desk)
+    for mark in ["", "+", "> ", "+ "]:
+        text = "".join(f"{mark}{line}\n" for line in note.splitlines())
+        kept.write_text(text)
+        desk.ok("audit", "--verify", "--anchor", kept)
+        assert judged(desk, tmp_path, text, "--entries", entries).returncode == 0
+    other = re.sub(r"\n\+[^\n]+=\n", f"\n+{'A' * 42}=\n", note)
+    kept.write_text(other)
+    desk.refused("audit.broken", "audit", "--verify", "--anchor", kept)
+    assert judged(desk, tmp_path, other, "--entries", entries).returncode == 1
+
+
 def test_every_form_of_a_head_is_an_anchor(desk, tmp_path):
     kept = tmp_path / "kept"
     forms = [desk.ok("audit", "--checkpoint").out, desk.ok("audit", "--head").out,
@@ -114,7 +134,6 @@ def test_every_form_of_a_head_is_an_anchor(desk, tmp_path):
         desk.refused("audit.broken", "audit", "--verify", "--anchor", kept)
 
 
-@pytest.mark.xfail(reason="open: verify-trail does not read the witnessed heads")
 def test_a_proof_of_one_decision_is_small_and_holds_without_iauth(desk, tmp_path):
     number = desk.request(joined(desk))
     older = desk.ok("audit", "--checkpoint").out

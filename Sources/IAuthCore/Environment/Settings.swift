@@ -43,6 +43,8 @@ package struct Settings: Equatable, Sendable {
   package var holidays: String?
   /// Whether another host has the say: the database is read here and not changed.
   package var standby = false
+  /// The program that takes the head of the trail elsewhere.
+  package var witness: String?
   /// Where a disk has to be mounted before anything is done.
   package var mountPoint: String?
 
@@ -112,6 +114,11 @@ package struct Settings: Equatable, Sendable {
     case "help-contact": Self.words(value, 100).map { letterhead.contact = $0 } != nil
     case "holidays": Self.path(value).map { holidays = $0 } != nil
     case "standby": ["yes", "no"].contains(value) && assign(&standby, value == "yes")
+    case "witness":
+      switch Self.route(value) {
+      case ("command", let path)?: assign(&witness, path)
+      default: false
+      }
     case "mount-point": Self.path(value).map { mountPoint = $0 } != nil
     default: false
     }

@@ -76,9 +76,14 @@ package struct World: Sendable {
 
   /// Looks whether the disk of the database is there, where one has to be.
   ///
+  /// - Parameter path: of a database that is to be opened; one that lies elsewhere needs no disk.
   /// - Throws: `database.missing`.
-  package func checkMounted(_ settings: Settings) throws(IAuthError) {
+  func checkMounted(_ settings: Settings, for path: String? = nil) throws(IAuthError) {
     guard let place = settings.mountPoint, !host.isMountPoint(place) else { return }
+    let isBelow = { (path: String) in path.utf8.starts(with: (place + "/").utf8) }
+    guard path.map({ isBelow($0) || Files.resolved($0).map(isBelow) ?? false }) ?? true else {
+      return
+    }
     throw .databaseUnmounted
   }
 }

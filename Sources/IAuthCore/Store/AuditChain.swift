@@ -73,6 +73,7 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case restored = "database.restore"
   case migrated = "database.migrate"
   case hostChanged = "host.changed"
+  case witnessContradicts = "witness.conflict"
   case clockBack = "clock.back"
   case reminded = "reminders.run"
   case keyConfirmed = "key.confirm"
@@ -187,35 +188,6 @@ extension Transaction {
     auditHead = AuditHead(seq: entry.seq, hash: hash)
     try grow(entry.seq, hash)
     return HashedEntry(entry: entry, hash: hash, person: person, salt: salt, fields: fields)
-  }
-
-  /// Writes the sealed head, once for all entries of the transaction.
-  func sealAudit() throws(IAuthError) {
-    guard let head = auditHead else { return }
-    try storeNodes()
-    let seal = AuditHash.seal(head, uuid: try serviceUUID(), key: key)
-    try run(AuditTable.moveHead, head.seq, head.hash, seal)
-  }
-
-  /// The newest entry as an anchor, as `audit --verify` prints it.
-  func anchor() throws(IAuthError) -> String {
-    let head = try currentHead()
-    return AuditProof(entries: head.seq, hash: head.hash).anchor
-  }
-
-  func currentHead() throws(IAuthError) -> AuditHead {
-    if let head = auditHead { return head }
-    return try first(AuditTable.head) { row in AuditHead(seq: row.int(0), hash: row.bytes(1)) }
-      ?? AuditHead(seq: 0, hash: [UInt8](repeating: 0, count: 32))
-  }
-
-  func serviceUUID() throws(IAuthError) -> [UInt8] {
-    if let uuid = knownUUID { return uuid }
-    guard let uuid = try first(AuditTable.uuid, read: { row in row.bytes(0) }) else {
-      throw .databaseDamaged
-    }
-    knownUUID = uuid
-    return uuid
   }
 }
 

@@ -49,7 +49,7 @@ package final class Store {
   package init(
     path: String, world: World, settings: Settings, versions: Set<Int64> = [Schema.version]
   ) throws(IAuthError) {
-    try world.checkMounted(settings)
+    try world.checkMounted(settings, for: path)
     let file = try DatabaseFile(existing: path, versions: versions)
     self.path = file.path
     isStandby = settings.standby || Files.isReadOnlyPlace(file.directory)
@@ -375,16 +375,5 @@ package final class Store {
       guard isUndone, !mayStand else { throw .outcomeUnknown }
       throw Self.translated(error)
     }
-  }
-
-  static func prepare(_ db: Connection) throws(SQLiteError) {
-    try db.harden()
-    db.setBusyTimeout(milliseconds: Int32(Limits.busyWait.seconds) * 1_000)
-    try db.execute(
-      """
-      PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA cell_size_check = ON;
-      PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;
-      PRAGMA synchronous = EXTRA;
-      """)
   }
 }

@@ -15,6 +15,8 @@ package final class Transaction {
   let isWriting: Bool
   /// The head of the audit trail, once something was appended to it.
   var auditHead: AuditHead?
+  /// Whether the head that the transaction goes on from was sealed with our key.
+  var isHeadSealed = true
   /// What the transaction adds to the tree over the trail.
   var treeGrowth = AuditTreeGrowth()
   /// The database's own identity, once it was read.

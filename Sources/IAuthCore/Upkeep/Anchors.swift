@@ -32,11 +32,11 @@ struct Anchors {
   /// - Throws: `anchor.missing` if nothing is an anchor; `audit.broken` if two contradict each
   ///   other, or one is of another trail.
   init(_ text: String, uuid: [UInt8]) throws(IAuthError) {
-    let raw = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    let lines = raw.map(Self.unquoted)
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      .map(Self.unquoted)
     let origin = Checkpoint.origin(uuid: uuid)
     for (index, line) in lines.enumerated() {
-      if let root = Self.root(line) ?? Self.rootWithPlus(raw[index]), index >= 2,
+      if let root = Self.root(line), index >= 2,
         let size = Self.number(lines[index - 1]),
         !lines[index - 2].isEmpty
       {
@@ -69,6 +69,12 @@ struct Anchors {
     let rest = line.utf8.drop(while: marks)
     var bytes = Array(rest)
     while let last = bytes.last, last == 0x20 || last == 0x0D { bytes.removeLast() }
+    // A root may begin with a plus itself, one in 64 does: as much belongs to it as makes it whole.
+    let missing = 44 - bytes.count
+    let plus = line.utf8.dropLast(rest.count).reversed().prefix { $0 == UInt8(ascii: "+") }
+    if missing > 0, missing <= plus.count, bytes.last == UInt8(ascii: "=") {
+      bytes = [UInt8](repeating: UInt8(ascii: "+"), count: missing) + bytes
+    }
     return String(decoding: bytes, as: UTF8.self)
   }
 
@@ -93,14 +99,6 @@ struct Anchors {
     }
     let value = line[(start + name.count)...].drop { $0 == 0x20 || $0 == 0x22 }
     return String(decoding: value.prefix { ![0x22, 0x2C, 0x7D, 0x20].contains($0) }, as: UTF8.self)
-  }
-
-  /// A root may begin with what is a quoting mark elsewhere (`+`): its length tells.
-  private static func rootWithPlus(_ line: Substring) -> [UInt8]? {
-    let bytes = Array(line.utf8.reversed().drop { $0 == 0x20 || $0 == 0x0D }.reversed())
-    guard bytes.count >= 44, unquoted(Substring(decoding: bytes.dropLast(44), as: UTF8.self)) == ""
-    else { return nil }
-    return root(String(decoding: bytes.suffix(44), as: UTF8.self))
   }
 
   private static func root(_ text: String) -> [UInt8]? {

@@ -31,6 +31,7 @@ extension Service {
       let kept = try anchors.map { (text) throws(IAuthError) in try Anchors(text, uuid: uuid) }
       let proof = try tx.verifyAudit(kept ?? Anchors())
       try tx.reconcile(proof.entries)
+      if let broken = try tx.witnessContradiction() { throw broken }
       if let newest = kept?.newest, let host = try tx.hostRecord(), host.epoch > 1,
         host.machine == world.host.machine, newest > host.compared ?? -1
       {

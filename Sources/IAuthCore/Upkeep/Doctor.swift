@@ -71,6 +71,7 @@ extension Service {
         try tx.integrity(), try tx.invariants(), try tx.auditHealth(), try tx.anchorHealth(),
         try tx.backupHealth(), try tx.clock(), try tx.journalHealth(host), try tx.messageHealth(),
         try tx.authorityHealth(), try tx.registryHealth(), try tx.feedHealth(), try tx.hostHealth(),
+        try tx.witnessHealth(),
       ]
     }
     // Outside the transaction: this waits for others.

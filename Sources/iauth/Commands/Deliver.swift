@@ -93,7 +93,7 @@ struct Deliver: Command {
     } else if takesReports {
       try takeReports(service, context)
     } else {
-      try send(service, context)
+      try context.handingOver(service) { () throws(IAuthError) in try send(service, context) }
     }
   }
 

@@ -106,9 +106,11 @@ struct Pending: Command {
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
     if isRemind {
-      try show(
-        try service.remind(
-          after: after, isDryRun: context.options.dryRun, isClockRight: isClockRight), context)
+      try context.handingOver(service) { () throws(IAuthError) in
+        try show(
+          try service.remind(
+            after: after, isDryRun: context.options.dryRun, isClockRight: isClockRight), context)
+      }
     } else if let number {
       context.show(try service.detail(number))
     } else if isInteractive {

@@ -292,12 +292,12 @@ extension Shape {
     "audit-proof", by: "audit --verify", [.number("entries"), .text("hash"), .text("anchor")])
   static let finding = Shape(
     "finding", by: "doctor", [.text("check"), .word("status", Health.self), .text("detail")])
-  static let backedUp = Shape(
-    "backed-up", by: "backup",
-    [
-      .text("file"), .text("key"), .text("manifest"), .time("at"), .number("entries"),
-      .text("anchor"),
-    ])
+  private static let copyFields: [Field] = [
+    .text("file"), .text("key"), .text("manifest"), .time("at"), .number("entries"),
+    .text("anchor"),
+  ]
+  static let backedUp = Shape("backed-up", by: "backup", copyFields)
+  static let rotated = Shape("rotated", by: "backup --to", copyFields + [.texts("removed")])
   static let restored = Shape(
     "restored", by: "restore",
     [

@@ -56,8 +56,8 @@ import Testing
     #expect(
       names == [
         "database", "invariants", "audit", "anchor", "backup", "clock", "sqlite", "messages",
-        "authority", "registry", "feed", "host", "place", "time", "files", "filesystem", "disk",
-        "configuration", "mail", "sms", "processes", "socket", "schedule",
+        "authority", "registry", "feed", "host", "witness", "place", "time", "files", "filesystem",
+        "disk", "configuration", "mail", "sms", "processes", "socket", "schedule",
       ])
   }
 

@@ -149,6 +149,8 @@ import Testing
 
   @Test func withoutItsDiskThereIsNoDatabase() throws {
     desk.settings.mountPoint = "/srv/iauth"
+    _ = try there(1, isMounted: false)
+    desk.settings.mountPoint = desk.directory
     #expect(try refusal { _ = try there(1, isMounted: false) } == .databaseMissing)
     _ = try there(1)
     var world = desk.world("uid:0", isOperator: true)
@@ -202,6 +204,24 @@ import Testing
     #expect(try trail() == .fail)
     try desk.sqlite3("UPDATE audit_head SET seq = seq - 1;")
     #expect(try trail() == .fail)
+  }
+
+  @Test func whatGoesOnFromAForgedHeadIsNotSealed() throws {
+    for name in ["x", "y"] {
+      _ = try desk.owner().addSystem(code: name, name: "X", chineseName: nil, url: nil)
+    }
+    try desk.sqlite3(
+      """
+      DROP TRIGGER audit_is_kept;
+      DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit);
+      UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'audit';
+      UPDATE audit_head SET (seq, hash) = (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1);
+      """)
+    for name in ["z", "w"] {
+      _ = try desk.owner().addSystem(code: name, name: "X", chineseName: nil, url: nil)
+      #expect(try refusal { _ = try desk.owner().verifyAudit(anchors: nil) } == .auditBroken)
+      #expect(try desk.owner().quickCheck().contains { $0.status == .fail })
+    }
   }
 
   @Test func theKernelKnowsWhatIsMounted() {
