@@ -62,7 +62,7 @@ extension Notice {
     case .idleWarning, .accountChanged: return cause(.idle, holder.map { .account($0) } ?? .none)
     case .code, .submitted, .batchSubmitted, .approved, .rejected, .invitation, .nationalReviewer,
       .contactChanged, .permissionSuspended, .wrongAttempts, .wrongAttemptsAlarm, .revokedByForm,
-      .returned, .batchReturned, .withdrawnByForm:
+      .returned, .batchReturned, .withdrawnByForm, .succession:
       return []
     }
   }

@@ -38,7 +38,7 @@ extension Notice {
     case .submitted, .batchSubmitted, .requestLapsed, .nationalReviewer, .batchDecided,
       .invitationLapsed, .revoked, .accountChanged, .contactChanged, .wrongAttempts,
       .idleWarning, .revokedByForm, .batchReturned, .superseded, .withdrawnByForm, .standIn,
-      .permissionEnding, .permissionSuspended:
+      .permissionEnding, .permissionSuspended, .succession:
       .notice
     case .recertification(_, _, _, _, let isReminder, _): isReminder ? .reminder : .notice
     }
@@ -90,7 +90,7 @@ extension Notice {
       .idleWarning(let agency, _, _), .revokedByForm(_, let agency, _):
       SafeText.line(agency)
     case .batchDecided, .batchReturned, .wrongAttemptsAlarm, .reminder, .authorityDigest,
-      .operatorDigest, .recertification:
+      .operatorDigest, .recertification, .succession:
       nil
     }
   }

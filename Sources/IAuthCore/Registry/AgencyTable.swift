@@ -75,13 +75,13 @@ extension TargetSystem {
 }
 
 extension Transaction {
-  /// The agency that a typed code names.
+  /// The agency that a typed code names, or whoever has taken its place.
   ///
   /// - Throws: `agency.unknown`, also for what is no code at all.
   func agency(typed: String) throws(IAuthError) -> Agency {
-    guard let code = AgencyCode(typed),
-      let agency = try first(AgencyTable.byCode, code.text, read: { row in Agency(row: row) })
-    else { throw .agencyUnknown(code: typed) }
+    let named = try ownAgency(typed: typed)
+    let agency = try present(named)
+    if agency.id != named.id { noteSuccession(of: named, by: agency) }
     return agency
   }
 

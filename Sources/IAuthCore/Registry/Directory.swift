@@ -71,6 +71,7 @@ extension Service {
     try store.read { (tx) throws(IAuthError) in
       let top = try under.map { (code) throws(IAuthError) in try tx.agency(typed: code).id }
       let words = AgencyCode(query)?.text ?? Folding.fold(query)
+      if AgencyCode(query) != nil { _ = try? tx.agency(typed: query) }
       return try tx.all(AgencyTable.search, words, top, limit ?? Int.max) { row in
         AgencyLineItem(row: row)
       }

@@ -8,7 +8,9 @@ import Values
 
 enum SettlingTable {
   static let bearings: SQL = """
-    SELECT (SELECT at FROM audit ORDER BY seq DESC LIMIT 1), machine FROM host
+    SELECT (SELECT at FROM audit ORDER BY seq DESC LIMIT 1), machine, EXISTS (SELECT 1
+      FROM succession WHERE applied_at IS NULL AND undone_at IS NULL AND on_at <= ?1
+      AND held_at IS NULL) FROM host
     """
   static let bind: SQL = "INSERT INTO host (id, machine, epoch, since) VALUES (1, ?1, 1, ?2)"
   static let move: SQL =
@@ -50,18 +52,21 @@ struct Unsettled: Equatable {
   /// The newest entry is long past, as if the clock had leapt.
   var isClockFar = false
   var isOtherHost = false
+  /// The day of a succession of agencies has come.
+  var isSuccessionDue = false
 
-  var isAny: Bool { isClockBack || isOtherHost }
+  var isAny: Bool { isClockBack || isOtherHost || isSuccessionDue }
 }
 
 extension Transaction {
   /// Compares clock and host with what the database knows of them.
   func unsettled() throws(IAuthError) -> Unsettled {
-    let found = try first(SettlingTable.bearings) { row in
-      (newest: row.timeIfAny(0), machine: row.bytes(1))
+    let found = try first(SettlingTable.bearings, now) { row in
+      (newest: row.timeIfAny(0), machine: row.bytes(1), isDue: row.bool(2))
     }
     guard let found else { return Unsettled() }
     var unsettled = Unsettled()
+    unsettled.isSuccessionDue = found.isDue
     if let newest = found.newest {
       // Processes side by side read the clock a moment apart.
       unsettled.isClockBack = now + Limits.clockSlack < newest
@@ -90,6 +95,7 @@ extension Transaction {
       try run(SettlingTable.messages, now)
       try run(SettlingTable.applications, now, settings.applicationLifetime.seconds)
     }
+    if what.isSuccessionDue { try applyDueSuccessions() }
     if what.isClockBack || what.isClockFar { try noteLeap() }
   }
 

@@ -36,6 +36,8 @@ package final class Store {
   /// Whether the caller's session was looked at.
   private(set) var hasAskedSession = false
   private let isShared: Bool
+  /// Agencies that were named, and who has taken their places.
+  var successions: [(old: Agency, new: Agency)] = []
   /// A copy that is being restored settles all by itself.
   var isBeingRestored = false
 
