@@ -58,6 +58,18 @@ static inline long iauth_file_system(const char *path) {
   struct statfs s;
   return statfs(path, &s) == 0 ? (long)s.f_type : -1;
 }
+/* 1 if something is mounted at a path: statx(2), STATX_ATTR_MOUNT_ROOT; before Linux 5.8, whether
+   the directory above is of another file system. */
+static inline int iauth_is_mount_point(const char *path) {
+  uint64_t found[32] = {0}; /* struct statx: attributes at byte 8, which of them count at byte 56 */
+  struct stat here, above;
+  char parent[4096];
+  if (syscall(SYS_statx, AT_FDCWD, path, 0, 0u, found) == 0 && (found[7] & 0x2000u))
+    return (found[1] & 0x2000u) != 0;
+  if (snprintf(parent, sizeof parent, "%s/..", path) >= (int)sizeof parent) return 0;
+  return stat(path, &here) == 0 && stat(parent, &above) == 0
+    && (here.st_dev != above.st_dev || here.st_ino == above.st_ino);
+}
 /* 1 if the clock is synchronised, 0 if not, -1 if the kernel does not say: as timedatectl. */
 static inline int iauth_clock_synchronized(void) {
   struct timex t = {0};

@@ -14,4 +14,14 @@ package enum ExitStatus: Int32, CaseIterable, Sendable {
   case outcomeUnknown = 76
   case notPermitted = 77
   case configuration = 78
+  // What a cluster's monitor asks for, of `doctor --quick` alone (OCF resource agent API, 1.1).
+  case notInstalled = 5
+  case notConfigured = 6
+  case notRunning = 7
+
+  /// Those of all commands.
+  package static let allCases: [ExitStatus] = [
+    .done, .refused, .usage, .data, .noInput, .unknown, .internal, .cannotCreate, .io, .tryAgain,
+    .outcomeUnknown, .notPermitted, .configuration,
+  ]
 }

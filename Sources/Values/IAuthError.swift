@@ -75,6 +75,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case databaseMissing
   /// Its key is there.
   case databaseGone
+  /// Its disk is not mounted.
+  case databaseUnmounted
   case agencyUnknown(code: String)
   case agencyRemoved(code: String)
   case systemUnknown(code: String)
@@ -115,6 +117,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case databaseBusy
   /// Its place can be read, and not written.
   case databaseStandby
+  /// The configuration says that another host has the say.
+  case hostStandby
   /// The clock has run away from the newest entry.
   case clockLeap(newest: Timestamp)
   case deliverFailed(failed: Int)
@@ -197,7 +201,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .registryShrunk: .registryShrunk
     case .fileMissing: .fileMissing
     case .anchorMissing: .anchorMissing
-    case .databaseMissing, .databaseGone: .databaseMissing
+    case .databaseMissing, .databaseGone, .databaseUnmounted: .databaseMissing
     case .agencyUnknown: .agencyUnknown
     case .agencyRemoved: .agencyRemoved
     case .systemUnknown: .systemUnknown
@@ -225,7 +229,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .codeLocked: .codeLocked
     case .sendThrottled: .sendThrottled
     case .databaseBusy: .databaseBusy
-    case .databaseStandby: .databaseStandby
+    case .databaseStandby, .hostStandby: .databaseStandby
     case .clockLeap: .clockLeap
     case .deliverFailed: .deliverFailed
     case .signFailed: .signFailed

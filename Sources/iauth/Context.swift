@@ -136,6 +136,11 @@ final class Context {
     return home + "/.local/share/iauth/iauth.db"
   }
 
+  /// A run of cron on a host that stands by does nothing, and is no failure.
+  func sayStandby() {
+    say(Bilingual("this host stands by: nothing was done", "本機為備援主機，未執行任何作業"))
+  }
+
   /// Whether something was done and, being a dry run, undone again.
   var isTrial: Bool { options.dryRun && (hasTried || opened?.isTrial ?? false) }
 

@@ -20,6 +20,7 @@ import Testing
   private static let known: Set<String> = [
     "Store: PlannedMessage", "Store: ExpiryTable", "Files: Checkpoint", "Messages: AccountTable",
     "Messages: RequestTable", "Store: ReminderTable", "Store: BackupTable", "Store: DoctorTable",
+    "Store: Recipient",
   ]
 
   private static func files(_ folder: String) throws -> [URL] {

@@ -18,6 +18,8 @@ package struct HostFacts: Sendable {
   package var isSynchronized: @Sendable () -> Bool?
   /// SQLite's version as one number, `3040001`.
   package var sqlite: Int32?
+  /// Whether something is mounted at a path.
+  package var isMountPoint: @Sendable (_ path: String) -> Bool
   /// A hash of what tells this host from others; nil where nobody can say.
   package var machine: [UInt8]?
 
@@ -25,6 +27,7 @@ package struct HostFacts: Sendable {
     root: String, fileSystem: @escaping @Sendable (_ path: String) -> Int? = { _ in nil },
     freeBytes: @escaping @Sendable (_ path: String) -> Int64? = { _ in nil },
     isSynchronized: @escaping @Sendable () -> Bool? = { nil }, sqlite: Int32? = nil,
+    isMountPoint: @escaping @Sendable (_ path: String) -> Bool = { _ in true },
     machine: [UInt8]? = nil
   ) {
     self.root = root
@@ -32,6 +35,7 @@ package struct HostFacts: Sendable {
     self.freeBytes = freeBytes
     self.isSynchronized = isSynchronized
     self.sqlite = sqlite
+    self.isMountPoint = isMountPoint
     self.machine = machine
   }
 
@@ -49,7 +53,8 @@ package struct HostFacts: Sendable {
       let answer = iauth_clock_synchronized()
       return answer < 0 ? nil : answer == 1
     },
-    sqlite: Connection.libraryVersion, machine: machineHash)
+    sqlite: Connection.libraryVersion,
+    isMountPoint: { path in unsafe iauth_is_mount_point(path) == 1 }, machine: machineHash)
 
   /// A host without a machine-id is like any other without one: no crash, and no more is known.
   private static var machineHash: [UInt8] {

@@ -33,6 +33,10 @@ package struct Settings: Equatable, Sendable {
   package var recertifyUnanswered = Unanswered.report
   /// The yearly calendar file of 行政院人事行政總處: working hours leave its days out.
   package var holidays: String?
+  /// Whether another host has the say: the database is read here and not changed.
+  package var standby = false
+  /// Where a disk has to be mounted before anything is done.
+  package var mountPoint: String?
 
   /// Where the operator's mail goes if nothing else is said: root, as with cron.
   static let defaultOperatorMail = "root@localhost"
@@ -94,6 +98,8 @@ package struct Settings: Equatable, Sendable {
     case "recertify-unanswered":
       Unanswered(rawValue: value).map { recertifyUnanswered = $0 } != nil
     case "holidays": Self.path(value).map { holidays = $0 } != nil
+    case "standby": ["yes", "no"].contains(value) && assign(&standby, value == "yes")
+    case "mount-point": Self.path(value).map { mountPoint = $0 } != nil
     default: false
     }
   }

@@ -73,4 +73,12 @@ package struct World: Sendable {
     self.sessionName = sessionName
     claim = randomBytes(16)
   }
+
+  /// Looks whether the disk of the database is there, where one has to be.
+  ///
+  /// - Throws: `database.missing`.
+  package func checkMounted(_ settings: Settings) throws(IAuthError) {
+    guard let place = settings.mountPoint, !host.isMountPoint(place) else { return }
+    throw .databaseUnmounted
+  }
 }

@@ -213,6 +213,11 @@ package enum Files {
     unsafe access(directory, W_OK | X_OK) == 0
   }
 
+  /// Whether a directory lies on a file system that nobody may write, mounted so or since it failed.
+  static func isReadOnlyPlace(_ directory: String) -> Bool {
+    unsafe access(directory, W_OK) != 0 && errno == EROFS
+  }
+
   package static func isReadable(_ path: String) -> Bool {
     unsafe access(path, R_OK) == 0
   }

@@ -61,8 +61,8 @@ extension Notice {
     case .batchDecided(let batch, _, _, _, _): return cause(.decided, .batch(batch))
     case .idleWarning, .accountChanged: return cause(.idle, holder.map { .account($0) } ?? .none)
     case .code, .submitted, .batchSubmitted, .approved, .rejected, .invitation, .nationalReviewer,
-      .contactChanged, .permissionSuspended, .wrongAttempts, .wrongAttemptsAlarm, .revokedByForm,
-      .returned, .batchReturned, .withdrawnByForm, .succession:
+      .contactChanged, .permissionSuspended, .wrongAttempts, .wrongAttemptsAlarm, .hostChanged,
+      .revokedByForm, .returned, .batchReturned, .withdrawnByForm, .succession:
       return []
     }
   }

@@ -110,6 +110,7 @@ extension IAuthError {
     case .signFailed(let problem): "檢核點未能簽章：\(problem.chinese)"
     case .databaseMissing: "尚未建立資料庫，亦無執行中的服務"
     case .databaseGone: "資料庫已不存在，但金鑰仍在，請以最近的備份還原"
+    case .databaseUnmounted: "資料庫所在磁碟未掛載於本機"
     case .agencyUnknown(let code): "機關名冊中查無\(quoted(code))"
     case .agencyRemoved(let code): "機關\(quoted(code))已自名冊移除，無法提出新的申請"
     case .systemUnknown(let code): "查無系統\(quoted(code))"
@@ -145,6 +146,7 @@ extension IAuthError {
       "索取驗證碼或引發通知過於頻繁，請於 \(Self.nextMinute(until))（臺灣時間）後再試"
     case .databaseBusy: "資料庫忙碌中，資料未變更，請再執行一次"
     case .databaseStandby: "資料庫位於唯讀位置，僅供查詢，不能異動"
+    case .hostStandby: "本機為備援主機，僅供查詢，異動請於運作中之主機辦理"
     case .clockLeap(let newest):
       "系統時間與最近一筆紀錄（\(newest.rfc3339)）相差過大，未執行不可回復的作業；請校正時間，或於一小時後再執行"
     case .deliverFailed(let failed): "有 \(failed) 則通知目前未能送出，其餘作業已完成"

@@ -149,6 +149,8 @@ extension IAuthError {
     case .databaseMissing: "there is no database yet, and no service to ask"
     case .databaseGone:
       "the database is gone, and its key is still there: put the newest backup in its place"
+    case .databaseUnmounted:
+      "the disk of the database is not mounted on this host"
     case .agencyUnknown(let code): "there is no agency \(quoted(code)) in the registry"
     case .agencyRemoved(let code):
       "agency \(quoted(code)) has left the registry; nothing new can be submitted for it"
@@ -190,7 +192,9 @@ extension IAuthError {
       "too many messages were asked for; ask again after \(Self.nextMinute(until)) Taiwan time"
     case .databaseBusy: "the database is busy; nothing was changed, run the command again"
     case .databaseStandby:
-      "the database lies in a read-only place: it is read, and not changed"
+      "the database lies in a read-only place: it is read here, and not changed"
+    case .hostStandby:
+      "this host stands by: the database is read here, and changed on the other host"
     case .clockLeap(let newest):
       "the clock is far from the newest entry (\(newest.rfc3339)), so nothing was done that cannot be"
         + " undone; set the clock, or run it again after an hour"

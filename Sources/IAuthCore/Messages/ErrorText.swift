@@ -88,6 +88,7 @@ extension IAuthError {
     case .signFailed: "iauth audit --checkpoint"
     case .databaseMissing: "iauth init --authority CODE"
     case .databaseGone: "iauth restore FILE"
+    case .databaseUnmounted: nil
     case .databaseExists:
       command == "restore"
         ? "iauth --db FILE restore FILE" : "iauth --db FILE init --authority CODE"
@@ -100,7 +101,7 @@ extension IAuthError {
     case .internal, .diskFull, .diskFailed, .filesExhausted: "iauth doctor"
     case .deliveryCut: "iauth deliver"
     case .clockLeap: "iauth pending --remind --clock-is-right"
-    case .databaseStandby: "iauth doctor"
+    case .databaseStandby, .hostStandby: "iauth doctor"
     case .outputFailed: nil
 
     case .codeSecond(let reference, _): "iauth verify \(shellWord(reference, or: "REFERENCE"))"

@@ -15,6 +15,8 @@ package struct DeliveryReport: Equatable, Sendable {
   package var isCutShort = false
   /// What was queued for nobody.
   package var vanished = 0
+  /// Whether this host stands by, and nothing was done.
+  package var isStandby = false
 
   mutating func add(_ other: DeliveryReport) {
     delivered += other.delivered
@@ -48,6 +50,7 @@ extension Service {
   /// - Parameter hasCommitted: whether this run has changed something already.
   /// - Throws: `right.missing`.
   package func deliverDue(after hasCommitted: Bool = false) throws(IAuthError) -> DeliveryReport {
+    guard try !standsBy() else { return DeliveryReport(isStandby: true) }
     var hasCommitted = hasCommitted
     // What this run has queued is its own already, and no claim below would find it.
     var report = DeliveryReport()

@@ -167,6 +167,15 @@ extension Notice {
     case .authorityDigest(let digest): Wording("主管機關彙整通知", Self.chineseDigest(digest))
     case .operatorDigest(let digest):
       Wording("系統維運彙整通知", digest.chinese)
+    case .hostChanged(let epoch, let entries, let newest):
+      Wording(
+        "資料庫已改由其他主機接手",
+        [
+          "資料庫已改由第 \(epoch) 部主機接手，所有登入均已結束，驗證碼一律失效。",
+          "接手時稽核紀錄共 \(entries) 筆" + (newest.map { "，最近一筆為 \($0.rfc3339)。" } ?? "。"), "",
+          "先前已回復辦妥之事項是否均在其中，本機無從得知，請與他處保存之最新鏈首比對：", "",
+          "    iauth audit --verify --anchor FILE", "    iauth doctor",
+        ])
     }
   }
 

@@ -191,6 +191,18 @@ extension Notice {
       Wording("Digest for the authority", Self.englishDigest(digest))
     case .operatorDigest(let digest):
       Wording("Digest for the operator", digest.english)
+    case .hostChanged(let epoch, let entries, let newest):
+      Wording(
+        "The database is on another host",
+        [
+          "Another host has taken the database over: number \(epoch). All sessions have ended, and"
+            + " codes are void.",
+          "It has \(entries) entries of the audit trail"
+            + (newest.map { ", the newest of \($0.rfc3339)." } ?? "."), "",
+          "It cannot know whether that is all that was acknowledged before. Compare it with the newest"
+            + " head of the trail that is kept elsewhere:",
+          "", "    iauth audit --verify --anchor FILE", "    iauth doctor",
+        ])
     }
   }
 

@@ -34,7 +34,7 @@ extension Notice {
     case .approved, .rejected, .returned: .decision
     case .invitation: .invitation
     case .reminder: .reminder
-    case .authorityDigest, .operatorDigest, .wrongAttemptsAlarm: .digest
+    case .authorityDigest, .operatorDigest, .wrongAttemptsAlarm, .hostChanged: .digest
     case .submitted, .batchSubmitted, .requestLapsed, .nationalReviewer, .batchDecided,
       .invitationLapsed, .revoked, .accountChanged, .contactChanged, .wrongAttempts,
       .idleWarning, .revokedByForm, .batchReturned, .superseded, .withdrawnByForm, .standIn,
@@ -90,7 +90,7 @@ extension Notice {
       .idleWarning(let agency, _, _), .revokedByForm(_, let agency, _):
       SafeText.line(agency)
     case .batchDecided, .batchReturned, .wrongAttemptsAlarm, .reminder, .authorityDigest,
-      .operatorDigest, .recertification, .succession:
+      .operatorDigest, .recertification, .hostChanged, .succession:
       nil
     }
   }

@@ -30,6 +30,8 @@ package enum Notice: Sendable, Equatable {
   case wrongAttempts(agency: String)
   /// To the operator, at once.
   case wrongAttemptsAlarm(count: Int)
+  /// To the operator: the database has come to another host, which has so many entries of the trail.
+  case hostChanged(epoch: Int64, entries: Int64, newest: Timestamp?)
   case idleWarning(agency: String, days: Int, suspendedAt: Timestamp)
   /// To the applicant, or to a batch's submitter: it was sent back for correction.
   case returned(request: RequestSummary, reason: String)

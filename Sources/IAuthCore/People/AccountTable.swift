@@ -214,8 +214,9 @@ extension Transaction {
       let end = try text(AccountTable.lastSessionEnd, caller, world.sessionName)
       throw end == "account" ? .sessionExpired : .sessionNone
     }
-    // A clock set back voids what comes from its future.
-    guard found.createdAt <= now, found.usedAt <= now, now < found.usedAt + settings.sessionIdle,
+    // A clock set back voids what comes from its future, and another host everything.
+    guard try !isElsewhere(), found.createdAt <= now, found.usedAt <= now,
+      now < found.usedAt + settings.sessionIdle,
       now < found.expiresAt, now < found.createdAt + settings.sessionLifetime
     else { throw .sessionExpired }
     let account = try account(id: found.account)

@@ -18,6 +18,8 @@ package struct ReminderReport: Sendable {
   package var failed = 0
   /// Whether the delivery was cut short after all else was done.
   package internal(set) var isCutShort = false
+  /// Whether this host stands by, and nothing was done.
+  package internal(set) var isStandby = false
   /// What a dry run would send.
   package internal(set) var messages: [PlannedMessage] = []
 }
@@ -85,6 +87,7 @@ extension Service {
   package func remind(
     after: TimeSpan?, isDryRun: Bool, isClockRight: Bool = false
   ) throws(IAuthError) -> ReminderReport {
+    guard try !standsBy() else { return ReminderReport(isStandby: true) }
     var thresholds = settings.reminders
     if let after {
       thresholds = [after] + thresholds.dropFirst().filter { $0 > after }

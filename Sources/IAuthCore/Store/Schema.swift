@@ -43,7 +43,10 @@ package enum Schema {
       id INTEGER PRIMARY KEY CHECK (id = 1), -- always 1
       machine BLOB NOT NULL CHECK (length(machine) = 32), -- hash of /etc/machine-id
       epoch INTEGER NOT NULL CHECK (epoch > 0), -- counts the hosts
-      since INTEGER NOT NULL -- when this one began
+      since INTEGER NOT NULL, -- when this one began
+      began INTEGER NOT NULL DEFAULT 0, -- how many entries the trail had then
+      -- the entries of the newest head from elsewhere that was found in the trail since
+      compared INTEGER
     ) STRICT;
 
     CREATE TABLE agency (

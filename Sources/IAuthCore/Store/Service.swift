@@ -43,7 +43,8 @@ package struct Service {
     let answer = try noting { () throws(IAuthError) in
       try store.read { (tx) throws(IAuthError) -> Answer? in
         let session = try orByKey ? tx.sessionOrKey() : tx.session()
-        guard try tx.overdueRequests(of: session.account.id).isEmpty else {
+        let isOverdue = try !tx.overdueRequests(of: session.account.id).isEmpty
+        guard !isOverdue || store.isStandby else {
           overdue = session.account.id
           return nil
         }
@@ -87,12 +88,14 @@ package struct Service {
   /// Runs `body` if the caller is the operator, reading only.
   ///
   /// - Throws: `right.missing`, which is on the audit trail.
+  ///
+  /// - Parameter isSettling: as `Store.read` has it.
   func readAsOperator<Answer>(
-    _ body: (Transaction) throws(IAuthError) -> Answer
+    isSettling: Bool = true, _ body: (Transaction) throws(IAuthError) -> Answer
   ) throws(IAuthError) -> Answer {
     try noting { () throws(IAuthError) in
       guard world.caller.isOperator else { throw .rightMissing(.serviceOperator) }
-      return try store.read(body)
+      return try store.read(isSettling: isSettling, body)
     }
   }
 
@@ -101,6 +104,15 @@ package struct Service {
   /// - Throws: `right.missing`, which is on the audit trail.
   package func checkOperator() throws(IAuthError) {
     try readAsOperator { (_) throws(IAuthError) in }
+  }
+
+  /// Whether nothing is written here, so that what runs by itself has nothing to do.
+  ///
+  /// - Throws: `right.missing`.
+  func standsBy() throws(IAuthError) -> Bool {
+    guard store.isStandby else { return false }
+    guard world.caller.isOperator else { throw .rightMissing(.serviceOperator) }
+    return true
   }
 
   /// Puts a reading that was refused for lack of a right on the audit trail.

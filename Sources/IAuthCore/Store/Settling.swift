@@ -1,7 +1,8 @@
 // What is not believed of a clock or a host (PRODUCT 3.9, 13). A clock that was wrong and is right
 // again leaves times that are later than now: they count as now. A file that was carried to another
-// host brings nobody's session along. Both are settled before the first reading or writing that
-// comes across them, in a transaction of their own, which is on the trail.
+// host brings nobody's session along. The clock is settled before the first reading or writing that
+// comes across it, the host before the first writing, in a transaction of their own, which is on the
+// trail; until then readers believe nobody's session.
 
 import SQLite
 import Values
@@ -13,8 +14,14 @@ enum SettlingTable {
       AND held_at IS NULL) FROM host
     """
   static let bind: SQL = "INSERT INTO host (id, machine, epoch, since) VALUES (1, ?1, 1, ?2)"
-  static let move: SQL =
-    "UPDATE host SET machine = ?1, epoch = epoch + 1, since = ?2 RETURNING epoch"
+  static let move: SQL = """
+    UPDATE host SET machine = ?1, epoch = epoch + 1, since = ?2, began = ?3, compared = NULL
+    RETURNING epoch
+    """
+  static let compare: SQL = """
+    UPDATE host SET compared = max(coalesce(compared, 0), ?1) WHERE epoch > 1
+    """
+  static let host: SQL = "SELECT machine, epoch, since, began, compared FROM host"
   static let sends: SQL = "UPDATE send SET sent_at = ?1 WHERE sent_at > ?1"
   /// A lock is never longer than its own length: of one caller on one address ?2, else a day.
   static let attempts: SQL = """
@@ -41,7 +48,8 @@ enum SettlingTable {
     UPDATE verification SET expires_at = ?1 + ?2 WHERE status = 'open' AND expires_at > ?1 + ?2
     """
   static let statements: [SQL] = [
-    bearings, bind, move, sends, attempts, permissions, requests, accounts, messages, applications,
+    bearings, bind, move, compare, host, sends, attempts, permissions, requests, accounts, messages,
+    applications,
   ]
 }
 
@@ -56,6 +64,17 @@ struct Unsettled: Equatable {
   var isSuccessionDue = false
 
   var isAny: Bool { isClockBack || isOtherHost || isSuccessionDue }
+}
+
+/// Where the database is used, and since when.
+struct HostRecord {
+  let machine: [UInt8]
+  let epoch: Int64
+  let since: Timestamp
+  /// How many entries the trail had when this host began.
+  let began: Int64
+  /// The entries of the newest head from elsewhere that fits.
+  let compared: Int64?
 }
 
 extension Transaction {
@@ -78,11 +97,18 @@ extension Transaction {
 
   func settle(_ what: Unsettled) throws(IAuthError) {
     if what.isOtherHost, let machine = world.host.machine {
-      let epoch = try number(SettlingTable.move, machine, now) ?? 0
+      let began = try currentHead().seq
+      let newest = try first(AuditTable.newest) { row in row.time(0) }
+      let epoch = try number(SettlingTable.move, machine, now, began) ?? 0
       try run(BackupTable.killCodes)
       try run(BackupTable.killSessions, now)
       try run(BackupTable.killMessages)
       try audit(.hostChanged, .host(epoch: epoch))
+      try queue(
+        .hostChanged(epoch: epoch, entries: began, newest: newest),
+        to: Recipient(
+          channel: .email, address: settings.operatorMail ?? Settings.defaultOperatorMail,
+          account: nil), reference: "host")
     }
     if what.isClockBack {
       // First: the schema lets a submission move only to the moment of this entry.
@@ -103,6 +129,22 @@ extension Transaction {
   func bindHost() throws(IAuthError) {
     let nobody = [UInt8](repeating: 0, count: 32)
     try run(SettlingTable.bind, world.host.machine ?? nobody, now)
+  }
+
+  /// Whether the database is another host's still: nobody is signed in here before the first
+  /// writing, which makes it ours.
+  func isElsewhere() throws(IAuthError) -> Bool {
+    guard !isWriting else { return false }
+    return try unsettled().isOtherHost
+  }
+
+  /// What the database knows of its host.
+  func hostRecord() throws(IAuthError) -> HostRecord? {
+    try first(SettlingTable.host) { row in
+      HostRecord(
+        machine: row.bytes(0), epoch: row.int(1), since: row.time(2), began: row.int(3),
+        compared: row.intIfAny(4))
+    }
   }
 
   // MARK: Leaps

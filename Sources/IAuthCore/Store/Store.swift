@@ -40,6 +40,8 @@ package final class Store {
   var successions: [(old: Agency, new: Agency)] = []
   /// A copy that is being restored settles all by itself.
   var isBeingRestored = false
+  /// Whether nothing is written here: the configuration says so, or the file system.
+  package let isStandby: Bool
 
   /// Opens the database at `path`.
   ///
@@ -49,8 +51,10 @@ package final class Store {
   package init(
     path: String, world: World, settings: Settings, versions: Set<Int64> = [Schema.version]
   ) throws(IAuthError) {
+    try world.checkMounted(settings)
     let file = try DatabaseFile(existing: path, versions: versions)
     self.path = file.path
+    isStandby = settings.standby || Files.isReadOnlyPlace(file.directory)
     self.world = world
     self.settings = settings
     key = file.key
@@ -60,6 +64,7 @@ package final class Store {
       throw .databaseVersion(found: version, needed: Schema.version)
     }
     if let reason = file.refusal { throw .databaseUnsafe(reason) }
+    if settings.standby { try lookOnly() }
   }
 
   /// Opens a file as far as SQLite can, which rolls back what was cut off: only then is the version
@@ -94,6 +99,7 @@ package final class Store {
     settings = Settings()
     self.key = key
     isShared = false
+    isStandby = false
     do {
       db = try Connection(path: path)
       try Self.prepare(db)
@@ -113,6 +119,8 @@ package final class Store {
     path: String, world: World, settings: Settings,
     _ fill: (Transaction) throws(IAuthError) -> Void
   ) throws(IAuthError) -> Store? {
+    try world.checkMounted(settings)
+    guard !settings.standby else { throw .hostStandby }
     guard !world.isDryRun else {
       let key = world.randomBytes(32)
       try DatabaseFile.checkCreating(path)
@@ -179,13 +187,21 @@ package final class Store {
     self.settings = settings
     self.key = key
     self.isShared = isShared
+    isStandby = false
+  }
+
+  /// Has SQLite itself refuse every change; what a crash has left is still rolled back.
+  func lookOnly() throws(IAuthError) {
+    do { try db.execute("PRAGMA query_only = ON") } catch { throw Self.translated(error) }
   }
 
   /// Reads in one consistent snapshot; nothing is locked for longer than that.
+  ///
+  /// - Parameter isSettling: whether what a clock has left is settled first, which writes.
   package func read<Answer>(
-    _ body: (Transaction) throws(IAuthError) -> Answer
+    isSettling: Bool = true, _ body: (Transaction) throws(IAuthError) -> Answer
   ) throws(IAuthError) -> Answer {
-    try? settle()
+    if isSettling { try? settle() }
     let tx = Transaction(store: self, isWriting: false)
     defer { noteUse() }
     let held = HeldSignals()
@@ -206,6 +222,10 @@ package final class Store {
   /// Damage is said only of what SQLite finds damaged when it looks at the whole file once more: one
   /// page that was misread once is the disk's failure.
   private func judged(_ error: IAuthError) -> IAuthError {
+    // SQLite says the same of a directory that this user may not write.
+    if error == .databaseStandby, !Files.isReadOnlyPlace(Files.directory(of: path)) {
+      return .databaseUnsafe(.directory)
+    }
     guard error == .databaseDamaged, db.hasFoundDamage, isShared else { return error }
     guard let again = try? Connection(path: path), (try? Self.prepare(again)) != nil,
       let answer = try? again.first(DoctorTable.quick, [], { $0.text(0) })
@@ -243,6 +263,7 @@ package final class Store {
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     guard isShared else { return try bracket(isKept: isKept, waited: 0, body) }
+    guard !isStandby else { throw settings.standby ? .hostStandby : .databaseStandby }
     let start = ChildProcess.milliseconds()
     let lock = try WriteLock(
       path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
@@ -254,11 +275,14 @@ package final class Store {
     return try bracket(isKept: isKept, waited: waited, body)
   }
 
-  /// Settles what a clock or another host has left, before it is believed.
+  /// Settles what a clock has left, before it is believed.
+  ///
+  /// That the database has come to another host is only seen: the first writing moves it there, so
+  /// that looking at a copy changes nothing.
   private func settle() throws(IAuthError) {
-    guard isShared, !isBeingRestored, version == Schema.version else { return }
-    let tx = Transaction(store: self, isWriting: false)
-    guard try tx.unsettled().isAny else { return }
+    guard isShared, !isStandby, !isBeingRestored, version == Schema.version else { return }
+    let found = try Transaction(store: self, isWriting: false).unsettled()
+    guard found.isClockBack, !found.isOtherHost else { return }
     try note { (_) throws(IAuthError) -> TransactionEnd<Void> in .commit(()) }
   }
 
@@ -281,7 +305,7 @@ package final class Store {
   /// Every command of a session is use of it, a refused one and a dry run too: what was not noted
   /// along with a change is noted now, and an answer stands whether it can be or not.
   private func noteUse() {
-    guard let session = usedSession else { return }
+    guard !isStandby, let session = usedSession else { return }
     usedSession = nil
     try? note { (tx) throws(IAuthError) -> TransactionEnd<Void> in
       try tx.noteUse(session)

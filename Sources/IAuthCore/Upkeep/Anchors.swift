@@ -24,6 +24,9 @@ struct Anchors {
   /// Roots by the number of entries.
   private(set) var roots: [Int64: [UInt8]] = [:]
 
+  /// How many entries the newest of them speaks of.
+  var newest: Int64? { (Array(entries.keys) + roots.keys).max() }
+
   init() {}
 
   /// - Throws: `anchor.missing` if nothing is an anchor; `audit.broken` if two contradict each

@@ -25,13 +25,33 @@ extension Service {
   /// - Throws: `right.missing`; `anchor.missing`; `audit.broken` with the first entry that does not
   ///   fit.
   package func verifyAudit(anchors: String?) throws(IAuthError) -> AuditProof {
-    try readAsOperator { (tx) throws(IAuthError) in
+    var compared: Int64?
+    let proof = try readAsOperator { (tx) throws(IAuthError) in
       let uuid = try tx.serviceUUID()
       let kept = try anchors.map { (text) throws(IAuthError) in try Anchors(text, uuid: uuid) }
       let proof = try tx.verifyAudit(kept ?? Anchors())
       try tx.reconcile(proof.entries)
+      if let newest = kept?.newest, let host = try tx.hostRecord(), host.epoch > 1,
+        host.machine == world.host.machine, newest > host.compared ?? -1
+      {
+        compared = newest
+      }
       return proof
     }
+    // Whether a host that took over has all that was done before it, somebody has now looked.
+    if let compared, !store.isStandby {
+      try? store.note { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+        try tx.run(SettlingTable.compare, compared)
+        return .commit(())
+      }
+    }
+    return proof
+  }
+
+  /// What the operator should hear of where the trail lies: nothing, or what `doctor` says of it.
+  package func hostFinding() throws(IAuthError) -> Finding? {
+    let finding = try readAsOperator { (tx) throws(IAuthError) in try tx.hostHealth() }
+    return finding.status == .warn ? finding : nil
   }
 }
 
@@ -80,7 +100,7 @@ extension Transaction {
     if let broken { throw broken }
   }
 
-  private func checkHead(_ head: AuditHead, _ uuid: [UInt8]) throws(IAuthError) {
+  func checkHead(_ head: AuditHead, _ uuid: [UInt8]) throws(IAuthError) {
     let sealed = try first(AuditTable.head) { row in
       (head: AuditHead(seq: row.int(0), hash: row.bytes(1)), seal: row.bytes(2))
     }

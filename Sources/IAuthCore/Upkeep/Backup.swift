@@ -195,6 +195,8 @@ extension Service {
   package static func restore(
     from typed: String, piped: [UInt8]? = nil, to path: String, world: World, settings: Settings
   ) throws(IAuthError) -> RestoreReceipt {
+    try world.checkMounted(settings)
+    guard !settings.standby else { throw .hostStandby }
     let source = Files.absolute(typed)
     let bytes = if let piped { piped } else { try Files.read(source, max: Int.max) }
     let hasKey = Files.status(source + ".key", followingLinks: false) != nil
@@ -273,7 +275,9 @@ extension Service {
       try tx.run(BackupTable.skipIDs, first)
       try tx.run(BackupTable.skipFirstIDs, first)
       let keys = try tx.run(BackupTable.restKeys)
-      if let machine = world.host.machine { _ = try tx.number(SettlingTable.move, machine, tx.now) }
+      if let machine = world.host.machine {
+        _ = try tx.number(SettlingTable.move, machine, tx.now, try tx.currentHead().seq)
+      }
       try tx.audit(.restored, .database)
       try tx.sealAudit()
       receipt = RestoreReceipt(

@@ -69,12 +69,13 @@ extension Service {
       [
         try tx.integrity(), try tx.invariants(), try tx.auditHealth(), try tx.anchorHealth(),
         try tx.backupHealth(), try tx.clock(), try tx.journalHealth(host), try tx.messageHealth(),
-        try tx.authorityHealth(), try tx.registryHealth(), try tx.feedHealth(),
+        try tx.authorityHealth(), try tx.registryHealth(), try tx.feedHealth(), try tx.hostHealth(),
       ]
     }
     // Outside the transaction: this waits for others.
     return findings + [
-      host.timeHealth(), HostChecks.files(store.path), host.fileSystemHealth(store.path),
+      placeHealth(), host.timeHealth(), HostChecks.files(store.path),
+      host.fileSystemHealth(store.path),
       host.diskHealth(store.path), HostChecks.configuration(configuration),
       settings.mailHealth(), settings.smsHealth(), host.socketHealth(settings.socket),
       host.scheduleHealth(isService: isService),

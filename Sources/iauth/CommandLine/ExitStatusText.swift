@@ -35,6 +35,10 @@ extension ExitStatus {
     case .outcomeUnknown:
       Bilingual("the outcome is unknown: run the same command again", "結果不明：請再執行一次相同的指令")
     case .notPermitted: Bilingual("not signed in, or not permitted", "未登入或無權限")
+    case .notInstalled:
+      Bilingual("another release's database (doctor --quick)", "資料庫屬其他版本（doctor --quick）")
+    case .notConfigured: Bilingual("a wrong configuration (doctor --quick)", "設定有誤（doctor --quick）")
+    case .notRunning: Bilingual("not on this host (doctor --quick)", "不在本機（doctor --quick）")
     case .configuration:
       Bilingual("configuration, or not our database", "設定錯誤，或非 iauth 的資料庫")
     }

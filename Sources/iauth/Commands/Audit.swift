@@ -151,6 +151,7 @@ struct Audit: Command {
         (Bilingual("entries verified", "已驗證筆數"), String(proof.entries)),
         (Bilingual("anchor", "鏈首"), proof.anchor),
       ])
+    if let finding = try service.hostFinding() { context.say(finding.detail) }
     context.say(
       Bilingual(
         "keep the anchor on another host; a later check: iauth audit --verify --anchor FILE",

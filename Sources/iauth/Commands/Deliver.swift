@@ -62,7 +62,8 @@ struct Deliver: Command {
   private func send(_ service: Service, _ context: Context) throws(IAuthError) {
     guard !context.options.dryRun else { return show(try service.plannedDelivery(), context) }
     let report = try service.deliverDue()
-    if !context.options.json, !report.isCutShort,
+    if report.isStandby { context.sayStandby() }
+    if !context.options.json, !report.isCutShort, !report.isStandby,
       report.delivered + report.postponed + report.failed == 0
     {
       context.say(Bilingual("nothing was due", "沒有到期的待送通知"))

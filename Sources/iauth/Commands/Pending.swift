@@ -142,6 +142,7 @@ struct Pending: Command {
       report.json.adding(
         context.options.dryRun ? ["messages": .array(report.messages.map(\.json))] : [:]),
       details: report.details)
+    if report.isStandby { context.sayStandby() }
     guard context.options.dryRun else {
       guard !report.isCutShort else { throw .deliveryCut }
       guard report.failed == 0 else { throw .deliverFailed(failed: report.failed) }

@@ -14,9 +14,7 @@ enum CallerSlots {
   ///
   /// Where the file cannot be made, the caller waits too: what cannot be counted is not let in.
   static func take(_ caller: Caller, in directory: String) -> Bool {
-    let path = directory + "/" + fileName
-    let file = unsafe iauth_open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard file >= 0 else { return false }
+    guard let file = opened(in: directory) else { return false }
     let slots = Int64(Limits.gateConnectionsPerCaller)
     // Where a caller's bytes are, its name says: 2^48 places, of which a host uses thousands.
     let place = SHA256.hash(Array(caller.name.utf8)).prefix(6).reduce(Int64(0)) {
@@ -27,6 +25,23 @@ enum CallerSlots {
       return false
     }
     return true
+  }
+
+  /// Beside the database; where that is only read, in the place for what a restart may take (the
+  /// units have one of their own), if it is nobody else's.
+  private static func opened(in directory: String) -> Int32? {
+    let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC
+    var file = unsafe iauth_open(directory + "/" + fileName, flags, 0o600)
+    if file < 0, errno == EROFS {
+      file = unsafe iauth_open("/tmp/\(fileName).\(geteuid())", flags, 0o600)
+    }
+    guard file >= 0 else { return nil }
+    var status = stat()
+    guard unsafe fstat(file, &status) == 0, status.st_uid == geteuid() else {
+      close(file)
+      return nil
+    }
+    return file
   }
 
   /// Waits for a slot, for who has come by ssh or sudo: there is no client to come again.

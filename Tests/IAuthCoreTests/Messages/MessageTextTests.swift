@@ -24,6 +24,8 @@ import Testing
     (digest, "iauth admins --missing"), (digest, "2.16.886.101.90001"), (digest, "312"),
     (.operatorDigest(operatorDay), "    iauth-audit/1 7 abcdef"),
     (.operatorDigest(operatorDay), "iauth doctor"),
+    (.hostChanged(epoch: 2, entries: 120, newest: spring), "120"),
+    (.hostChanged(epoch: 2, entries: 120, newest: spring), "iauth audit --verify --anchor FILE"),
   ])
   func bothHalvesOfAMailSay(notice: Notice, text: String) {
     let halves = halves(of: notice)
@@ -138,7 +140,9 @@ import Testing
     (code(agency: cdc), MessageKind.code), (approved, .decision), (rejected, .decision),
     (invitation, .invitation), (submitted, .notice), (batch, .notice),
     (.reminder(items: [waiting]), .reminder), (digest, .digest),
-    (.operatorDigest(operatorDay), .digest), (.wrongAttempts(agency: cdc), .notice),
+    (.operatorDigest(operatorDay), .digest),
+    (.hostChanged(epoch: 2, entries: 1, newest: nil), .digest),
+    (.wrongAttempts(agency: cdc), .notice),
   ])
   func kindsAreThoseOfTheTable(notice: Notice, kind: MessageKind) {
     #expect(notice.kind == kind)
@@ -211,7 +215,7 @@ private let notices: [Notice] =
     .recertification(
       review: 2, name: nil, items: 3, dueAt: spring, isReminder: true, isOver: true),
     .revokedByForm(batch: 4, agency: cdc, count: 2), .reminder(items: [waiting]), digest,
-    .operatorDigest(operatorDay),
+    .operatorDigest(operatorDay), .hostChanged(epoch: 2, entries: 120, newest: spring),
   ]
 
 /// The Chinese and the English part of a mail's body.

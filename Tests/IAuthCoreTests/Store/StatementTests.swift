@@ -29,6 +29,7 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("SettlingTable", SettlingTable.statements),
   ("ReconciliationTable", ReconciliationTable.statements),
   ("BackupTable", BackupTable.statements),
+  ("QuickCheckTable", QuickCheckTable.statements),
   ("EffectTable", EffectTable.statements), ("CorrectionTable", CorrectionTable.statements),
   ("StandInTable", StandInTable.statements), ("HandOverTable", HandOverTable.statements),
   ("ReportTable", ReportTable.statements), ("PermissionsTable", PermissionsTable.statements),

@@ -56,14 +56,13 @@ import Testing
     #expect(
       names == [
         "database", "invariants", "audit", "anchor", "backup", "clock", "sqlite", "messages",
-        "authority", "registry", "feed", "time", "files", "filesystem", "disk", "configuration",
-        "mail",
-        "sms", "socket", "schedule",
+        "authority", "registry", "feed", "host", "place", "time", "files", "filesystem", "disk",
+        "configuration", "mail", "sms", "socket", "schedule",
       ])
   }
 
   @Test func ofAnUnknownHostNothingIsSaid() throws {
-    for check in ["time", "filesystem", "disk", "sqlite", "socket", "schedule"] {
+    for check in ["host", "time", "filesystem", "disk", "sqlite", "socket", "schedule"] {
       #expect(try status(check, host: .unknown) == .skipped, "\(check)")
     }
   }

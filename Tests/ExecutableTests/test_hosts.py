@@ -1,0 +1,195 @@
+"""A database that two hosts know: standing by, read-only places, mount points, another host's id, and
+what a cluster's monitor sees."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from conftest import AUTHORITY, CDC, CHIEF, MING, MOHW, TONG, Desk
+
+INIT = ["init", "--authority", AUTHORITY]
+
+
+def root(run):
+    """Runs a command that only root may; skips where even root may not."""
+    if os.getuid() != 0:
+        pytest.skip("it takes root")
+    done = subprocess.run(list(map(str, run)), capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"not to be done here: {done.stderr}")
+
+
+@pytest.fixture
+def other_host(tmp_path):
+    """Words in front of a command that have it run on a host with another id."""
+    machine = tmp_path / "machine-id"
+    machine.write_text("0123456789abcdef0123456789abcdef\n")
+    if not os.path.exists("/etc/machine-id"):
+        pytest.skip("this host has no /etc/machine-id")
+    under = ["unshare", "-m", "sh", "-c",
+             f'mount --bind {machine} /etc/machine-id && exec "$@"', "sh"]
+    root([*under, "true"])
+    return under
+
+
+@pytest.fixture
+def configured(tmp_path):
+    """Writes a configuration, and gives the words that name it."""
+    def write(text):
+        path = tmp_path / "iauth.conf"
+        path.write_text(text)
+        return ["--config", path]
+    return write
+
+
+def contents(desk):
+    return {path: path.read_bytes() for path in desk.data.rglob("*") if path.is_file()}
+
+
+def quick(desk, *words, **options):
+    """The status of a cluster's monitor, and what it found."""
+    ended = desk.run(*words, "doctor", "--quick", "--json", **options)
+    return ended.status, {line["check"]: line["status"] for line in ended.lines}
+
+
+def test_nobody_is_signed_in_on_another_host(desk, other_host):
+    assert desk.one("verify", "--status", session=CHIEF)
+    waiting = desk.one("apply", *TONG.words)["application"]
+    typed = desk.typed(waiting)
+    before = contents(desk)
+    desk.refused("session.expired", "verify", "--status", session=CHIEF, under=other_host)
+    desk.refused("session.expired", "pending", session=MING, under=other_host)
+    status, found = quick(desk, under=other_host)
+    assert (status, found["host"]) == (0, "warn")
+    desk.ok("audit", "--verify", under=other_host)
+    assert contents(desk) == before, "looking at a copy changes nothing"
+
+    # The first writing moves it: codes are void, and the trail and the operator hear of it.
+    desk.refused("code.expired", "verify", waiting, stdin=typed, under=other_host)
+    assert desk.rows("SELECT epoch FROM host") == [(2,)]
+    assert [line["subject"] for line in desk.json("audit", "--action", "host.changed",
+                                                  under=other_host)] == ["host:2"]
+    desk.ok("deliver", under=other_host)
+    assert any("iauth audit --verify --anchor" in mail for mail in desk.mails("host"))
+    # At home again is one more change of host, and revives nobody.
+    desk.ok("systems", "--add", "home", "--name", "Home")
+    assert desk.rows("SELECT epoch FROM host") == [(3,)]
+    desk.refused("session.expired", "verify", "--status", session=CHIEF)
+
+
+def test_who_took_over_is_compared_with_a_head_from_elsewhere(desk, other_host, tmp_path):
+    def host():
+        lines = desk.run("doctor", "--json", under=other_host).lines
+        return next(line["status"] for line in lines if line["check"] == "host")
+
+    survivor = contents(desk)
+    head = tmp_path / "head"
+    head.write_text(desk.ok("audit", "--checkpoint").out)
+    newer = tmp_path / "newer"
+    desk.ok("systems", "--add", "acknowledged", "--name", "Lost")
+    newer.write_text(desk.ok("audit", "--checkpoint").out)
+    for path, data in survivor.items():
+        path.write_bytes(data)
+    desk.ok("systems", "--add", "x", "--name", "X", under=other_host)
+    assert host() == "warn"
+    said = desk.ok("audit", "--verify", under=other_host).err
+    assert "--anchor FILE" in said and "host 2" in said
+    desk.refused("audit.broken", "audit", "--verify", "--anchor", newer, under=other_host)
+    assert host() == "warn"
+    desk.ok("audit", "--verify", "--anchor", head, under=other_host)
+    assert host() == "ok"
+
+
+def test_who_stands_by_reads_and_writes_nothing(desk, configured, tmp_path):
+    words = configured("standby = yes\n")
+    before = contents(desk)
+    assert desk.one(*words, "verify", "--status", session=CHIEF)["name"] == CHIEF.name
+    assert desk.json(*words, "pending", session=CHIEF) == []
+    assert desk.json(*words, "systems") and desk.json(*words, "agencies", "疾病管制署")
+    assert desk.json(*words, "admins", session=MING)
+    desk.ok(*words, "audit", "--verify")
+    desk.ok(*words, "doctor")
+    for write in [["apply", *TONG.words], ["systems", "--add", "x", "--name", "X"], ["audit"],
+                  ["backup", tmp_path / "copy"], ["agencies", "--set-superior", MOHW, CDC]]:
+        assert desk.refused("database.standby", *words, *write).status == 75
+    desk.refused("database.standby", *words, "request-permission", "--role", "general", session=MING)
+    # What cron runs stays quiet.
+    for run in [["deliver"], ["pending", "--remind"]]:
+        ended = desk.ok(*words, "--quiet", *run)
+        assert ended.err == "", ended
+        assert set(desk.one(*words, *run).values()) == {0}
+    assert quick(desk, *words)[0] == 7
+    assert contents(desk) == before
+
+
+def test_a_read_only_file_system_is_read(desk, tmp_path):
+    root(["mount", "--bind", desk.home, desk.home])
+    try:
+        root(["mount", "-o", "remount,bind,ro", desk.home])
+        assert desk.one("verify", "--status", session=CHIEF)["name"] == CHIEF.name
+        assert desk.json("pending", session=CHIEF) == []
+        desk.ok("audit", "--verify")
+        desk.refused("database.standby", "apply", *TONG.words)
+        desk.ok("--quiet", "deliver")
+        desk.ok("--quiet", "pending", "--remind")
+        # One that was not meant to be has failed.
+        assert quick(desk) == (1, {"trail": "ok", "host": "ok", "place": "fail", "disk": "ok"})
+    finally:
+        subprocess.run(["umount", "-l", desk.home], check=True)
+    assert quick(desk)[0] == 0
+
+
+def test_without_its_disk_there_is_no_database(desk, configured, tmp_path):
+    there = tmp_path / "disk"
+    there.mkdir()
+    words = configured(f"mount-point = {there}\ndatabase = {there}/iauth.db\n")
+    empty = Desk(tmp_path / "nobody")
+    empty.home.mkdir()
+    for command in [["systems"], INIT, [*INIT, "--dry-run"], ["restore", desk.db], ["migrate"]]:
+        ended = empty.refused("database.missing", *words, *command)
+        assert ended.status == 66 and "init" not in (ended.error["hint"] or "")
+    assert quick(empty, *words)[0] == 7
+    assert list(there.iterdir()) == []
+    # Also what lies below the mount point is not taken for the database.
+    shutil.copytree(desk.data, there, dirs_exist_ok=True)
+    empty.refused("database.missing", *words, "systems")
+    root(["mount", "--bind", there, there])
+    try:
+        empty.ok(*words, "systems")
+        assert quick(empty, *words)[0] == 0
+    finally:
+        subprocess.run(["umount", "-l", there], check=True)
+
+
+def test_the_monitor_is_quick_and_changes_nothing(desk, configured, tmp_path):
+    before = contents(desk)
+    trace = tmp_path / "trace"
+    assert quick(desk, under=["strace", "-f", "-qq", "-o", trace, "-e",
+                              "trace=write,pwrite64,ftruncate,rename,unlink,mkdir,flock"])[0] == 0
+    assert all(" write(1," in line for line in trace.read_text().splitlines()), trace.read_text()
+    assert contents(desk) == before
+    took = []
+    for _ in range(9):
+        start = time.monotonic()
+        assert quick(desk)[0] == 0
+        took.append(time.monotonic() - start)
+    assert min(took) < 0.02, took
+
+
+def test_the_monitor_says_what_is_wrong(desk, configured):
+    assert quick(desk, *configured("nonsense = 1\n"))[0] == 6
+    assert quick(desk, "--db", desk.home / "nothing")[0] == 7
+    desk.db.chmod(0o644)
+    assert quick(desk)[0] == 1
+    desk.db.chmod(0o600)
+    assert quick(desk)[0] == 0
+    with open(desk.db, "r+b") as file:
+        file.seek(60)
+        file.write((99).to_bytes(4, "big"))
+    assert quick(desk)[0] == 5
+    ended = desk.run("doctor", "--quick", "--json")
+    assert json.loads(ended.err)["error"]["code"] == "database.version"
