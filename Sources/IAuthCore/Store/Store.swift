@@ -275,14 +275,14 @@ package final class Store {
     return try bracket(isKept: isKept, waited: waited, body)
   }
 
-  /// Settles what a clock has left, before it is believed.
+  /// Settles what a clock has left or brought, before it is believed.
   ///
   /// That the database has come to another host is only seen: the first writing moves it there, so
   /// that looking at a copy changes nothing.
   private func settle() throws(IAuthError) {
     guard isShared, !isStandby, !isBeingRestored, version == Schema.version else { return }
     let found = try Transaction(store: self, isWriting: false).unsettled()
-    guard found.isClockBack, !found.isOtherHost else { return }
+    guard found.isClockBack || found.isSuccessionDue, !found.isOtherHost else { return }
     try note { (_) throws(IAuthError) -> TransactionEnd<Void> in .commit(()) }
   }
 
