@@ -154,7 +154,8 @@ extension Notice {
           "「\(SafeText.line(agency))」提報異動，已終止 \(count) 位機關管理者的權限。", "",
           "請檢視：", "", "    iauth pending --batch \(batch)",
         ])
-    case .returned, .batchReturned, .superseded, .withdrawnByForm, .standIn, .permissionEnding:
+    case .returned, .batchReturned, .superseded, .withdrawnByForm, .standIn, .permissionEnding,
+      .succession:
       grantWording.chinese
     case .reminder(let items):
       Wording(

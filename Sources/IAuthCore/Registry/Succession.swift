@@ -124,7 +124,7 @@ extension Transaction {
     let old = try ownAgency(typed: order.old)
     if let earlier = try standingSuccession(of: old.id) {
       let new = try agency(id: earlier.new)
-      let isBack = try AgencyCode(order.new)?.text == old.code
+      let isBack = AgencyCode(order.new)?.text == old.code
       guard !isBack else { throw .successionCycle(code: old.code) }
       throw .agencySucceeded(code: old.code, by: new.code)
     }

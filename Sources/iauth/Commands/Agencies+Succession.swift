@@ -96,11 +96,10 @@ extension SuccessionLine {
   }
 
   fileprivate func text(_ language: Language) -> String {
-    let item =
-      [what.label(language)]
-      + [account?.description, request?.description].compactMap { $0 }.suffix(1)
-      + (into.map { ["→ \($0)"] } ?? [])
-      + (agency.map { [$0.titled(language)] } ?? [])
+    var item = [what.label(language)]
+    if let number = request?.description ?? account?.description { item.append(number) }
+    if let into { item.append("→ \(into)") }
+    if let agency { item.append(agency.titled(language)) }
     return item.joined(separator: " ") + language.pick(": ", "：") + outcome.label(language)
       + language.pick(", ", "，") + "\(old.titled(language)) → \(new.titled(language))"
   }
