@@ -36,6 +36,21 @@ package struct AgencyCode: Hashable, Comparable, Sendable {
     self.text = stored
   }
 
+  /// A 機關代碼 such as A21010000I: digits and a letter or more, none of which is an OID or a UBN.
+  ///
+  /// Nil for what is none.
+  package static func orgCode(_ typed: String) -> String? {
+    guard let bytes = folded(typed) else { return nil }
+    let upper = bytes.map { (0x61...0x7A).contains($0) ? $0 - 0x20 : $0 }
+    let isCode =
+      upper.count == 10
+      && upper.allSatisfy { byte in
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+      }
+    guard isCode, upper.contains(where: { (0x30...0x39).contains($0) }) else { return nil }
+    return String(decoding: upper, as: UTF8.self)
+  }
+
   /// The arcs of an OID; none for a UBN.
   package var arcs: [UInt32] {
     type == .oid ? Self.arcs(of: Array(text.utf8)) ?? [] : []

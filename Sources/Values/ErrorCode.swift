@@ -51,6 +51,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case sheetUnreadable = "sheet.unreadable"
   case sheetHeader = "sheet.header"
   case sheetEmpty = "sheet.empty"
+  case decisionLine = "decision.line"
   case recertifyRow = "recertify.row"
   case recertifyMissing = "recertify.missing"
   case limitBytes = "limit.bytes"
@@ -127,7 +128,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case .agencyInvalid, .nameInvalid, .emailInvalid, .mobileInvalid, .mobileCountry, .titleInvalid,
       .phoneInvalid, .reasonInvalid, .documentInvalid, .dateInvalid, .roleInvalid,
       .changeInvalid, .systemInvalid, .batchRejected, .sheetUnreadable, .sheetHeader,
-      .sheetEmpty, .recertifyRow, .recertifyMissing, .limitBytes, .limitRows, .registryShrunk:
+      .sheetEmpty, .decisionLine, .recertifyRow, .recertifyMissing, .limitBytes, .limitRows,
+      .registryShrunk:
       .data
     case .fileMissing, .anchorMissing, .databaseMissing: .noInput
     case .agencyUnknown, .agencyRemoved, .systemUnknown, .accountUnknown, .batchUnknown,

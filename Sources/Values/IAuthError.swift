@@ -6,6 +6,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case declined
   case codeWrong
   case codeExpired(reference: String, isFinished: Bool)
+  /// The reference was proven.
+  case codeUsed(isApplication: Bool)
   case requestDuplicate(number: RequestID)
   case requestDecided(number: RequestID, status: RequestStatus, by: String?, at: Timestamp)
   case requestOwn(number: RequestID)
@@ -40,6 +42,10 @@ package enum IAuthError: Error, Equatable, Sendable {
   case usageValue(option: String, value: String, allowed: [String])
   case usageInput(needed: Int, got: Int)
   case usageService
+  /// What was typed is no code, and no attempt.
+  case usageCode
+  /// It asks, and nobody sits there.
+  case usageTerminal(String, command: String)
   /// A word whose bytes are no UTF-8, by its place.
   case usageEncoding(place: Int)
 
@@ -63,6 +69,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case sheetUnreadable(SheetProblem)
   case sheetHeader(missing: [String], duplicated: [String])
   case sheetEmpty
+  /// A line of what was decided, with the word that cannot be read.
+  case decisionLine(line: Int, word: String)
   case recertifyRow(column: String)
   case recertifyMissing(item: ItemID)
   case limitBytes(max: Int)
@@ -147,7 +155,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     switch self {
     case .declined: .declined
     case .codeWrong: .codeWrong
-    case .codeExpired: .codeExpired
+    case .codeExpired, .codeUsed: .codeExpired
     case .requestDuplicate: .requestDuplicate
     case .requestDecided: .requestDecided
     case .requestOwn: .requestOwn
@@ -176,7 +184,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .usageMissingValue, .usageUnwantedValue, .usageValue: .usageValue
     case .usageRepeated: .usageRepeated
     case .usageConflict: .usageConflict
-    case .usageInput: .usageInput
+    case .usageInput, .usageTerminal, .usageCode: .usageInput
     case .usageService: .usageService
     case .usageEncoding: .usageValue
     case .agencyInvalid: .agencyInvalid
@@ -196,6 +204,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .sheetUnreadable: .sheetUnreadable
     case .sheetHeader: .sheetHeader
     case .sheetEmpty: .sheetEmpty
+    case .decisionLine: .decisionLine
     case .limitBytes: .limitBytes
     case .limitRows: .limitRows
     case .registryShrunk: .registryShrunk
@@ -283,6 +292,10 @@ package enum SigningProblem: Equatable, Sendable {
 /// What a caller would have to be.
 package enum Right: Equatable, Sendable {
   case serviceOperator, reviewer, importer, administrator, owner, key
+  /// Of somebody who has requests of their own, and decides on none.
+  case applicant
+  /// The permission is there and rests, until this request is decided if it says so.
+  case resting(RequestID?)
 }
 
 /// Why a database file is not trusted, in the order in which it is looked at.

@@ -258,6 +258,22 @@ package enum Limits {
 
   // Lists on a terminal.
 
+  /// The most agencies that are shown to choose from.
+  package static let agencyChoices = 10
+  /// The most letters that an agency is looked for by, one by one.
+  package static let agencyLetters = 30
+  /// The most requests that a mail lists.
+  package static let mailLines = 40
+  /// The longest name of the service: it stands in every SMS.
+  package static let serviceNameMax = 20
+  /// The most words that a shell is offered.
+  package static let completions = 200
+  /// Reasons used before that are offered again.
+  package static let reasonsOffered = 5
+  /// The most requests that one call decides on.
+  package static let numbersAtOnce = 10_000
+  /// The bytes of a file that says what is decided.
+  package static let decisionBytes = 16 << 20
   /// From so many lines on a list says how many they are: nobody counts them.
   package static let listTotalFrom = 10
 }

@@ -15,11 +15,19 @@ package struct OneTimeCode: Hashable, Sendable {
     digits = padded(Int64(number % codes), 8)
   }
 
-  /// Reads a code as typed; nil unless eight ASCII digits are left without spaces and hyphens.
+  /// Reads a code as typed; nil unless eight ASCII digits are left without white space, hyphens and
+  /// what nobody sees, wherever they stand.
   package init?(_ typed: String) {
-    let bytes = Folding.fold(typed).utf8.filter {
-      $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "-")
+    var kept = String.UnicodeScalarView()
+    for scalar in Folding.fold(typed).unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .format, .spaceSeparator, .lineSeparator, .paragraphSeparator,
+        .dashPunctuation:
+        continue
+      default: if scalar != "\t" { kept.append(scalar) }
+      }
     }
+    let bytes = Array(String(kept).utf8)
     guard bytes.count == 8, bytes.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
     digits = String(decoding: bytes, as: UTF8.self)
   }

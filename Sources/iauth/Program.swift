@@ -92,7 +92,20 @@ enum Program {
   ) throws(IAuthError) -> ExitStatus {
     let console = context.console
     if line.options.version {
-      console.page("iauth \(version)\n")
+      if console.isJSON {
+        console.line(
+          ["name": "iauth", "version": .string(version), "schema": .integer(Schema.released)]
+            as JSON)
+      } else {
+        console.page("iauth \(version)\n")
+      }
+      return .done
+    }
+    if words.first?.utf8.elementsEqual(Known.word.utf8) ?? false {
+      if !context.world.caller.isGated, let client = try? context.client(for: words, config: nil) {
+        return (try? client.run()) ?? .done
+      }
+      Known.show(Array(words.dropFirst()), context)
       return .done
     }
     var isUnknownCommand = false
@@ -103,6 +116,12 @@ enum Program {
     }
     guard let command = line.command else {
       if let fault = line.fault { throw fault.error }
+      if !context.world.caller.isGated,
+        let client = try? context.client(for: words, config: line.configWords)
+      {
+        return try client.run()
+      }
+      if try Home.show(context) { return .done }
       if console.isJSON { throw .usageCommand("", nearest: nil) }
       console.err.write(HelpText.short(CommandTable.described, console.language))
       return .usage
@@ -122,11 +141,17 @@ enum Program {
     }
     let ask = {
       (parameter: ParameterDescription, problem: IAuthError?) throws(IAuthError) -> String in
-      if let problem { console.error(problem) }
-      guard let answer = try console.ask(parameter.question ?? parameter.help) else {
-        throw .usageMissing([parameter.spelling], command: command.described.name)
+      try context.answer(to: parameter, after: problem)
+    }
+    var line = line
+    if console.mayAsk, !line.options.help, line.fault == nil {
+      for index in line.given.indices {
+        guard let parameter = command.described.parameter(line.given[index].name),
+          parameter.isAgencyChoice, AgencyCode(line.given[index].text) == nil,
+          AgencyCode.orgCode(line.given[index].text) == nil
+        else { continue }
+        line.given[index].text = try context.chosenAgency(line.given[index].text, parameter)
       }
-      return answer
     }
     let filled = try command.filled(from: line, asking: console.mayAsk ? ask : nil)
     defer { context.saySuccessions() }

@@ -36,7 +36,6 @@ def test_help_spellings_agree_and_need_no_database(empty_desk, command, language
     assert set(empty_desk.home.rglob("*")) == before
 
 
-@pytest.mark.xfail(reason="open: the short help has one line too many")
 def test_help_without_a_command_and_the_version(empty_desk):
     whole = empty_desk.ok("--help")
     assert whole.err == "" and all(f"\n  {name} " in whole.out for name in COMMANDS)

@@ -140,7 +140,6 @@ def test_a_report_is_fixed_and_handed_in_again(desk, tmp_path, kind):
     assert {row[7] for row in read(third)[1:]} == {"無異動"}
 
 
-@pytest.mark.xfail(reason="open: 退件 and 退回 are two words now; the test knows one")
 def test_the_submitter_follows_a_batch(desk):
     desk.appoint(MANAGER)
     desk.json("import-batch", "-", stdin=text(people(3)), session=MANAGER)
@@ -153,7 +152,7 @@ def test_the_submitter_follows_a_batch(desk):
     waiting = desk.json("pending", "--batch", 1, "--status", "pending", session=MANAGER)
     assert [line["request"] for line in waiting] == numbers[2:]
     said = desk.ok("--lang", "zh-TW", "pending", "--batch", 1, session=MANAGER)
-    assert "整批申請 1：審核中 1 件、核准 1 件、退回 1 件" in said.err
+    assert "整批申請 1：審核中 1 件、核准 1 件、退件 1 件" in said.err
     # The reviewer sees what is left to decide; a stranger sees no batch at all.
     assert [line["request"] for line in desk.json("pending", "--batch", 1, session=CHIEF)] == \
         numbers[2:]

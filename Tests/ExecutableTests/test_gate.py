@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 import subprocess
+import termios
 import time
 from pathlib import Path
 
@@ -76,20 +77,18 @@ def test_a_terminal_feels_the_same_through_the_gate(people):
     shell.sendline("y")
     shell.expect(r"A-[0-9A-Z]{4}-[0-9A-Z]{4}")
     reference = shell.match.group()
-    shell.expect(pexpect.EOF)
+    shell.expect("電子郵件驗證碼：")
     people.settled(reference)
     email, sms = people.codes(reference)
-    shell = pexpect.spawn(
-        "setpriv", ["--reuid", MALLORY, "--regid", MALLORY, "--clear-groups",
-                    str(people.program), "verify", reference],
-        env=people.environment, encoding="utf-8", cwd="/", timeout=20)
-    shell.expect("Code from the e-mail: ")
     shell.sendline(email)
-    shell.expect("Code from the SMS: ")
+    shell.expect("簡訊驗證碼：")
     shell.sendline(sms)
-    shell.expect("signed in")
+    shell.expect("登入者")
+    shell.expect("申請權限.*：")
+    seen = shell.before
+    shell.sendline("")
     shell.expect(pexpect.EOF)
-    assert email not in shell.before and sms not in shell.before
+    assert email not in seen and sms not in seen
     people.ok("verify", "--sign-out", user=MALLORY)
 
 
@@ -104,7 +103,41 @@ def test_codes_are_on_their_way_while_the_terminal_asks(people):
     for code in people.codes(reference):
         shell.sendline(code)
         shell.expect(["Code from the SMS: ", "signed in"])
+    if shell.expect([pexpect.EOF, "general user.*: "]):
+        shell.sendline("")
+        shell.expect(pexpect.EOF)
+
+
+def test_the_queue_is_cleared_key_by_key_through_the_socket(people):
+    person = clerk(502)
+    people.join_as(MALLORY, person)
+    number = people.one("request-permission", "--role", "general", user=MALLORY)["request"]
+    shell = pexpect.spawn(
+        "setpriv", ["--reuid", ALICE, "--regid", ALICE, "--clear-groups", str(people.program),
+                    "pending", "-i"],
+        env=people.environment, encoding="utf-8", cwd="/", timeout=20, dimensions=(40, 80))
+    shell.expect(r"\[1/1\]")
+    assert person.name in shell.before
+    assert not termios.tcgetattr(shell.child_fd)[3] & (termios.ECHO | termios.ICANON)
+    shell.send("r")
+    shell.expect("empty: back.*: ")
+    assert termios.tcgetattr(shell.child_fd)[3] & termios.ECHO
+    shell.sendline("not now")
+    shell.expect("1 rejected, 0 left")
     shell.expect(pexpect.EOF)
+    assert people.one("pending", number, user=ALICE)["decision"]["note"] == "not now"
+    # Hung up in the middle: nothing is decided, and nothing is left behind.
+    number = people.one("request-permission", "--role", "general", user=MALLORY)["request"]
+    shell = pexpect.spawn(
+        "setpriv", ["--reuid", ALICE, "--regid", ALICE, "--clear-groups", str(people.program),
+                    "pending", "-i"],
+        env=people.environment, encoding="utf-8", cwd="/", timeout=20)
+    shell.expect(r"\[1/1\]")
+    shell.close(force=True)
+    wait_for(lambda: not _served(people))
+    assert people.one("pending", number, user=ALICE)["status"] == "pending"
+    people.ok("request-permission", "--withdraw", number, user=MALLORY)
+    people.ok("verify", "--sign-out", user=MALLORY)
 
 
 def test_files_are_opened_with_the_callers_own_rights(people, tmp_path):

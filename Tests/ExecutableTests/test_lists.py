@@ -102,7 +102,7 @@ def test_since_and_until(queue):
 def test_totals_and_what_an_empty_list_says(desk):
     many = desk.ok("agencies", "--under", MOHW)
     count = len(many.out.splitlines()) - 1
-    assert f"{count} in all" in many.err and count > 10
+    assert many.err == "" and count > 10  # a script counts for itself
     cut = desk.ok("agencies", "--under", MOHW, "--limit", 3)
     assert f"3 of {count}" in cut.err and len(cut.out.splitlines()) == 4
     assert desk.ok("agencies", "--under", MOHW, "-q").err == ""

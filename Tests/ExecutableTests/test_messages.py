@@ -108,7 +108,7 @@ def test_postfix_delivers_names_and_reasons_of_every_script(desk, postfix):
     path, = waited(lambda: list(mailboxes.glob("*/new/*")))
     mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     assert not mail.defects
-    assert mail["Subject"] == f"申請案 {number} 已退回 / Request {number} rejected"
+    assert mail["Subject"] == f"申請案 {number} 已退件 / Request {number} rejected"
     assert (mail["X-IAuth-Kind"], mail["X-IAuth-Reference"]) == ("decision", str(number))
     text = mail.get_content()
     assert text.count(NAME) == 2

@@ -219,7 +219,6 @@ def test_the_units_are_sound_and_shut(shared):
         assert host.done(f"systemctl show {unit} -p NoNewPrivileges") == "NoNewPrivileges=no\n"
 
 
-@pytest.mark.xfail(reason="open: totals are said on standard error")
 def test_a_new_version_keeps_the_database_and_what_the_operator_has_set(server):
     host = server.host
     host.done("iauth " + " ".join(INIT))

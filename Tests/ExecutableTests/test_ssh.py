@@ -197,6 +197,8 @@ def test_a_terminal_at_the_open_gate(host):
     wait_for(lambda: host.codes(reference))
     shell.sendline(host.codes(reference)[0])
     shell.expect("signed in")
+    shell.expect("general user.*: ")
+    shell.sendline("")
     shell.expect("iauth> ")
     shell.sendline("exit")
     shell.expect(pexpect.EOF)

@@ -57,8 +57,10 @@ def begin_to_apply(desk, answer="y"):
 def test_apply_and_verify_by_prompts_in_chinese(fresh_desk):
     desk = fresh_desk
     child = begin_to_apply(desk)
-    assert ended(child) == 0
+    child.expect("電子郵件驗證碼：")
     shown = child.before
+    child.sendcontrol("d")
+    assert ended(child) == 0  # the application stands; the codes are entered another time
     assert "iauth verify A-" in shown and "t***@cdc.gov.tw" in shown
     reference = reference_in(shown)
     email, sms = desk.codes(reference)
@@ -71,8 +73,10 @@ def test_apply_and_verify_by_prompts_in_chinese(fresh_desk):
     assert not echoes(child)
     seen = child.before
     child.sendline(sms)
-    assert ended(child) == 0
+    child.expect("申請權限.*：")
     seen += child.before
+    child.sendline("")
+    assert ended(child) == 0
     assert email not in seen and sms not in seen
     assert TONG.name in seen and "登入" in seen
     assert desk.one("verify", "--status", session=TONG)["proven"] == ["email", "sms"]
@@ -81,20 +85,53 @@ def test_apply_and_verify_by_prompts_in_chinese(fresh_desk):
 @pytest.mark.parametrize("answer", ["n", "", "yess"])
 def test_an_agency_that_is_not_confirmed_stores_nothing(fresh_desk, answer):
     child = begin_to_apply(fresh_desk, answer)
-    ended(child)
-    assert "A-" not in child.before
+    assert ended(child) == 1
+    assert "A-" not in child.before and "declined" in child.before
     assert fresh_desk.value("SELECT count(*) FROM verification") == 0
 
 
-def test_the_second_code_is_asked_for_only_after_the_first_was_right(fresh_desk):
+def test_a_wrong_code_is_asked_for_again_until_the_lock(fresh_desk):
+    """Of an application neither code is judged before both are there."""
     desk = fresh_desk
     reference = desk.apply(TONG)
     child = talk(desk, "verify", reference, session=TONG)
+    for left in [4, 3, 2, 1]:
+        child.expect("電子郵件驗證碼：")
+        child.sendline("12345678")
+        child.expect("簡訊驗證碼：")
+        assert "code.wrong" not in child.before
+        child.sendline("12345678")
+        child.expect(f"尚可嘗試 {left} 次")
+    child.expect("電子郵件驗證碼：")
+    child.sendline("not a code")
+    child.expect("8 位數字，本次不計次")
+    child.expect("電子郵件驗證碼：")
+    child.sendline("")
+    child.expect("尚未輸入驗證碼，本次不計次")
+    child.sendline("12345678")
+    child.expect("簡訊驗證碼：")
+    child.sendline("12345678")
+    assert ended(child) in (1, 75)
+    assert desk.value("SELECT max(wrong) FROM attempt") == 5
+
+
+def test_the_second_code_of_a_sign_in_is_asked_for_after_the_first_was_right(desk):
+    desk.join(TONG)
+    child = talk(desk, "verify", "--via", "both", session=TONG)
+    child.expect("S-[0-9A-Z]{4}-[0-9A-Z]{4}")
+    reference = child.after
     child.expect("電子郵件驗證碼：")
     child.sendline("12345678")
-    assert ended(child) == 1
-    assert "簡訊驗證碼" not in child.before and "code.wrong" in child.before
-    assert desk.value("SELECT max(wrong) FROM attempt") == 1
+    child.expect("尚可嘗試 4 次")
+    assert "簡訊驗證碼" not in child.before
+    email, sms = desk.codes(reference)
+    child.expect("電子郵件驗證碼：")
+    child.sendline(email)
+    child.expect("簡訊驗證碼：")
+    child.sendline(sms)
+    child.expect("申請權限.*：")
+    child.sendcontrol("d")
+    assert ended(child) == 0
 
 
 def test_a_sign_in_goes_on_to_ask(desk):
@@ -109,8 +146,10 @@ def test_a_sign_in_goes_on_to_ask(desk):
     child.expect("SMS.*: ")
     [code] = desk.codes(reference)
     child.sendline(code)
-    assert ended(child) == 0
+    child.expect("general user.*: ")
     assert code not in child.before and TONG.name in child.before
+    child.sendline("")
+    assert ended(child) == 0
 
 
 def test_a_wrong_answer_is_asked_for_again(fresh_desk):

@@ -34,7 +34,7 @@ struct HelpTests {
     #expect(chinese.contains("範例：") && chinese.contains("結束狀態："))
     let described = try #require(CommandTable.described.first { $0.name == name })
     for parameter in described.parameters {
-      #expect(english.contains { $0.hasPrefix("  \(parameter.synopsis) ") }, "\(parameter.name)")
+      #expect(english.contains { $0.hasPrefix("  \(parameter.listed) ") }, "\(parameter.name)")
     }
   }
 

@@ -152,7 +152,11 @@ struct OutputTests {
     arguments: [
       ("3d", Timestamp(1_772_442_000 - 259_200)), ("2026-03-02", Timestamp(1_772_380_800)),
       ("2026-03-02T09:00:00Z", Timestamp(1_772_442_000)), ("2026-02-29", nil),
-      ("2026-03-02T24:00:00Z", nil), ("2026-03-02T09:00:00", nil), ("2026-03", nil), ("", nil),
+      ("2026-03-02T24:00:00Z", nil), ("2026-03-02T17:00:00", Timestamp(1_772_442_000)),
+      ("2026-03-02 17:00", Timestamp(1_772_442_000)),
+      ("2026-03-02T09:00Z", Timestamp(1_772_442_000)),
+      ("2026-03-02T18:00+09:00", Timestamp(1_772_442_000)), ("2026-03-02T09:00:", nil),
+      ("2026-03", nil), ("", nil),
       ("yesterday", nil),
     ] as [(String, Timestamp?)])
   func typedTimes(_ text: String, _ time: Timestamp?) {

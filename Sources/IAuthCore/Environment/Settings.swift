@@ -31,6 +31,8 @@ package struct Settings: Equatable, Sendable {
   package var smsCountries = ["886"]
   package var smsForeignDaily = Limits.foreignSendsPerDay
   package var recertifyUnanswered = Unanswered.report
+  /// Who writes, where to type and whom to ask.
+  package var letterhead = Letterhead.plain
   /// The yearly calendar file of 行政院人事行政總處: working hours leave its days out.
   package var holidays: String?
   /// Whether another host has the say: the database is read here and not changed.
@@ -97,6 +99,10 @@ package struct Settings: Equatable, Sendable {
     case "sms-foreign-daily": Self.count(value, 0...100_000).map { smsForeignDaily = $0 } != nil
     case "recertify-unanswered":
       Unanswered(rawValue: value).map { recertifyUnanswered = $0 } != nil
+    case "service-name":
+      Self.words(value, Limits.serviceNameMax).map { letterhead.name = $0 } != nil
+    case "service-host": Self.words(value, 100).map { letterhead.host = $0 } != nil
+    case "help-contact": Self.words(value, 100).map { letterhead.contact = $0 } != nil
     case "holidays": Self.path(value).map { holidays = $0 } != nil
     case "standby": ["yes", "no"].contains(value) && assign(&standby, value == "yes")
     case "mount-point": Self.path(value).map { mountPoint = $0 } != nil
@@ -145,6 +151,12 @@ package struct Settings: Equatable, Sendable {
       allowed.contains(number)
     else { return nil }
     return number
+  }
+
+  /// A line of text of at most so many characters.
+  private static func words(_ value: String, _ max: Int) -> String? {
+    let isPlain = !value.unicodeScalars.contains { $0.isHostile }
+    return isPlain && value.utf16.count <= max ? value : nil
   }
 
   private static func span(_ value: String) -> TimeSpan? {

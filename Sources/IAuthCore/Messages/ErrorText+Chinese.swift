@@ -12,6 +12,8 @@ extension IAuthError {
     case .codeExpired(let reference, false):
       "\(quoted(reference))的驗證碼已逾 10 分鐘、已使用或已由新碼取代"
     case .codeExpired(let reference, true): "\(quoted(reference))已使用或已失效，請重新辦理"
+    case .codeUsed(let isApplication):
+      isApplication ? "此帳號申請已完成驗證，請直接登入" : "此次登入已完成驗證"
     case .requestDuplicate(let number): "已有相同的申請案 \(number) 審核中"
     case .requestDecided(let number, let status, let by, let at):
       "申請案 \(number) 已" + (by.map { "由\(quoted($0))" } ?? "")
@@ -52,22 +54,25 @@ extension IAuthError {
     case .messageState(let id, let status):
       "通知 \(id) 的狀態為「\(status.chinese)」，無法執行此項作業"
 
-    case .usageCommand(let word, let nearest): "沒有\(quoted(word))這個指令" + didYouMean(nearest)
+    case .usageCommand(let word, let nearest): "查無指令\(quoted(word))" + didYouMean(nearest)
     case .usageOption(let word, let nearest, let command):
-      "\(command.map { "\($0) " } ?? "")沒有\(quoted(word))這個選項" + didYouMean(nearest)
+      "\(command.map { "\($0) " } ?? "")查無選項\(quoted(word))" + didYouMean(nearest)
     case .usageOperand(let word, let command):
       "\(command.map { "\($0) " } ?? "")不接受\(quoted(word))"
     case .usageMissing(let words, let command):
       "\(command) 尚缺必要項目：\(words.joined(separator: "、"))"
-    case .usageMissingValue(let option, _): "選項\(quoted(option))須給值"
-    case .usageUnwantedValue(let option, _): "選項\(quoted(option))不須給值"
+    case .usageMissingValue(let option, _): "選項\(quoted(option))須指定值"
+    case .usageUnwantedValue(let option, _): "選項\(quoted(option))不得指定值"
     case .usageRepeated(let option, _): "選項\(quoted(option))重複"
     case .usageConflict(let one, let other, _): "選項\(quoted(one))與\(quoted(other))不得併用"
+    case .usageValue("NUMBER", let value, _): "\(quoted(value))不是有效的申請編號"
     case .usageValue(let option, let value, let allowed):
       "選項\(quoted(option))不接受\(quoted(value))"
         + (allowed.isEmpty ? "" : "，可用的值為：\(allowed.joined(separator: "、"))")
     case .usageInput(let needed, let got):
       "須由標準輸入提供 \(needed) 個驗證碼（每行 1 個），僅收到 \(got) 行；本次不計入嘗試次數"
+    case .usageTerminal(let option, _): "\(quoted(option))須於終端機操作"
+    case .usageCode: "驗證碼為 8 位數字，本次不計次"
     case .usageService: "本指令由 systemd、sshd 或 sudo 啟動以回應連線，非供人員直接執行"
     case .usageEncoding(let place): "指令的第 \(place) 個字詞不是有效的 UTF-8"
 
@@ -96,13 +101,15 @@ extension IAuthError {
       "\(rows) 列中有 \(rejected) 列不符規定，" + (isPartial ? "其餘各列已匯入" : "全部未匯入")
     case .sheetUnreadable(let problem): problem.chinese
     case .sheetHeader(let missing, let duplicated): Self.chineseHeader(missing, duplicated)
+    case .decisionLine(let line, let word):
+      "第 \(line) 行的\(quoted(word))無法辨識；每行依序為申請編號、版本、審核結果（approve、reject 或 return）及理由"
     case .sheetEmpty: "試算表的標題列以下沒有資料"
     case .limitBytes(let max): "檔案大小超過 \(max) 位元組"
     case .limitRows(let max): "試算表超過 \(max) 列"
     case .registryShrunk(let removed, let all, let authority):
       authority
-        ? "檔案中沒有主管機關；如確屬無誤，請指定允許移除"
-        : "此檔案將移除 \(all) 個機關中的 \(removed) 個，已逾十分之一；如確屬無誤，請指定允許移除"
+        ? "檔案中沒有主管機關；如確認無誤，請加上 --allow-removals"
+        : "此檔案將移除 \(all) 個機關中的 \(removed) 個，已逾十分之一；如確認無誤，請加上 --allow-removals"
 
     case .fileMissing(let path): "檔案\(quoted(path))不存在或無法讀取"
     case .anchorMissing: "檔案內沒有可比對的錨點或檢核點"
@@ -115,7 +122,7 @@ extension IAuthError {
     case .agencyRemoved(let code): "機關\(quoted(code))已自名冊移除，無法提出新的申請"
     case .systemUnknown(let code): "查無系統\(quoted(code))"
     case .accountUnknown: "查無此帳號"
-    case .batchUnknown(let number): "查無您可檢視的整批案 \(number)"
+    case .batchUnknown(let number): "查無您可檢視的整批申請 \(number)"
     case .referenceUnknown: "查無此編號的帳號申請或登入"
     case .requestUnknown(let number): "查無您可檢視的申請案 \(number)"
     case .messageUnknown(let id): "查無通知 \(id)"
@@ -125,7 +132,7 @@ extension IAuthError {
     case .auditBroken(let seq, let problem):
       "稽核紀錄第 \(seq) 筆驗證不符：\(problem.chinese)；請先留存備份"
     case .doctorFailed(let checks): "有 \(checks) 項檢查未通過，詳如上列"
-    case .internal: "系統發生不應出現的內部錯誤，資料未變更"
+    case .internal: "系統發生內部錯誤，資料未變更，請通知維運人員"
 
     case .databaseExists: "資料庫已存在，不會覆寫"
     case .fileExists(let path): "檔案\(quoted(path))已存在，不會覆寫"
@@ -141,7 +148,7 @@ extension IAuthError {
     case .outputFailed(isFull: true): "磁碟空間不足，結果無法輸出；已執行之異動仍有效"
     case .outputFailed(isFull: false): "結果無法輸出；已執行之異動仍有效"
     case .codeLocked(let until):
-      "驗證碼輸入錯誤次數過多，於 \(Self.nextMinute(until))（臺灣時間）前，正確的驗證碼亦不受理"
+      "驗證碼輸入錯誤次數過多，已暫時鎖定，請於 \(Self.nextMinute(until))（臺灣時間）後再試"
     case .sendThrottled(let until):
       "索取驗證碼或引發通知過於頻繁，請於 \(Self.nextMinute(until))（臺灣時間）後再試"
     case .databaseBusy: "資料庫忙碌中，資料未變更，請再執行一次"
@@ -271,6 +278,9 @@ extension Right {
     case .importer: "僅機關管理者、主管機關或系統維運人員得匯入"
     case .administrator: "僅該機關的管理者得執行此項作業"
     case .owner: "僅當事人得執行此項作業"
+    case .applicant: "您無審核權限；您本人之申請另列"
+    case .resting(let change?): "您的管理者權限於申請案 \(change) 核定前暫停行使"
+    case .resting(nil): "您的管理者權限目前未生效或已暫停，起迄日請見您的權限清單"
     case .key: "ssh 金鑰僅得為有效的機關管理者匯入及查詢"
     }
   }
@@ -296,7 +306,7 @@ extension UnsafeReason {
 private func quoted(_ word: String) -> String { "「\(shortened(word))」" }
 
 private func didYouMean(_ nearest: String?) -> String {
-  nearest.map { "，最相近的是「\($0)」" } ?? ""
+  nearest.map { "；您要輸入的是否為「\($0)」？" } ?? ""
 }
 
 extension SigningProblem {

@@ -16,6 +16,9 @@ extension IAuthError {
         + " ones"
     case .codeExpired(let reference, true):
       "\(quoted(reference)) is used or has lapsed; begin again"
+    case .codeUsed(let isApplication):
+      isApplication
+        ? "this application was proven already; sign in" : "this sign-in was proven already"
     case .requestDuplicate(let number):
       "request \(number) asks for the same and is still pending"
     case .requestDecided(let number, let status, let by, let at):
@@ -94,6 +97,8 @@ extension IAuthError {
     case .usageInput(let needed, let got):
       "standard input has \(counted(got, "line")) where \(counted(needed, "code")), one a line,"
         + " \(needed == 1 ? "is" : "are") needed; this was not counted as an attempt"
+    case .usageTerminal(let option, _): "\(option) asks, and needs a terminal"
+    case .usageCode: "a code has eight digits; this was no attempt"
     case .usageService:
       "this answers a connection of the service; systemd, sshd or sudo starts it, not a person"
     case .usageEncoding(let place): "word \(place) of the command is not UTF-8"
@@ -133,6 +138,9 @@ extension IAuthError {
         + (isPartial ? "the good ones were imported" : "nothing was imported")
     case .sheetUnreadable(let problem): problem.english
     case .sheetHeader(let missing, let duplicated): Self.header(missing, duplicated)
+    case .decisionLine(let line, let word):
+      "line \(line): \(quoted(word)) cannot be read; a line is a request's number, its version, "
+        + "approve, reject or return, and the reason"
     case .sheetEmpty: "the sheet has no rows below its header"
     case .limitBytes(let max): "the file is larger than \(max) bytes"
     case .limitRows(let max): "the sheet has more than \(max) rows"
@@ -296,6 +304,11 @@ extension Right {
     case .importer: "only an administrator, the authority or the operator may import"
     case .administrator: "only an administrator of the agency may do this"
     case .owner: "only the person concerned may do this"
+    case .applicant: "you decide on no requests; your own are another list"
+    case .resting(let change?):
+      "your administrator's permission rests until request \(change) is decided"
+    case .resting(nil):
+      "your administrator's permission does not hold now; your list says from when, or until when"
     case .key: "an ssh key may submit and look for an active administrator only"
     }
   }

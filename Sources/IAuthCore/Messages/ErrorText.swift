@@ -36,6 +36,7 @@ extension IAuthError {
       } else {
         Self.signIn
       }
+    case .codeUsed(let isApplication): isApplication ? Self.signIn : "iauth verify --status"
     case .requestDuplicate(let number), .requestDecided(let number, _, _, _),
       .requestOwn(let number), .requestChanged(let number), .permissionNone(let number),
       .requestOutside(let number):
@@ -60,8 +61,9 @@ extension IAuthError {
       command.map { "iauth help \($0)" } ?? "iauth help"
     case .usageMissing(_, let command), .usageConflict(_, _, let command): "iauth help \(command)"
     case .usageValue: "iauth help"
-    case .usageInput: "iauth help verify"
+    case .usageInput, .usageCode: "iauth help verify"
     case .usageService: "iauth help serve-one"
+    case .usageTerminal(_, let command): "iauth \(command)"
     case .usageEncoding: "iauth help"
 
     case .agencyInvalid, .agencyUnknown: "iauth agencies NAME"
@@ -75,6 +77,7 @@ extension IAuthError {
     case .nameInvalid, .emailInvalid, .mobileInvalid, .mobileCountry, .titleInvalid, .phoneInvalid,
       .reasonInvalid, .documentInvalid:
       nil
+    case .decisionLine: "iauth help approve"
     case .roleInvalid, .changeInvalid, .dateInvalid, .dateRange, .sheetHeader, .sheetEmpty,
       .sheetUnreadable,
       .limitBytes, .limitRows:
@@ -111,6 +114,9 @@ extension IAuthError {
     case .sessionStepUp: "iauth verify --step-up"
     case .rightMissing(.reviewer), .rightMissing(.importer), .rightMissing(.administrator):
       "iauth request-permission --role admin"
+    case .rightMissing(.applicant): "iauth request-permission --list"
+    case .rightMissing(.resting(let change)):
+      change.map { "iauth pending \($0)" } ?? "iauth request-permission --list"
     case .rightMissing(.serviceOperator), .rightMissing(.owner), .rightMissing(.key): nil
     case .databaseForeign: "iauth --db FILE doctor"
     case .databaseVersion(let found, let needed):
@@ -121,8 +127,8 @@ extension IAuthError {
     }
   }
 
-  private static let signIn =
-    "iauth verify --agency CODE --name NAME --email ADDRESS --mobile NUMBER --via both"
+  /// It knows who the caller last was, and asks for what it does not know.
+  private static let signIn = "iauth verify"
 }
 
 /// `word` if it can stand in a shell command as it is, else `placeholder`: a hint is meant to be

@@ -11,7 +11,9 @@ extension Notice {
       Wording(
         "\(purpose.chinese)驗證碼",
         [
-          "您正在辦理「\(SafeText.withoutCodes(agency))」的\(purpose.chinese)（編號 \(reference)），",
+          purpose == .application
+            ? "您正在辦理「\(SafeText.withoutCodes(agency))」的\(purpose.chinese)（編號 \(reference)），"
+            : "您正以「\(SafeText.withoutCodes(agency))」人員身分登入（編號 \(reference)），",
           "\(channel == .email ? "電子郵件" : "行動電話")驗證碼為：", "", code, "",
           "請於 10 分鐘內執行下列指令，並依提示輸入驗證碼：", "", "    iauth verify \(reference)", "",
           "驗證碼僅能使用一次，請勿轉告他人。如非您本人辦理，請忽略本信件。",
@@ -21,20 +23,20 @@ extension Notice {
         "申請案 \(request.number) 待審核",
         [request.isResubmitted ? "有一件退回補正後再送的權限申請案待您審核：" : "有一件權限申請案待您審核：", ""]
           + request.chinese
-          + (request.isNational ? ["", "注意：本案核准後，申請人即得審核全國各機關的管理者。"] : [])
+          + (request.isNational ? ["", "注意：本案核准後，申請人即得審核全國各機關管理者之申請。"] : [])
           + [
-            "", "請檢視內容後核准或退回：", "", "    iauth pending \(request.number)",
-            "    iauth approve \(request.number)",
-            "    iauth reject \(request.number) --reason 退回原因",
+            "", "請檢視內容後核准或退件：", "", "    iauth pending \(request.number)",
+            "    iauth approve \(request.number)\(request.expecting)",
+            "    iauth reject \(request.number) --reason 退件理由",
           ])
     case .batchSubmitted(let batch, let agency, let requests, let document):
       Wording(
-        "整批案 \(batch) 待審核",
+        "整批申請 \(batch) 待審核",
         ["「\(SafeText.line(agency))」提報一批權限申請案，待您審核：", ""]
           + Self.chineseBatch(batch, document) + ["申請案件數：\(requests)"] + [
             "", "請檢視內容後審核：", "", "    iauth pending --batch \(batch)",
             "    iauth approve --batch \(batch)",
-            "    iauth reject --batch \(batch) --reason 退回原因",
+            "    iauth reject --batch \(batch) --reason 退件理由",
           ])
     case .approved(let request, let url, let note):
       Wording(
@@ -45,8 +47,8 @@ extension Notice {
           + ["", "查詢您的權限與申請案：", "", "    iauth request-permission --list"])
     case .rejected(let request, let reason):
       Wording(
-        "申請案 \(request.number) 已退回",
-        ["您的申請案經審核後退回：", ""] + request.chinese + ["", "退回原因："]
+        "申請案 \(request.number) 已退件",
+        ["您的申請案經審核後退件：", ""] + request.chinese + ["", "退件理由："]
           + SafeText.quotation(reason)
           + ["", "如已改正，得重新提出申請：", "", "    \(request.command)"])
     case .requestLapsed(let request):
@@ -58,7 +60,9 @@ extension Notice {
     case .invitation(let request, let agencyCode, let email, let expiresAt):
       Wording(
         "帳號啟用邀請（申請案 \(request.number)）",
-        ["您獲核予下列權限：", ""] + request.chinese
+        [
+          "「\(request.invitedBy.map(SafeText.line) ?? "系統維運人員")」為您提報之下列權限業經核准：", "",
+        ] + request.chinese
           + [
             "", "請於 \(expiresAt.taiwanMinute)（臺灣時間）前以下列指令登入並啟用帳號，逾期失效。",
             "NUMBER 請填您的行動電話號碼，電子郵件與行動電話都會收到驗證碼：", "",
@@ -85,15 +89,15 @@ extension Notice {
     case .nationalReviewer(let request):
       Wording(
         "主管機關新增管理者（申請案 \(request.number)）",
-        ["主管機關新增一位管理者，得審核全國各機關的管理者：", ""] + request.chinese
+        ["主管機關新增一位管理者，得審核全國各機關管理者之申請：", ""] + request.chinese
           + ["", "如有疑義，請檢視：", "", "    iauth pending \(request.number)"])
     case .batchDecided(let batch, let document, let approved, let rejected, let other):
       Wording(
-        "整批案 \(batch) 審核完畢",
-        ["您提報的整批案已全數審核完畢：", ""] + Self.chineseBatch(batch, document)
+        "整批申請 \(batch) 審核完畢",
+        ["您提報的整批申請已全數審核完畢：", ""] + Self.chineseBatch(batch, document)
           + [
-            "核准：\(approved)", "退回：\(rejected)", "其他（撤回或逾期失效）：\(other)", "",
-            "各件結果，以及個別案件的退回原因：", "",
+            "核准：\(approved)", "退件：\(rejected)", "其他（撤回或逾期失效）：\(other)", "",
+            "各件結果，以及個別案件的退件理由：", "",
             "    iauth pending --batch \(batch)", "    iauth pending NUMBER",
           ])
     case .invitationLapsed(let request):
@@ -127,8 +131,8 @@ extension Notice {
       Wording(
         "驗證碼連續輸入錯誤",
         [
-          "有人對您在「\(SafeText.line(agency))」的帳號連續輸入 5 次錯誤的驗證碼，",
-          "該使用者 15 分鐘內無法再嘗試。您的登入不受影響。", "",
+          "您於「\(SafeText.line(agency))」之帳號遭連續輸入錯誤驗證碼 5 次，",
+          "該執行者 15 分鐘內無法再嘗試。您的登入不受影響。", "",
           "如非您本人所為，請勿將驗證碼轉告他人，並洽機關管理者：", "",
           "    iauth admins --agency CODE",
         ])
@@ -145,11 +149,11 @@ extension Notice {
         [
           "您在「\(SafeText.line(agency))」的帳號已 \(days) 天未登入，",
           "將於 \(suspendedAt.taiwanMinute)（臺灣時間）停用。如仍有需要，請登入一次：", "",
-          "    iauth verify --agency CODE --name NAME --email ADDRESS --mobile NUMBER --via email",
+          "    iauth verify",
         ])
     case .revokedByForm(let batch, let agency, let count):
       Wording(
-        "機關管理者異動（整批案 \(batch)）",
+        "機關管理者異動（整批申請 \(batch)）",
         [
           "「\(SafeText.line(agency))」提報異動，已終止 \(count) 位機關管理者的權限。", "",
           "請檢視：", "", "    iauth pending --batch \(batch)",
@@ -159,12 +163,9 @@ extension Notice {
       grantWording.chinese
     case .reminder(let items):
       Wording(
-        "催辦：\(items.count) 件申請案待審核",
-        ["下列申請案仍待您審核，依等候時間由久至近排列：", ""] + Self.chineseList(items)
-          + [
-            "核准或退回：", "", "    iauth approve NUMBER",
-            "    iauth reject NUMBER --reason 退回原因",
-          ])
+        "稽催：\(items.count) 件申請案待審核",
+        ["下列申請案仍待您審核，依等候時間由久至近排列：", ""] + RequestLines(items).chinese
+          + ["逐筆審查，或逐件核准、退件（以第一件為例）：", ""] + RequestLines(items).commands)
     case .authorityDigest(let digest): Wording("主管機關彙整通知", Self.chineseDigest(digest))
     case .operatorDigest(let digest):
       Wording("系統維運彙整通知", digest.chinese)
@@ -181,7 +182,7 @@ extension Notice {
   }
 
   private static func chineseBatch(_ batch: BatchID, _ document: String?) -> [String] {
-    ["整批案編號：\(batch)"] + (document.map { ["公文文號：\(SafeText.line($0))"] } ?? [])
+    ["整批申請編號：\(batch)"] + (document.map { ["公文文號：\(SafeText.line($0))"] } ?? [])
   }
 
   private static func chineseNextStep(_ request: RequestSummary, _ url: String?) -> [String] {
@@ -189,17 +190,10 @@ extension Notice {
     switch request.kind {
     case .grant:
       return [
-        "次一步驟：由貴機關的機關管理者\(request.role == .admin ? "（即您本人）" : "")於\(system)內設定細部權限。"
+        "後續作業：由貴機關的機關管理者\(request.role == .admin ? "（即您本人）" : "")於\(system)內設定細部權限。"
       ] + (url.map { ["", "    \(SafeText.line($0))"] } ?? [])
     case .revoke: return ["該權限已終止。"]
     case .change: return ["您的新聯絡資料已生效，權限恢復使用。"]
-    }
-  }
-
-  private static func chineseList(_ items: [WaitingItem]) -> [String] {
-    items.flatMap { item in
-      ["已等候 \(item.waitingDays) 天"] + item.request.chinese
-        + ["    iauth pending \(item.request.number)", ""]
     }
   }
 
@@ -209,15 +203,15 @@ extension Notice {
     var lines: [String] = []
     if !withoutReviewer.isEmpty {
       lines += ["下列申請案沒有可審核的機關管理者，請洽該機關提報管理者：", ""]
-      lines += chineseList(withoutReviewer)
+      lines += RequestLines(withoutReviewer).chinese
     }
     if !overdue.isEmpty {
-      lines += ["下列申請案經多次催辦仍未審核，請洽該機關儘速審核或增設管理者：", ""]
-      lines += chineseList(overdue)
+      lines += ["下列申請案經多次稽催仍未審核，請洽該機關儘速審核或增設管理者：", ""]
+      lines += RequestLines(overdue).chinese
     }
     if !single.isEmpty {
-      lines += ["下列機關的管理者不足，請促請其增設：", ""]
-      lines += single.map {
+      lines += ["下列機關管理者不足，請促其增設：", ""]
+      lines += single.prefix(Limits.mailLines).map {
         "\(SafeText.line($0.code))　\(SafeText.line($0.name))　管理者 \($0.administrators) 位"
       }
       lines.append("")
@@ -232,7 +226,7 @@ extension RequestSummary {
     [
       "申請編號：\(number)", "機關：\(SafeText.line(agency))", "姓名：\(SafeText.line(name))",
       "系統：\(SafeText.line(system.chinese))（\(SafeText.line(systemCode))）",
-      "身分：\(role.chinese)", "類別：\(kind.chinese)",
+      "角色：\(role.chinese)", "類別：\(kind.chinese)",
     ] + terms.map(\.chinese)
   }
 }

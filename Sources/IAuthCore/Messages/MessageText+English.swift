@@ -30,7 +30,7 @@ extension Notice {
             : [])
           + [
             "", "Read it, then approve or reject it:", "", "    iauth pending \(request.number)",
-            "    iauth approve \(request.number)",
+            "    iauth approve \(request.number)\(request.expecting)",
             "    iauth reject \(request.number) --reason TEXT",
           ])
     case .batchSubmitted(let batch, let agency, let requests, let document):
@@ -67,8 +67,10 @@ extension Notice {
     case .invitation(let request, let agencyCode, let email, let expiresAt):
       Wording(
         "Invitation to activate your account (request \(request.number))",
-        ["You have been given this permission:", ""]
-          + request.english
+        [
+          "\(request.invitedBy.map(SafeText.line) ?? "The operator") has asked for this permission for you, "
+            + "and it is granted:", "",
+        ] + request.english
           + [
             "", "Sign in to activate your account before \(expiresAt.taiwanMinute) (Taiwan time);",
             "NUMBER is your mobile number. Codes come by e-mail and to your mobile:", "",
@@ -166,7 +168,7 @@ extension Notice {
           "Nobody has signed in to your account at \(SafeText.line(agency)) for"
             + " \(days) \(days == 1 ? "day" : "days"). It will be",
           "suspended on \(suspendedAt.taiwanMinute) (Taiwan time) unless you sign in:", "",
-          "    iauth verify --agency CODE --name NAME --email ADDRESS --mobile NUMBER --via email",
+          "    iauth verify",
         ])
     case .revokedByForm(let batch, let agency, let count):
       Wording(
@@ -181,13 +183,11 @@ extension Notice {
       grantWording.english
     case .reminder(let items):
       Wording(
-        "Reminder: \(items.count) \(items.count == 1 ? "request waits" : "requests wait")",
+        "Reminder: \(items.count) \(items.count == 1 ? "request waits" : "requests wait") for review",
         ["These requests still wait for your decision, the oldest first:", ""]
-          + Self.englishList(items)
-          + [
-            "Approve or reject:", "", "    iauth approve NUMBER",
-            "    iauth reject NUMBER --reason TEXT",
-          ])
+          + RequestLines(items).english
+          + ["One by one, or each by itself (the first one here):", ""]
+          + RequestLines(items).commands)
     case .authorityDigest(let digest):
       Wording("Digest for the authority", Self.englishDigest(digest))
     case .operatorDigest(let digest):
@@ -224,31 +224,24 @@ extension Notice {
     }
   }
 
-  private static func englishList(_ items: [WaitingItem]) -> [String] {
-    items.flatMap { item in
-      ["Waiting for \(item.waitingDays) \(item.waitingDays == 1 ? "day" : "days")"]
-        + item.request.english + ["    iauth pending \(item.request.number)", ""]
-    }
-  }
-
   private static func englishDigest(_ digest: AuthorityDigest) -> [String] {
     let (withoutReviewer, overdue) = (digest.withoutReviewer, digest.overdue)
     let single = digest.singleAdministrator
     var lines: [String] = []
     if !withoutReviewer.isEmpty {
       lines += ["Nobody may decide on these requests; their agencies need an administrator:", ""]
-      lines += englishList(withoutReviewer)
+      lines += RequestLines(withoutReviewer).english
     }
     if !overdue.isEmpty {
       lines += [
         "These requests are undecided after every reminder; please have their agencies decide, or",
         "appoint one more administrator:", "",
       ]
-      lines += englishList(overdue)
+      lines += RequestLines(overdue).english
     }
     if !single.isEmpty {
       lines += ["These agencies have too few administrators; please have them appoint more:", ""]
-      lines += single.map {
+      lines += single.prefix(Limits.mailLines).map {
         "\(SafeText.line($0.code))  \(SafeText.line($0.name))  administrators: \($0.administrators)"
       }
       lines.append("")

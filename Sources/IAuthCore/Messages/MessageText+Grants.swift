@@ -35,8 +35,8 @@ extension Notice {
             } + ["", "Reason:"] + SafeText.quotation(reason)
             + ["", "Mend these rows and hand the sheet in again within 30 days:"] + command),
         Wording(
-          "整批案 \(batch) 部分申請案退回補正",
-          ["您提報的整批案中，下列申請案退回補正：", "", "整批案編號：\(batch)"]
+          "整批申請 \(batch) 部分申請案退回補正",
+          ["您提報的整批申請中，下列申請案退回補正：", "", "整批申請編號：\(batch)"]
             + (document == nil ? [] : ["公文文號：\(letter)"])
             + items.map {
               "  \($0.number)　\(SafeText.line($0.agency))　\(SafeText.line($0.name))"

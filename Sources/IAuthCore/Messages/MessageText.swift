@@ -45,12 +45,18 @@ extension Notice {
   }
 
   /// The mail, Chinese, then English, in lines that end with LF.
-  package func mail() -> RenderedMessage {
+  package func mail(_ head: Letterhead = .plain) -> RenderedMessage {
     let chinese = chineseWording
     let english = englishWording
+    let hasCommand = chinese.lines.contains { line in
+      line.utf8.starts(with: "    iauth ".utf8)
+    }
+    let ending = head.ending(hasCommand: hasCommand)
     let lines =
-      ["您好：", ""] + chinese.lines + ["", "本信件由系統自動發送，請勿直接回覆。"]
-      + ["", String(repeating: "-", count: 60), "", "Hello,", ""] + english.lines
+      [head.title.chinese, "", "您好：", ""] + chinese.lines + ending.chinese
+      + ["", "本信件由系統自動發送，請勿直接回覆。"]
+      + ["", String(repeating: "-", count: 60), "", head.title.english, "", "Hello,", ""]
+      + english.lines + ending.english
       + ["", "This mail was sent automatically; replies are not read."]
     return RenderedMessage(
       subject: "\(chinese.subject) / \(english.subject)",
@@ -60,15 +66,19 @@ extension Notice {
   /// The SMS in Chinese, a code first.
   ///
   /// At most 70 UTF-16 units, one segment of UCS-2 (3GPP TS 23.038): the agency's name gives way.
-  package func sms() -> String {
+  package func sms(_ head: Letterhead = .plain) -> String {
     let before: String
     let after: String
     if case .code(let purpose, _, let code, _, let reference) = self {
       before = "\(code) 是"
-      after = "\(purpose.chinese)驗證碼，10分鐘內有效，勿轉告。iauth verify \(reference)"
+      after =
+        "\(purpose.chinese)驗證碼，10分鐘內有效，勿轉告。"
+        + (head.name.map { "\(SafeText.withoutCodes($0)) " } ?? "iauth verify ") + reference
     } else {
       before = "\(chineseWording.subject)（"
-      after = "），詳見電子郵件。如非本人辦理，請洽機關管理者"
+      after =
+        "），詳見電子郵件。如非本人辦理，請洽機關管理者"
+        + (head.name.map { "。\(SafeText.line($0))" } ?? "")
     }
     let room = 70 - before.utf16.count - after.utf16.count
     return before + SafeText.shortened(agency ?? "iauth", toUTF16: room) + after
@@ -94,6 +104,11 @@ extension Notice {
       nil
     }
   }
+}
+
+extension RequestSummary {
+  /// Behind `approve NUMBER`: what was shown is what is approved.
+  var expecting: String { version.map { " --expect \($0)" } ?? "" }
 }
 
 extension Notice {

@@ -95,6 +95,10 @@ package struct RequestSummary: Sendable, Equatable {
   package var successorOf: String?
   /// It was sent back for correction, and is submitted again.
   package var isResubmitted = false
+  /// What `--expect` takes, where the reader is to decide.
+  package var version: String?
+  /// Who has asked for an invited person, if it was not the operator.
+  package var invitedBy: String?
   /// It waits for its correction.
   package var isReturned = false
 

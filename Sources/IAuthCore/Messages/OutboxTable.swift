@@ -116,8 +116,8 @@ extension Transaction {
     let isClaimed = world.claim != nil && queuedCount < Limits.immediateDeliveries
     queuedCount += 1
     noteQueued(isClaimed: isClaimed)
-    let mail = recipient.channel == .email ? notice.mail() : nil
-    let (subject, body) = (mail?.subject ?? "", mail?.body ?? notice.sms())
+    let mail = recipient.channel == .email ? notice.mail(settings.letterhead) : nil
+    let (subject, body) = (mail?.subject ?? "", mail?.body ?? notice.sms(settings.letterhead))
     if !recipient.address.isEmpty {
       plan?.append(
         PlannedMessage(

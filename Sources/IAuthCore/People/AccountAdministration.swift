@@ -17,6 +17,8 @@ package struct AccountLine: Sendable {
   package let isAdministrator: Bool
   package let usedAt: Timestamp?
   package let isErased: Bool
+  /// Every role that is held now.
+  package var roles: [HeldRole] = []
 }
 
 /// One contact, as the operator names it.
@@ -60,15 +62,12 @@ extension Service {
   ///
   /// - Throws: `session.*`, `right.missing`, `agency.unknown`.
   package func accounts(
-    _ query: String, agency code: String?
+    _ query: String, agency code: String?, _ filter: AccountFilter = AccountFilter()
   ) throws(IAuthError) -> [AccountLine] {
     if world.caller.isOperator {
       return try store.read { (tx) throws(IAuthError) in
-        try tx.accounts(
-          query,
-          in: try code.map { (text) throws(IAuthError) in
-            try tx.agency(typed: text).id
-          })
+        let agency = try code.map { (text) throws(IAuthError) in try tx.agency(typed: text).id }
+        return try tx.withRoles(try tx.accounts(query, in: agency), in: agency, filter)
       }
     }
     return try readSignedIn { (tx, session) throws(IAuthError) in
@@ -77,7 +76,7 @@ extension Service {
       guard try tx.isAdministrator(session.account), agency == nil || agency == own else {
         throw .rightMissing(.administrator)
       }
-      return try tx.accounts(query, in: own)
+      return try tx.withRoles(try tx.accounts(query, in: own), in: own, filter)
     }
   }
 
@@ -155,7 +154,7 @@ extension Service {
 }
 
 extension Transaction {
-  fileprivate func accounts(
+  func accounts(
     _ query: String, in agency: AgencyID?
   ) throws(IAuthError) -> [AccountLine] {
     // Names compare as everywhere, addresses without case; digits alone are a number.

@@ -106,17 +106,9 @@ extension Service {
         $0.email.text == form.email.text && $0.mobile.e164 == form.mobile.e164
           && $0.name.key == form.name.key
       }
-      let draft = VerificationDraft(
-        purpose: .signIn, agency: agency, via: via, email: form.email, mobile: form.mobile,
-        account: known, session: nil, form: nil)
-      let codesExpireAt = tx.now + Limits.codeLifetime
-      let reference = try tx.open(
-        draft, expiresAt: tx.now + settings.applicationLifetime)
-      try tx.audit(.signInBegun, .reference(reference))
       return .commit(
-        VerificationReceipt(
-          reference: reference, purpose: .signIn, agency: agency, via: via, email: nil, mobile: nil,
-          expiresAt: codesExpireAt))
+        try tx.beginSignIn(
+          in: agency, email: form.email, mobile: form.mobile, known: known, via: via))
     }
   }
 
@@ -149,7 +141,7 @@ extension Service {
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<VerificationReceipt> in
       let proof = try tx.verification(typed: typed)
       guard proof.isOpen, proof.createdAt <= tx.now, tx.now < proof.expiresAt else {
-        throw .codeExpired(reference: proof.reference.text, isFinished: true)
+        throw proof.isOver
       }
       let agency = try tx.agency(id: proof.agency)
       let addresses = try tx.addresses(of: proof)
@@ -203,6 +195,20 @@ extension Settings {
 }
 
 extension Transaction {
+  /// - Parameter known: whose the contacts are; nil for someone unknown.
+  func beginSignIn(
+    in agency: Agency, email: EmailAddress, mobile: MobileNumber, known: Account?, via: Via
+  ) throws(IAuthError) -> VerificationReceipt {
+    let draft = VerificationDraft(
+      purpose: .signIn, agency: agency, via: via, email: email, mobile: mobile, account: known,
+      session: nil, form: nil)
+    let reference = try open(draft, expiresAt: now + settings.applicationLifetime)
+    try audit(.signInBegun, .reference(reference))
+    return VerificationReceipt(
+      reference: reference, purpose: .signIn, agency: agency, via: via, email: nil, mobile: nil,
+      expiresAt: now + Limits.codeLifetime)
+  }
+
   fileprivate func open(
     _ draft: VerificationDraft, expiresAt: Timestamp
   ) throws(IAuthError) -> Reference {

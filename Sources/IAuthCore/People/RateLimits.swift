@@ -178,6 +178,16 @@ extension Transaction {
     return isFifth
   }
 
+  /// How many more wrong attempts the caller has at a reference.
+  func attemptsLeft(_ proof: Verification) throws(IAuthError) -> Int {
+    var left = Limits.wrongAttemptsPerCaller
+    for subject in attemptSubjects(proof) {
+      let own = try counted(subject, world.caller.name)
+      left = min(left, Limits.wrongAttemptsPerCaller - own.wrong)
+    }
+    return max(0, left)
+  }
+
   /// A success forgets the caller's wrong attempts here, and everyone's.
   func forgetWrongAttempts(_ proof: Verification) throws(IAuthError) {
     for subject in attemptSubjects(proof) {

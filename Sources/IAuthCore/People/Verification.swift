@@ -33,6 +33,7 @@ extension Service {
   ///
   /// A wrong one is an attempt; a right one changes nothing.
   package func checkFirstCode(_ typed: String, code: String) throws(IAuthError) {
+    guard OneTimeCode(code) != nil else { throw .usageCode }
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
       let proof = try tx.verification(typed: typed)
       let needed = Array(try tx.channelsNeeded(proof).prefix(1))
@@ -40,6 +41,15 @@ extension Service {
         return .commitThenThrow(error)
       }
       return .commit(())
+    }
+  }
+
+  /// How many wrong attempts the caller has left at a reference.
+  ///
+  /// - Throws: `reference.unknown`.
+  package func attemptsLeft(_ typed: String) throws(IAuthError) -> Int {
+    try store.read { (tx) throws(IAuthError) in
+      try tx.attemptsLeft(try tx.verification(typed: typed))
     }
   }
 
@@ -53,6 +63,9 @@ extension Service {
       let needed = try tx.channelsNeeded(proof)
       guard codes.count >= needed.count else {
         throw .usageInput(needed: needed.count, got: codes.count)
+      }
+      guard codes.prefix(needed.count).allSatisfy({ OneTimeCode($0) != nil }) else {
+        throw .usageCode
       }
       if let error = try tx.checkCodes(
         proof, needed, codes, operatorMail: settings.operatorMail)
@@ -147,7 +160,7 @@ extension Transaction {
     try checkNotLocked(proof)
     let reference = proof.reference.text
     guard proof.isOpen, proof.createdAt <= now, now < proof.expiresAt else {
-      throw .codeExpired(reference: reference, isFinished: true)
+      throw proof.isOver
     }
     let stored = try all(VerificationTable.codes, proof.id) { row in
       StoredCode(

@@ -121,6 +121,15 @@ struct Verification {
   }
 }
 
+extension Verification {
+  /// What is said of a reference that takes no code any more.
+  var isOver: IAuthError {
+    isProven
+      ? .codeUsed(isApplication: purpose == .application)
+      : .codeExpired(reference: reference.text, isFinished: true)
+  }
+}
+
 extension Transaction {
   /// - Throws: `reference.unknown`, also for what is no reference at all.
   func verification(typed: String) throws(IAuthError) -> Verification {

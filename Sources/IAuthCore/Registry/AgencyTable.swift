@@ -7,6 +7,10 @@ import Values
 enum AgencyTable {
   static let columns: Fragment = "id, type, code, name, path, superior, status"
   static let byCode: SQL = "SELECT \(columns) FROM agency WHERE code = ?"
+  /// One that holds before one that is gone.
+  static let byOrgCode: SQL = """
+    SELECT \(columns) FROM agency WHERE org_code = ? ORDER BY status <> 'active', sort LIMIT 1
+    """
   static let byID: SQL = "SELECT \(columns) FROM agency WHERE id = ?"
   static let authority: SQL =
     "SELECT \(columns) FROM agency WHERE id = (SELECT authority FROM service)"
@@ -21,12 +25,25 @@ enum AgencyTable {
   static let search: SQL = """
     WITH RECURSIVE below (id) AS (SELECT id FROM agency WHERE id = ?2 UNION
       SELECT a.id FROM agency a JOIN below ON a.superior = below.id)
-    SELECT a.id, a.type, a.code, a.name, a.path, a.superior, a.status, s.code, a.superior_derived
+    SELECT a.id, a.type, a.code, a.name, a.path, a.superior, a.status, s.code, a.superior_derived,
+      a.org_code
     FROM agency a LEFT JOIN agency s ON s.id = a.superior
     WHERE (?1 = '' OR instr(replace(a.name, '台', '臺'), replace(?1, '台', '臺')) > 0
-      OR substr(a.code, 1, length(?1)) = ?1)
+      OR substr(a.code, 1, length(?1)) = ?1 OR a.org_code = ?4)
       AND (?2 IS NULL OR a.id IN (SELECT id FROM below))
-    ORDER BY a.code = ?1 DESC, a.sort LIMIT ?3
+    ORDER BY a.code = ?1 OR a.org_code IS ?4 AND ?4 IS NOT NULL DESC,
+      replace(a.name, '台', '臺') = replace(?1, '台', '臺') DESC, a.sort LIMIT ?3
+    """
+  /// Whose name has these letters in their order; `?1` is a pattern.
+  static let letters: SQL = """
+    WITH RECURSIVE below (id) AS (SELECT id FROM agency WHERE id = ?2 UNION
+      SELECT a.id FROM agency a JOIN below ON a.superior = below.id)
+    SELECT a.id, a.type, a.code, a.name, a.path, a.superior, a.status, s.code, a.superior_derived,
+      a.org_code
+    FROM agency a LEFT JOIN agency s ON s.id = a.superior
+    WHERE replace(a.name, '台', '臺') LIKE ?1 ESCAPE '|'
+      AND (?2 IS NULL OR a.id IN (SELECT id FROM below))
+    ORDER BY a.sort
     """
   static let systemColumns: Fragment = "id, code, name, name_zh, url, longest"
   static let systemByCode: SQL = "SELECT \(systemColumns) FROM system WHERE code = ?"
@@ -36,23 +53,28 @@ enum AgencyTable {
   static let addSystem: SQL =
     "INSERT INTO system (code, name, name_zh, url, created_at) VALUES (?, ?, ?, ?, ?)"
   static let addAgency: SQL = """
-    INSERT INTO agency (type, code, sort, name, path, phone, address, superior, superior_derived,
-      status, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO agency (type, code, sort, org_code, name, path, phone, address, superior,
+      superior_derived, status, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
   static let updateAgency: SQL = """
-    UPDATE agency SET name = ?2, path = ?3, phone = ?4, address = ?5, status = ?6, updated_at = ?7
+    UPDATE agency SET name = ?2, path = ?3, phone = ?4, address = ?5, status = ?6, updated_at = ?7,
+      org_code = coalesce(?8, org_code)
     WHERE id = ?1
     """
+  /// Of a database that was made before the registry's codes were kept.
+  static let setOrgCode: SQL =
+    "UPDATE agency SET org_code = ?2 WHERE code = ?1 AND type = 'oid' AND org_code IS NULL"
   static let setSuperior: SQL =
     "UPDATE agency SET superior = ?2, superior_derived = ?3, updated_at = ?4 WHERE id = ?1"
   static let markRemoved: SQL =
     "UPDATE agency SET status = 'removed', updated_at = ?2 WHERE id = ?1 AND status = 'active'"
   static let forLoading: SQL = """
-    SELECT id, code, name, path, phone, address, status, superior, superior_derived FROM agency
-    WHERE type = 'oid'
+    SELECT id, code, name, path, phone, address, status, superior, superior_derived,
+      org_code FROM agency WHERE type = 'oid'
     """
   static let statements: [SQL] = [
-    byCode, byID, authority, isWithinReach, search, systemByCode, systemByID, systems, addSystem,
+    byCode, byOrgCode, byID, authority, isWithinReach, search, letters, setOrgCode, systemByCode,
+    systemByID, systems, addSystem,
     setLongest,
     addAgency, updateAgency, setSuperior, markRemoved, forLoading,
   ]
@@ -75,7 +97,8 @@ extension TargetSystem {
 }
 
 extension Transaction {
-  /// The agency that a typed code names, or whoever has taken its place.
+  /// The agency that a typed code names, or whoever has taken its place: an OID, a 統一編號 or a
+  /// 機關代碼.
   ///
   /// - Throws: `agency.unknown`, also for what is no code at all.
   func agency(typed: String) throws(IAuthError) -> Agency {

@@ -9,6 +9,8 @@ package struct AgencyLineItem: Sendable {
   package let agency: Agency
   package let superior: String?
   package let isSuperiorDerived: Bool
+  /// The 機關代碼, if the registry has it.
+  package let orgCode: String?
 }
 
 /// An administrator as anyone of the agency may look them up.
@@ -47,7 +49,8 @@ enum DirectoryTable {
     SELECT a.id, a.type, a.code, a.name, a.path, a.superior, a.status, coalesce(h.count, 0)
     FROM agency a LEFT JOIN held h ON h.agency = a.id
     WHERE a.status = 'active' AND (?1 IS NULL OR a.id IN (SELECT id FROM below))
-      AND coalesce(h.count, 0) < 2
+      AND coalesce(h.count, 0) < 2 AND (?4 = 0 OR EXISTS (SELECT 1 FROM account o
+        WHERE o.agency = a.id AND o.status <> 'closed'))
     ORDER BY a.sort
     """
   static let appointment: SQL = """
@@ -62,22 +65,6 @@ enum DirectoryTable {
 }
 
 extension Service {
-  /// Agencies by code or name: the exact code first, then by code.
-  ///
-  /// - Throws: `agency.unknown` for `under`.
-  package func agencies(
-    _ query: String, under: String?, limit: Int?
-  ) throws(IAuthError) -> [AgencyLineItem] {
-    try store.read { (tx) throws(IAuthError) in
-      let top = try under.map { (code) throws(IAuthError) in try tx.agency(typed: code).id }
-      let words = AgencyCode(query)?.text ?? Folding.fold(query)
-      if AgencyCode(query) != nil { _ = try? tx.agency(typed: query) }
-      return try tx.all(AgencyTable.search, words, top, limit ?? Int.max) { row in
-        AgencyLineItem(row: row)
-      }
-    }
-  }
-
   package func systems() throws(IAuthError) -> [TargetSystem] {
     try store.read { (tx) throws(IAuthError) in try tx.systems() }
   }
@@ -123,14 +110,14 @@ extension Service {
   ///
   /// - Throws: `agency.unknown`, `system.unknown`.
   package func agenciesMissingAdministrators(
-    under: String?, system: String?
+    under: String?, system: String?, withPeople: Bool = false
   ) throws(IAuthError) -> [(agency: Agency, administrators: Int)] {
     try store.read { (tx) throws(IAuthError) in
       let top = try under.map { (code) throws(IAuthError) in try tx.agency(typed: code).id }
       let narrowed = try system.map { (code) throws(IAuthError) in
         try tx.system(code: code, command: "admins").id
       }
-      return try tx.all(DirectoryTable.missing, top, narrowed, tx.now) { row in
+      return try tx.all(DirectoryTable.missing, top, narrowed, tx.now, withPeople) { row in
         (agency: Agency(row: row), administrators: row.count(7))
       }
     }
@@ -159,15 +146,16 @@ extension Service {
 }
 
 extension AgencyLineItem {
-  fileprivate init(row: borrowing Row) {
+  init(row: borrowing Row) {
     self.init(
-      agency: Agency(row: row), superior: row.textIfAny(7), isSuperiorDerived: row.bool(8))
+      agency: Agency(row: row), superior: row.textIfAny(7), isSuperiorDerived: row.bool(8),
+      orgCode: row.textIfAny(9))
   }
 }
 
 extension Transaction {
   func lineItem(_ code: String) throws(IAuthError) -> AgencyLineItem {
-    let found = try first(AgencyTable.search, code, nil as AgencyID?, 1) { row in
+    let found = try first(AgencyTable.search, code, nil as AgencyID?, 1, nil as String?) { row in
       AgencyLineItem(row: row)
     }
     guard let found else { throw .agencyUnknown(code: code) }

@@ -8,6 +8,8 @@ import Values
 /// One agency as a registry file describes it.
 package struct RegistryEntry: Equatable, Sendable {
   package let code: AgencyCode
+  /// The 機關代碼, if the file has it.
+  package let orgCode: String?
   package let name: String
   /// The distinguished name, from the agency up to `c=TW`; it tells agencies of one name apart.
   package let path: String
@@ -68,12 +70,13 @@ package struct RegistryFile: Sendable {
   }
 
   private enum Column: CaseIterable {
-    case code, name, path, phone, address, superior, superiorSource, status
+    case code, orgCode, name, path, phone, address, superior, superiorSource, status
 
     /// The titles in the official form of 2019, in today's, and in the cleaned form.
     var titles: [String] {
       switch self {
       case .code: ["OID"]
+      case .orgCode: ["OrgCode", "agency_code"]
       case .name: ["機關名稱", "OrgName", "name"]
       case .path: ["DN"]
       case .phone: ["電話", "TEL", "phone"]
@@ -131,7 +134,8 @@ package struct RegistryFile: Sendable {
     }
     return .success(
       RegistryEntry(
-        code: code, name: name, path: text(.path), phone: text(.phone), address: text(.address),
+        code: code, orgCode: AgencyCode.orgCode(text(.orgCode)), name: name, path: text(.path),
+        phone: text(.phone), address: text(.address),
         superior: superior,
         isDerived: ["oid-ancestor", "locality-executive"].contains(text(.superiorSource)),
         status: status))

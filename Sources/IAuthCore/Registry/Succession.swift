@@ -97,10 +97,16 @@ extension Service {
 extension Transaction {
   /// The agency of a code itself, whoever has taken its place.
   func ownAgency(typed: String) throws(IAuthError) -> Agency {
-    guard let code = AgencyCode(typed),
-      let agency = try first(AgencyTable.byCode, code.text, read: { row in Agency(row: row) })
-    else { throw .agencyUnknown(code: typed) }
-    return agency
+    if let code = AgencyCode(typed) {
+      if let agency = try first(AgencyTable.byCode, code.text, read: { Agency(row: $0) }) {
+        return agency
+      }
+    } else if let code = AgencyCode.orgCode(typed),
+      let agency = try first(AgencyTable.byOrgCode, code, read: { Agency(row: $0) })
+    {
+      return agency
+    }
+    throw .agencyUnknown(code: typed)
   }
 
   /// Whoever has taken an agency's place, at the end of the chain; else the agency.
@@ -124,7 +130,7 @@ extension Transaction {
     let old = try ownAgency(typed: order.old)
     if let earlier = try standingSuccession(of: old.id) {
       let new = try agency(id: earlier.new)
-      let isBack = AgencyCode(order.new)?.text == old.code
+      let isBack = (try? ownAgency(typed: order.new))?.id == old.id
       guard !isBack else { throw .successionCycle(code: old.code) }
       throw .agencySucceeded(code: old.code, by: new.code)
     }

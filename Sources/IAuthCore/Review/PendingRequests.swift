@@ -18,11 +18,16 @@ package struct PendingFilter: Sendable {
   package var statusOfOwn: RequestStatus?
   /// Everything that the asking person may see, not only what they may decide.
   package var isOfSeen = false
+  /// Part of a name, an address or an agency's name.
+  package var query: String?
+  /// Only agencies that are this one or below it.
+  package var under: String?
+  package var by: DecidedBy?
 
   package init(
     system: String? = nil, agency: String? = nil, role: Role? = nil, batch: BatchID? = nil,
     limit: Int? = nil, status: RequestStatus? = .pending, statusOfOwn: RequestStatus? = nil,
-    isOfSeen: Bool = false
+    isOfSeen: Bool = false, query: String? = nil, under: String? = nil, by: DecidedBy? = nil
   ) {
     self.system = system
     self.agency = agency
@@ -32,6 +37,9 @@ package struct PendingFilter: Sendable {
     self.status = status
     self.statusOfOwn = statusOfOwn
     self.isOfSeen = isOfSeen
+    self.query = query
+    self.under = under
+    self.by = by
   }
 }
 
@@ -74,6 +82,8 @@ package struct PendingRequest: Sendable, Equatable {
   package var wasReturned: Bool
   package var decidedBy: String?
   package var note: String?
+  /// Whose decision it is.
+  package var decider: AccountID?
   /// 職務代理: the permission that the reviewer stood in for.
   package var decidedFor: RequestID?
   /// An opaque word that changes when anything changes that was shown: what is approved is what was
@@ -154,14 +164,16 @@ extension Service {
       let narrowed = try tx.narrow(filter)
       if let id = filter.batch {
         guard let batch = try tx.batch(id) else { throw .batchUnknown(id) }
-        if batch.submitter == session.account.id { return try tx.batch(id, filter) }
+        if batch.submitter == session.account.id {
+          return try tx.batch(id, filter, me: session.account.id)
+        }
         guard try tx.maySee(batch, session) else { throw .batchUnknown(id) }
       }
       guard world.caller.key == nil else { throw .batchUnknown(filter.batch ?? 0) }
-      return (
+      let found =
         try filter.isOfSeen
-          ? tx.seen(narrowed, session.account) : tx.queue(narrowed, session.account), nil, tx.now
-      )
+        ? tx.seen(narrowed, session.account) : tx.queue(narrowed, session.account)
+      return (try tx.searched(found, filter, me: session.account.id), nil, tx.now)
     }
   }
 
@@ -180,12 +192,12 @@ extension Service {
       }
       if let id = filter.batch {
         guard try tx.batch(id) != nil else { throw .batchUnknown(id) }
-        return try tx.batch(id, filter)
+        return try tx.batch(id, filter, me: nil)
       }
       let narrowed = try tx.narrow(filter)
       let found = try tx.items(
         PendingRequestsTable.everything, narrowed, nil, 0, narrowed.system ?? 0)
-      return (found, nil, tx.now)
+      return (try tx.searched(found, filter, me: nil), nil, tx.now)
     }
   }
 
@@ -232,7 +244,7 @@ struct NarrowedFilter {
 }
 
 extension Transaction {
-  fileprivate func narrow(
+  func narrow(
     _ filter: PendingFilter
   ) throws(IAuthError) -> NarrowedFilter {
     NarrowedFilter(
@@ -240,7 +252,8 @@ extension Transaction {
         try system(code: code, command: "pending").id
       },
       agency: try filter.agency.map { (code) throws(IAuthError) in try agency(typed: code).id },
-      role: filter.role, batch: filter.batch, limit: filter.limit ?? Int.max, status: filter.status,
+      role: filter.role, batch: filter.batch,
+      limit: filter.isSearch ? Int.max : filter.limit ?? Int.max, status: filter.status,
       lapsedUntil: now - settings.requestLifetime,
       returnedUntil: now - Limits.correctionLifetime)
   }
@@ -255,7 +268,7 @@ extension Transaction {
     where !scopes.contains(where: { $0.system == scope.system }) {
       scopes.append(scope)
     }
-    guard !scopes.isEmpty else { throw .rightMissing(.reviewer) }
+    guard !scopes.isEmpty else { throw .rightMissing(try insteadOfReviewing(me)) }
     var found: [PendingRequest] = []
     if filter.role != .admin {
       for (system, represents) in scopes where filter.system == nil || filter.system == system {
@@ -305,14 +318,14 @@ extension Transaction {
 
   /// A batch for its submitter: its requests, decided or not, and how far it has come.
   fileprivate func batch(
-    _ id: BatchID, _ filter: PendingFilter
+    _ id: BatchID, _ filter: PendingFilter, me: AccountID?
   ) throws(IAuthError) -> (items: [PendingRequest], progress: BatchProgress?, now: Timestamp) {
     var narrowed = try narrow(filter)
     narrowed.status = filter.statusOfOwn
     narrowed.limit = Int.max
     let found = try items(PendingRequestsTable.ofBatch, narrowed, nil, 0, narrowed.system ?? 0)
     return (
-      Array(found.prefix(filter.limit ?? Int.max)),
+      Array(try searched(found, filter, me: me).prefix(filter.limit ?? Int.max)),
       try progress(of: id), now
     )
   }

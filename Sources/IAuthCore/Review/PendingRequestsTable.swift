@@ -34,7 +34,7 @@ enum PendingRequestsTable {
     a.status = 'suspended' OR EXISTS (SELECT 1 FROM account o WHERE o.agency = r.agency
       AND o.name_key = coalesce(r.change_name_key, a.name_key) AND o.status = 'suspended'),
     EXISTS (SELECT 1 FROM decision o WHERE o.request = r.id AND o.verdict = 'returned'),
-    coalesce(d.reviewer_name, v.name), nullif(d.note, ''), d.deputy_for
+    coalesce(d.reviewer_name, v.name), nullif(d.note, ''), d.deputy_for, d.reviewer
     """
   }
   static let tables: SQL = """
@@ -126,6 +126,6 @@ extension PendingRequest {
       deputyFor: row.idIfAny(31), replaces: row.idIfAny(32), standsFor: row.textIfAny(33),
       round: row.int(34), turnedAt: row.timeIfAny(35), isSameName: row.bool(36),
       isSuspended: row.bool(37), wasReturned: row.bool(38), decidedBy: row.textIfAny(39),
-      note: row.textIfAny(40), decidedFor: row.idIfAny(41))
+      note: row.textIfAny(40), decider: row.idIfAny(42), decidedFor: row.idIfAny(41))
   }
 }

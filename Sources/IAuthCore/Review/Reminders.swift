@@ -190,12 +190,12 @@ extension Transaction {
       limit: Int.max, status: .pending, lapsedUntil: now - settings.requestLifetime,
       returnedUntil: now - Limits.correctionLifetime)
     return try queue(filter, reviewer).map { item in
-      WaitingItem(
-        request: RequestSummary(
-          number: item.number, agency: item.agency.name, name: item.name,
-          system: names[item.system] ?? Bilingual(item.system, item.system),
-          systemCode: item.system, role: item.role, kind: item.kind, isNational: item.isNational),
-        waitingDays: item.waitingDays(at: now))
+      var summary = RequestSummary(
+        number: item.number, agency: item.agency.name, name: item.name,
+        system: names[item.system] ?? Bilingual(item.system, item.system),
+        systemCode: item.system, role: item.role, kind: item.kind, isNational: item.isNational)
+      summary.version = item.version
+      return WaitingItem(request: summary, waitingDays: item.waitingDays(at: now))
     }
   }
 
@@ -324,7 +324,7 @@ extension Transaction {
         try run(OutboxListTable.drop, reminder.id)
         continue
       }
-      let mail = Notice.reminder(items: items).mail()
+      let mail = Notice.reminder(items: items).mail(settings.letterhead)
       try run(OutboxTable.rewrite, reminder.id, mail.subject, mail.body)
     }
   }

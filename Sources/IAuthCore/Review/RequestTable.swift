@@ -335,7 +335,9 @@ extension Transaction {
       RequestTable.toldOfSame, request.account, request.system, request.role, request.kind,
       now - Limits.requestToldInterval)
     guard !isTold else { return reviewers }
-    let notice = Notice.submitted(request: try summary(request))
+    var summary = try summary(request)
+    summary.version = try version(of: request.number)
+    let notice = Notice.submitted(request: summary)
     let told = reviewers.filter { $0.account.id != actor?.account }
       .map { Recipient.mail($0.account) }
     try checkCallerBudget(told.count, isWhole: true)

@@ -30,7 +30,54 @@ package enum ReviewTarget: Sendable {
   case batch(BatchID)
 }
 
+/// What a reviewer says of one request.
+package struct DecisionOrder: Equatable, Sendable {
+  package let number: RequestID
+  /// `approved`, `rejected` or `returned`.
+  package let verdict: RequestStatus
+  package let note: String?
+  /// The version that the reviewer saw.
+  package let version: String?
+
+  /// - Throws: `reason.invalid`: whoever is not approved reads why.
+  package init(
+    number: RequestID, verdict: RequestStatus, note: String?, version: String?
+  ) throws(IAuthError) {
+    self.number = number
+    self.verdict = verdict
+    self.note =
+      verdict == .approved
+      ? try FreeText.filled(note, FreeText.note) : try FreeText.reason(note ?? "")
+    self.version = version
+  }
+}
+
 extension Service {
+  /// Decides on each request as it is said of it, all in one transaction.
+  ///
+  /// - Throws: `session.none`, `session.expired`; a refusal of one request stands in its outcome.
+  package func decide(_ orders: [DecisionOrder]) throws(IAuthError) -> [ReviewOutcome] {
+    try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<[ReviewOutcome]> in
+      .commit(try tx.decide(orders, by: session))
+    }
+  }
+
+  /// What a target would be about: the requests of it that wait and that the reviewer may see.
+  ///
+  /// - Throws: `session.none`, `session.expired`, `batch.unknown`.
+  package func waiting(_ target: ReviewTarget) throws(IAuthError) -> [PendingRequest] {
+    try readSignedIn { (tx, session) throws(IAuthError) in
+      var found: [PendingRequest] = []
+      for number in try tx.numbers(of: target, session) {
+        guard let request = try tx.request(number), try tx.maySee(request, session.account),
+          let item = try tx.item(number), item.status == .pending
+        else { continue }
+        found.append(item)
+      }
+      return found
+    }
+  }
+
   /// Approves; `expecting` is the version that the reviewer saw, of a single request.
   ///
   /// - Throws: `session.none`, `session.expired`, `batch.unknown`; a refusal of one request stands
@@ -54,22 +101,39 @@ extension Service {
     _ target: ReviewTarget, _ verdict: RequestStatus, note: String?, expecting version: String?
   ) throws(IAuthError) -> [ReviewOutcome] {
     try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<[ReviewOutcome]> in
-      var outcomes: [ReviewOutcome] = []
+      var orders: [DecisionOrder] = []
       for number in try tx.numbers(of: target, session) {
-        let outcome = try tx.decide(
-          number, verdict, note: note, expecting: version, by: session)
-        outcomes.append(outcome)
+        orders.append(
+          try DecisionOrder(number: number, verdict: verdict, note: note, version: version))
       }
-      if verdict == .returned {
-        let returned = outcomes.filter { $0.refusal == nil }.map(\.number)
-        try tx.tellReturned(returned, reason: note ?? "")
-      }
-      return .commit(outcomes)
+      return .commit(try tx.decide(orders, by: session))
     }
   }
 }
 
 extension Transaction {
+  /// Each by itself; then whoever is to correct something is told, once for a reason.
+  fileprivate func decide(
+    _ orders: [DecisionOrder], by session: Session
+  ) throws(IAuthError) -> [ReviewOutcome] {
+    var outcomes: [ReviewOutcome] = []
+    var returned: [(reason: String, numbers: [RequestID])] = []
+    for order in orders {
+      let outcome = try decide(
+        order.number, order.verdict, note: order.note, expecting: order.version, by: session)
+      outcomes.append(outcome)
+      guard order.verdict == .returned, outcome.refusal == nil else { continue }
+      let reason = order.note ?? ""
+      if let place = returned.firstIndex(where: { $0.reason == reason }) {
+        returned[place].numbers.append(order.number)
+      } else {
+        returned.append((reason, [order.number]))
+      }
+    }
+    for (reason, numbers) in returned { try tellReturned(numbers, reason: reason) }
+    return outcomes
+  }
+
   fileprivate func numbers(
     of target: ReviewTarget, _ session: Session
   ) throws(IAuthError) -> [RequestID] {
@@ -241,6 +305,8 @@ extension Transaction {
     let told = request.kind == .change ? try self.account(id: account.id) : account
     if account.status == .invited, request.kind == .grant {
       let agency = try agency(id: account.agency)
+      var summary = summary
+      summary.invitedBy = try inviter(of: request)
       try queue(
         .invitation(
           request: summary, agencyCode: agency.code, email: told.email.text,
@@ -251,6 +317,14 @@ extension Transaction {
         .approved(request: summary, url: system.url, note: note), to: .mail(told),
         reference: reference, request: request.number)
     }
+  }
+
+  /// Whoever asked for an invited person: their agency and name.
+  private func inviter(of request: PermissionRequest) throws(IAuthError) -> String? {
+    guard let id = request.submitter,
+      let submitter = try first(AccountTable.byID, id, read: { row in Account(row: row) })
+    else { return nil }
+    return try agency(id: submitter.agency).name + " " + submitter.name.text
   }
 
   /// Makes an approved replacement true.

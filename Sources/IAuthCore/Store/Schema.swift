@@ -12,6 +12,7 @@ package enum Schema {
   static let applicationID: Int64 = 0x6941_5554
   /// Another version is refused, with the way out.
   static let version: Int64 = 2
+  package static var released: Int64 { version }
   /// What the header says of all this.
   static let stamp: SQL = "PRAGMA application_id = 0x69415554; PRAGMA user_version = 2;"
 
@@ -55,6 +56,7 @@ package enum Schema {
       type TEXT NOT NULL CHECK (type IN ('oid', 'ubn')), -- ubn: 統一編號, for one without an OID
       code TEXT NOT NULL UNIQUE CHECK (length(code) BETWEEN 8 AND 200), -- the OID or the 統一編號
       sort BLOB NOT NULL, -- the code's arcs, four bytes each: order is arc by arc
+      org_code TEXT CHECK (length(org_code) BETWEEN 1 AND 20), -- 機關代碼, as A21010000I
       name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200), -- 機關名稱
       path TEXT NOT NULL, -- the distinguished name, from the agency up
       phone TEXT NOT NULL DEFAULT '', -- as the registry says
@@ -69,6 +71,7 @@ package enum Schema {
     ) STRICT;
     CREATE INDEX agency_superior ON agency (superior);
     CREATE INDEX agency_sort ON agency (sort);
+    CREATE INDEX agency_org_code ON agency (org_code) WHERE org_code IS NOT NULL;
 
     CREATE TABLE system (
       -- A target system that roles are asked for on.

@@ -8,12 +8,13 @@ import Values
 package struct AuditFilter: Sendable {
   package var since: Timestamp?
   package var until: Timestamp?
-  package var actor: AccountID?
+  /// A caller, or an account by its number, its holder's name or e-mail address.
+  package var actor: String?
   package var action: String?
   package var subject: String?
 
   package init(
-    since: Timestamp? = nil, until: Timestamp? = nil, actor: AccountID? = nil,
+    since: Timestamp? = nil, until: Timestamp? = nil, actor: String? = nil,
     action: String? = nil,
     subject: String? = nil
   ) {
@@ -23,6 +24,15 @@ package struct AuditFilter: Sendable {
     self.action = action
     self.subject = subject
   }
+}
+
+/// An entry as the list shows it.
+package struct ListedEntry: Sendable {
+  package let line: AuditLine
+  /// The account holder's, unless they were erased.
+  package let name: String?
+  /// The reason or note that was given with it.
+  package let note: String?
 }
 
 /// An entry with its hash.
@@ -37,9 +47,18 @@ enum AuditTrailTable {
     u.previous, u.hash
     """
   static let list: SQL = """
-    SELECT \(columns) FROM audit u
-    WHERE (?1 IS NULL OR u.at >= ?1) AND (?2 IS NULL OR u.at < ?2) AND (?3 IS NULL
-      OR u.account = ?3) AND (?4 IS NULL OR u.action = ?4) AND (?5 IS NULL OR u.subject = ?5)
+    SELECT \(columns), a.name, CASE WHEN u.subject GLOB 'request:*' THEN coalesce(
+        (SELECT nullif(d.note, '') FROM decision d
+          WHERE d.request = CAST(substr(u.subject, 9) AS INTEGER) AND d.decided_at = u.at
+          AND d.reviewer IS u.account AND u.outcome = 'done'),
+        (SELECT nullif(p.reason, '') FROM permission p
+          WHERE p.request = CAST(substr(u.subject, 9) AS INTEGER) AND p.revoked_at = u.at
+          AND p.revoker IS u.account AND u.outcome = 'done')) END
+    FROM audit u LEFT JOIN account a ON a.id = u.account
+    WHERE (?1 IS NULL OR u.at >= ?1) AND (?2 IS NULL OR u.at < ?2)
+      AND (?3 IS NULL OR u.caller = ?3 OR u.account = ?6 OR u.account IN
+        (SELECT id FROM account WHERE name_key = ?7 OR email = ?8))
+      AND (?4 IS NULL OR u.action = ?4) AND (?5 IS NULL OR u.subject = ?5)
     ORDER BY u.seq
     """
   static let statements: [SQL] = [list]
@@ -49,12 +68,17 @@ extension Service {
   /// The entries that fit; the reading is itself an entry.
   ///
   /// - Throws: `right.missing`.
-  package func auditTrail(_ filter: AuditFilter) throws(IAuthError) -> [AuditLine] {
-    try writeAsOperator(isReading: true) {
-      (tx) throws(IAuthError) -> TransactionEnd<[AuditLine]> in
+  package func auditTrail(_ filter: AuditFilter) throws(IAuthError) -> [ListedEntry] {
+    let typed = filter.actor.map { Folding.fold($0) }
+    let key = typed.map { NameComparison.key(of: $0) }
+    return try writeAsOperator(isReading: true) {
+      (tx) throws(IAuthError) -> TransactionEnd<[ListedEntry]> in
       let lines = try tx.all(
-        AuditTrailTable.list, filter.since, filter.until, filter.actor, filter.action,
-        filter.subject, read: { AuditLine(row: $0) })
+        AuditTrailTable.list, filter.since, filter.until, typed, filter.action, filter.subject,
+        typed.flatMap { Int64($0) }, key, typed?.lowercased(),
+        read: { row in
+          ListedEntry(line: AuditLine(row: row), name: row.textIfAny(11), note: row.textIfAny(12))
+        })
       try tx.audit(.auditRead, .audit)
       return .commit(lines)
     }

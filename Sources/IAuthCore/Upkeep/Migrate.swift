@@ -45,7 +45,10 @@ extension Service {
         { (tx) throws(IAuthError) -> TransactionEnd<Void> in
           guard receipt.from != receipt.to else { return .rollback(()) }
           receipt.tables = try tx.rebuild(from: receipt.from)
-          if receipt.from < 2 { try tx.bindHost() }
+          if receipt.from < 2 {
+            try tx.bindHost()
+            try tx.fillOrgCodes()
+          }
           try tx.execute(Schema.stamp)
           try tx.audit(.migrated, .schema(version: receipt.to))
           try tx.sealAudit()
@@ -86,6 +89,16 @@ extension Service {
       throw error
     }
     return path
+  }
+}
+
+extension Transaction {
+  /// The first release kept no 機關代碼; the registry that ships has them.
+  fileprivate func fillOrgCodes() throws(IAuthError) {
+    for entry in try RegistryFile(Setup.shippedRegistry).entries {
+      guard let code = entry.orgCode else { continue }
+      try run(AgencyTable.setOrgCode, entry.code.text, code)
+    }
   }
 }
 

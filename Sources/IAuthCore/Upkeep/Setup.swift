@@ -44,9 +44,13 @@ package enum Setup {
     world: World, settings: Settings
   ) throws(IAuthError) -> (SetupReceipt, Service?) {
     let file = try RegistryFile(bytes)
-    guard let authorityCode = AgencyCode(code),
-      file.entries.contains(where: { $0.code == authorityCode && $0.status == .active })
-    else { throw .agencyUnknown(code: code) }
+    let parsed = AgencyCode(code)
+    let orgCode = parsed == nil ? AgencyCode.orgCode(code) : nil
+    let isListed = file.entries.contains { entry in
+      entry.status == .active
+        && (entry.code == parsed || orgCode != nil && entry.orgCode == orgCode)
+    }
+    guard isListed else { throw .agencyUnknown(code: code) }
     var receipt: SetupReceipt?
     let store = try Store.create(path: path, world: world, settings: settings) {
       (tx) throws(IAuthError) in
@@ -104,7 +108,8 @@ extension Service {
       }
       let above = try superior.map { (typed) throws(IAuthError) in try tx.agency(typed: typed) }
       try tx.run(
-        AgencyTable.addAgency, parsed.type, parsed.text, parsed.sortKey, name, "o=\(name),c=TW", "",
+        AgencyTable.addAgency, parsed.type, parsed.text, parsed.sortKey, nil as String?, name,
+        "o=\(name),c=TW", "",
         "", above?.id, false, AgencyStatus.active, tx.now)
       try tx.audit(.agencyAdded, .agency(code: parsed.text))
       return .commit(try tx.lineItem(parsed.text))
@@ -193,6 +198,7 @@ private struct StoredAgency {
   let status: AgencyStatus
   let superior: AgencyID?
   let isDerived: Bool
+  let orgCode: String?
 }
 
 extension Transaction {
@@ -207,7 +213,7 @@ extension Transaction {
       stored[row.text(1)] = StoredAgency(
         id: row.id(0), name: row.text(2), path: row.text(3), phone: row.text(4),
         address: row.text(5), status: row.word(6, AgencyStatus.self), superior: row.idIfAny(7),
-        isDerived: row.bool(8))
+        isDerived: row.bool(8), orgCode: row.textIfAny(9))
       return true
     }
     try checkShrinking(file, stored, allowingRemovals: allowingRemovals, authority: authority)
@@ -215,7 +221,8 @@ extension Transaction {
       let code = entry.code
       guard let known = stored[code.text] else {
         try run(
-          AgencyTable.addAgency, code.type, code.text, code.sortKey, entry.name, entry.path,
+          AgencyTable.addAgency, code.type, code.text, code.sortKey, entry.orgCode, entry.name,
+          entry.path,
           entry.phone, entry.address, nil as AgencyID?, false, entry.status, now)
         report.added += 1
         continue
@@ -224,6 +231,7 @@ extension Transaction {
         known.name == entry.name && known.path == entry.path && known.phone == entry.phone
         && known.address == entry.address
         && (known.status == entry.status || known.status == .succeeded)
+        && (entry.orgCode == nil || known.orgCode == entry.orgCode)
       guard !isSame else {
         report.unchanged += 1
         continue
@@ -231,7 +239,7 @@ extension Transaction {
       let becomesRemoved = known.status == .active && entry.status == .removed
       try run(
         AgencyTable.updateAgency, known.id, entry.name, entry.path, entry.phone, entry.address,
-        known.status == .succeeded ? .succeeded : entry.status, now)
+        known.status == .succeeded ? .succeeded : entry.status, now, entry.orgCode)
       if becomesRemoved { report.gone.append(known.id) }
       if becomesRemoved { report.removed += 1 } else { report.updated += 1 }
     }

@@ -13,9 +13,12 @@ protocol ArgumentValue: Sendable {
   static func parse(_ text: String, for parameter: String) throws(IAuthError) -> Self
   /// What a shell may offer for a value of this type.
   static var completion: ParameterDescription.Completion { get }
+  /// Whether it is a number and nothing else can be.
+  static var isNumber: Bool { get }
 }
 
 extension ArgumentValue {
+  static var isNumber: Bool { false }
   static var completion: ParameterDescription.Completion { .nothing }
 }
 
@@ -24,6 +27,8 @@ extension String: ArgumentValue {
 }
 
 extension Int64: ArgumentValue {
+  static var isNumber: Bool { true }
+
   /// Decimal digits and nothing else: `Int64(_:)` would take a sign.
   ///
   /// Full-width digits are folded (PRODUCT 3.1), surrounding spaces go.
@@ -46,12 +51,16 @@ extension Int64: ArgumentValue {
 }
 
 extension Int: ArgumentValue {
+  static var isNumber: Bool { true }
+
   static func parse(_ text: String, for parameter: String) throws(IAuthError) -> Int {
     Int(try Int64.parse(text, for: parameter))
   }
 }
 
 extension ID: ArgumentValue {
+  static var isNumber: Bool { true }
+
   static func parse(_ text: String, for parameter: String) throws(IAuthError) -> ID {
     ID(try Int64.parse(text, for: parameter))
   }
@@ -82,10 +91,11 @@ extension ArgumentWord {
 }
 
 extension Role: ArgumentWord {}
+extension AccountStatus: ArgumentWord {}
 extension Language: ArgumentWord {}
 
 /// The UTF-8 of a number or duration as typed, full-width forms folded, white space around it gone.
-private func foldedWord(_ text: String) -> [UInt8] {
+func foldedWord(_ text: String) -> [UInt8] {
   let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in
     (0xFF01...0xFF5E).contains(scalar.value)
       ? Unicode.Scalar(UInt8(scalar.value - 0xFEE0)) : scalar

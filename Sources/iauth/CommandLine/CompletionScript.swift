@@ -1,5 +1,5 @@
 // Completion scripts for bash, zsh and fish, made from the same descriptions as the help. They
-// offer commands, options and closed vocabularies; nothing out of the database.
+// offer commands, options and closed vocabularies, and ask iauth for what the caller may see.
 
 import IAuthCore
 import Sheets
@@ -27,9 +27,23 @@ enum CompletionScript {
     }
     var text = """
       # Completion of iauth for bash: source <(iauth completion bash)
+      _iauth_known() {
+        local line
+        COMPREPLY=()
+        while IFS= read -r line; do
+          line=${line%%$'\\t'*}
+          if [[ $1 == agencies || $line == "$2"* ]]; then COMPREPLY+=("$line"); fi
+        done < <("${COMP_WORDS[0]}" __complete "$1" "$2" 2>/dev/null)
+      }
       _iauth() {
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
-        local command= options= words= index
+        local command= options= words= known= index
+        # Readline parts --name=value at its sign.
+        if [[ $current == = ]]; then
+          current=
+        elif [[ $previous == = && $COMP_CWORD -ge 2 ]]; then
+          previous=${COMP_WORDS[COMP_CWORD-2]}
+        fi
         for ((index = 1; index < COMP_CWORD; index++)); do
           case ${COMP_WORDS[index]} in
             \(names.joined(separator: "|"))) command=${COMP_WORDS[index]}; break ;;
@@ -39,25 +53,27 @@ enum CompletionScript {
 
       """
     for parameter in globals where parameter.takesValue {
-      text += "    *' \(parameter.spelling)') \(bashValues(parameter, names)); return ;;\n"
+      text += "    \(bashPattern("*", parameter))) \(bashValues(parameter, names)); return ;;\n"
     }
     for command in commands {
       for parameter in command.parameters + command.listOptions where parameter.takesValue {
         let values = bashValues(parameter, names)
-        text += "    '\(command.name) \(parameter.spelling)') \(values); return ;;\n"
+        text += "    \(bashPattern(command.name, parameter))) \(values); return ;;\n"
       }
     }
     text += """
         esac
         case $command in
-          '') words='\(names.joined(separator: " "))' ;;
+          '') known=commands; words='\(names.joined(separator: " "))' ;;
 
       """
     for command in commands {
       text += "    \(command.name)) options='\(options(command.parameters + command.listOptions))'"
-      if let operand = command.parameters.first(where: \.isOperand) {
+      if let operand = command.parameters.first(where: { $0.isOperand && $0.completion != .nothing }
+      ) {
         switch operand.completion {
         case .nothing: break
+        case .known(let kind): text += "; known=\(kind.rawValue)"
         case .file: text += "; mapfile -t COMPREPLY < <(compgen -f -- \"$current\")"
         case .command: text += "; words='\(names.joined(separator: " "))'"
         case .words(let words): text += "; words='\(words.joined(separator: " "))'"
@@ -67,7 +83,12 @@ enum CompletionScript {
     }
     text += """
         esac
-        if [[ $current == -* ]]; then words="$options \(options(globals))"; fi
+        if [[ $current == -* ]]; then
+          words="$options \(options(globals))"
+        elif [[ $known ]]; then
+          _iauth_known "$known" "$current"
+          if [[ ${COMPREPLY[*]} ]]; then return; fi
+        fi
         if [[ $words ]]; then mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current"); fi
       }
       complete -o filenames -F _iauth iauth
@@ -76,15 +97,25 @@ enum CompletionScript {
     return text
   }
 
+  /// What stands before the value: the option, or its one letter.
+  private static func bashPattern(_ command: String, _ parameter: ParameterDescription) -> String {
+    let start = command == "*" ? "*' " : "'\(command) "
+    let words = [parameter.spelling] + (parameter.short.map { ["-\($0)"] } ?? [])
+    return words.map { "\(start)\($0)'" }.joined(separator: "|")
+  }
+
   private static func bashValues(_ parameter: ParameterDescription, _ names: [String]) -> String {
-    let offered: String =
-      switch parameter.completion {
-      case .nothing: ""
-      case .file: "compgen -f -- \"$current\""
-      case .command: "compgen -W '\(names.joined(separator: " "))' -- \"$current\""
-      case .words(let words): "compgen -W '\(words.joined(separator: " "))' -- \"$current\""
-      }
-    return offered.utf8.isEmpty ? "COMPREPLY=()" : "mapfile -t COMPREPLY < <(\(offered))"
+    switch parameter.completion {
+    case .nothing: "COMPREPLY=()"
+    case .known(let kind): "_iauth_known \(kind.rawValue) \"$current\""
+    case .file: "mapfile -t COMPREPLY < <(compgen -f -- \"$current\")"
+    case .command: bashWords(names)
+    case .words(let words): bashWords(words)
+    }
+  }
+
+  private static func bashWords(_ words: [String]) -> String {
+    "mapfile -t COMPREPLY < <(compgen -W '\(words.joined(separator: " "))' -- \"$current\")"
   }
 
   // MARK: zsh
@@ -95,6 +126,17 @@ enum CompletionScript {
     var text = """
       #compdef iauth
       # Completion of iauth for zsh: save as _iauth in a directory of $fpath.
+      _iauth_known() {
+        local line
+        local -a values texts
+        for line in ${(f)"$(iauth __complete $1 ${PREFIX} 2>/dev/null)"}; do
+          values+=(${line%%$'\t'*})
+          texts+=("${line%%$'\t'*}  ${line#*$'\t'}")
+        done
+        (( $#values )) || return 1
+        if [[ $1 == agencies ]]; then compadd -U -l -d texts -a values
+        else compadd -l -d texts -a values; fi
+      }
       _iauth() {
         local context state state_descr line
         local -A opt_args
@@ -111,7 +153,7 @@ enum CompletionScript {
         )
         _arguments -C $global '1:command:->command' '*::argument:->argument'
         case $state in
-          command) _describe command commands ;;
+          command) _iauth_known commands || _describe command commands ;;
           argument)
             case $words[1] in
 
@@ -137,6 +179,7 @@ enum CompletionScript {
     var action = " "
     switch parameter.completion {
     case .nothing: break
+    case .known(let kind): action = "{_iauth_known \(kind.rawValue)}"
     case .file: action = "_files"
     case .command: action = "(\(CommandTable.described.map(\.name).joined(separator: " ")))"
     case .words(let words): action = "(\(words.joined(separator: " ")))"
@@ -164,7 +207,9 @@ enum CompletionScript {
       "complete -c iauth -f",
     ]
     for parameter in globals { lines.append(fishLine("", parameter, commands, language)) }
-    for command in commands {
+    lines.append(
+      "complete -c iauth -n __fish_use_subcommand -a '(iauth __complete commands 2>/dev/null)'")
+    for command in commands where !command.isOperatorOnly {
       lines.append(
         "complete -c iauth -n __fish_use_subcommand -a \(command.name) "
           + "-d \(quoted(command.summary(language)))")
@@ -183,11 +228,14 @@ enum CompletionScript {
     _ condition: String, _ parameter: ParameterDescription, _ commands: [CommandDescription],
     _ language: Language
   ) -> String {
-    let name = parameter.isOperand ? "" : " -l \(parameter.name)"
+    let short = parameter.short.map { " -s \($0)" } ?? ""
+    let name = parameter.isOperand ? "" : " -l \(parameter.name)" + short
     let required = parameter.takesValue ? " -r" : ""
     let values: String =
       switch parameter.completion {
       case .nothing: parameter.takesValue ? " -f" : ""
+      case .known(let kind):
+        " -f -a '(iauth __complete \(kind.rawValue) (commandline -ct | string replace -r \"^--[^=]*=\" \"\") 2>/dev/null)'"
       case .file: " -F"
       case .command: " -f -a \(quoted(commands.map(\.name).joined(separator: " ")))"
       case .words(let words): " -f -a \(quoted(words.joined(separator: " ")))"

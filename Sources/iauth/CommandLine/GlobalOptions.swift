@@ -11,7 +11,7 @@ struct Environment: Sendable {
   static let variables: [(name: String, use: Bilingual)] = [
     ("IAUTH_DB", Bilingual("the database, unless --db is given", "資料庫；--db 優先")),
     ("IAUTH_CONFIG", Bilingual("the configuration, unless --config is given", "設定檔；--config 優先")),
-    ("IAUTH_SESSION", Bilingual("the session, unless --session is given", "登入名稱；--session 優先")),
+    ("IAUTH_SESSION", Bilingual("the session, unless --session is given", "工作階段；--session 優先")),
     ("LC_ALL", Bilingual("the language: zh_TW is Chinese", "語言；zh_TW 為中文")),
     ("LC_MESSAGES", Bilingual("the language, without LC_ALL", "語言（未設 LC_ALL 時）")),
     ("LANG", Bilingual("the language, without both", "語言（前二者均未設時）")),
@@ -91,7 +91,7 @@ struct GlobalOptions: Sendable {
     .option(
       "session", "NAME", \.session,
       Bilingual(
-        "the session to use (also IAUTH_SESSION)", "使用的登入名稱（或設 IAUTH_SESSION）")),
+        "the session to use (also IAUTH_SESSION)", "使用的工作階段（或設 IAUTH_SESSION）")),
     .flag(
       "json", \.json,
       Bilingual("results and errors as JSON, one object a line", "以 JSON 輸出，一行一個物件")),
@@ -102,7 +102,7 @@ struct GlobalOptions: Sendable {
       "color", "WHEN", \.color,
       Bilingual("use colour: auto, always or never", "使用顏色：auto、always 或 never")),
     .flag(
-      "no-input", \.noInput, Bilingual("never ask; report what is missing", "不詢問，缺漏逕行報錯")),
+      "no-input", \.noInput, Bilingual("never ask; report what is missing", "不詢問，缺漏即回報錯誤")),
     .flag(
       "dry-run", \.dryRun,
       Bilingual("check and show everything; keep and send nothing", "僅檢核並顯示，不儲存亦不寄送")),

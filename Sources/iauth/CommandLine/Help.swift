@@ -8,6 +8,15 @@ enum Help {
   /// The topic of `iauth help` that lists statuses and codes.
   static let exitCodes = "exit-codes"
 
+  /// The topic that lists what --json prints.
+  static let json = "json"
+
+  /// The fields of every object.
+  static func showShapes(on console: Console) {
+    guard console.isJSON else { return console.page(HelpText.shapes(console.language)) }
+    for shape in Shape.all { console.line(shape.json) }
+  }
+
   /// Shows help on a command, or on all of iauth.
   static func show(_ command: CommandDescription?, on console: Console) {
     let commands = CommandTable.described

@@ -63,7 +63,8 @@ enum HelpText {
     var page = Page(language: language)
     page.line(usageLine(language))
     page.blank()
-    for command in commands {
+    // What systemd starts is nothing that anybody types.
+    for command in commands where !["serve", "serve-one"].contains(command.name) {
       page.pairs([(command.name, command.summary)], labelWidth: 18)
     }
     page.blank()
@@ -91,6 +92,32 @@ enum HelpText {
     return page.text
   }
 
+  /// The fields of every object that --json prints.
+  static func shapes(_ language: Language) -> String {
+    var page = Page(language: language)
+    page.paragraph(aboutShapes)
+    for shape in Shape.all {
+      page.heading(Bilingual("\(shape.name) (\(shape.by))", "\(shape.name)（\(shape.by)）"))
+      for line in shape.fieldLines {
+        for (index, text) in Wrap.lines(line, width: width - 6).enumerated() {
+          page.line((index == 0 ? "  " : "      ") + text)
+        }
+      }
+    }
+    page.examples([
+      Example(
+        "iauth help json --json", Bilingual("The same list for a script", "供程式使用的清單"))
+    ])
+    return page.text
+  }
+
+  static let aboutShapes =
+    Bilingual(
+      "With --json each of these is an object on a line of its own. Times are RFC 3339 in UTC; "
+        + "a field marked ? may be null. iauth help --schema has the same for validators.",
+      "加上 --json 時，下列各物件一行一個。時間為 RFC 3339（UTC）；標示 ? 之欄位得為 null。"
+        + "iauth help --schema 輸出供驗證用之 JSON Schema。")
+
   static let purpose = Bilingual(
     """
     iauth opens accounts for people of government agencies, and lets them request permission to \
@@ -110,7 +137,7 @@ enum HelpText {
   private static func usageLine(_ language: Language) -> String {
     Bilingual(
       "Usage: iauth [global options] COMMAND [options] [operands]",
-      "用法：iauth [通用選項] COMMAND [選項] [運算元]")(language)
+      "用法：iauth [通用選項] COMMAND [選項] [引數]")(language)
   }
 }
 
@@ -156,7 +183,7 @@ private struct Page {
     let operands = parameters.filter(\.isOperand)
     let options = parameters.filter { !$0.isOperand }
     if !operands.isEmpty {
-      heading(Bilingual("Operands", "運算元"))
+      heading(Bilingual("Operands", "引數"))
       pairs(operands.map { ($0.synopsis, $0.help) })
     }
     if !options.isEmpty {

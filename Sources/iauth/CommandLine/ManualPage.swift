@@ -14,7 +14,10 @@ struct ManualPage {
   static func all(_ commands: [CommandDescription]) -> [ManualPage] {
     Language.allCases.flatMap { language in
       let folder = language == .english ? "" : "zh_TW/"
-      return [ManualPage(path: "\(folder)iauth.1", text: overview(commands, language))]
+      return [
+        ManualPage(path: "\(folder)iauth.1", text: overview(commands, language)),
+        ManualPage(path: "\(folder)iauth-json.5", text: shapes(language)),
+      ]
         + commands.map { command in
           ManualPage(
             path: "\(folder)iauth-\(command.name).1", text: page(on: command, language))
@@ -66,6 +69,38 @@ struct ManualPage {
     page.examples(command.examples)
     page.section(.seeAlso)
     page.roff.macro("Xr iauth 1")
+    return page.roff.text
+  }
+
+  /// What --json prints, object by object.
+  private static func shapes(_ language: Language) -> String {
+    var page = MDoc(title: "IAUTH\\-JSON", in: 5, language)
+    page.section(.name)
+    page.roff.macro("Nm iauth\\-json")
+    page.name(Bilingual("what iauth prints as JSON", "iauth 之 JSON 輸出"))
+    page.section(.description)
+    page.prose(HelpText.aboutShapes)
+    for shape in Shape.all {
+      page.roff.macro("Ss \(Roff.escaped(shape.name))")
+      page.prose(Bilingual("Printed by: \(shape.by).", "輸出指令：\(shape.by)。"))
+      page.roff.macro("Bd -literal -offset indent")
+      for line in shape.fieldLines {
+        let lines = Wrap.lines(line, width: 68)
+        for (index, text) in lines.enumerated() {
+          page.roff.literal((index == 0 ? "" : "    ") + text)
+        }
+      }
+      page.roff.macro("Ed")
+    }
+    page.section(.examples)
+    page.examples([
+      Example(
+        "iauth help --schema > iauth.schema.json",
+        Bilingual("The schema for a validator", "取得驗證用之 JSON Schema"))
+    ])
+    page.section(.seeAlso)
+    page.roff.macro("Xr iauth 1 ,")
+    page.roff.macro("Xr iauth\\-help 1")
     return page.roff.text
   }
 
@@ -126,11 +161,11 @@ private struct MDoc {
   let language: Language
   var roff = Roff()
 
-  init(title: String, _ language: Language) {
+  init(title: String, in section: Int = 1, _ language: Language) {
     self.language = language
     roff.comment("Made from the command's declaration by Scripts/record; do not edit.")
     roff.macro("Dd \(Program.date)")
-    roff.macro("Dt \(title) 1")
+    roff.macro("Dt \(title) \(section)")
     roff.macro("Os")
   }
 

@@ -9,9 +9,31 @@ import Values
 struct ParameterDescription: Sendable, Equatable {
   enum Kind: Sendable, Equatable { case operand, operands, option, flag }
   /// What a shell may offer for the value.
-  enum Completion: Sendable, Equatable { case nothing, file, command, words([String]) }
+  enum Completion: Sendable, Equatable {
+    case nothing, file, command, words([String])
+    /// What the caller may see of these, asked for as it is typed.
+    case known(KnownKind)
+  }
 
   let kind: Kind
+  /// What the caller's own sight offers for options and operands of these names.
+  private static let known: [String: KnownKind] = [
+    "agency": .agencies, "under": .agencies, "superior": .agencies, "set-superior": .agencies,
+    "authority": .agencies, "system": .systems, "batch": .batches, "account": .accounts,
+    "suspend": .accounts, "restore": .accounts, "close": .accounts, "unlock": .accounts,
+    "erase": .accounts, "withdraw": .requests, "resubmit": .requests, "session": .sessions,
+    "NUMBER": .requests, "ITEM": .items, "CODE": .agencies,
+  ]
+
+  /// What a shell may offer for the value: what was said of it, or what its name says.
+  static func completion(
+    _ name: String, _ own: Completion?, _ type: Completion
+  ) -> Completion {
+    if let own { return own }
+    guard type == .nothing, let kind = known[name] else { return type }
+    return .known(kind)
+  }
+
   /// Without dashes; for an operand the word that stands for it, such as `NUMBER`.
   let name: String
   /// The word that stands for an option's value; empty for a flag.
@@ -22,6 +44,8 @@ struct ParameterDescription: Sendable, Equatable {
   let question: Bilingual?
   /// Whether an option may stand without its value, before another option or at the end.
   var mayLackValue = false
+  /// Whether only a number can stand there.
+  var isNumber = false
 
   var takesValue: Bool { kind == .option }
   var isOperand: Bool { kind == .operand || kind == .operands }
@@ -56,7 +80,8 @@ struct Parameter<C>: Sendable {
     Parameter(
       description: ParameterDescription(
         kind: .operand, name: name, value: "", help: help,
-        completion: completes ?? V.completion, question: question)
+        completion: ParameterDescription.completion(name, completes, V.completion),
+        question: question, isNumber: V.isNumber)
     ) { (command: inout C, text: String) throws(IAuthError) in
       command[keyPath: path] = try V.parse(text, for: name)
     }
@@ -69,7 +94,8 @@ struct Parameter<C>: Sendable {
     Parameter(
       description: ParameterDescription(
         kind: .operand, name: name, value: "", help: help,
-        completion: completes ?? V.completion, question: question)
+        completion: ParameterDescription.completion(name, completes, V.completion),
+        question: question, isNumber: V.isNumber)
     ) { (command: inout C, text: String) throws(IAuthError) in
       command[keyPath: path] = try V.parse(text, for: name)
     }
@@ -82,7 +108,7 @@ struct Parameter<C>: Sendable {
     Parameter(
       description: ParameterDescription(
         kind: .operands, name: name, value: "", help: help,
-        completion: completes ?? V.completion, question: nil)
+        completion: ParameterDescription.completion(name, completes, V.completion), question: nil)
     ) { (command: inout C, text: String) throws(IAuthError) in
       command[keyPath: path].append(try V.parse(text, for: name))
     }
@@ -97,7 +123,8 @@ struct Parameter<C>: Sendable {
     Parameter(
       description: ParameterDescription(
         kind: .option, name: name, value: value, help: help,
-        completion: completes ?? V.completion, question: question,
+        completion: ParameterDescription.completion(name, completes, V.completion),
+        question: question,
         mayLackValue: mayLackValue),
       set: { (command: inout C, text: String) throws(IAuthError) in
         command[keyPath: path] = try V.parse(text, for: "--\(name)")
@@ -114,7 +141,8 @@ struct Parameter<C>: Sendable {
     Parameter(
       description: ParameterDescription(
         kind: .option, name: name, value: value, help: help,
-        completion: completes ?? V.completion, question: question),
+        completion: ParameterDescription.completion(name, completes, V.completion),
+        question: question),
       set: { (command: inout C, text: String) throws(IAuthError) in
         command[keyPath: path] = try V.parse(text, for: "--\(name)")
       }, checkAnswer: checks)

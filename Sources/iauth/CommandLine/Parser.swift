@@ -10,7 +10,7 @@ struct ParsedLine {
   /// A parameter of the command, with its text and its place among the words.
   struct Given {
     let name: String
-    let text: String
+    var text: String
     let place: Int
   }
 
@@ -89,7 +89,7 @@ struct Parser {
     }
     line.command = table.first { $0.described.name.utf8.elementsEqual(word.utf8) }
     if line.command == nil, line.fault == nil {
-      let nearest = Suggestion.nearest(to: word, among: table.map { $0.described.name })
+      let nearest = Suggestion.command(for: word, among: table.map { $0.described.name })
       line.note(.usageCommand(word, nearest: nearest), at: place)
     }
   }
@@ -264,11 +264,19 @@ extension CommandDescription {
   fileprivate func named(
     _ words: [ParsedLine.Operand], beside options: [String], noting line: inout ParsedLine
   ) -> [ParsedLine.Given] {
-    let choices =
-      (forms.filter { form in options.allSatisfy(form.admits) } + forms)
-      .map { form in parameters.filter { $0.isOperand && form.admits($0.name) } }
+    let taken = { (form: Form) in parameters.filter { $0.isOperand && form.admits($0.name) } }
+    let admitting = forms.filter { form in options.allSatisfy(form.admits) }.map(taken)
+    let choices = admitting + forms.map(taken)
+    let isNumber = words.first.map { word in
+      foldedWord(word.text).allSatisfy { (0x30...0x39).contains($0) } && !word.text.utf8.isEmpty
+    }
+    // A number is what wants one; what is no number is not.
+    let fitting = { (choices: [[ParameterDescription]]) in
+      let enough = choices.filter { $0.count >= words.count || $0.last?.kind == .operands }
+      return enough.first { $0.first?.isNumber == isNumber } ?? enough.first
+    }
     let operands =
-      choices.first { $0.count >= words.count || $0.last?.kind == .operands }
+      fitting(admitting) ?? fitting(choices)
       ?? choices.max { $0.count < $1.count } ?? []
     var given: [ParsedLine.Given] = []
     for (index, word) in words.enumerated() {

@@ -28,6 +28,13 @@ struct Accounts: Command {
     parameters: [
       .operand("QUERY", \.query, Bilingual("part of a name or e-mail", "部分姓名或電子郵件")),
       .option("agency", "CODE", \.agency, Bilingual("only this agency", "僅列此機關")),
+      .option("role", "ROLE", \.role, Bilingual("only who holds this role", "僅列具此角色者")),
+      .option("system", "CODE", \.system, Bilingual("only who has a role on it", "僅列具此系統權限者")),
+      .option(
+        "status", "STATUS", \.status,
+        Bilingual(
+          "only invited, active, suspended or closed",
+          "僅列此狀態：invited（已邀請）、active（啟用）、suspended（停用）或 closed（已關閉）")),
       .option("suspend", "ACCOUNT", \.suspend, Bilingual("stop it for now", "停用帳號")),
       .option(
         "restore", "ACCOUNT", \.restore,
@@ -53,7 +60,8 @@ struct Accounts: Command {
         checks: AnswerCheck.reason),
     ],
     forms: [
-      Form(takes: ["QUERY", "agency"], isList: true), Form(needs: ["suspend", "reason"]),
+      Form(takes: ["QUERY", "agency", "role", "system", "status"], isList: true),
+      Form(needs: ["suspend", "reason"]),
       Form(needs: ["restore", "reason"]), Form(needs: ["close", "reason"]),
       Form(needs: ["unlock"], takes: ["reason"]),
       Form(needs: ["unlock", "agency", "email"], takes: ["reason"]),
@@ -73,7 +81,7 @@ struct Accounts: Command {
         Bilingual("Unlock an address", "解除地址的鎖定")),
     ],
     fails: [
-      .accountUnknown, .accountState, .accountLast, .agencyInvalid, .agencyUnknown,
+      .systemUnknown, .accountUnknown, .accountState, .accountLast, .agencyInvalid, .agencyUnknown,
       .reasonInvalid, .emailInvalid, .mobileInvalid, .sessionNone, .sessionExpired, .rightMissing,
       .accountSuspended,
     ],
@@ -90,6 +98,9 @@ struct Accounts: Command {
 
   var query: String?
   var agency: String?
+  var role: Role?
+  var system: String?
+  var status: AccountStatus?
   var suspend: AccountID?
   var restore: AccountID?
   var close: AccountID?
@@ -119,7 +130,8 @@ struct Accounts: Command {
         human: Self.done(verb, account)(context.language))
       return
     }
-    try list(try service.accounts(query ?? "", agency: agency), context)
+    let filter = AccountFilter(role: role, system: system, status: status)
+    try list(try service.accounts(query ?? "", agency: agency, filter), context)
   }
 
   private func unlockAddress(_ service: Service, _ context: Context) throws(IAuthError) {
@@ -159,6 +171,7 @@ struct Accounts: Command {
   private func list(_ accounts: [AccountLine], _ context: Context) throws(IAuthError) {
     let language = context.language
     let zone = context.localTime.zoneName(at: context.world.now())
+    let systems = Set(accounts.flatMap { $0.roles.map(\.system) })
     try context.list(
       .account, accounts.map(\.json),
       table: Table(
@@ -167,7 +180,7 @@ struct Accounts: Command {
           .init(Bilingual("agency", "機關"), isFlexible: true),
           .init(Bilingual("name", "姓名"), isFlexible: true),
           .init(Bilingual("e-mail", "電子郵件"), isFlexible: true),
-          .init(Bilingual("status", "狀態")), .init(Bilingual("role", "角色")),
+          .init(Bilingual("status", "狀態")), .init(Bilingual("roles", "角色"), isFlexible: true),
           .init(Bilingual("last used (\(zone))", "最近使用（\(zone)）")),
         ],
         rows: accounts.map { account in
@@ -175,7 +188,10 @@ struct Accounts: Command {
             account.account.description, account.agency.name, account.kept(account.name) ?? "–",
             account.kept(account.email) ?? "–",
             account.status.label(language),
-            account.isAdministrator ? Role.admin.label(language) : "",
+            account.roles.map { role in
+              (systems.count > 1 ? "\(role.system) " : "") + role.role.label(language)
+            }
+            .joined(separator: language == .english ? ", " : "、"),
             account.usedAt.map(context.localTime.text) ?? "–",
           ]
         }),
@@ -188,7 +204,13 @@ extension AccountLine {
     [
       "account": .int(account), "agency": .agency(agency), "name": .text(kept(name)),
       "title": .text(title), "email": .text(kept(email)), "mobile": .text(kept(mobile)),
-      "status": .word(status), "admin": .bool(isAdministrator), "used_at": .time(usedAt),
+      "status": .word(status), "admin": .bool(isAdministrator),
+      "roles": .array(
+        roles.map { role in
+          [
+            "request": .int(role.request), "system": .string(role.system), "role": .word(role.role),
+          ]
+        }), "used_at": .time(usedAt),
       "erased": .bool(isErased),
     ]
   }

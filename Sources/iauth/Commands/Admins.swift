@@ -25,6 +25,9 @@ struct Admins: Command {
       .flag(
         "missing", \.isMissing,
         Bilingual("agencies with no or one administrator", "無管理者或僅一名管理者的機關")),
+      .flag(
+        "with-people", \.withPeople,
+        Bilingual("of these only where anybody has an account", "僅列其中已有帳號之機關")),
       .option(
         "under", "CODE", \.under, Bilingual("only agencies below this one", "僅列此機關之所屬機關")),
       .flag(
@@ -45,7 +48,7 @@ struct Admins: Command {
     ],
     forms: [
       Form(takes: ["agency", "system"], isList: true),
-      Form(needs: ["missing"], takes: ["under", "system"], isList: true),
+      Form(needs: ["missing"], takes: ["with-people", "under", "system"], isList: true),
       Form(needs: ["appoint", "system", "name", "email", "mobile"]),
     ],
     examples: [
@@ -65,6 +68,7 @@ struct Admins: Command {
   var agency: String?
   var system: String?
   var isMissing = false
+  var withPeople = false
   var under: String?
   var appoints = false
   var name = ""
@@ -76,7 +80,8 @@ struct Admins: Command {
     if appoints {
       try appoint(service, context)
     } else if isMissing {
-      let found = try service.agenciesMissingAdministrators(under: under, system: system)
+      let found = try service.agenciesMissingAdministrators(
+        under: under, system: system, withPeople: withPeople)
       try showMissing(found, context)
     } else {
       try show(try service.administrators(agency: agency, system: system), context)

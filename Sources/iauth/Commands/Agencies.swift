@@ -10,8 +10,9 @@ struct Agencies: Command {
     summary: Bilingual("Look up and load agencies", "查詢與維護機關資料"),
     about: Bilingual(
       """
-      Finds agencies by code or by part of a name: the exact code first, then in the order of \
-      codes. --load reads the official registry file, or another in its form, adds and updates \
+      Finds agencies by code (OID, eight-digit number or code of ten) or by part of a name: the \
+      exact code first, then the exact name, then in the order of codes. Where no name has it in \
+      one piece, letters of a name in their order do, as people shorten it; the best comes first. --load reads the official registry file, or another in its form, adds and updates \
       agencies and marks those that vanished as removed; a file from which more than a tenth \
       vanished is refused. --add enters an agency that has no OID by its eight-digit number. \
       --set-superior says which agency stands above others. --succeed puts an agency in the place \
@@ -19,7 +20,8 @@ struct Agencies: Command {
       and their codes still work; --undo takes it back.
       """,
       """
-      依代碼或部分名稱查詢機關：代碼相符者在前，其餘依代碼排序。--load 讀取官方機關 OID 檔案（或同格式\
+      依代碼（OID、統一編號或機關代碼）或部分名稱查詢機關：代碼相符者在前，名稱相符者次之，其餘依代碼排序。\
+      查無時，改以簡稱查詢（例如疾管署），最相近者在前。--load 讀取官方機關 OID 檔案（或同格式\
       檔案），新增、更新機關，並將已不存在者註記為裁撤；減少逾一成時不予載入。--add 以統一編號新增無 OID \
       的機關。--set-superior 指定上級機關。--succeed 辦理機關整併、更名：自生效日起，帳號、權限、審核中\
       之申請案及所屬機關均移由承接機關，原代碼仍可使用；--undo 撤銷整併。
@@ -159,6 +161,7 @@ extension AgencyLineItem {
     let derived = isSuperiorDerived ? Bilingual(" (derived)", "（推定）")(language) : ""
     return [
       (Bilingual("code", "代碼"), agency.code), (Bilingual("name", "名稱"), agency.name),
+    ] + (orgCode.map { [(Bilingual("short code", "機關代碼"), $0)] } ?? []) + [
       (Bilingual("path", "機關層級"), agency.place),
       (Bilingual("superior", "上級機關"), superior.map { $0 + derived } ?? "–"),
       (Bilingual("status", "狀態"), agency.status.label(language)),

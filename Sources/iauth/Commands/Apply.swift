@@ -11,12 +11,13 @@ struct Apply: Command {
     about: Bilingual(
       """
       Finds the agency by its code, stores the application and sends one verification code by \
-      e-mail and one by SMS. Both are entered with iauth verify REFERENCE within 24 hours; each \
+      e-mail and one by SMS. On a terminal they are asked for at once, and then which permission is \
+      wanted; else both are entered with iauth verify REFERENCE within 24 hours. Each \
       code is valid for 10 minutes. Whoever has an account already and has a new e-mail or \
       mobile number applies again: once both codes are proven, the account has the new contact.
       """,
       """
-      依機關代碼帶出機關名稱，受理申請，並以電子郵件及簡訊各寄送一組驗證碼。請於 24 小時內以 iauth verify \
+      依機關代碼帶出機關名稱，受理申請，並以電子郵件及簡訊各寄送一組驗證碼。於終端機隨即輸入驗證碼並申請權限；或於 24 小時內以 iauth verify \
       REFERENCE 輸入兩組驗證碼；每組驗證碼 10 分鐘內有效。已有帳號而電子郵件或手機異動者，請重新申請；\
       兩組驗證碼均通過後，即更新原帳號之聯絡方式。
       """),
@@ -24,9 +25,9 @@ struct Apply: Command {
       .option(
         "agency", "CODE", \.agency,
         Bilingual(
-          "the agency's OID, or its eight-digit number if it has no OID",
-          "機關 OID；無 OID 者填統一編號"),
-        asks: Bilingual("Agency code", "機關代碼")),
+          "the agency's OID, eight-digit number or code of ten; on a terminal also its name, or "
+            + "letters of it", "機關 OID、統一編號或機關代碼；於終端機亦可填名稱或簡稱"),
+        completes: .known(.agencies), asks: Bilingual("Agency name or agency code", "機關名稱或機關代碼")),
       .option(
         "name", "NAME", \.name, Bilingual("your real name", "真實姓名"),
         asks: Bilingual("Name", "姓名"),
@@ -59,7 +60,7 @@ struct Apply: Command {
     ],
     fails: [
       .agencyInvalid, .agencyUnknown, .agencyRemoved, .nameInvalid, .emailInvalid,
-      .mobileInvalid, .mobileCountry, .titleInvalid, .phoneInvalid, .sendThrottled,
+      .mobileInvalid, .mobileCountry, .titleInvalid, .phoneInvalid, .sendThrottled, .declined,
     ])
 
   var agency = ""
@@ -73,12 +74,12 @@ struct Apply: Command {
     let service = try context.service()
     let form = try ApplicationForm(
       agency: agency, name: name, email: email, mobile: mobile, title: title, phone: phone)
-    guard try isConfirmed(service, context) else {
-      context.say(Bilingual("nothing was stored", "未受理申請，資料未儲存"))
-      return
-    }
+    guard try isConfirmed(service, context) else { throw .declined }
     let receipt = try service.apply(form)
     context.emit(receipt.json, details: receipt.details(context.language, context.localTime))
+    if context.console.mayAsk, !context.options.json, !context.options.dryRun {
+      return try goOn(receipt.reference.text, context)
+    }
     context.say(
       Bilingual(
         "two codes are on their way; enter both within 10 minutes: iauth verify "
@@ -90,6 +91,26 @@ struct Apply: Command {
           + "codes: iauth verify --resend \(receipt.reference.text)",
         "若未收到驗證碼，請確認上列聯絡方式後重新申請，或重新寄送：iauth verify --resend "
           + "\(receipt.reference.text)"))
+  }
+
+  /// The same sitting takes the codes; who has none yet enters them another time.
+  private func goOn(_ reference: String, _ context: Context) throws(IAuthError) {
+    context.say(
+      Bilingual(
+        "two codes are on their way, valid for 10 minutes; to enter them later: iauth verify "
+          + reference,
+        "兩組驗證碼已寄送，10 分鐘內有效；如需稍後輸入：iauth verify \(reference)"))
+    context.say(
+      Bilingual(
+        "if nothing arrives, check the address and the number above: iauth verify --resend "
+          + reference,
+        "若未收到驗證碼，請確認上列聯絡方式，或重新寄送：iauth verify --resend \(reference)"))
+    do throws(IAuthError) {
+      try context.enterCodes(reference, isFresh: true)
+    } catch {
+      // The application stands, and waits for its codes.
+      guard case .usageInput = error else { throw error }
+    }
   }
 
   /// Shows the agency that the code names; on a terminal a yes is asked before anything is stored.

@@ -58,6 +58,9 @@ struct Audit: Command {
         Bilingual(
           "have the ssh-agent sign it with this Ed25519 key", "由 ssh-agent 以此 Ed25519 金鑰簽章"),
         completes: .file),
+      .flag(
+        "actions", \.listsActions,
+        Bilingual("list the actions that --action takes", "列出 --action 可用的動作")),
       .option(
         "prove", "SEQ", \.prove, Bilingual("prove that this entry is there", "證明此筆紀錄存在")),
       .option(
@@ -69,7 +72,8 @@ struct Audit: Command {
     ],
     forms: [
       Form(takes: ["since", "until", "actor", "action", "subject"], isList: true),
-      Form(needs: ["verify"], takes: ["anchor"]), Form(needs: ["head"]),
+      Form(needs: ["actions"], isList: true), Form(needs: ["verify"], takes: ["anchor"]),
+      Form(needs: ["head"]),
       Form(needs: ["checkpoint"], takes: ["sign"]), Form(needs: ["prove"], takes: ["since"]),
       Form(needs: ["after"], takes: ["format"], isList: true),
     ],
@@ -100,6 +104,7 @@ struct Audit: Command {
   var subject: String?
   var isVerify = false
   var anchor: String?
+  var listsActions = false
   var isHead = false
   var isCheckpoint = false
   var sign: String?
@@ -109,6 +114,7 @@ struct Audit: Command {
 
   func run(_ context: Context) throws(IAuthError) {
     if isVerify { return try verify(try context.service(), context) }
+    if listsActions { return try showActions(context) }
     if isHead { return try showHead(context) }
     if isCheckpoint { return try showCheckpoint(context) }
     if let prove { return try showProof(of: prove, context) }
@@ -125,16 +131,11 @@ struct Audit: Command {
     let time = { (argument: TimeArgument?) in
       argument?.timestamp(now: now, in: context.localTime)
     }
-    let account = actor.flatMap { try? AccountID.parse($0, for: "--actor") }
     let lines = try service.auditTrail(
       AuditFilter(
-        since: time(since), until: until?.end(now: now, in: context.localTime), actor: account,
+        since: time(since), until: until?.end(now: now, in: context.localTime), actor: actor,
         action: action, subject: subject))
-    let caller = account == nil ? actor : nil
-    try list(
-      lines.filter { line in
-        caller.map { $0.utf8.elementsEqual(line.entry.caller.utf8) } ?? true
-      }, context)
+    try list(lines, context)
   }
 
   private func verify(_ service: Service, _ context: Context) throws(IAuthError) {
@@ -158,7 +159,15 @@ struct Audit: Command {
         "請將鏈首另存於其他主機，日後比對：iauth audit --verify --anchor FILE"))
   }
 
-  private func list(_ lines: [AuditLine], _ context: Context) throws(IAuthError) {
+  private func showActions(_ context: Context) throws(IAuthError) {
+    let actions = AuditAction.allCases.map(\.rawValue)
+    try context.list(
+      .auditAction, actions.map { ["action": .string($0)] },
+      table: Table([.init(Bilingual("action", "動作"))], rows: actions.map { [$0] }),
+      empty: Bilingual("there is none", "無"))
+  }
+
+  private func list(_ lines: [ListedEntry], _ context: Context) throws(IAuthError) {
     let zone = context.localTime.zoneName(at: context.world.now())
     try context.list(
       .auditEntry, lines.map(\.json),
@@ -166,18 +175,28 @@ struct Audit: Command {
         [
           .init(Bilingual("seq", "序號"), isNumber: true),
           .init(Bilingual("time (\(zone))", "時間（\(zone)）")),
-          .init(Bilingual("caller", "使用者程序"), isFlexible: true),
-          .init(Bilingual("account", "帳號"), isNumber: true), .init(Bilingual("action", "動作")),
+          .init(Bilingual("caller", "執行者"), isFlexible: true),
+          .init(Bilingual("account", "帳號"), isNumber: true),
+          .init(Bilingual("name", "姓名"), isFlexible: true),
+          .init(Bilingual("action", "動作")),
           .init(Bilingual("subject", "對象"), isFlexible: true),
           .init(Bilingual("outcome", "結果"), isFlexible: true),
         ],
-        rows: lines.map(\.entry).map { entry in
-          [
+        rows: lines.map { line in
+          let entry = line.line.entry
+          return [
             String(entry.seq), context.localTime.text(entry.at), entry.caller,
-            entry.account.map(String.init) ?? "", entry.action, entry.subject, entry.outcome,
+            entry.account.map(String.init) ?? "", line.name ?? "", entry.action, entry.subject,
+            entry.outcome,
           ]
         }),
       empty: Bilingual("no such entry", "查無稽核紀錄"))
+  }
+}
+
+extension ListedEntry {
+  fileprivate var json: JSON {
+    line.json.adding(["name": .text(name), "note": .text(note)])
   }
 }
 

@@ -41,6 +41,25 @@ struct Doctor: Command {
     fails: [.doctorFailed, .databaseMissing, .rightMissing],
     operatorOnly: true)
 
+  /// The checks as people read them; JSON has the word itself.
+  private static let names: [String: Bilingual] = [
+    "anchor": Bilingual("anchor", "稽核錨點"), "authority": Bilingual("authority", "主管機關"),
+    "filesystem": Bilingual("filesystem", "檔案系統"), "schedule": Bilingual("schedule", "排程"),
+    "database": Bilingual("database", "資料庫"), "audit": Bilingual("audit", "稽核紀錄"),
+    "clock": Bilingual("clock", "系統時鐘"), "mail": Bilingual("mail", "電子郵件"),
+    "sms": Bilingual("sms", "簡訊"), "queue": Bilingual("queue", "待送通知"),
+    "messages": Bilingual("messages", "通知"), "disk": Bilingual("disk", "磁碟"),
+    "registry": Bilingual("registry", "機關名冊"), "key": Bilingual("key", "金鑰"),
+    "keys": Bilingual("keys", "金鑰"), "configuration": Bilingual("configuration", "設定檔"),
+    "administrators": Bilingual("administrators", "管理者"), "backup": Bilingual("backup", "備份"),
+    "files": Bilingual("files", "檔案權限"), "time": Bilingual("time", "校時"),
+    "invariants": Bilingual("invariants", "資料規則"), "sqlite": Bilingual("sqlite", "SQLite 版本"),
+    "socket": Bilingual("socket", "服務連接點"),
+    "reminders": Bilingual("reminders", "稽催"), "feed": Bilingual("feed", "目標系統同步"),
+    "host": Bilingual("host", "主機"), "place": Bilingual("place", "資料目錄"),
+    "standby": Bilingual("standby", "備援"),
+    "schema": Bilingual("schema", "資料庫結構"), "lock": Bilingual("lock", "寫入鎖定"),
+  ]
   var isQuick = false
 
   /// - Throws: `doctor.failed` if a check fails; a warning is none.
@@ -74,7 +93,8 @@ struct Doctor: Command {
 
   private func show(_ findings: [Finding], _ context: Context) {
     let language = context.language
-    let checks = findings.map { TerminalText.width($0.check) }.max() ?? 0
+    let name = { (check: String) in Self.names[check]?(language) ?? check }
+    let checks = findings.map { TerminalText.width(name($0.check)) }.max() ?? 0
     let labels = findings.map { TerminalText.width($0.status.label(language)) }.max() ?? 0
     for finding in findings {
       context.emit(
@@ -82,7 +102,7 @@ struct Doctor: Command {
           "check": .string(finding.check), "status": .word(finding.status),
           "detail": .string(finding.detail.english),
         ],
-        human: TerminalText.padded(finding.check, to: checks + Table.gap)
+        human: TerminalText.padded(name(finding.check), to: checks + Table.gap)
           + TerminalText.padded(finding.status.label(language), to: labels + Table.gap)
           + finding.detail(language))
     }

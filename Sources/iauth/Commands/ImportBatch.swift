@@ -15,13 +15,14 @@ struct ImportBatch: Command {
       row nothing is imported and every problem of every row is reported; --partial imports the \
       good rows. Rows that are in force or pending already are unchanged, so a sheet can be \
       submitted again. Where nobody is signed in, the owner of the database imports as the \
-      operator; after a session that expired, sign in again or give it up: verify --sign-out.
+      operator; after a session that expired, sign in again or give it up: verify --sign-out. \
+      --list shows the batches that you have submitted, the newest first.
       """,
       """
       讀取本機關及所屬機關管理者名冊。依欄位名稱辨識欄位，順序不拘；機關代碼、姓名、電子郵件及行動電話為\
       必要欄位。任一列有誤即全部不匯入，並列出各列所有問題；--partial 則匯入無誤的列。已生效或審核中的列\
       不重複建立，名冊修正後可再次匯入。無人登入時，資料庫擁有者以系統維運身分匯入；登入逾時者請重新登入，或以 \
-      verify --sign-out 登出。
+      verify --sign-out 登出。--list 列出本人提報之整批申請，新者在前。
       """),
     parameters: [
       .operand(
@@ -44,11 +45,13 @@ struct ImportBatch: Command {
         "encoding", "ENCODING", \.encoding,
         Bilingual("auto, utf-8, utf-16 or cp950", "編碼：auto、utf-8、utf-16 或 cp950")),
       .option("sheet", "NAME", \.sheet, Bilingual("the worksheet of a workbook", "活頁簿的工作表名稱")),
+      .flag("list", \.lists, Bilingual("list the batches you have submitted", "列出本人提報之整批申請")),
     ],
     forms: [
       Form(
         needs: ["FILE"],
-        takes: ["document", "system", "partial", "report", "encoding", "sheet"])
+        takes: ["document", "system", "partial", "report", "encoding", "sheet"]),
+      Form(needs: ["list"], isList: true),
     ],
     examples: [
       Example(
@@ -57,6 +60,7 @@ struct ImportBatch: Command {
       Example(
         "iauth import-batch form1.csv --document 1130001234 --report result.csv",
         Bilingual("Import it under a letter's number", "依公文文號匯入並輸出結果")),
+      Example("iauth import-batch --list", Bilingual("How far each batch is", "各整批申請之進度")),
     ],
     fails: [
       .batchRejected, .sheetUnreadable, .sheetHeader, .sheetEmpty, .limitBytes, .limitRows,
@@ -71,8 +75,10 @@ struct ImportBatch: Command {
   var report: String?
   var encoding: SheetEncoding?
   var sheet: String?
+  var lists = false
 
   func run(_ context: Context) throws(IAuthError) {
+    if lists { return try list(try context.service().batches(), context) }
     try checkReport(context)
     let isGated = context.world.caller.isGated
     var order = ImportOrder(
@@ -92,6 +98,45 @@ struct ImportBatch: Command {
     progress?.clear()
     try deliver(answer, context)
     if let error = answer.error(isPartial: isPartial) { throw error }
+  }
+
+  private func list(_ batches: [BatchLine], _ context: Context) throws(IAuthError) {
+    let zone = context.localTime.zoneName(at: context.world.now())
+    try context.list(
+      .batch,
+      batches.map { line in
+        [
+          "batch": .int(line.batch), "document": .text(line.document),
+          "submitted_at": .time(line.submittedAt), "rows": .int(line.rows),
+          "pending": .int(line.pending), "approved": .int(line.approved),
+          "rejected": .int(line.rejected), "returned": .int(line.returned),
+        ]
+      },
+      table: Table(
+        [
+          .init(Bilingual("batch", "整批編號"), isNumber: true),
+          .init(Bilingual("document", "公文文號"), isFlexible: true),
+          .init(Bilingual("submitted (\(zone))", "提報時間（\(zone)）")),
+          .init(Bilingual("rows", "列數"), isNumber: true),
+          .init(RequestStatus.pending.label, isNumber: true),
+          .init(RequestStatus.approved.label, isNumber: true),
+          .init(RequestStatus.rejected.label, isNumber: true),
+          .init(RequestStatus.returned.label, isNumber: true),
+        ],
+        rows: batches.map { line in
+          [
+            String(line.batch), line.document ?? "", context.localTime.text(line.submittedAt),
+            String(line.rows), String(line.pending), String(line.approved),
+            String(line.rejected), String(line.returned),
+          ]
+        }),
+      empty: Bilingual("you have submitted no batch", "尚未提報整批申請"))
+    if let newest = batches.first {
+      context.say(
+        Bilingual(
+          "the rows of one: iauth pending --batch \(newest.batch)",
+          "查看各列：iauth pending --batch \(newest.batch)"))
+    }
   }
 
   /// A report that cannot be written is refused before anything is imported.

@@ -10,10 +10,7 @@ extension Context {
       console.line(detail.json)
       return
     }
-    console.details(detail.details(language, localTime).map { (label: $0.0, value: $0.1) })
-    showReplacement(detail.item)
-    showRounds(detail)
-    showHistory(detail)
+    showParts(of: detail)
     if let why = detail.whyNot {
       let text = Bilingual(why.text(.english).sentence, why.text(.chinese).sentence)
       say(Bilingual("you may not decide: \(text.english)", "您無法審核：\(text.chinese)"))
@@ -26,6 +23,14 @@ extension Context {
           "您可審核：iauth approve \(number) --expect \(version)，或 iauth reject \(number) "
             + "--reason TEXT；加上 --return 為退回補正"))
     }
+  }
+
+  /// All there is to see of it, for people.
+  func showParts(of detail: RequestDetail) {
+    console.details(detail.details(language, localTime).map { (label: $0.0, value: $0.1) })
+    showReplacement(detail.item)
+    showRounds(detail)
+    showHistory(detail)
   }
 
   private func showReplacement(_ item: PendingRequest) {

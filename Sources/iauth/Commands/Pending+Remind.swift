@@ -77,7 +77,10 @@ extension PlannedMessage.Cause {
     let spans = thresholds.map(\.text).joined(separator: language == .english ? ", " : "、")
     let event =
       switch event {
-      case .threshold: Bilingual("waits for longer than \(spans)", "待審已逾 \(spans)")
+      case .threshold:
+        Bilingual(
+          "waits for longer than \(spans)",
+          "待審已逾 \(thresholds.map(\.chinese).joined(separator: "、"))")
       case .overdue: Bilingual("is undecided after the last threshold", "逾最後稽催期限仍未審核")
       case .noReviewer: Bilingual("has nobody who may decide on it", "無可審核人員")
       case .singleAdministrator: Bilingual("has only one administrator", "僅有一位管理者")
@@ -97,8 +100,8 @@ extension PlannedMessage.Cause {
   private var named: Bilingual {
     switch subject {
     case .request(let number): Bilingual("request \(number)", "申請案 \(number)")
-    case .caller(let name): Bilingual("caller \(name)", "使用者程序 \(name)")
-    case .batch(let id): Bilingual("batch \(id)", "整批案 \(id)")
+    case .caller(let name): Bilingual("caller \(name)", "執行者 \(name)")
+    case .batch(let id): Bilingual("batch \(id)", "整批申請 \(id)")
     case .account(let id): Bilingual("account \(id)", "帳號 \(id)")
     case .agency(let code): Bilingual("agency \(code)", "機關 \(code)")
     case .message(let id): Bilingual("message \(id)", "通知 \(id)")

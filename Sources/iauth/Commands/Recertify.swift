@@ -42,6 +42,8 @@ struct Recertify: Command {
       .option(
         "hand-in", "FILE", \.handIn, Bilingual("take a filled-in sheet back", "交回已填報之清查表"),
         completes: .file),
+      .flag(
+        "interactive", \.isInteractive, Bilingual("answer one by one, a key each", "逐項清查，一鍵一項")),
       .flag("open", \.opens, Bilingual("open a review", "開始清查")),
       .option("due", "DATE", \.due, Bilingual("the last day for answers", "答復期限")),
       .option("system", "CODE", \.system, Bilingual("only of this system", "僅限此系統")),
@@ -58,7 +60,7 @@ struct Recertify: Command {
       .operand("DIR", \.directory, Bilingual("a new directory", "新目錄"), completes: .file),
     ],
     forms: [
-      Form(isList: true), Form(needs: ["ITEM", "keep"], takes: ["note"]),
+      Form(takes: ["interactive"], isList: true), Form(needs: ["ITEM", "keep"], takes: ["note"]),
       Form(needs: ["ITEM", "end", "reason"]),
       Form(needs: ["all", "keep"], takes: ["note", "expect"]), Form(needs: ["sheet"]),
       Form(needs: ["hand-in"]), Form(needs: ["open", "due"], takes: ["system", "under", "name"]),
@@ -97,6 +99,7 @@ struct Recertify: Command {
   var expect: Int?
   var sheet: String?
   var handIn: String?
+  var isInteractive = false
   var opens = false
   var due: String?
   var system: String?
@@ -128,6 +131,12 @@ struct Recertify: Command {
       try show(try service.answer(items, .keep(note: note)), context)
     } else if ends {
       try show(try service.answer(items, .end(reason: reason ?? "")), context)
+    } else if isInteractive {
+      try context.checkInteractive()
+      let items = try service.recertificationItems()
+      guard !items.isEmpty else { return try list(items, context) }
+      var sitting = try RecertifySitting(items, context)
+      try sitting.run()
     } else {
       try list(try service.recertificationItems(), context)
     }

@@ -13,14 +13,17 @@ struct Reject: Command {
       Rejects each request by itself, or all that is still pending of a batch. The applicant \
       reads the reason and may ask again. With --return the request is sent back for correction: \
       it keeps its number, and the applicant (of a batch, its submitter) hands it in again within \
-      30 days, or it lapses. It needs a session that has proven both codes.
+      30 days, or it lapses. It needs a session that has proven both codes. Ranges and --from are \
+      those of iauth approve.
       """,
       """
       逐件退件，或將整批申請中仍待審者退件。理由會通知申請人，申請人得重新申請。加上 --return 則為退回補正：\
-      申請序號不變，由申請人（整批申請為提報者）於 30 天內補正後再送，逾期失效。登入時須已通過兩組驗證碼。
+      申請序號不變，由申請人（整批申請為提報者）於 30 天內補正後再送，逾期失效。登入時須已通過兩組驗證碼。範圍及 --from 同 iauth approve。
       """),
     parameters: [
-      .operands("NUMBER", \.numbers, Bilingual("the requests to reject", "要退件的申請編號")),
+      .operands(
+        "NUMBER", \.ranges, Bilingual("the requests to reject", "要退件的申請編號"),
+        completes: .known(.queue)),
       .option(
         "reason", "TEXT", \.reason, Bilingual("why; the applicant reads it", "理由，將通知申請人"),
         asks: Bilingual("Reason, for the applicant", "理由（將通知申請人）"),
@@ -29,10 +32,16 @@ struct Reject: Command {
         "return", \.returns, Bilingual("send back for correction", "退回補正")),
       .option(
         "batch", "ID", \.batch, Bilingual("all that is pending of this batch", "該整批申請之待審者")),
+      .option(
+        "from", "FILE", \.from,
+        Bilingual(
+          "decide line by line as it stands there; - for standard input", "依檔案逐行審核；- 表示標準輸入"),
+        completes: .file),
     ],
     forms: [
       Form(needs: ["NUMBER", "reason"], takes: ["return"]),
       Form(needs: ["batch", "reason"], takes: ["return"]),
+      Form(needs: ["from"], takes: ["reason", "return"]),
     ],
     examples: [
       Example(
@@ -47,17 +56,25 @@ struct Reject: Command {
     fails: [
       .requestUnknown, .rightMissing, .requestOutside, .requestOwn, .requestDecided,
       .sessionNone, .sessionExpired, .sessionStepUp, .batchUnknown, .reasonInvalid,
-      .accountSuspended,
+      .accountSuspended, .declined, .decisionLine, .fileMissing,
     ])
 
-  var numbers: [RequestID] = []
+  var ranges: [NumberRange] = []
+  var numbers: [RequestID] { ranges.flatMap(\.numbers) }
   var reason = ""
   var batch: BatchID?
   var returns = false
+  var from: String?
 
   func run(_ context: Context) throws(IAuthError) {
-    let target = batch.map(ReviewTarget.batch) ?? .numbers(numbers)
     let service = try context.service()
+    if let from {
+      let lines = try DecisionLines(context.bytes(of: from, max: Limits.decisionBytes))
+      return try context.show(
+        try service.decide(try lines.orders(returns ? .returned : .rejected, note: reason)))
+    }
+    let target = batch.map(ReviewTarget.batch) ?? .numbers(numbers)
+    try context.confirm(target, ranges, returns ? .returned : .rejected)
     try context.show(try service.reject(target, reason: reason, returns: returns))
   }
 }

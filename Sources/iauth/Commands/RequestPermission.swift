@@ -17,11 +17,13 @@ struct RequestPermission: Command {
       first of these days to the last, in Taiwan time. --deputy-for asks to be the deputy of an \
       administrator for these days, --replaces to take their permission over, which then ends; \
       NUMBER is what iauth admins shows. A request that was sent back is corrected and handed in \
-      again by --resubmit within 30 days.
+      again by --resubmit within 30 days. On a terminal, without options, it asks.
       """,
       """
       申請系統的使用權限，角色為機關管理者（admin，含使用權限）或一般使用者（general）。機關管理者由主管\
-      機關審核，一般使用者由所屬機關的管理者審核；結果以電子郵件通知。逾 180 天未審核者，申請失效。
+      機關審核，一般使用者由所屬機關的管理者審核；結果以電子郵件通知。逾 180 天未審核者，申請失效。--from、--until 為起迄日（臺灣時間，含當日）；\
+      --deputy-for 為申請擔任管理者之職務代理人，--replaces 為交接，NUMBER 見 iauth admins。退回補正者於\
+      30 天內以 --resubmit 再送。於終端機未指定選項時，逐項詢問。
       """),
     parameters: [
       .option(
@@ -115,6 +117,12 @@ struct RequestPermission: Command {
   var lists = false
   var withdraw: RequestID?
 
+  /// Whether nothing was said yet of what is wanted.
+  private var isBare: Bool {
+    [system, reason, document].allSatisfy { $0 == nil } && role == nil && from == nil
+      && until == nil && deputyFor == nil && replaces == nil
+  }
+
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
     if lists {
@@ -127,7 +135,9 @@ struct RequestPermission: Command {
           context.language))
     } else if let resubmit {
       let correction = Correction(reason: reason, document: document, until: until?.day)
-      show(try service.resubmit(resubmit, correction), context)
+      context.show(try service.resubmit(resubmit, correction))
+    } else if isBare, context.console.mayAsk, !context.options.json {
+      try PermissionSitting(context: context).run()
     } else {
       // Only an administrator has a deputy, or hands over.
       let isStandIn = deputyFor != nil || replaces != nil
@@ -135,70 +145,8 @@ struct RequestPermission: Command {
         system: system, role: role ?? (isStandIn ? .admin : .general), reason: reason,
         document: document, from: from?.day, until: until?.day, deputyFor: deputyFor,
         replaces: replaces)
-      show(try service.requestPermission(order), context)
+      context.show(try service.requestPermission(order))
     }
-  }
-
-  private func show(_ receipt: RequestReceipt, _ context: Context) {
-    let language = context.language
-    context.emit(
-      [
-        "request": .int(receipt.number), "system": .string(receipt.system.code),
-        "role": .word(receipt.role), "kind": .word(receipt.kind), "status": .word(receipt.status),
-        "reviewed_by": receipt.isReviewedByAuthority ? "authority" : "agency",
-        "reviewers": .texts(receipt.reviewers),
-        "from": .time(receipt.from), "until": .lastMoment(before: receipt.until),
-        "deputy_for": .number(receipt.deputyFor), "replaces": .number(receipt.replaces),
-      ],
-      details: [
-        (Bilingual("request", "申請編號"), receipt.number.description),
-        (
-          Bilingual("system", "系統"), receipt.system.titled(language)
-        ),
-        (Bilingual("role", "角色"), receipt.role.label(language)),
-      ] + receipt.terms + [
-        (Bilingual("status", "狀態"), receipt.status.label(language)),
-        (
-          Bilingual("reviewed by", "審核者"),
-          receipt.isReviewedByAuthority
-            ? Bilingual("the authority", "主管機關")(language)
-            : Bilingual("administrators of \(receipt.agency.name)", "\(receipt.agency.name)之管理者")(
-              language)
-        ),
-        (
-          Bilingual("reviewers", "審核人員"),
-          receipt.reviewers.isEmpty
-            ? Bilingual("none yet", "尚無")(language)
-            : receipt.reviewers.joined(separator: language == .english ? ", " : "、")
-        ),
-      ])
-    if receipt.isNational {
-      context.say(
-        Bilingual(
-          "an administrator of the authority reviews for the whole country; all of them are told "
-            + "of an approval",
-          "主管機關的管理者負責審核全國申請；核准後將通知主管機關全體管理者"))
-    }
-    context.say(whatFollows(receipt))
-  }
-
-  private func whatFollows(_ receipt: RequestReceipt) -> Bilingual {
-    guard receipt.reviewers.isEmpty else {
-      return Bilingual(
-        "the result comes by e-mail; follow it up: iauth request-permission --list",
-        "審核結果將以電子郵件通知；查詢進度：iauth request-permission --list")
-    }
-    guard !receipt.isReviewedByAuthority else {
-      return Bilingual(
-        "nobody can review this yet; the request waits until the authority has an administrator "
-          + "of the system",
-        "目前尚無審核人員，申請將保留至主管機關設置該系統管理者後審核")
-    }
-    return Bilingual(
-      "your agency has no administrator yet, so the request waits; the agency gets one by: iauth "
-        + "request-permission --system \(receipt.system.code) --role admin",
-      "貴機關尚無管理者，申請將保留待審；請由擔任管理者之同仁申請：iauth request-permission --system "
-        + "\(receipt.system.code) --role admin")
   }
 
   private func list(_ service: Service, _ context: Context) throws(IAuthError) {
@@ -230,22 +178,6 @@ struct RequestPermission: Command {
       empty: Bilingual(
         "you have no permissions or requests; ask for one: iauth request-permission --role ROLE",
         "尚無權限或申請；申請權限：iauth request-permission --role ROLE"))
-  }
-}
-
-extension RequestReceipt {
-  /// The days and the permission that it names.
-  fileprivate var terms: [(Bilingual, String)] {
-    var rows: [(Bilingual, String)] = []
-    if let from { rows.append((Bilingual("from", "生效日期"), from.taiwanDay)) }
-    if let until {
-      rows.append((Bilingual("until", "終止日期"), (until - .seconds(1)).taiwanDay))
-    }
-    if let deputyFor {
-      rows.append((Bilingual("deputy for", "職務代理"), String(deputyFor)))
-    }
-    if let replaces { rows.append((Bilingual("replaces", "交接"), String(replaces))) }
-    return rows
   }
 }
 

@@ -22,7 +22,7 @@ struct Serve: Command {
       /usr/share/doc/iauth/examples.
       """,
       """
-      於 systemd（Accept=no）開啟並交付為描述元 3 的 Unix socket 上接受連線，逐一啟動 iauth serve-one：\
+      於 systemd（Accept=no）開啟並交付為檔案代號 3 的 Unix socket 上接受連線，逐一啟動 iauth serve-one：\
       同一人同時至多 16 個連線，全部至多 128 個。超過者先予關閉，用戶端於十秒內自行重試，故不斷重複連線\
       者僅使自己等候。同一使用者於 /etc/subuid 所配之從屬號碼，均視為同一人。套件以 iauth.service 提供。\
       亦得由 systemd 自行接受連線（Accept=yes），惟將因上述行為而無法服務他人：見 \

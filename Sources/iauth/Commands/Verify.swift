@@ -12,7 +12,8 @@ struct Verify: Command {
       """
       With a REFERENCE it reads the codes that were sent: from the terminal, or one a line from \
       standard input, the e-mail code first. That opens the account where there is none, and \
-      signs in. With agency, name, e-mail and mobile it begins a sign-in of someone who has an \
+      signs in. Alone it signs in whoever this caller was last, and asks only where the code \
+      goes. With agency, name, e-mail and mobile it begins a sign-in of someone who has an \
       account. A session ends after 30 minutes without use and after 8 hours at most. Approving, \
       rejecting and importing need both codes: --via both, or --step-up afterwards. Whoever was \
       invited proves both: once one is right, the other is sent. If no code \
@@ -20,7 +21,7 @@ struct Verify: Command {
       """,
       """
       輸入 REFERENCE 後讀取驗證碼：於終端機輸入，或由標準輸入逐行讀取，先電子郵件、後簡訊。通過後開立\
-      帳號（尚無帳號者）並登入。填寫機關、姓名、電子郵件及行動電話，則為已有帳號者登入。閒置 30 分鐘或\
+      帳號（尚無帳號者）並登入。未填任何項目時，為本執行者前次登入之人登入，僅詢問驗證方式。填寫機關、姓名、電子郵件及行動電話，則為已有帳號者登入。閒置 30 分鐘或\
       登入滿 8 小時即須重新登入。核准、退回及整批匯入須通過兩組驗證碼：登入時加 --via both，或登入後以 \
       --step-up 補驗。受邀請者須兩組均通過：第一組正確後，即寄送另一組。數分鐘內未收到驗證碼者，請確認所填資料，或先申請帳號。
       """),
@@ -32,8 +33,9 @@ struct Verify: Command {
           "申請或登入時取得的序號，例如 A-7K3F-9QXM")),
       .option(
         "agency", "CODE", \.agency,
-        Bilingual("the agency's OID or eight-digit number", "機關 OID 或統一編號"),
-        asks: Bilingual("Agency code", "機關代碼")),
+        Bilingual(
+          "the agency's code; on a terminal also its name, or letters of it", "機關代碼；於終端機亦可填名稱或簡稱"),
+        completes: .known(.agencies), asks: Bilingual("Agency name or agency code", "機關名稱或機關代碼")),
       .option(
         "name", "NAME", \.name, Bilingual("your name", "姓名"), asks: Bilingual("Name", "姓名"),
         checks: AnswerCheck.name),
@@ -61,7 +63,7 @@ struct Verify: Command {
       .flag("sign-out", \.isSignOut, Bilingual("end the session", "登出")),
     ],
     forms: [
-      Form(needs: ["agency", "name", "email", "mobile", "via"]),
+      Form(takes: ["via"]), Form(needs: ["agency", "name", "email", "mobile", "via"]),
       Form(needs: ["REFERENCE"]), Form(needs: ["resend"]), Form(needs: ["step-up"]),
       Form(needs: ["status"]), Form(needs: ["sign-out"]),
     ],
@@ -79,6 +81,8 @@ struct Verify: Command {
           --email mlchen@cdc.gov.tw --mobile 0912345678 --via both
           """,
         Bilingual("Sign in with both codes", "以兩組驗證碼登入")),
+      Example(
+        "iauth verify --via both", Bilingual("Sign in again as who you were", "以前次身分再次登入")),
       Example("iauth verify --status", Bilingual("See who is signed in", "查看目前登入者")),
     ],
     fails: [
@@ -103,18 +107,21 @@ struct Verify: Command {
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
     if let reference {
-      try enterCodes(reference, isFresh: false, service, context)
+      try context.enterCodes(reference, isFresh: false)
     } else if let resend {
-      announce(try service.resend(resend), context)
+      context.announce(try service.resend(resend))
+      if context.console.mayAsk { try context.enterCodes(resend, isFresh: true) }
     } else if isStepUp {
-      try stepUp(service, context)
+      try context.stepUp()
     } else if isStatus {
-      show(try service.status(), context)
+      context.show(try service.status())
     } else if isSignOut {
       try service.signOut()
       context.emit(["signed_out": true], human: Bilingual("signed out", "已登出")(context.language))
-    } else {
+    } else if !agency.utf8.isEmpty {
       try signIn(service, context)
+    } else {
+      try signInAgain(service, context)
     }
   }
 
@@ -124,115 +131,31 @@ struct Verify: Command {
     let form = try ApplicationForm(
       agency: agency, name: name, email: email, mobile: mobile)
     let receipt = try service.signIn(form, via: via ?? .both)
-    announce(receipt, context)
+    context.announce(receipt)
     if context.console.mayAsk {
-      try enterCodes(receipt.reference.text, isFresh: true, service, context)
+      try context.enterCodes(receipt.reference.text, isFresh: true)
     }
   }
 
-  private func stepUp(_ service: Service, _ context: Context) throws(IAuthError) {
-    guard let receipt = try service.stepUp() else {
-      show(try service.status(), context)
-      context.say(Bilingual("both codes are proven already", "兩組驗證碼均已通過"))
-      return
+  /// As whoever this caller and session name last was; else everything is asked for.
+  private func signInAgain(_ service: Service, _ context: Context) throws(IAuthError) {
+    guard let last = try service.lastPerson() else {
+      var command = self
+      try context.complete(&command, with: ["agency", "name", "email", "mobile", "via"])
+      return try command.signIn(service, context)
     }
-    announce(receipt, context)
-    if context.console.mayAsk {
-      try enterCodes(receipt.reference.text, isFresh: true, service, context)
-    }
-  }
-
-  /// Says what to do next.
-  ///
-  /// Of a sign-in it must say the same whoever was named, and no address.
-  private func announce(_ receipt: VerificationReceipt, _ context: Context) {
-    context.isDiscreet = receipt.purpose == .signIn
-    context.emit(receipt.json, details: receipt.details(context.language, context.localTime))
-    let command = "iauth verify \(receipt.reference.text)"
-    if !context.console.mayAsk {
-      context.say(
-        Bilingual("enter the codes: \(command)", "請輸入驗證碼：\(command)"))
-    }
-    context.say(
-      receipt.purpose == .stepUp
-        ? Bilingual(
-          "if nothing arrives: iauth verify --resend \(receipt.reference.text)",
-          "若未收到驗證碼，請重新寄送：iauth verify --resend \(receipt.reference.text)")
-        : Bilingual(
-          "if nothing arrives within a few minutes, check what you typed, send new codes with "
-            + "iauth verify --resend \(receipt.reference.text), or apply for an account with "
-            + "iauth apply",
-          "數分鐘內未收到驗證碼者，請確認所填資料，或重新寄送：iauth verify --resend "
-            + "\(receipt.reference.text)，或申請帳號：iauth apply"))
-  }
-
-  // MARK: Entering
-
-  /// Reads the codes that a reference waits for and enters them.
-  private func enterCodes(
-    _ reference: String, isFresh: Bool, _ service: Service, _ context: Context
-  ) throws(IAuthError) {
-    // The codes that this run has queued must be on their way before they are asked for.
-    // Through the gate they are sent while the answer is waited for: how long that takes would tell
-    // whether anybody was written to.
-    if isFresh, !context.world.caller.isGated { context.deliver() }
-    let channels = try service.channelsNeeded(reference)
-    let codes =
-      context.console.mayAsk
-      ? try ask(channels, reference, service, context) : try read(channels.count, context)
-    do throws(IAuthError) {
-      show(try service.prove(reference, codes: codes), context)
-    } catch {
-      guard error.code == .codeSecond, context.console.mayAsk else { throw error }
-      context.console.error(error)
-      try enterCodes(reference, isFresh: true, service, context)
-    }
-  }
-
-  /// Asks for each code.
-  ///
-  /// The second is asked for only after the first was right.
-  private func ask(
-    _ channels: [Channel], _ reference: String, _ service: Service, _ context: Context
-  ) throws(IAuthError) -> [String] {
-    var codes: [String] = []
-    for channel in channels {
-      let question =
-        switch channel {
-        case .email: Bilingual("Code from the e-mail", "電子郵件驗證碼")
-        case .sms: Bilingual("Code from the SMS", "簡訊驗證碼")
-        }
-      guard let code = try context.console.askSecret(question) else {
-        throw .usageInput(needed: channels.count, got: codes.count)
-      }
-      codes.append(code)
-      if codes.count == 1, channels.count > 1 {
-        try service.checkFirstCode(reference, code: code)
-      }
-    }
-    return codes
-  }
-
-  /// Codes from standard input, one a line; too few are no attempt.
-  private func read(_ count: Int, _ context: Context) throws(IAuthError) -> [String] {
-    var codes: [String] = []
-    // A terminal that must not ask (--no-input) has no codes to give.
-    while codes.count < count, !context.console.input.isTerminal {
-      guard let line = try context.console.input.line() else { break }
-      codes.append(line)
-    }
-    guard codes.count == count else { throw .usageInput(needed: count, got: codes.count) }
-    return codes
-  }
-
-  private func show(_ receipt: SessionReceipt, _ context: Context) {
-    context.emit(receipt.json, details: receipt.details(context.language, context.localTime))
-    if let change = receipt.pendingChange {
+    var command = self
+    if via == nil {
       context.say(
         Bilingual(
-          "your new contacts wait for the reviewer (request \(change)); until then your "
-            + "administrator's permission rests",
-          "新的聯絡資料待審核（申請案 \(change)），核定前管理者權限暫停行使"))
+          "signing in: \(last.name), \(last.agency.titled(.english)), \(last.email), \(last.mobile)",
+          "登入：\(last.agency.titled(.chinese))　\(last.name)，\(last.email)，\(last.mobile)"))
+      try context.complete(&command, with: ["via"])
+    }
+    let receipt = try service.signInAgain(via: command.via ?? .both)
+    context.announce(receipt)
+    if context.console.mayAsk {
+      try context.enterCodes(receipt.reference.text, isFresh: true)
     }
   }
 }

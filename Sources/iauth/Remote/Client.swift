@@ -101,6 +101,11 @@ struct Client {
       try sendInput(link) { () throws(IAuthError) in
         try console.input.someHidden(prompt, on: console.err)
       }
+    case .wantKey:
+      let prompt = String(decoding: frame.payload, as: UTF8.self)
+      try sendInput(link) { () throws(IAuthError) in
+        try console.input.someKey(prompt, on: console.err)
+      }
     case .wantFile: try sendFile(frame.payload, link)
     case .checkNew:
       try answer(link) { () throws(IAuthError) in

@@ -35,6 +35,8 @@ enum FrameKind: UInt8 {
   case wantInput = 0x49
   /// Ask, with the payload as prompt, and send what is typed unseen.
   case wantHidden = 0x48
+  /// Ask, with the payload as prompt, for a single key.
+  case wantKey = 0x6B
   /// Send the file of this name (eight bytes of the most it may have stand in front).
   case wantFile = 0x46
   /// Look whether a file of this name could be made.

@@ -43,6 +43,12 @@ private struct LinkSource: InputSource {
     try ask(.wantHidden, prompt, meanwhile)
   }
 
+  func readKey(
+    _ prompt: String, on err: Stream, _ meanwhile: () -> Void
+  ) throws(IAuthError) -> [UInt8] {
+    try ask(.wantKey, prompt, meanwhile)
+  }
+
   private func ask(
     _ kind: FrameKind, _ prompt: String, _ meanwhile: () -> Void
   ) throws(IAuthError) -> [UInt8] {

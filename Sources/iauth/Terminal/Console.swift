@@ -151,13 +151,36 @@ final class Console {
     return try input.hiddenLine(promptText(question(language)), on: err)
   }
 
+  /// Asks for one key of those that mean something, and shows which it was; nil at the end.
+  ///
+  /// Full-width letters are their plain ones; capitals are not, for they end what other keys send.
+  ///
+  /// The caller has looked at `mayAsk`.
+  func askKey(_ question: Bilingual, among keys: String) throws(IAuthError) -> Unicode.Scalar? {
+    while true {
+      out.flush()
+      err.flush()
+      guard let typed = try input.key(promptText(question(language)), on: err), typed != "\u{04}"
+      else {
+        err.write("\n")
+        return nil
+      }
+      let key = Folding.fold(String(typed)).unicodeScalars.first
+      if let key, keys.unicodeScalars.contains(key) {
+        err.write("\(key)\n")
+        return key
+      }
+      err.write("\n")
+    }
+  }
+
   /// Asks a question whose answer is yes or no; everything but a yes is a no.
   func askYes(_ question: Bilingual) throws(IAuthError) -> Bool {
     let choice = Bilingual(" (y/N)", "（y/N）")
     let answer = try ask(
       Bilingual(question.english + choice.english, question.chinese + choice.chinese))
-    let yes = ["y", "Y", "yes", "Yes", "YES", "ｙ", "Ｙ", "是", "好", "對"]
-    return yes.contains { $0.utf8.elementsEqual((answer ?? "").utf8) }
+    let word = Folding.fold(answer ?? "").lowercased()
+    return ["y", "yes", "是", "是的", "好", "好的", "對", "對的"].contains { $0 == word }
   }
 
   private func prompt(_ question: String) {

@@ -6,6 +6,29 @@ import Sheets
 import Values
 
 extension Context {
+  /// Shows what a range or a batch is, and asks whether all of it is meant; elsewhere than on a
+  /// terminal a command does what it says.
+  ///
+  /// - Throws: `declined`; what the list of it throws.
+  func confirm(
+    _ target: ReviewTarget, _ ranges: [NumberRange], _ verdict: RequestStatus
+  ) throws(IAuthError) {
+    let isMany = ranges.isEmpty || ranges.contains { $0.numbers.count > 1 }
+    guard isMany, console.mayAsk, !options.json else { return }
+    let items = try service().waiting(target)
+    guard items.count > 1 else { return }
+    let now = world.now()
+    console.table(Pending.table(items, now, self))
+    let question: Bilingual =
+      switch verdict {
+      case .approved: Bilingual("Approve these \(items.count)?", "確定核准上列 \(items.count) 件？")
+      case .returned:
+        Bilingual("Send these \(items.count) back?", "確定將上列 \(items.count) 件退回補正？")
+      default: Bilingual("Reject these \(items.count)?", "確定將上列 \(items.count) 件退件？")
+      }
+    guard try console.askYes(question) else { throw .declined }
+  }
+
   /// - Throws: the first refusal among `outcomes`.
   func show(_ outcomes: [ReviewOutcome]) throws(IAuthError) {
     let width = outcomes.map { String($0.number).utf8.count }.max() ?? 0
@@ -67,10 +90,17 @@ extension ReviewOutcome {
     refusal == nil && status == .approved && kind == .grant ? system?.url : nil
   }
 
+  /// What is said of one that was decided.
+  func line(_ language: Language) -> String { "\(number)  " + text(language, isBrief: true) }
+
   fileprivate func text(_ language: Language, isBrief: Bool) -> String {
     if let refusal {
       let colon = Bilingual(": ", "：")(language)
-      return Bilingual("not decided", "未審核")(language) + colon + refusal.code.rawValue
+      let why =
+        refusal.code == .requestDecided
+        ? Bilingual(refusal.code.rawValue, "先前已審核（\(refusal.code.rawValue)）")(language)
+        : refusal.code.rawValue
+      return Bilingual("not decided", "未處理")(language) + colon + why
         + (isBrief ? "" : colon + refusal.text(language).sentence)
     }
     let verdict = status?.label ?? Bilingual("", "")

@@ -20,6 +20,12 @@ protocol InputSource {
   func readHidden(
     _ prompt: String, on err: Stream, _ meanwhile: () -> Void
   ) throws(IAuthError) -> [UInt8]
+  /// Asks a person for a key; none at the end.
+  ///
+  /// Only for a terminal. Errors: `disk.failed`.
+  func readKey(
+    _ prompt: String, on err: Stream, _ meanwhile: () -> Void
+  ) throws(IAuthError) -> [UInt8]
 }
 
 final class Input {
@@ -69,6 +75,43 @@ final class Input {
     }
     take(try source.readHidden(prompt, on: err, meanwhile))
     return try line()
+  }
+
+  /// The key that is pressed, asked for by `prompt`; nil at the end.
+  ///
+  /// Keys that send several characters (arrows) are one key that nothing means.
+  func key(_ prompt: String, on err: Stream) throws(IAuthError) -> Unicode.Scalar? {
+    if buffer.isEmpty {
+      take(try source.readKey(prompt, on: err, meanwhile))
+    } else {
+      err.write(prompt)
+    }
+    guard let first = buffer.first else { return nil }
+    guard first != 0x1B else {
+      dropControlSequence()
+      return "\u{1B}"
+    }
+    let scalar = String(decoding: buffer.prefix(4), as: UTF8.self).unicodeScalars.first
+    buffer.removeFirst(min(buffer.count, scalar.map { UTF8.width($0) } ?? 1))
+    return scalar
+  }
+
+  /// Takes an escape and what belongs to it (ECMA-48: parameters, and one final byte).
+  private func dropControlSequence() {
+    buffer.removeFirst()
+    switch buffer.first {
+    case UInt8(ascii: "["):
+      buffer.removeFirst()
+      while let byte = buffer.first, !(0x40...0x7E).contains(byte) { buffer.removeFirst() }
+      if !buffer.isEmpty { buffer.removeFirst() }
+    case UInt8(ascii: "O"): buffer.removeFirst(min(2, buffer.count))
+    default: break
+    }
+  }
+
+  /// Some bytes of a key, for whoever passes them on.
+  func someKey(_ prompt: String, on err: Stream) throws(IAuthError) -> [UInt8] {
+    try source.readKey(prompt, on: err, meanwhile)
   }
 
   /// Some bytes as they come; none at the end.
@@ -138,6 +181,12 @@ private struct NoSource: InputSource {
     err.write(prompt)
     return []
   }
+  func readKey(
+    _ prompt: String, on err: Stream, _ meanwhile: () -> Void
+  ) throws(IAuthError) -> [UInt8] {
+    err.write(prompt)
+    return []
+  }
 }
 
 struct DescriptorSource: InputSource {
@@ -159,15 +208,26 @@ struct DescriptorSource: InputSource {
   func readHidden(
     _ prompt: String, on err: Stream, _ meanwhile: () -> Void
   ) throws(IAuthError) -> [UInt8] {
+    try read(prompt, on: err, TerminalEcho(descriptor: descriptor), end: "\n", meanwhile)
+  }
+
+  func readKey(
+    _ prompt: String, on err: Stream, _ meanwhile: () -> Void
+  ) throws(IAuthError) -> [UInt8] {
+    try read(prompt, on: err, TerminalEcho(descriptor: descriptor, isRaw: true), end: "", meanwhile)
+  }
+
+  private func read(
+    _ prompt: String, on err: Stream, _ echo: TerminalEcho, end: String, _ meanwhile: () -> Void
+  ) throws(IAuthError) -> [UInt8] {
     let ask = {
       err.write(prompt)
       err.flush()
     }
-    let echo = TerminalEcho(descriptor: descriptor)
     echo.off()
     defer {
       echo.restore()
-      err.write("\n")
+      err.write(end)
       err.flush()
     }
     ask()

@@ -5,6 +5,17 @@ import IAuthCore
 import Sheets
 import Values
 
+extension TimeSpan {
+  /// As a sentence has it: 3 天, 36 小時.
+  var chinese: String {
+    let units: [(Int64, String)] = [(86_400, "天"), (3_600, "小時"), (60, "分鐘")]
+    for (size, name) in units where seconds % size == 0 && seconds > 0 {
+      return "\(seconds / size) \(name)"
+    }
+    return "\(seconds) 秒"
+  }
+}
+
 extension Role {
   var label: Bilingual { Bilingual(rawValue, chinese) }
 }

@@ -81,7 +81,8 @@ extension Context {
       say(
         Bilingual(
           "\(shown) of \(all); --limit N shows more", "共 \(all) 筆，列出 \(shown) 筆；--limit N 可列出更多"))
-    } else if all >= Limits.listTotalFrom {
+    } else if all >= Limits.listTotalFrom, console.err.isTerminal {
+      // Scripts count for themselves.
       say(Bilingual("\(all) in all", "共 \(all) 筆"))
     }
   }

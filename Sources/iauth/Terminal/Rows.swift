@@ -109,12 +109,12 @@ extension SessionReceipt {
       (Bilingual("agency", "機關"), agency.titled(language)),
       (Bilingual("account", "帳號"), String(account)),
       (Bilingual("status", "帳號狀態"), status.label(language)),
-      (Bilingual("session", "登入名稱"), session),
+      (Bilingual("session", "工作階段"), session),
       (
         Bilingual("proven", "已通過驗證"),
         proven.map { $0.label(language) }.joined(separator: language == .english ? ", " : "、")
       ),
-      (Bilingual("ends", "登入期限"), times.textWithZone(expiresAt)),
+      (Bilingual("ends", "登入有效至"), times.textWithZone(expiresAt)),
     ]
   }
 }

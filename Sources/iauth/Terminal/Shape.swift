@@ -56,6 +56,13 @@ struct Shape: Sendable {
   let fields: [Field]
   /// The field that --since and --until look at, of a list.
   let time: String?
+  /// Whether it is a line of a list, whose columns may be chosen.
+  var isListed: Bool { time != nil || Self.timeless.contains(name) }
+  private static let timeless: Set<String> = [
+    "agency", "system", "lacking", "finding", "key", "recertification-status", "audit-action",
+    "figures", "difference",
+  ]
+
   /// Fields that are there only sometimes.
   let extra: [Field]
 

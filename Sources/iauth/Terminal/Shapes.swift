@@ -24,6 +24,8 @@ extension Shape {
       .number("account"), .text("name"), agency, .word("status", AccountStatus.self),
       .text("session"), .words("proven", Channel.allCases.map(\.rawValue)), .time("expires_at"),
     ])
+  static let home = Shape(
+    "home", by: "iauth alone", session.fields + [.number("waiting").optional, .number("requests")])
   static let signedOut = Shape("signed-out", by: "verify --sign-out", [.flag("signed_out")])
   static let requested = Shape(
     "requested", by: "request-permission",
@@ -142,6 +144,13 @@ extension Shape {
 
   // MARK: Batches
 
+  static let batch = Shape(
+    "batch", by: "import-batch --list", time: "submitted_at",
+    [
+      .number("batch"), .text("document").optional, .time("submitted_at"), .number("rows"),
+      .number("pending"), .number("approved"), .number("rejected"), .number("returned"),
+    ])
+
   static let importRow = Shape(
     "import-row", by: "import-batch",
     [
@@ -193,13 +202,27 @@ extension Shape {
     [
       .number("account"), agency, .text("name").optional, .text("title").optional,
       .text("email").optional, .text("mobile").optional, .word("status", AccountStatus.self),
-      .flag("admin"), .time("used_at").optional, .flag("erased"),
+      .flag("admin"),
+      .objects("roles", [.number("request"), .text("system"), .word("role", Role.self)]),
+      .time("used_at").optional, .flag("erased"),
     ])
   static let accountChanged = Shape(
     "account-changed", by: "accounts --suspend, --restore, --close, --unlock, --erase",
     [.number("account"), .word("status", AccountStatus.self)])
 
+  static let addressUnlocked = Shape(
+    "address-unlocked", by: "accounts --unlock --agency", extra: [.text("email"), .text("mobile")],
+    [agency, .flag("unlocked")])
+
   // MARK: Upkeep
+
+  static let migrated = Shape(
+    "migrated", by: "migrate",
+    [
+      .number("from"), .number("to"), .flag("migrated"), .flag("dry_run"), .text("copy").optional,
+      .number("rows"), .objects("tables", [.text("table"), .number("rows")]),
+      .number("entries").optional, .text("hash").optional,
+    ])
 
   static let made = Shape(
     "made", by: "init",
@@ -224,8 +247,27 @@ extension Shape {
     "audit-entry", by: "audit", time: "at",
     [
       .number("seq"), .time("at"), .text("caller"), .number("account").optional, .text("action"),
-      .text("subject"), .text("outcome"), .text("hash"),
+      .text("name").optional, .text("subject"), .text("outcome"), .text("note").optional,
+      .text("hash"),
     ])
+  static let auditAction = Shape("audit-action", by: "audit --actions", [.text("action")])
+  static let auditExport = Shape(
+    "audit-export", by: "audit --after",
+    [
+      .number("seq"), .time("at"), .text("caller"), .number("account").optional,
+      .number("session").optional, .text("action"), .text("subject"), .text("outcome"),
+      .text("person"), .text("previous"), .text("hash"),
+    ])
+  private static let checkpoint: [Field] = [.text("origin"), .number("size"), .text("root")]
+  static let auditCheckpoint = Shape(
+    "audit-checkpoint", by: "audit --checkpoint", checkpoint + [.text("note")])
+  static let auditHead = Shape(
+    "audit-head", by: "audit --head",
+    checkpoint + [.number("seq"), .text("hash"), .time("at").optional])
+  static let auditInclusion = Shape(
+    "audit-inclusion", by: "audit --prove",
+    extra: [.object("since", checkpoint + [.texts("consistency")])],
+    checkpoint + [.object("entry", auditExport.fields), .texts("inclusion")])
   static let auditProof = Shape(
     "audit-proof", by: "audit --verify", [.number("entries"), .text("hash"), .text("anchor")])
   static let finding = Shape(
@@ -246,7 +288,7 @@ extension Shape {
     "key", by: "ssh-gate --list", time: "enrolled_at",
     [
       .text("key"), .number("account"), .text("name").optional, .text("agency"),
-      .word("status", AccountStatus.self), .time("enrolled_at"),
+      .word("status", AccountStatus.self), .time("enrolled_at"), .flag("rests"),
     ])
   static let keyEnrolled = Shape(
     "key-enrolled", by: "ssh-gate --enrol", [.text("key"), .number("account"), .text("line")])
@@ -344,21 +386,4 @@ extension Shape {
   static let recertificationEvidence = Shape(
     "recertification-evidence", by: "recertify --evidence",
     [.number("recertification"), .number("items"), .texts("files")])
-
-  // MARK: Help
-
-  static let completionScript = Shape(
-    "completion-script", by: "completion", [.text("script"), .text("shell")])
-  static let commandHelp = Shape(
-    "command", by: "help",
-    [
-      .text("command"), .text("summary"), .texts("usage"),
-      .objects("parameters", [.text("name"), .text("value"), .text("help")]),
-      .texts("examples"), .texts("codes"), .flag("operator_only"),
-    ])
-  static let statusHelp = Shape(
-    "status", by: "help exit-codes", [.number("status"), .text("meaning"), .texts("codes")])
-  static let error = Shape(
-    "error", by: "every command that fails",
-    [.object("error", [.text("code"), .text("message"), .text("hint").optional])])
 }

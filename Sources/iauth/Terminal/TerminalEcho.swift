@@ -1,5 +1,6 @@
-// Reading without echo, so that a signal cannot leave the terminal silent: signals are held back
-// while the echo is off, and let through, echo first restored, as soon as one is seen.
+// Reading without echo, a line or a single key, so that a signal cannot leave the terminal silent:
+// signals are held back meanwhile, and let through, the terminal first restored, as soon as one is
+// seen.
 
 import CPosix
 import Glibc
@@ -10,11 +11,14 @@ final class TerminalEcho {
   private static let held = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP]
 
   private let descriptor: Int32
+  /// Whether a key is wanted, without a line's end after it.
+  private let isRaw: Bool
   private var before = termios()
   private var mask = sigset_t()
 
-  init(descriptor: Int32) {
+  init(descriptor: Int32, isRaw: Bool = false) {
     self.descriptor = descriptor
+    self.isRaw = isRaw
   }
 
   /// Holds signals back and turns the echo off.
@@ -25,7 +29,7 @@ final class TerminalEcho {
     unsafe sigprocmask(SIG_BLOCK, &signals, &mask)
     unsafe tcgetattr(descriptor, &before)
     var silent = before
-    silent.c_lflag &= ~tcflag_t(ECHO)
+    silent.c_lflag &= ~tcflag_t(isRaw ? ECHO | ICANON : ECHO)
     unsafe tcsetattr(descriptor, TCSADRAIN, &silent)
   }
 
@@ -35,7 +39,7 @@ final class TerminalEcho {
     unsafe sigprocmask(SIG_SETMASK, &mask, nil)
   }
 
-  /// Waits until a line can be read.
+  /// Waits until a line, or a key, can be read.
   ///
   /// A signal acts as it would without us; if the process goes on after it (it was stopped and
   /// continued), `again` repeats the question.

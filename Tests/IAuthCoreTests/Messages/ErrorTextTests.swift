@@ -51,10 +51,7 @@ import Testing
   @Test(arguments: [
     ("A-7K3F-9QXM", false, "iauth verify --resend A-7K3F-9QXM"),
     ("A-7K3F-9QXM", true, "iauth apply"),
-    (
-      "S-7K3F-9QXM", true,
-      "iauth verify --agency CODE --name NAME --email ADDRESS --mobile NUMBER --via both"
-    ),
+    ("S-7K3F-9QXM", true, "iauth verify"),
   ])
   func anExpiredCodeNamesTheWayOn(reference: String, isFinished: Bool, hint: String) {
     let error = IAuthError.codeExpired(reference: reference, isFinished: isFinished)
@@ -122,7 +119,9 @@ private let samples: [IAuthError] =
     .sheetUnreadable(.badByte(row: 3, offset: 99)), .sheetUnreadable(.badQuote(row: 3)),
     .sheetUnreadable(.unsupported("formula")), .sheetUnreadable(.damaged("sheet1.xml")),
     .sheetHeader(missing: ["機關OID"], duplicated: ["姓名"]),
-    .sheetHeader(missing: [], duplicated: []), .sheetEmpty, .limitBytes(max: 10_485_760),
+    .sheetHeader(missing: [], duplicated: []), .sheetEmpty,
+    .decisionLine(line: 3, word: "maybe"), .codeUsed(isApplication: true),
+    .codeUsed(isApplication: false), .limitBytes(max: 10_485_760),
     .limitRows(max: 20_000), .registryShrunk(removed: 900, of: 8_262, authority: false),
     .registryShrunk(removed: 1, of: 8_262, authority: true),
 

@@ -55,8 +55,9 @@ import Testing
   @Test(arguments: notices) func theChineseHalfComesFirstAndNeitherIsEmpty(notice: Notice) {
     let halves = halves(of: notice)
     #expect(halves.count == 2)
-    #expect(halves.first?.unicodeScalars.first == "您")
-    #expect(halves.last?.utf8.first == UInt8(ascii: "H"))
+    #expect(halves.first?.hasPrefix("資安人員身分驗證系統（iauth）\n\n您好：") == true)
+    #expect(
+      halves.last?.hasPrefix("iauth, accounts of information security personnel\n\nHello,") == true)
   }
 
   @Test func aCodeStandsAloneOnItsLineOnceInEachHalf() {

@@ -101,7 +101,7 @@ import Testing
       let text = String(
         decoding: try Files.read(spool + name, max: 1 << 20), as: UTF8.self)
       let half = try #require(text.split(separator: "Hello,").first)
-      let listed = half.matches(of: /\n    iauth pending (\d+)/).compactMap {
+      let listed = half.matches(of: /\s{4}iauth pending (\d+)\n/).compactMap {
         Int64($0.output.1).map { RequestID($0) }
       }
       #expect(listed == model.list(for: mail.to))

@@ -32,7 +32,7 @@ import Testing
 
   @Test(arguments: [
     (["00000000", nil], ErrorCode.codeWrong), ([nil, "00000000"], .codeWrong),
-    (["１２３", nil], .codeWrong), (["", nil], .codeWrong), ([nil], .usageInput), ([], .usageInput),
+    (["１２３", nil], .usageInput), (["", nil], .usageInput), ([nil], .usageInput), ([], .usageInput),
   ])
   func oneEnteringIsOneAttempt(typed: [String?], expected: ErrorCode) throws {
     let desk = try Desk()

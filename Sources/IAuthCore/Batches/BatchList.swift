@@ -1,0 +1,57 @@
+// The forms that somebody has handed in (PRODUCT 4.1, `import-batch --list`), and how far each is.
+
+import SQLite
+import Sheets
+import Values
+
+/// A batch as its submitter lists it.
+package struct BatchLine: Sendable {
+  package let batch: BatchID
+  package let document: String?
+  package let submittedAt: Timestamp
+  /// Of the form, without notes.
+  package let rows: Int
+  package let pending: Int
+  package let approved: Int
+  package let rejected: Int
+  package let returned: Int
+}
+
+enum BatchListTable {
+  /// Time ends a request whether it is written down yet or not.
+  static let list: SQL = """
+    SELECT b.id, b.document, b.created_at, b.rows,
+      count(*) FILTER (WHERE r.status = 'pending' AND coalesce(r.turned_at, r.created_at) > ?2),
+      count(*) FILTER (WHERE r.status = 'approved'), count(*) FILTER (WHERE r.status = 'rejected'),
+      count(*) FILTER (WHERE r.status = 'returned' AND r.turned_at > ?3)
+    FROM batch b LEFT JOIN request r ON r.batch = b.id
+    WHERE ?1 IS NULL OR b.submitter = ?1 GROUP BY b.id ORDER BY b.id DESC
+    """
+  static let statements: [SQL] = [list]
+}
+
+extension Service {
+  /// One's own batches, the newest first; the operator's, who is nobody, are all there are.
+  ///
+  /// - Throws: `session.none`, `session.expired`.
+  package func batches() throws(IAuthError) -> [BatchLine] {
+    try store.read { (tx) throws(IAuthError) in
+      let me: AccountID?
+      do throws(IAuthError) {
+        me = try tx.sessionOrKey().account.id
+      } catch {
+        guard world.caller.isOperator, error == .sessionNone else { throw error }
+        me = nil
+      }
+      return try tx.all(
+        BatchListTable.list, me, tx.now - settings.requestLifetime,
+        tx.now - Limits.correctionLifetime
+      ) { row in
+        BatchLine(
+          batch: row.id(0), document: row.textIfAny(1), submittedAt: row.time(2),
+          rows: row.count(3), pending: row.count(4), approved: row.count(5),
+          rejected: row.count(6), returned: row.count(7))
+      }
+    }
+  }
+}

@@ -1,0 +1,147 @@
+// Decisions as a file says them (PRODUCT 4.1, `approve --from`): a line a request, by words or as a
+// sheet with a header. What cannot be read is refused by its line, before anything is decided.
+
+import IAuthCore
+import Sheets
+import Values
+
+struct DecisionLines {
+  private struct Line {
+    let place: Int
+    let number: String
+    let version: String
+    let verdict: String
+    let reason: String
+  }
+
+  private var lines: [Line] = []
+
+  /// Reads UTF-8.
+  ///
+  /// - Throws: `sheet.header` for a header that names no number, `sheet.unreadable`, `limit.rows`.
+  init(_ bytes: [UInt8]) throws(IAuthError) {
+    var reader = DelimitedReader(bytes)
+    var columns: [Column: Int]?
+    var isFirst = true
+    var rows: [SheetRow] = []
+    while let row = try reader.next() {
+      guard !row.isBlank else { continue }
+      guard rows.count < Limits.numbersAtOnce else { throw .limitRows(max: Limits.numbersAtOnce) }
+      if isFirst {
+        columns = Column.named(row.cells)
+        isFirst = false
+        if columns != nil { continue }
+      }
+      rows.append(row)
+    }
+    if let columns {
+      guard columns[.number] != nil else { throw .sheetHeader(missing: ["number"], duplicated: []) }
+      lines = rows.map { row in
+        let text = { (column: Column) in
+          columns[column].flatMap { $0 < row.cells.count ? Folding.trim(row.cells[$0]) : nil } ?? ""
+        }
+        return Line(
+          place: row.number, number: text(.number), version: text(.version),
+          verdict: text(.verdict), reason: text(.reason))
+      }
+    } else {
+      lines = Self.ofWords(bytes)
+    }
+  }
+
+  /// What is to be decided.
+  ///
+  /// - Parameter verdict: of lines that say none.
+  /// - Throws: `decision.line`, `reason.invalid`, `sheet.empty`.
+  func orders(_ verdict: RequestStatus, note: String?) throws(IAuthError) -> [DecisionOrder] {
+    var orders: [DecisionOrder] = []
+    for line in lines {
+      guard let number = try? RequestID.parse(line.number, for: "") else {
+        throw .decisionLine(line: line.place, word: line.number)
+      }
+      guard let verdict = line.verdict.isEmpty ? verdict : Self.verdict(line.verdict) else {
+        throw .decisionLine(line: line.place, word: line.verdict)
+      }
+      let isAny = line.version.isEmpty || line.version.utf8.elementsEqual("-".utf8)
+      orders.append(
+        try DecisionOrder(
+          number: number, verdict: verdict, note: line.reason.isEmpty ? note : line.reason,
+          version: isAny ? nil : line.version))
+    }
+    guard !orders.isEmpty else { throw .sheetEmpty }
+    return orders
+  }
+
+  private enum Column: CaseIterable {
+    case number, version, verdict, reason
+
+    var titles: [String] {
+      switch self {
+      case .number: ["number", "request", "申請編號", "申請序號", "編號"]
+      case .version: ["version", "版本"]
+      case .verdict: ["verdict", "審核結果", "審核"]
+      case .reason: ["reason", "note", "理由", "審核意見"]
+      }
+    }
+
+    /// The columns that a header names; nil if this is no header.
+    static func named(_ cells: [String]) -> [Column: Int]? {
+      let keys = cells.map { FormColumn.key($0) }
+      var columns: [Column: Int] = [:]
+      for column in allCases {
+        let titles = column.titles.map { FormColumn.key($0) }
+        columns[column] = keys.firstIndex { titles.contains($0) }
+      }
+      // The list itself, with a verdict added: its reason is the applicant's.
+      if keys.contains("submitted_at") || keys.contains("submittedat") {
+        columns[.reason] = keys.firstIndex(of: FormColumn.key("note"))
+      }
+      return columns[.number] == nil && columns[.verdict] == nil ? nil : columns
+    }
+  }
+
+  private static func verdict(_ word: String) -> RequestStatus? {
+    switch word.lowercased() {
+    case "approve", "approved", "accept", "y", "核准", "接受": .approved
+    case "reject", "rejected", "n", "退件": .rejected
+    case "return", "returned", "退回補正": .returned
+    default: nil
+    }
+  }
+
+  /// Lines of words: number, version, verdict, and the rest is the reason.
+  ///
+  /// A comma or a tab parts them as well as a space.
+  private static func ofWords(_ bytes: [UInt8]) -> [Line] {
+    let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+    var lines: [Line] = []
+    let all = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, line) in all.enumerated() {
+      let folded = Folding.trim(String(decoding: line, as: UTF8.self))
+      guard !folded.isEmpty, folded.utf8.first != UInt8(ascii: "#") else { continue }
+      var rest = Substring(folded).unicodeScalars
+      // Behind a comma or a tab nothing may stand; spaces, however many, are one.
+      let mark = rest.first { isGap($0) }.flatMap { $0 == "," || $0 == "\t" ? $0 : nil }
+      var words: [String] = []
+      while words.count < 3, !rest.isEmpty {
+        let isEnd = { (scalar: Unicode.Scalar) in mark.map { $0 == scalar } ?? isGap(scalar) }
+        words.append(Folding.trim(String(String.UnicodeScalarView(rest.prefix { !isEnd($0) }))))
+        rest = rest.drop { !isEnd($0) }
+        rest = mark == nil ? rest.drop(while: isGap) : rest.dropFirst()
+      }
+      let word = { (place: Int) in place < words.count ? words[place] : "" }
+      if index == 0, Column.number.titles.contains(where: { $0 == word(0).lowercased() }) {
+        continue
+      }
+      lines.append(
+        Line(
+          place: index + 1, number: word(0), version: word(1), verdict: word(2),
+          reason: String(rest)))
+    }
+    return lines
+  }
+
+  private static func isGap(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == "," || scalar.properties.isWhitespace
+  }
+}

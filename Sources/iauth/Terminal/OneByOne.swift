@@ -1,0 +1,38 @@
+// What the two one-by-one sittings (逐筆審查, 逐項清查) share: a reason that may be one used before, and
+// that a terminal is needed.
+
+import IAuthCore
+import Sheets
+import Values
+
+extension Context {
+  /// - Throws: `usage.conflict` with --json; `usage.input` where nobody sits.
+  func checkInteractive() throws(IAuthError) {
+    let command = console.command ?? "pending"
+    guard !options.json else { throw .usageConflict("--interactive", "--json", command: command) }
+    guard console.mayAsk else { throw .usageTerminal("--interactive", command: command) }
+  }
+
+  /// Asks for a reason, offering those used before by their numbers; nil if there is to be none.
+  func askReason(_ question: Bilingual, used: [String]) throws(IAuthError) -> String? {
+    for (index, reason) in used.enumerated() {
+      let line = TerminalText.escaped("  \(index + 1)  \(reason)")
+      console.err.write(TerminalText.fitted(line, to: console.columns) + "\n")
+    }
+    while true {
+      guard let answer = try console.ask(question) else { return nil }
+      let typed = Folding.trim(answer)
+      if typed.isEmpty { return nil }
+      if let number = try? Int.parse(typed, for: ""), (1...max(1, used.count)).contains(number),
+        !used.isEmpty
+      {
+        return used[number - 1]
+      }
+      do throws(IAuthError) {
+        return try FreeText.reason(typed)
+      } catch {
+        console.error(error)
+      }
+    }
+  }
+}
