@@ -12,7 +12,8 @@ struct Agencies: Command {
       """
       Finds agencies by code (OID, eight-digit number or code of ten) or by part of a name: the \
       exact code first, then the exact name, then in the order of codes. Where no name has it in \
-      one piece, letters of a name in their order do, as people shorten it; the best comes first. --load reads the official registry file, or another in its form, adds and updates \
+      one piece, letters of a name in their order do, as people shorten it; the best comes first. \
+      --load reads the official registry file, or another in its form, adds and updates \
       agencies and marks those that vanished as removed; a file from which more than a tenth \
       vanished is refused. --add enters an agency that has no OID by its eight-digit number. \
       --set-superior says which agency stands above others. --succeed puts an agency in the place \
