@@ -1,6 +1,7 @@
 // Agencies that are reorganised (機關整併、更名): everything in force moves, what was decided stays,
 // one person is one account, and within seven days all of it can be taken back.
 
+import SQLite
 import Testing
 
 @testable import IAuthCore
