@@ -180,6 +180,10 @@ private struct MDoc {
       case .examples: Bilingual("EXAMPLES", "範例")
       case .seeAlso: Bilingual("SEE ALSO", "參見")
       }
+    // Under the first section, by its name, groff begins the page's header.
+    if case .name = section, language == .chinese {
+      roff.macro("ds doc-section-name \(Roff.escaped(title(language)))")
+    }
     roff.macro("Sh \(Roff.escaped(title(language)))")
   }
 
