@@ -15,6 +15,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case accountLast = "account.last"
   case accountState = "account.state"
   case agencyCycle = "agency.cycle"
+  case agencySucceeded = "agency.succeeded"
+  case agencyUndo = "agency.undo"
   case messageState = "message.state"
   case recertifyOpen = "recertify.open"
   case recertifyAnswered = "recertify.answered"
@@ -118,7 +120,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     switch self {
     case .declined, .codeWrong, .codeExpired, .requestDuplicate, .requestDecided, .requestOwn,
       .requestChanged, .permissionHeld, .permissionNone, .accountTaken, .accountLast,
-      .accountState, .agencyCycle, .messageState, .recertifyOpen, .recertifyAnswered,
+      .accountState, .agencyCycle, .agencySucceeded, .agencyUndo, .messageState, .recertifyOpen,
+      .recertifyAnswered,
       .recertifyClosed, .recertifyEarly, .recertifyCount:
       .refused
     case .usageCommand, .usageOption, .usageOperand, .usageMissing, .usageRepeated,

@@ -15,9 +15,14 @@ package enum IAuthError: Error, Equatable, Sendable {
   case permissionHeld(number: RequestID, role: Role)
   case permissionNone(number: RequestID)
   case accountTaken
+  /// These share contacts with others under another name.
+  case accountsTaken([AccountID])
   case accountLast
   case accountState(account: AccountID, status: AccountStatus)
   case agencyCycle(code: String)
+  case successionCycle(code: String)
+  case agencySucceeded(code: String, by: String)
+  case successionBound(code: String, SuccessionProblem)
   case messageState(id: MessageID, status: MessageStatus)
   case recertifyOpen(review: RecertificationID)
   case recertifyAnswered(ItemID, by: String?, at: Timestamp)
@@ -160,10 +165,12 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .requestChanged: .requestChanged
     case .permissionHeld: .permissionHeld
     case .permissionNone: .permissionNone
-    case .accountTaken: .accountTaken
+    case .accountTaken, .accountsTaken: .accountTaken
     case .accountLast: .accountLast
     case .accountState: .accountState
-    case .agencyCycle: .agencyCycle
+    case .agencyCycle, .successionCycle: .agencyCycle
+    case .agencySucceeded: .agencySucceeded
+    case .successionBound: .agencyUndo
     case .messageState: .messageState
     case .recertifyOpen: .recertifyOpen
     case .recertifyAnswered: .recertifyAnswered
@@ -346,6 +353,17 @@ package enum Right: Equatable, Sendable {
 /// Why a database file is not trusted, in the order in which it is looked at.
 package enum UnsafeReason: Equatable, Sendable {
   case link, owner, mode, directory, key, keyMode, path, journal, wal, unreadable
+}
+
+/// Why a succession of agencies cannot be taken back.
+package enum SuccessionProblem: Equatable, Sendable {
+  /// There is none.
+  case none
+  case late
+  /// The successor has one itself by now.
+  case successor(code: String)
+  case request(RequestID)
+  case account(AccountID)
 }
 
 /// Why a day cannot be asked for.

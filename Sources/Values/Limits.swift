@@ -284,6 +284,8 @@ package enum Limits {
 
   /// A load that would remove more than one agency in this many is refused: the file is cut off.
   package static let registryShrinkDivisor = 10
+  /// How long a succession of agencies can be taken back.
+  package static let successionUndo: TimeSpan = .days(7)
 
   // Lists on a terminal.
 

@@ -2,7 +2,7 @@
 // database and in JSON, the same in every language.
 
 package enum AgencyType: String, CaseIterable, Sendable { case oid, ubn }
-package enum AgencyStatus: String, CaseIterable, Sendable { case active, removed }
+package enum AgencyStatus: String, CaseIterable, Sendable { case active, removed, succeeded }
 package enum AccountStatus: String, CaseIterable, Sendable {
   case invited, active, suspended, closed
 }

@@ -52,6 +52,16 @@ final class Context {
     if !options.json { console.say(note) }
   }
 
+  /// Says of each agency that was named whose place another has taken.
+  func saySuccessions() {
+    for (old, new) in opened?.successions ?? [] {
+      say(
+        Bilingual(
+          "agency \(old.titled(.english)) is now \(new.titled(.english))",
+          "機關\(old.titled(.chinese))已由\(new.titled(.chinese))承接"))
+    }
+  }
+
   // MARK: The database
 
   /// The service over the database that was named: `--db`, `IAUTH_DB`, the configuration, or the

@@ -154,6 +154,7 @@ enum Program {
       }
     }
     let filled = try command.filled(from: line, asking: console.mayAsk ? ask : nil)
+    defer { context.saySuccessions() }
     try filled.run(context)
     if context.isTrial {
       context.say(Bilingual("dry run: nothing was kept or sent", "僅供試行：未儲存，亦未寄送"))

@@ -41,8 +41,8 @@ STATUS = {
     code: status
     for status, codes in {
         1: "code.wrong code.expired request.duplicate request.decided request.own request.changed"
-        " permission.held account.taken recertify.open recertify.answered recertify.closed"
-        " recertify.early recertify.count",
+        " permission.held account.taken agency.cycle agency.succeeded agency.undo recertify.open"
+        " recertify.answered recertify.closed recertify.early recertify.count",
         65: "name.invalid email.invalid mobile.invalid mobile.country title.invalid reason.invalid"
         " role.invalid date.invalid batch.rejected sheet.unreadable sheet.header sheet.empty registry.shrunk",
         66: "file.missing database.missing anchor.missing",

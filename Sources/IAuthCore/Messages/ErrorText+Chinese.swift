@@ -25,10 +25,21 @@ extension IAuthError {
     case .permissionHeld(let number, .general): "該帳號已具此權限，係由申請案 \(number) 核予"
     case .permissionNone(let number): "申請案 \(number) 並無有效的權限"
     case .accountTaken: "該機關已有帳號使用相同的電子郵件或行動電話但姓名不同，請洽機關管理者"
+    case .accountsTaken(let accounts):
+      "帳號 \(accounts.map(\.description).joined(separator: "、")) 的電子郵件或行動電話相同，"
+        + "但無法認定為同一人，請先變更或關閉其一"
     case .accountLast: "此為主管機關最後一位有效的管理者，請先增設其他管理者"
     case .accountState(let account, let status):
       "帳號 \(account) 的狀態為「\(status.chinese)」，無法執行此項作業"
     case .agencyCycle(let code): "如此設定將使機關\(quoted(code))成為自己的上級機關"
+    case .successionCycle(let code): "機關\(quoted(code))不得由自己承接"
+    case .agencySucceeded(let code, let new): "機關\(quoted(code))已由（或將由）\(quoted(new))承接"
+    case .successionBound(let code, .none): "機關\(quoted(code))並無承接機關"
+    case .successionBound(let code, .late): "機關\(quoted(code))整併已逾 7 日，不得撤銷"
+    case .successionBound(_, .successor(let new)):
+      "承接機關已另由其他機關承接，請先撤銷\(quoted(new))的整併"
+    case .successionBound(_, .request(let number)): "申請案 \(number) 於整併後業經審核，不得撤銷整併"
+    case .successionBound(_, .account(let account)): "合併的帳號 \(account) 嗣後已有異動，不得撤銷整併"
     case .recertifyOpen(let review): "清查 \(review) 尚未結案，且範圍重疊"
     case .recertifyAnswered(let item, let by, let at):
       "清查項目 \(item) 已" + (by.map { "由 \(shortened($0)) " } ?? "")

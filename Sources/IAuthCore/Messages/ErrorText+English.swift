@@ -37,12 +37,30 @@ extension IAuthError {
     case .accountTaken:
       "an account of this agency has the same e-mail address or mobile number under another name;"
         + " ask the agency's administrator"
+    case .accountsTaken(let accounts):
+      "accounts \(accounts.map(\.description).joined(separator: ", ")) share an e-mail address or"
+        + " mobile number, but are not clearly the same person; replace or close one first"
     case .accountLast:
       "this is the authority's last active administrator; appoint another one first"
     case .accountState(let account, let status):
       "account \(account) is \(status.rawValue), so this cannot be done to it"
     case .agencyCycle(let code):
       "agency \(quoted(code)) would become its own superior"
+    case .successionCycle(let code):
+      "agency \(quoted(code)) would take its own place"
+    case .agencySucceeded(let code, let new):
+      "agency \(quoted(code)) has a successor, or will have: \(quoted(new))"
+    case .successionBound(let code, .none):
+      "agency \(quoted(code)) has no successor"
+    case .successionBound(let code, .late):
+      "the succession of agency \(quoted(code)) is more than seven days old"
+    case .successionBound(_, .successor(let new)):
+      "the successor has a successor itself; take that of \(quoted(new)) back first"
+    case .successionBound(_, .request(let number)):
+      "request \(number) has been decided since, so the succession cannot be taken back"
+    case .successionBound(_, .account(let account)):
+      "account \(account), one of two that became one, has changed since, so the succession"
+        + " cannot be taken back"
     case .recertifyOpen(let review):
       "review \(review) is still open over some of the same permissions"
     case .recertifyAnswered(let item, let by, let at):

@@ -43,6 +43,7 @@ extension IAuthError {
       "iauth pending \(number)"
     case .permissionHeld: "iauth request-permission --list"
     case .accountTaken, .accountSuspended: "iauth admins --agency CODE"
+    case .accountsTaken: "iauth accounts"
     case .accountLast:
       "iauth admins --appoint --system CODE --name NAME --email ADDRESS --mobile NUMBER"
     case .accountState, .accountUnknown: "iauth accounts"
@@ -67,8 +68,11 @@ extension IAuthError {
 
     case .agencyInvalid, .agencyUnknown, .agencyMissing: "iauth agencies NAME"
     case .rowHidden: "iauth help import-batch"
-    case .agencyCycle(let code), .agencyRemoved(let code), .agencyExists(let code):
+    case .agencyCycle(let code), .agencyRemoved(let code), .agencyExists(let code),
+      .successionCycle(let code), .successionBound(let code, _):
       "iauth agencies \(shellWord(code, or: "CODE"))"
+    case .agencySucceeded(let code, _):
+      "iauth agencies --undo \(shellWord(code, or: "CODE"))"
     case .systemInvalid: "iauth help systems"
     case .systemUnknown, .systemExists: "iauth systems"
     case .nameInvalid, .emailInvalid, .mobileInvalid, .mobileCountry, .titleInvalid, .phoneInvalid,

@@ -168,7 +168,8 @@ extension Notice {
           "「\(SafeText.line(agency))」提報異動，已終止 \(count) 位機關管理者的權限。", "",
           "請檢視：", "", "    iauth pending --batch \(batch)",
         ])
-    case .returned, .batchReturned, .superseded, .withdrawnByForm, .standIn, .permissionEnding:
+    case .returned, .batchReturned, .superseded, .withdrawnByForm, .standIn, .permissionEnding,
+      .succession:
       grantWording.chinese
     case .channelTest:
       Wording("測試郵件", ["這是系統維運人員測試郵件能否送達之信件，您無須處理。"])

@@ -106,6 +106,30 @@ extension Notice {
           ["下列權限有效至 \(last)（臺灣時間當日終了）：", ""] + request.chinese
             + ["", "如仍有需要，請重新提出申請：", "", "    \(request.command)"])
       )
+    case .succession(let changes, let isUndone):
+      let commands =
+        [""] + Set(changes.map(\.newCode)).sorted().map { "    iauth agencies \($0)" }
+      return (
+        Wording(
+          isUndone ? "A reorganisation of agencies was taken back" : "Agencies were reorganised",
+          [
+            isUndone
+              ? "A reorganisation was taken back; accounts and permissions are where they were:"
+              : "Accounts and permissions of these agencies are the successor's now:", "",
+          ]
+            + changes.map {
+              "  \(SafeText.line($0.old)) (\($0.oldCode)) -> \(SafeText.line($0.new)) (\($0.newCode))"
+            } + ["", "Sign in with the code on the right:"] + commands),
+        Wording(
+          isUndone ? "機關整併已撤銷" : "機關整併、更名通知",
+          [
+            isUndone ? "下列機關整併已撤銷，帳號及權限均已回復：" : "下列機關業經整併或更名，帳號及權限均移由承接機關：",
+            "",
+          ]
+            + changes.map {
+              "  \(SafeText.line($0.old))（\($0.oldCode)）→ \(SafeText.line($0.new))（\($0.newCode)）"
+            } + ["", "請以右列機關代碼登入："] + commands)
+      )
     default: return (Wording("", []), Wording("", []))
     }
   }

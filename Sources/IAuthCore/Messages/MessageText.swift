@@ -39,7 +39,7 @@ extension Notice {
       .invitationLapsed, .revoked, .accountChanged, .contactChanged, .wrongAttempts,
       .idleWarning, .revokedByForm, .batchReturned, .superseded, .withdrawnByForm, .standIn,
       .permissionEnding, .permissionSuspended, .contactBounces,
-      .channelTest:
+      .channelTest, .succession:
       .notice
     case .recertification(_, _, _, _, let isReminder, _): isReminder ? .reminder : .notice
     }
@@ -103,7 +103,7 @@ extension Notice {
       .contactBounces(let agency, _, _, _, _):
       SafeText.line(agency)
     case .batchDecided, .batchReturned, .wrongAttemptsAlarm, .channelTest, .reminder,
-      .authorityDigest, .operatorDigest, .recertification, .hostChanged:
+      .authorityDigest, .operatorDigest, .recertification, .hostChanged, .succession:
       nil
     }
   }

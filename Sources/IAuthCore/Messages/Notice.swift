@@ -49,6 +49,8 @@ package enum Notice: Sendable, Equatable {
   case permissionEnding(request: RequestSummary, endsAt: Timestamp)
   /// To the authority: a form took administrators away at once.
   case revokedByForm(batch: BatchID, agency: String, count: Int)
+  /// To whoever moved, and to the administrators of both: agencies were reorganised.
+  case succession([Succession], isUndone: Bool)
   /// To each who may answer in a periodic review: it was opened, or it is due.
   case recertification(
     review: RecertificationID, name: String?, items: Int, dueAt: Timestamp, isReminder: Bool,
@@ -63,6 +65,20 @@ package enum Notice: Sendable, Equatable {
   case authorityDigest(AuthorityDigest)
   /// To the operator.
   case operatorDigest(OperatorDigest)
+}
+
+extension Notice {
+  /// Whose place was taken, and by whom.
+  package struct Succession: Sendable, Equatable {
+    package var old: String
+    package var oldCode: String
+    package var new: String
+    package var newCode: String
+
+    package init(old: String, oldCode: String, new: String, newCode: String) {
+      (self.old, self.oldCode, self.new, self.newCode) = (old, oldCode, new, newCode)
+    }
+  }
 }
 
 /// A request as messages name it.

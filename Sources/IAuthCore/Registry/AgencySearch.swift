@@ -16,6 +16,7 @@ extension Service {
     try store.read { (tx) throws(IAuthError) in
       let top = try under.map { (code) throws(IAuthError) in try tx.agency(typed: code).id }
       let words = AgencyCode(query)?.text ?? Folding.fold(query)
+      _ = try? tx.agency(typed: query)
       let found = try tx.all(
         AgencyTable.search, words, top, limit ?? Int.max, AgencyCode.orgCode(query)
       ) { row in AgencyLineItem(row: row) }

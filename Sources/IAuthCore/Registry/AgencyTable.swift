@@ -9,7 +9,7 @@ enum AgencyTable {
   static let byCode: SQL = "SELECT \(columns) FROM agency WHERE code = ?"
   /// One that holds before one that is gone.
   static let byOrgCode: SQL = """
-    SELECT \(columns) FROM agency WHERE org_code = ? ORDER BY status = 'removed', sort LIMIT 1
+    SELECT \(columns) FROM agency WHERE org_code = ? ORDER BY status <> 'active', sort LIMIT 1
     """
   static let byID: SQL = "SELECT \(columns) FROM agency WHERE id = ?"
   static let active: SQL = "SELECT \(columns) FROM agency WHERE status = 'active'"
@@ -104,20 +104,15 @@ extension TargetSystem {
 }
 
 extension Transaction {
-  /// The agency that a typed code names: an OID, a 統一編號 or a 機關代碼.
+  /// The agency that a typed code names, or whoever has taken its place: an OID, a 統一編號 or a
+  /// 機關代碼.
   ///
   /// - Throws: `agency.unknown`, also for what is no code at all.
   func agency(typed: String) throws(IAuthError) -> Agency {
-    if let code = AgencyCode(typed) {
-      if let agency = try first(AgencyTable.byCode, code.text, read: { Agency(row: $0) }) {
-        return agency
-      }
-    } else if let code = AgencyCode.orgCode(typed),
-      let agency = try first(AgencyTable.byOrgCode, code, read: { Agency(row: $0) })
-    {
-      return agency
-    }
-    throw .agencyUnknown(code: typed)
+    let named = try ownAgency(typed: typed)
+    let agency = try present(named)
+    if agency.id != named.id { noteSuccession(of: named, by: agency) }
+    return agency
   }
 
   /// The agency that a typed code names, if something new may be submitted for it.

@@ -128,7 +128,8 @@ package struct RegistryFile: Sendable {
       return .failure(Rejected(value: .superior, code: code))
     }
     let word = text(.status)
-    guard let status = word.isEmpty ? .active : AgencyStatus(rawValue: word) else {
+    guard let status = word.isEmpty ? .active : AgencyStatus(rawValue: word), status != .succeeded
+    else {
       return .failure(Rejected(value: .status, code: code))
     }
     return .success(

@@ -26,13 +26,18 @@ package struct PermissionLine: Sendable, Equatable {
 
 enum PermissionsTable {
   /// ?1 agency or top, ?2 system, ?3 role, ?4 account, ?5 the moment.
+  ///
+  /// The agency is the one of that moment, whoever has taken its place since.
   private static let columns: Fragment = """
     p.request, p.account, g.id, g.type, g.code, g.name, g.path, g.superior, g.status, a.name,
     a.email, s.code, p.role, p.starts_at, p.ends_at, coalesce(d.reviewer_name, v.name), p.granted_at, p.revoked_at, e.name,
     p.reason, r.deputy_for
     """
   private static let tables: Fragment = """
-    JOIN account a ON a.id = p.account JOIN agency g ON g.id = p.agency
+    JOIN account a ON a.id = p.account JOIN agency g ON g.id = coalesce(
+      (SELECT m.before FROM succession_move m JOIN succession w ON w.id = m.succession
+        WHERE m.kind = 'permission' AND m.id = p.request AND w.applied_at > ?5
+        AND w.undone_at IS NULL ORDER BY w.applied_at LIMIT 1), p.agency)
     JOIN system s ON s.id = p.system JOIN request r ON r.id = p.request
     JOIN decision d ON d.request = p.request AND d.verdict = 'approved'
     LEFT JOIN account v ON v.id = d.reviewer LEFT JOIN account e ON e.id = p.revoker

@@ -97,6 +97,7 @@ extension Transaction {
       try lapseInvitation(of: try account(id: id))
       ended += 1
     }
+    try applyDueSuccessions(isAgain: true)
     try sweepDated()
     if let idleAfter = settings.idleAfter { try sweepIdle(idleAfter) }
     try run(VerificationTable.sweepSends, now - .days(1))

@@ -112,13 +112,24 @@ extension Schema {
         agency, agency_name, agency_path, name, email, starts_at, ends_at
       FROM permission_line WHERE account = NEW.id AND is_told ORDER BY request;
     END;
-    CREATE TRIGGER feed_moved AFTER UPDATE OF agency ON permission
-    WHEN NEW.agency <> OLD.agency BEGIN
+    CREATE TRIGGER feed_moved AFTER UPDATE OF agency, account ON permission
+    WHEN NEW.agency <> OLD.agency OR NEW.account <> OLD.account BEGIN
       INSERT INTO permission_change (at, change, request, account, system, role, agency,
         agency_name, agency_path, name, email, starts_at, ends_at)
-      SELECT (SELECT at FROM audit ORDER BY seq DESC LIMIT 1), 'moved', request, account, system,
+      SELECT (SELECT at FROM audit ORDER BY seq DESC LIMIT 1),
+        CASE WHEN NOT is_access THEN 'ended' WHEN is_told THEN 'moved' ELSE 'granted' END,
+        request, account, system,
         role, agency, agency_name, agency_path, name, email, starts_at, ends_at
-      FROM permission_line WHERE request = NEW.request AND is_told;
+      FROM permission_line WHERE request = NEW.request AND (is_told OR is_access);
+    END;
+    -- What ended because two accounts became one is in force again when they are two again.
+    CREATE TRIGGER feed_revived AFTER UPDATE OF status ON permission
+    WHEN NEW.status = 'active' AND OLD.status <> 'active' BEGIN
+      INSERT INTO permission_change (at, change, request, account, system, role, agency,
+        agency_name, agency_path, name, email, starts_at, ends_at)
+      SELECT (SELECT at FROM audit ORDER BY seq DESC LIMIT 1), 'granted', request, account, system,
+        role, agency, agency_name, agency_path, name, email, starts_at, ends_at
+      FROM permission_line WHERE request = NEW.request AND is_access AND NOT is_told;
     END;
     -- The lines stay, the person goes.
     CREATE TRIGGER feed_forgets AFTER UPDATE OF erased_at ON account

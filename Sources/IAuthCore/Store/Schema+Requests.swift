@@ -22,8 +22,8 @@ extension Schema {
     CREATE TABLE request (
       -- A request for a role on a system, or for a change of it (權限申請).
       id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again; also the permission's
-      account INTEGER NOT NULL, -- who is to get it
-      agency INTEGER NOT NULL, -- the account's
+      account INTEGER NOT NULL REFERENCES account, -- who is to get it
+      agency INTEGER NOT NULL REFERENCES agency, -- the account's; once decided, that of then
       system INTEGER NOT NULL REFERENCES system, -- on which system
       role TEXT NOT NULL CHECK (role IN ('admin', 'general')), -- as what
       kind TEXT NOT NULL CHECK (kind IN ('grant', 'revoke', 'change')), -- what is asked for
@@ -51,7 +51,6 @@ extension Schema {
       change_email TEXT, -- the new e-mail address
       change_mobile TEXT, -- the new mobile number
       change_title TEXT, -- the new title
-      FOREIGN KEY (account, agency) REFERENCES account (id, agency),
       CHECK ((origin = 'batch') = (batch IS NOT NULL)),
       CHECK (kind = 'change' OR coalesce(change_name, change_email, change_mobile, change_title)
         IS NULL),
@@ -112,8 +111,8 @@ extension Schema {
     CREATE TABLE permission (
       -- What an approved request gives (權限). Its number is the request's.
       request INTEGER PRIMARY KEY REFERENCES request, -- the one that gave it
-      account INTEGER NOT NULL, -- who has it
-      agency INTEGER NOT NULL, -- the account's
+      account INTEGER NOT NULL REFERENCES account, -- who has it
+      agency INTEGER NOT NULL REFERENCES agency, -- the account's; once ended, that of then
       system INTEGER NOT NULL REFERENCES system, -- on which system
       role TEXT NOT NULL CHECK (role IN ('admin', 'general')), -- as what
       -- revoked: it has ended
@@ -126,7 +125,6 @@ extension Schema {
       revoked_at INTEGER, -- when it ended
       revoker INTEGER REFERENCES account, -- empty: the operator, or time
       reason TEXT, -- of the end
-      FOREIGN KEY (account, agency) REFERENCES account (id, agency),
       CHECK ((status = 'revoked') = (revoked_at IS NOT NULL))
     ) STRICT;
     CREATE UNIQUE INDEX permission_one_active ON permission (account, system, role)

@@ -8,7 +8,7 @@ import Values
 extension Schema {
   static let rules: [SQL] = [
     views, recertificationViews, decisionRules, requestRules, permissionRules, deleteGuards,
-    recertificationRules, feedRules,
+    recertificationRules, feedRules, successionViews, successionRules,
   ]
 
   static let views: SQL = """
@@ -189,10 +189,11 @@ extension Schema {
     -- a change of someone who has become an administrator becomes one of an administrator; a time
     -- from the future becomes that of the entry that says so, until it has come (PRODUCT 3.9).
     CREATE TRIGGER request_stays BEFORE UPDATE OF id, account, agency, system, role, kind, origin,
-      reason, document, batch, submitter, created_at, claimed_at, effective_at, until_at, deputy_for, replaces,
-      round, turned_at, change_name, change_name_key, change_email, change_mobile, change_title
+      reason, document, batch, submitter, created_at, claimed_at, effective_at, until_at, deputy_for,
+      replaces, round, turned_at, change_name, change_name_key, change_email, change_mobile, change_title
       ON request
-    WHEN NOT (NEW.id = OLD.id AND NEW.account = OLD.account AND NEW.agency = OLD.agency
+    WHEN NOT (NEW.id = OLD.id AND (NEW.account = OLD.account OR OLD.open = 1 AND \(isMerging))
+      AND (NEW.agency = OLD.agency OR OLD.open = 1 AND \(isMoving))
       AND NEW.kind = OLD.kind AND NEW.origin = OLD.origin AND NEW.batch IS OLD.batch
       AND NEW.submitter IS OLD.submitter
       AND (NEW.created_at = OLD.created_at AND NEW.claimed_at IS OLD.claimed_at
@@ -258,14 +259,16 @@ extension Schema {
         AND NEW.revoked_at = OLD.revoked_at AND NEW.revoker IS OLD.revoker
         AND NEW.ends_at IS OLD.ends_at AND NEW.began_at IS OLD.began_at
         AND EXISTS (SELECT 1 FROM account
-          WHERE id = OLD.account AND erased_at IS NOT NULL))
+          WHERE id = OLD.account AND erased_at IS NOT NULL)) AND NOT \(isRevived)
       OR NEW.request <> OLD.request
       OR (NEW.began_at IS NOT OLD.began_at AND NOT (OLD.began_at IS NULL AND OLD.status = 'active'))
       -- An end comes nearer, or is taken back with the hand-over that set it.
       OR (OLD.ends_at IS NOT NULL AND (NEW.ends_at IS NULL OR NEW.ends_at > OLD.ends_at)
         AND NOT EXISTS (SELECT 1 FROM request q JOIN permission s ON s.request = q.id
           WHERE q.replaces = OLD.request AND s.status = 'revoked'))
-      OR NEW.account <> OLD.account OR NEW.agency <> OLD.agency OR NEW.system <> OLD.system
+      OR NEW.account <> OLD.account AND NOT \(isMerging)
+      OR NEW.agency <> OLD.agency AND NOT \(isMoving)
+      OR NEW.system <> OLD.system
       OR NEW.role <> OLD.role OR NEW.granted_at <> OLD.granted_at
       -- One from the future starts at once, until the time of its grant has come (PRODUCT 3.9).
       OR (NEW.starts_at > OLD.starts_at AND NEW.starts_at <> OLD.granted_at)
@@ -294,13 +297,14 @@ extension Schema {
       SELECT RAISE(ABORT, 'an account is never replaced');
     END;
     CREATE TRIGGER account_status_rules BEFORE UPDATE OF status ON account
-    WHEN OLD.status = 'closed' AND NEW.status <> 'closed'
-      OR OLD.status <> 'invited' AND NEW.status = 'invited'
+    WHEN (OLD.status = 'closed' AND NEW.status <> 'closed'
+        OR OLD.status <> 'invited' AND NEW.status = 'invited') AND NOT \(isParted)
     BEGIN
       SELECT RAISE(ABORT, 'account.state');
     END;
     CREATE TRIGGER account_stays BEFORE UPDATE OF id, agency, created_at ON account
-    WHEN NEW.id <> OLD.id OR NEW.agency <> OLD.agency OR NEW.created_at <> OLD.created_at
+    WHEN NEW.id <> OLD.id OR NEW.agency <> OLD.agency AND NOT \(isMoving)
+      OR NEW.created_at <> OLD.created_at
     BEGIN
       SELECT RAISE(ABORT, 'an account keeps its agency');
     END;
@@ -373,7 +377,11 @@ extension Schema {
     BEGIN
       SELECT RAISE(ABORT, 'a code takes its address away');
     END;
-    CREATE TRIGGER service_stays BEFORE UPDATE OF id, uuid, authority, created_at ON service BEGIN
+    CREATE TRIGGER service_stays BEFORE UPDATE OF id, uuid, authority, created_at ON service
+    WHEN NEW.id <> OLD.id OR NEW.uuid <> OLD.uuid OR NEW.created_at <> OLD.created_at
+      OR NEW.authority <> OLD.authority AND NOT EXISTS
+        (SELECT 1 FROM moving WHERE before = OLD.authority AND after = NEW.authority)
+    BEGIN
       SELECT RAISE(ABORT, 'the authority is set once');
     END;
     CREATE TRIGGER service_is_kept BEFORE DELETE ON service BEGIN

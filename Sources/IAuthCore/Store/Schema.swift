@@ -20,6 +20,7 @@ package enum Schema {
   static let script: [SQL] =
     [
       numbering, registry, people, gate, requests, proofs, messages, audit, recertification, feed,
+      succession,
     ] + rules
 
   /// SQLite's own table of numbers comes first, where it stands in a migrated file too: the two
@@ -64,8 +65,9 @@ package enum Schema {
       superior INTEGER REFERENCES agency CHECK (superior <> id), -- 上級機關
       -- found by a load, not named
       superior_derived INTEGER NOT NULL DEFAULT 0 CHECK (superior_derived IN (0, 1)),
-      -- removed: the registry dropped it
-      status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'removed')),
+      -- removed: the registry dropped it; succeeded: another has taken its place
+      status TEXT NOT NULL DEFAULT 'active'
+        CHECK (status IN ('active', 'removed', 'succeeded')),
       updated_at INTEGER NOT NULL -- when a load or the operator last set it
     ) STRICT;
     CREATE INDEX agency_superior ON agency (superior);
@@ -90,7 +92,7 @@ package enum Schema {
     CREATE TABLE account (
       -- One person in one agency (帳號). The same person may have accounts in several agencies.
       id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again
-      agency INTEGER NOT NULL REFERENCES agency, -- for good
+      agency INTEGER NOT NULL REFERENCES agency, -- for good, but for its succession
       name TEXT, -- as typed; empty once erased, as are the next three
       name_key TEXT, -- the form that names compare by
       -- one address, in lower case

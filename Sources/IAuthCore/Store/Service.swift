@@ -27,6 +27,9 @@ package struct Service {
   /// Whether this process has queued a message.
   package var hasQueuedMessages: Bool { store.hasQueued }
 
+  /// Agencies that were named, and who has taken their places.
+  package var successions: [(old: Agency, new: Agency)] { store.successions }
+
   /// Whether something was done and, being a dry run, undone again.
   package var isTrial: Bool { store.isTrial }
 

@@ -13,7 +13,9 @@ enum SettlingTable {
     SELECT (SELECT at FROM audit ORDER BY seq DESC LIMIT 1), machine,
       EXISTS (SELECT 1 FROM request WHERE claimed_at <= ?1) OR EXISTS (
         SELECT 1 FROM permission
-        WHERE status = 'active' AND starts_at < granted_at AND granted_at <= ?1)
+        WHERE status = 'active' AND starts_at < granted_at AND granted_at <= ?1),
+      EXISTS (SELECT 1 FROM succession
+        WHERE applied_at IS NULL AND undone_at IS NULL AND on_at <= ?1 AND held_at IS NULL)
     FROM host
     """
   static let bind: SQL = "INSERT INTO host (id, machine, epoch, since) VALUES (1, ?1, 1, ?2)"
@@ -71,8 +73,10 @@ struct Unsettled: Equatable {
   var isOtherHost = false
   /// Something that stood later than now does so no more.
   var isTimeCome = false
+  /// The day of a succession of agencies has come.
+  var isSuccessionDue = false
 
-  var isAny: Bool { isClockBack || isOtherHost || isTimeCome }
+  var isAny: Bool { isClockBack || isOtherHost || isTimeCome || isSuccessionDue }
 }
 
 /// Where the database is used, and since when.
@@ -90,10 +94,13 @@ extension Transaction {
   /// Compares clock and host with what the database knows of them.
   func unsettled() throws(IAuthError) -> Unsettled {
     let found = try first(SettlingTable.bearings, now) { row in
-      (newest: row.timeIfAny(0), machine: row.bytes(1), isTimeCome: row.bool(2))
+      (
+        newest: row.timeIfAny(0), machine: row.bytes(1), isTimeCome: row.bool(2),
+        isDue: row.bool(3)
+      )
     }
     guard let found else { return Unsettled() }
-    var unsettled = Unsettled(isTimeCome: found.isTimeCome)
+    var unsettled = Unsettled(isTimeCome: found.isTimeCome, isSuccessionDue: found.isDue)
     if let newest = found.newest {
       // Processes side by side read the clock a moment apart.
       unsettled.isClockBack = now + Limits.clockSlack < newest
@@ -132,6 +139,7 @@ extension Transaction {
       try run(SettlingTable.requestsOnTime, now)
       try run(SettlingTable.permissionsOnTime, now)
     }
+    if what.isSuccessionDue { try applyDueSuccessions() }
     if what.isClockBack || what.isClockFar { try noteLeap() }
   }
 

@@ -36,6 +36,8 @@ package final class Store {
   /// Whether the caller's session was looked at.
   private(set) var hasAskedSession = false
   private let isShared: Bool
+  /// Agencies that were named, and who has taken their places.
+  var successions: [(old: Agency, new: Agency)] = []
   /// A copy that is being restored settles all by itself.
   var isBeingRestored = false
   /// Whether nothing is written here: the configuration says so, or the file system.
@@ -273,14 +275,15 @@ package final class Store {
     return try bracket(isKept: isKept, waited: waited, body)
   }
 
-  /// Settles what a clock has left, before it is believed.
+  /// Settles what a clock has left or brought, before it is believed.
   ///
   /// That the database has come to another host is only seen: the first writing moves it there, so
   /// that looking at a copy changes nothing.
   private func settle() throws(IAuthError) {
     guard isShared, !isStandby, !isBeingRestored, version == Schema.version else { return }
     let found = try Transaction(store: self, isWriting: false).unsettled()
-    guard found.isClockBack || found.isTimeCome, !found.isOtherHost else { return }
+    guard found.isClockBack || found.isTimeCome || found.isSuccessionDue, !found.isOtherHost
+    else { return }
     try note { (_) throws(IAuthError) -> TransactionEnd<Void> in .commit(()) }
   }
 

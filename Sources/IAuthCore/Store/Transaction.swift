@@ -49,6 +49,12 @@ package final class Transaction {
   /// Has the use of a session noted, at most once a minute.
   func noteLater(_ session: Session) { store.used(session, now: now) }
 
+  /// Remembers that an agency was named whose place another has taken.
+  func noteSuccession(of old: Agency, by new: Agency) {
+    guard !store.successions.contains(where: { $0.old.id == old.id }) else { return }
+    store.successions.append((old, new))
+  }
+
   /// Remembers that there is something to send, by this process or, unclaimed, by `deliver`.
   func noteQueued(isClaimed: Bool) {
     store.hasQueued = true

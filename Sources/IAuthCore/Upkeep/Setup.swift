@@ -23,6 +23,10 @@ package struct RegistryReport: Equatable, Sendable {
   package var removed = 0
   package var unchanged = 0
   package var rejected = 0
+  /// Who might have taken the places of agencies that are gone.
+  package var successors: [SuccessorProposal] = []
+  /// Those that have left the registry.
+  var gone: [AgencyID] = []
 }
 
 package enum Setup {
@@ -86,9 +90,10 @@ extension Service {
   ) throws(IAuthError) -> RegistryReport {
     let file = try RegistryFile(bytes)
     return try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<RegistryReport> in
-      let report = try tx.load(
+      var report = try tx.load(
         file, allowingRemovals: allowingRemovals, authority: try tx.authority())
       try tx.run(SetupTable.setRegistryDay, dated)
+      report.successors = try tx.successors(of: report.gone)
       try tx.audit(.registryLoaded, .registry)
       return .commit(report)
     }
@@ -181,7 +186,11 @@ enum SetupTable {
   static let service: SQL =
     "INSERT INTO service (id, uuid, authority, created_at, registry_at) VALUES (1, ?, ?, ?, ?)"
   static let setRegistryDay: SQL = "UPDATE service SET registry_at = ?"
-  static let superiors: SQL = "SELECT id, code, superior, type = 'oid' FROM agency"
+  /// Whose place another has taken is superior to nobody new.
+  static let superiors: SQL = """
+    SELECT g.id, g.code, g.superior, g.type = 'oid', s.new FROM agency g
+      LEFT JOIN succession s ON s.old = g.id AND s.applied_at IS NOT NULL AND s.undone_at IS NULL
+    """
   static let statements: [SQL] = [service, setRegistryDay, superiors]
 }
 
@@ -226,7 +235,8 @@ extension Transaction {
       }
       let isSame =
         known.name == entry.name && known.path == entry.path && known.phone == entry.phone
-        && known.address == entry.address && known.status == entry.status
+        && known.address == entry.address
+        && (known.status == entry.status || known.status == .succeeded)
         && (entry.orgCode == nil || known.orgCode == entry.orgCode)
       guard !isSame else {
         report.unchanged += 1
@@ -235,12 +245,14 @@ extension Transaction {
       let becomesRemoved = known.status == .active && entry.status == .removed
       try run(
         AgencyTable.updateAgency, known.id, entry.name, entry.path, entry.phone, entry.address,
-        entry.status, now, entry.orgCode)
+        known.status == .succeeded ? .succeeded : entry.status, now, entry.orgCode)
+      if becomesRemoved { report.gone.append(known.id) }
       if becomesRemoved { report.removed += 1 } else { report.updated += 1 }
     }
     for (code, agency) in stored where agency.status == .active && !file.listed.contains(code) {
       guard try !exists(AgencyTable.isEntered, agency.id) else { continue }
       report.removed += try run(AgencyTable.markRemoved, agency.id, now)
+      report.gone.append(agency.id)
     }
     try linkSuperiors(file, stored)
     return report
@@ -266,9 +278,11 @@ extension Transaction {
   ) throws(IAuthError) {
     var ids: [String: AgencyID] = [:]
     var above: [AgencyID: AgencyID] = [:]
+    var next: [AgencyID: AgencyID] = [:]
     try each(SetupTable.superiors) { row in
       if row.bool(3) { ids[row.text(1)] = row.id(0) }
       above[row.id(0)] = row.idIfAny(2)
+      next[row.id(0)] = row.idIfAny(4)
       return true
     }
     let derivation = Superiors(of: ids.keys.map { AgencyCode(stored: $0, type: .oid) })
@@ -278,9 +292,9 @@ extension Transaction {
       if known?.superior != nil, known?.isDerived == false { continue }
       let named = entry.superior.flatMap { ids[$0.text] }
       let derived = derivation.superior(of: entry.code).flatMap { ids[$0.text] }
-      guard let superior = named ?? derived, superior != known?.superior, superior != id else {
-        continue
-      }
+      guard let first = named ?? derived else { continue }
+      let superior = sequence(first: first) { next[$0] }.reduce(first) { $1 }
+      guard superior != known?.superior, superior != id else { continue }
       let chain = sequence(first: superior) { above[$0] }
       guard !chain.contains(id) else {
         // A derived superior may be below by the operator's word, which stands.

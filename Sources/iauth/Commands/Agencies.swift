@@ -12,20 +12,25 @@ struct Agencies: Command {
       """
       Finds agencies by code (OID, eight-digit number or code of ten) or by part of a name: the \
       exact code first, then the exact name, then in the order of codes. Where no name has it in \
-      one piece, letters of a name in their order do, as people shorten it; the best comes first. --load reads the official registry file, or another in its form, adds and updates \
+      one piece, letters of a name in their order do, as people shorten it; the best comes first. \
+      --load reads the official registry file, or another in its form, adds and updates \
       agencies and marks those that vanished as removed; a file from which more than a tenth \
       vanished is refused. --add enters an agency that has no OID by its eight-digit number. \
-      --set-superior says which agency stands above others.
+      --set-superior says which agency stands above others. --succeed puts an agency in the place \
+      of others: on its day people, permissions, pending requests and agencies below are its own, \
+      and their codes still work; --undo takes it back.
       """,
       """
       依代碼（OID、統一編號或機關代碼）或部分名稱查詢機關：代碼相符者在前，名稱相符者次之，其餘依代碼排序。\
       查無時，改以簡稱查詢（例如疾管署），最相近者在前。--load 讀取官方機關 OID 檔案（或同格式\
       檔案），新增、更新機關，並將已不存在者註記為裁撤；減少逾一成時不予載入。--add 以統一編號新增無 OID \
-      的機關。--set-superior 指定上級機關。
+      的機關。--set-superior 指定上級機關。--succeed 辦理機關整併、更名：自生效日起，帳號、權限、審核中\
+      之申請案及所屬機關均移由承接機關，原代碼仍可使用；--undo 撤銷整併。
       """),
-    parameters: [
+    parameters: ([
       .operand("QUERY", \.query, Bilingual("a code, or part of a name", "機關代碼或部分名稱")),
-      .operands("CODE", \.codes, Bilingual("the agencies that get the superior", "下級機關代碼")),
+      .operands(
+        "CODE", \.codes, Bilingual("the agencies that get a superior or successor", "下級機關或原機關代碼")),
       .option("under", "CODE", \.under, Bilingual("only agencies below this one", "僅列此機關之所屬機關")),
       .option(
         "load", "FILE", \.load, Bilingual("load a registry file (operator)", "載入機關資料檔（系統維運）"),
@@ -47,13 +52,13 @@ struct Agencies: Command {
       .option(
         "set-superior", "SUPERIOR", \.setSuperior,
         Bilingual("put agencies below this one (operator)", "指定上級機關（系統維運）")),
-    ],
+    ] as [Parameter<Agencies>]) + successionParameters,
     forms: [
       Form(takes: ["QUERY", "under"], isList: true),
       Form(needs: ["load"], takes: ["allow-removals", "dated"]),
       Form(needs: ["add", "code", "name"], takes: ["superior"]),
       Form(needs: ["set-superior", "CODE"]),
-    ],
+    ] + successionForms,
     examples: [
       Example(
         "iauth agencies 2.16.886.101.20003.20065.20021",
@@ -64,9 +69,10 @@ struct Agencies: Command {
         Bilingual("Agencies of the Ministry of Health and Welfare", "衛生福利部之所屬機關")),
       Example(
         "iauth agencies --load GDS.csv", Bilingual("Load a new registry", "載入新的機關資料")),
-    ],
+    ] + successionExamples,
     fails: [
       .agencyInvalid, .agencyUnknown, .agencyExists, .agencyCycle, .agencyRemoved,
+      .agencySucceeded, .agencyUndo, .accountTaken, .dateInvalid, .documentInvalid,
       .nameInvalid, .registryShrunk, .sheetUnreadable, .sheetHeader, .sheetEmpty, .limitBytes,
       .limitRows, .fileMissing, .rightMissing,
     ])
@@ -82,14 +88,22 @@ struct Agencies: Command {
   var name = ""
   var superior: String?
   var setSuperior: String?
+  var succeeds = false
+  var by: String?
+  var on: DayArgument?
+  var document: String?
+  var from: String?
+  var undoes = false
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
+    guard try !runsSuccession(service, context) else { return }
     if let load {
       try service.checkOperator()
       let report = try service.loadRegistry(
         try context.bytes(of: load), dated: dated?.utc, allowingRemovals: isRemovalAllowed)
       show(report, context)
+      show(report.successors, context)
     } else if adds {
       let added = try service.addAgency(code: code, name: name, superior: superior)
       try show([added], context)
@@ -128,7 +142,7 @@ struct Agencies: Command {
       [
         "added": .int(report.added), "updated": .int(report.updated),
         "removed": .int(report.removed), "unchanged": .int(report.unchanged),
-        "rejected": .int(report.rejected),
+        "rejected": .int(report.rejected), "successors": .array(report.successors.map(\.json)),
       ],
       details: [
         (Bilingual("added", "新增"), String(report.added)),

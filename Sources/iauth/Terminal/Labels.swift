@@ -50,6 +50,7 @@ extension AgencyStatus {
     switch self {
     case .active: Bilingual("active", "有效")
     case .removed: Bilingual("removed", "已裁撤")
+    case .succeeded: Bilingual("succeeded", "已由他機關承接")
     }
   }
 }

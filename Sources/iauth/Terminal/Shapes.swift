@@ -175,7 +175,22 @@ extension Shape {
     ])
   static let registryLoaded = Shape(
     "registry-loaded", by: "agencies --load",
-    ["added", "updated", "removed", "unchanged", "rejected"].map(Field.number))
+    ["added", "updated", "removed", "unchanged", "rejected"].map(Field.number) + [
+      .objects(
+        "successors",
+        [
+          .object("old", agencyFields), .object("new", agencyFields), .flag("same_name"),
+          .flag("same_people"),
+        ])
+    ])
+  static let succession = Shape(
+    "succession", by: "agencies --succeed, --undo",
+    [
+      .word("what", SuccessionLine.What.self), .word("outcome", SuccessionLine.Outcome.self),
+      .object("old", agencyFields), .object("new", agencyFields), .number("account").optional,
+      .number("into").optional, .number("request").optional,
+      Field.object("agency", agencyFields).optional, .flag("applied"),
+    ])
   static let system = Shape(
     "system", by: "systems",
     [

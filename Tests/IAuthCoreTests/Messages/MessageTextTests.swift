@@ -200,6 +200,9 @@ private let aboutOneRequest: [Notice] = [
 
 private let notices: [Notice] =
   aboutOneRequest + [
+    .succession(
+      [.init(old: cdc, oldCode: "2.16.886.101.1", new: "疾病管制部", newCode: "2.16.886.101.2")],
+      isUndone: false),
     code(agency: cdc), batch,
     .batchDecided(batch: 4, document: nil, approved: 1, rejected: 2, other: 0),
     .accountChanged(status: .suspended, agency: cdc, reason: "調職"),

@@ -26,6 +26,7 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("SetupTable", SetupTable.statements), ("OwnRequestTable", OwnRequestTable.statements),
   ("AccountDeskTable", AccountDeskTable.statements), ("Form2Table", Form2Table.statements),
   ("IdleTable", IdleTable.statements), ("DirectoryTable", DirectoryTable.statements),
+  ("SuccessionTable", SuccessionTable.statements),
   ("GateKeyTable", GateKeyTable.statements), ("ImportTable", ImportTable.statements),
   ("ExpiryTable", ExpiryTable.statements),
   ("ReminderTable", ReminderTable.statements), ("OutboxListTable", OutboxListTable.statements),

@@ -1,0 +1,118 @@
+// The same person in both agencies (PRODUCT 3.1, 11.4): one account goes on, with the stronger
+// permission; the other is closed. Whoever shares a contact under another name stands in the way.
+
+import SQLite
+import Values
+
+/// One person's two accounts.
+struct SamePerson {
+  let survivor: AccountID
+  let other: AccountID
+}
+
+extension Transaction {
+  /// The people who are in both agencies.
+  ///
+  /// - Throws: `account.taken`, naming all accounts that stand in the way.
+  func samePeople(_ old: Agency, _ new: Agency) throws(IAuthError) -> [SamePerson] {
+    let pairs = try all(SuccessionTable.pairs, old.id, new.id) { row in
+      (
+        old: row.id(0) as AccountID, new: row.id(1) as AccountID, isSame: row.bool(2),
+        oldStatus: row.word(3, AccountStatus.self), newStatus: row.word(4, AccountStatus.self)
+      )
+    }
+    var count: [AccountID: Int] = [:]
+    for pair in pairs {
+      count[pair.old, default: 0] += 1
+      count[pair.new, default: 0] += 1
+    }
+    let inTheWay = pairs.filter { !$0.isSame || count[$0.old] != 1 || count[$0.new] != 1 }
+    guard inTheWay.isEmpty else {
+      throw .accountsTaken(Set(inTheWay.flatMap { [$0.old, $0.new] }).sorted())
+    }
+    return pairs.map { pair in
+      let isOld = pair.oldStatus == .active && pair.newStatus != .active
+      return SamePerson(
+        survivor: isOld ? pair.old : pair.new, other: isOld ? pair.new : pair.old)
+    }
+  }
+
+  /// Makes one account of two.
+  func merge(
+    _ pair: SamePerson, _ succession: Int64, _ old: Agency, _ new: Agency
+  ) throws(IAuthError) {
+    let other = try account(id: pair.other)
+    try remember(
+      succession, "merge", other.id.value, before: other.agency, after: other.agency,
+      holder: pair.survivor, was: other.status.rawValue)
+    try mergePermissions(pair, succession)
+    try mergeRequests(pair, succession)
+    try run(SuccessionTable.rememberRequests, succession, other.id, new.id)
+    try run(SuccessionTable.giveRequests, other.id, pair.survivor, new.id)
+    try run(SuccessionTable.rememberPermissions, succession, other.id, new.id)
+    try run(SuccessionTable.givePermissions, other.id, pair.survivor, new.id)
+    try run(AccountTable.setStatus, other.id, AccountStatus.closed, now)
+    try endApplications(of: other)
+    try audit(.accountClosed, .account(other.id))
+  }
+
+  /// Of two permissions of one kind the better one stays; beside `admin` there is no `general`.
+  private func mergePermissions(
+    _ pair: SamePerson, _ succession: Int64
+  ) throws(IAuthError) {
+    let held = try all(SuccessionTable.held, pair.survivor, pair.other, now) { row in
+      (
+        request: row.id(0) as RequestID, system: row.id(2) as SystemID,
+        role: row.word(3, Role.self), isInForce: row.bool(4)
+      )
+    }
+    var best: [SystemID: [Role: Bool]] = [:]
+    for permission in held {
+      let isSecond = best[permission.system]?[permission.role] != nil
+      let isIncluded =
+        permission.role == .general && best[permission.system]?[.admin] == true
+      guard isSecond || isIncluded else {
+        best[permission.system, default: [:]][permission.role] = permission.isInForce
+        continue
+      }
+      try remember(succession, "ended", permission.request.value)
+      try run(RequestTable.revoke, permission.request, now, actor?.account, "整併 / merged")
+      try audit(.permissionMerged, .request(permission.request))
+    }
+  }
+
+  /// Of two requests of one kind the survivor's stays, and none for what they hold by now.
+  private func mergeRequests(_ pair: SamePerson, _ succession: Int64) throws(IAuthError) {
+    let held = try all(SuccessionTable.held, pair.survivor, pair.other, now) { row in
+      (system: row.id(2) as SystemID, role: row.word(3, Role.self), isInForce: row.bool(4))
+    }
+    let open = try all(SuccessionTable.open, pair.survivor, pair.other) { row in
+      (
+        number: row.id(0) as RequestID, system: row.id(2) as SystemID,
+        role: row.word(3, Role.self), kind: row.word(4, RequestKind.self)
+      )
+    }
+    var seen: [SystemID: Set<Role>] = [:]
+    var hasChange = false
+    for request in open {
+      let isHeld =
+        request.kind == .grant
+        && held.contains {
+          $0.system == request.system
+            && ($0.role == request.role || $0.role == .admin && $0.isInForce)
+        }
+      let isSecond =
+        seen[request.system]?.contains(request.role) == true
+        || request.kind == .change && hasChange
+      guard isHeld || isSecond else {
+        seen[request.system, default: []].insert(request.role)
+        if request.kind == .change { hasChange = true }
+        continue
+      }
+      try remember(succession, "superseded", request.number.value)
+      try end(request.number, .superseded)
+      try audit(.superseded, .request(request.number))
+      if let ended = try self.request(request.number) { try finishBatch(of: ended) }
+    }
+  }
+}
