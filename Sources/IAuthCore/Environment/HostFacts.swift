@@ -56,9 +56,13 @@ package struct HostFacts: Sendable {
     sqlite: Connection.libraryVersion,
     isMountPoint: { path in unsafe iauth_is_mount_point(path) == 1 }, machine: machineHash)
 
-  /// A host without a machine-id is like any other without one: no crash, and no more is known.
-  private static var machineHash: [UInt8] {
-    let id = (try? Files.read("/etc/machine-id", max: 256)) ?? []
+  /// A host without a machine-id is like any other without one; one whose id cannot be read just now
+  /// (nil) is not another host.
+  private static var machineHash: [UInt8]? {
+    let path = "/etc/machine-id"
+    guard let id = (try? Files.read(path, max: 256)) ?? (Files.exists(path) ? nil : []) else {
+      return nil
+    }
     return SHA256.hash(Array("iauth-host/1 ".utf8) + id.filter { $0 != 0x0A })
   }
 

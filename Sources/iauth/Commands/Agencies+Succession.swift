@@ -33,7 +33,7 @@ extension Agencies {
   static let successionExamples = [
     Example(
       "iauth agencies --succeed 2.16.886.101.20003.20008 --by 2.16.886.101.20003.20080"
-        + " --on 2026-08-01 --document 院授人綜字第1150000001號 --dry-run",
+        + " --on 2026-08-01 --document 1150000001 --dry-run",
       Bilingual("What a reorganisation would move", "試行機關整併"))
   ]
 

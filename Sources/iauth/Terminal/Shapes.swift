@@ -9,7 +9,7 @@ extension Shape {
   static let agencyFields: [Field] = [
     .word("type", AgencyType.self), .text("code"), .text("name"), .text("path"),
   ]
-  private static let agency = Field.object("agency", agencyFields)
+  static let agency = Field.object("agency", agencyFields)
 
   // MARK: People
 
@@ -210,31 +210,6 @@ extension Shape {
     "account-changed", by: "accounts --suspend, --restore, --close, --unlock, --erase",
     [.number("account"), .word("status", AccountStatus.self)])
 
-  static let event = Shape(
-    "event", by: "accounts --history",
-    [
-      .number("seq"), .time("at"), .text("caller"), .number("account").optional,
-      .text("name").optional, .text("action"), .text("subject"), .text("outcome"),
-    ])
-  static let affected = Shape(
-    "affected", by: "accounts --affected",
-    [
-      .number("account"), agency, .text("name"), .text("email"), .text("mobile"),
-      .texts("callers"), .words("exposures", Exposure.allCases.map(\.rawValue)),
-    ])
-  static let person = Shape(
-    "person", by: "accounts --export",
-    [.number("account"), agency, .time("exported_at")]
-      + PersonSections.all.enumerated().map { index, section in
-        let fields = section.columns.map { column in
-          switch column.kind {
-          case .text: Field.text(column.name).optional
-          case .number: Field.number(column.name).optional
-          case .time: Field.time(column.name).optional
-          }
-        }
-        return index == 0 ? .object(section.name, fields) : .objects(section.name, fields)
-      })
   static let addressUnlocked = Shape(
     "address-unlocked", by: "accounts --unlock --agency", extra: [.text("email"), .text("mobile")],
     [agency, .flag("unlocked")])

@@ -137,6 +137,7 @@ import Testing
     let twin = Person(
       agency: Office.fda, name: Person.lin.name, email: "mei@fda.gov.tw",
       mobile: Person.lin.mobile)
+    desk.wait(.minutes(1))
     let there = try desk.opened(twin)
     let general = try there.ask(.general)
     try #require(try liu.approve(general) == nil)
@@ -188,6 +189,7 @@ import Testing
 
   @Test func whoSharesAContactUnderAnotherNameStandsInTheWay() throws {
     try desk.opened(.li)
+    desk.wait(.minutes(1))
     try desk.opened(
       Person(agency: Office.fda, name: "趙大明", email: Person.li.email, mobile: "0911000098"))
     do {
@@ -322,6 +324,7 @@ import Testing
 
   @Test func aLoadProposesWhoFollowed() throws {
     try desk.opened(.li)
+    desk.wait(.minutes(1))
     try desk.opened(
       Person(
         agency: Office.fda, name: Person.li.name, email: Person.li.email, mobile: "0911000097"))

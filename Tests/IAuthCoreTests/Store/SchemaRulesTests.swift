@@ -137,7 +137,7 @@ import Testing
     ),
     (
       "INSERT INTO request (account, agency, system, role, kind, origin, created_at) "
-        + "VALUES (5, 1, 1, 'admin', 'grant', 'self', 1)", "FOREIGN KEY"
+        + "VALUES (5, 1, 1, 'admin', 'grant', 'self', 1)", "its account's agency"
     ),
     (
       "REPLACE INTO request (id, account, agency, system, role, kind, origin, created_at) "
