@@ -12,7 +12,7 @@ extension Shape {
     .pending, .requestDetail, .reminderRun, .decided, .revoked, .administrator, .lacking,
     .appointed, .batch, .importRow, .importSummary, .agencies, .registryLoaded, .system,
     .account, .accountChanged, .event, .affected, .person, .made, .delivery, .message,
-    .messageChanged, .auditEntry,
+    .fates, .tested, .succession, .messageChanged, .auditEntry,
     .auditAction, .auditExport, .auditCheckpoint, .auditHead, .auditInclusion, .auditProof,
     .addressUnlocked, .migrated, .finding, .backedUp, .rotated, .restored, .key, .keyEnrolled,
     .keyWithdrawn,
