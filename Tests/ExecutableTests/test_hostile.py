@@ -132,7 +132,8 @@ def test_agency_codes(fresh_desk, code):
     "+2", "-2", "０2x", "२", "2.0", "0x2", "1e1", "99999999999999999999999", " 2 3", "", "2\x1b",
     "٢"])
 def test_numbers_that_are_none(desk, number):
-    for words in [["approve", number], ["pending", number], ["revoke", number, "--reason", "x"],
+    # What is no number is what `pending` looks for.
+    for words in [["approve", number], ["revoke", number, "--reason", "x"],
                   ["pending", "--limit", number], ["pending", "--batch", number],
                   ["accounts", "--unlock", number, "--reason", "x"]]:
         ended = desk.run(*words, "--json", session=CHIEF)

@@ -239,7 +239,8 @@ def test_what_lines_start_is_reaped_and_bounded(host):
         time.sleep(0.02)
     shell.stdin.close()
     shell.wait(60)
-    assert most <= 5, most
+    # Four at a time, and what has ended and waits to be reaped.
+    assert most <= 8, most
     wait_for(is_quiet)
 
 

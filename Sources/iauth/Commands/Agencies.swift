@@ -138,12 +138,14 @@ struct Agencies: Command {
   }
 
   private func show(_ report: RegistryReport, _ context: Context) {
+    let counts: JSON = [
+      "added": .int(report.added), "updated": .int(report.updated),
+      "removed": .int(report.removed), "unchanged": .int(report.unchanged),
+      "rejected": .int(report.rejected),
+    ]
     context.emit(
-      [
-        "added": .int(report.added), "updated": .int(report.updated),
-        "removed": .int(report.removed), "unchanged": .int(report.unchanged),
-        "rejected": .int(report.rejected), "successors": .array(report.successors.map(\.json)),
-      ],
+      report.successors.isEmpty
+        ? counts : counts.adding(["successors": .array(report.successors.map(\.json))]),
       details: [
         (Bilingual("added", "新增"), String(report.added)),
         (Bilingual("updated", "更新"), String(report.updated)),

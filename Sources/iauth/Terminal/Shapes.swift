@@ -175,14 +175,15 @@ extension Shape {
     ])
   static let registryLoaded = Shape(
     "registry-loaded", by: "agencies --load",
-    ["added", "updated", "removed", "unchanged", "rejected"].map(Field.number) + [
+    extra: [
       .objects(
         "successors",
         [
           .object("old", agencyFields), .object("new", agencyFields), .flag("same_name"),
           .flag("same_people"),
         ])
-    ])
+    ],
+    ["added", "updated", "removed", "unchanged", "rejected"].map(Field.number))
   static let succession = Shape(
     "succession", by: "agencies --succeed, --undo",
     [
