@@ -30,4 +30,7 @@ extension Shape {
         }
         return index == 0 ? .object(section.name, fields) : .objects(section.name, fields)
       })
+  static let addressUnlocked = Shape(
+    "address-unlocked", by: "accounts --unlock --agency", extra: [.text("email"), .text("mobile")],
+    [agency, .flag("unlocked")])
 }

@@ -211,10 +211,6 @@ extension Shape {
     "account-changed", by: "accounts --suspend, --restore, --close, --unlock, --erase",
     [.number("account"), .word("status", AccountStatus.self)])
 
-  static let addressUnlocked = Shape(
-    "address-unlocked", by: "accounts --unlock --agency", extra: [.text("email"), .text("mobile")],
-    [agency, .flag("unlocked")])
-
   // MARK: Upkeep
 
   static let migrated = Shape(
