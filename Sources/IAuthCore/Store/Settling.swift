@@ -139,7 +139,8 @@ extension Transaction {
       try run(SettlingTable.requestsOnTime, now)
       try run(SettlingTable.permissionsOnTime, now)
     }
-    if what.isSuccessionDue { try applyDueSuccessions() }
+    // A day that only a leap of the clock has brought moves nobody (PRODUCT 3.9).
+    if what.isSuccessionDue, try clockLeap() == nil { try applyDueSuccessions() }
     if what.isClockBack || what.isClockFar { try noteLeap() }
   }
 

@@ -212,6 +212,18 @@ import Testing
     #expect(try agency(ofAccount: .li) == Office.fda)
   }
 
+  /// A clock that has leapt to the day is not believed before an hour has passed by it.
+  @Test func aLeapOfTheClockMovesNobody() throws {
+    try succeed(Office.cdc, by: Office.fda, in: 100)
+    let moved: SQL = "SELECT count(*) FROM agency WHERE status = 'succeeded'"
+    desk.wait(.days(101))
+    _ = try desk.owner().addSystem(code: "x", name: "X", chineseName: nil, url: nil)
+    #expect(try desk.number(moved) == 0)
+    desk.wait(.minutes(61))
+    _ = try desk.owner().addSystem(code: "y", name: "Y", chineseName: nil, url: nil)
+    #expect(try desk.number(moved) == 1)
+  }
+
   private func succeedLater() throws {
     try desk.sqlite3(
       """
