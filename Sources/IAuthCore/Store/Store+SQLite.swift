@@ -31,4 +31,20 @@ extension Store {
     case .other: return .internal("SQLite \(error.code)")
     }
   }
+
+  /// Damage is said only of what SQLite finds damaged when it looks at the whole file once more: one
+  /// page that was misread once is the disk's failure.
+  func judged(_ error: IAuthError) -> IAuthError {
+    // SQLite says the same of a directory that this user may not write.
+    if error == .databaseStandby, !Files.isReadOnlyPlace(Files.directory(of: path)) {
+      return .databaseUnsafe(.directory)
+    }
+    guard error == .databaseDamaged, db.hasFoundDamage, path.utf8.first == 0x2F else {
+      return error
+    }
+    guard let again = try? Connection(path: path), (try? Self.prepare(again)) != nil,
+      let answer = try? again.first(DoctorTable.quick, [], { $0.text(0) })
+    else { return error }
+    return answer == "ok" ? .diskFailed : error
+  }
 }
