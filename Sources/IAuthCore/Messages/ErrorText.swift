@@ -50,7 +50,7 @@ extension IAuthError {
     case .recertifyOpen(let review), .recertifyClosed(let review),
       .recertifyEarly(let review, _, _):
       "iauth recertify --status \(review)"
-    case .recertifyAnswered, .recertifyUnknown, .recertifyCount: "iauth recertify"
+    case .recertifyAnswered, .recertifyUnknown, .recertifyCount, .recertifyOver: "iauth recertify"
     case .recertifyRow, .recertifyMissing: "iauth recertify --sheet FILE"
     case .messageState, .messageUnknown, .deliverFailed: "iauth deliver --list"
 
@@ -83,6 +83,7 @@ extension IAuthError {
       .sheetUnreadable,
       .limitBytes, .limitRows:
       "iauth help \(command)"
+    case .answersRejected: "iauth recertify --sheet FILE"
     case .batchRejected: "iauth import-batch FILE --dry-run --report FILE"
     case .registryShrunk: "iauth agencies --load FILE --allow-removals"
 

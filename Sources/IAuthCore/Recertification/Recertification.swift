@@ -88,7 +88,7 @@ extension Service {
     let name = try FreeText.filled(order.name, FreeText.label)
     return try store.write { (tx) throws(IAuthError) -> TransactionEnd<RecertificationReceipt> in
       if let refusal = try tx.refusalOfReview() { return try tx.refuse(refusal) }
-      guard order.dueAt > tx.now else { throw .dateInvalid(order.dueAt.rfc3339) }
+      guard order.dueAt > tx.now else { throw .dateRange(.past) }
       let system = try order.system.map { (code) throws(IAuthError) in
         try tx.system(code: code, command: "recertify").id
       }

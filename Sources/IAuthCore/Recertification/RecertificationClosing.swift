@@ -52,7 +52,7 @@ extension Service {
   }
 
   /// How far a review has come, by agency: all of it for the authority and the operator, the subtree
-  /// for an agency's administrator.
+  /// for an agency's administrator, else one's own.
   ///
   /// - Throws: `session.*`, `right.missing`, `recertify.unknown`, `agency.unknown`.
   package func recertificationStatus(
@@ -61,22 +61,15 @@ extension Service {
     try store.note { (tx) throws(IAuthError) in
       let range: ReportRange
       do throws(IAuthError) {
-        range = try tx.reviewRange(under)
+        range = try tx.range(ReportFilter(under: under), in: try tx.reportScope())
       } catch {
         guard error.code == .rightMissing else { throw error }
         return try tx.refuse(error)
       }
       let review = try tx.recertification(numbered: id)
-      let lines =
-        if let top = range.top {
-          try tx.all(RecertificationTable.countsBelow, review.id, top) { row in
-            RecertificationProgress(row: row)
-          }
-        } else {
-          try tx.all(RecertificationTable.counts, review.id) { row in
-            RecertificationProgress(row: row)
-          }
-        }
+      let lines = try tx.all(
+        RecertificationTable.counts, review.id, range.place, range.isAlone, range.account
+      ) { row in RecertificationProgress(row: row) }
       try tx.audit(.recertificationRead, .recertification(review.id))
       return .commit((review, lines))
     }
@@ -84,13 +77,6 @@ extension Service {
 }
 
 extension Transaction {
-  /// What of a review someone may look at: nobody but administrators and the operator.
-  func reviewRange(_ under: String?) throws(IAuthError) -> ReportRange {
-    let scope = try reportScope()
-    if case .own = scope { throw .rightMissing(.administrator) }
-    return try range(ReportFilter(under: under), in: scope)
-  }
-
   /// Lets an unanswered permission rest; not that of an agency's last administrator.
   fileprivate func suspendUnanswered(_ item: ItemID) throws(IAuthError) -> Bool {
     let found = try first(RecertificationTable.one, item) { row in RecertificationItem(row: row) }

@@ -61,22 +61,15 @@ extension Service {
     try store.note { (tx) throws(IAuthError) -> TransactionEnd<RecertificationEvidence> in
       let range: ReportRange
       do throws(IAuthError) {
-        range = try tx.reviewRange(under)
+        range = try tx.range(ReportFilter(under: under), in: try tx.reportScope())
       } catch {
         guard error.code == .rightMissing else { throw error }
         return try tx.refuse(error)
       }
       let review = try tx.recertification(numbered: id)
-      let items: [RecertificationItem]
-      if let top = range.top {
-        items = try tx.all(RecertificationTable.ofReviewBelow, id, top) { row in
-          RecertificationItem(row: row)
-        }
-      } else {
-        items = try tx.all(RecertificationTable.ofReview, id) { row in
-          RecertificationItem(row: row)
-        }
-      }
+      let items = try tx.all(
+        RecertificationTable.ofReview, id, range.place, range.isAlone, range.account
+      ) { row in RecertificationItem(row: row) }
       try tx.audit(.recertificationRead, .recertification(id))
       let mine = Set(
         items.map { AuditSubject.item($0.item).text } + [AuditSubject.recertification(id).text])
@@ -95,7 +88,12 @@ extension Service {
           review: review,
           system: try review.system.map { (id) throws(IAuthError) in
             try tx.system(id: id).code
-          }, items: items, entries: entries.filter { mine.contains($0.entry.subject) },
+          }, items: items,
+          entries: entries.filter { line in
+            // Who has read the whole is for whoever sees the whole.
+            mine.contains(line.entry.subject)
+              && (range.isWhole || line.entry.action != AuditAction.recertificationRead.rawValue)
+          },
           database: Hex.encode(try tx.serviceUUID()), at: tx.now, superiors: superiors))
     }
   }

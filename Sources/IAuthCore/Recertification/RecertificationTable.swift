@@ -78,7 +78,8 @@ enum RecertificationTable {
     FROM recertification_item i JOIN recertification c ON c.id = i.recertification
       JOIN permission p ON p.request = i.request JOIN account a ON a.id = i.account
       JOIN agency g ON g.id = i.agency JOIN system s ON s.id = i.system
-      JOIN decision d ON d.request = i.request AND d.verdict = 'approved'
+      JOIN decision d ON d.request = i.request AND d.round = (SELECT max(round) FROM decision
+        WHERE request = i.request AND verdict = 'approved')
       LEFT JOIN account v ON v.id = d.reviewer
       LEFT JOIN account w ON w.id = i.answerer
     """
@@ -94,7 +95,8 @@ enum RecertificationTable {
       AND i.status IN ('open', 'unanswered') AND \(waiting) ORDER BY i.id
     """
   static let mineBelow: SQL = """
-    WITH RECURSIVE below (id) AS (SELECT id FROM agency WHERE superior = ?1 UNION
+    WITH RECURSIVE below (id) AS (SELECT b.id FROM agency b JOIN agency me ON me.id = b.superior
+        WHERE me.id = ?1 AND me.status = 'active' UNION
       SELECT b.id FROM agency b JOIN below ON b.superior = below.id)
     SELECT \(columns) \(tables)
     WHERE i.agency IN (SELECT id FROM below) AND i.system = ?2 AND i.role = 'admin'
@@ -106,15 +108,15 @@ enum RecertificationTable {
       AND i.status IN ('open', 'unanswered') AND \(waiting) ORDER BY i.id
     """
   static let one: SQL = "SELECT \(columns) \(tables) WHERE i.id = ?"
-  static let ofReview: SQL = """
-    SELECT \(columns) \(tables) WHERE i.recertification = ?1 ORDER BY g.sort, i.id
+  /// What of a review a reader sees: all, or an agency's (?2), with those below it unless it stands
+  /// alone (?3); or one person's (?4).
+  private static let seen: Fragment = """
+    i.recertification = ?1 AND (?4 IS NULL OR i.account = ?4) AND (?2 IS NULL OR i.agency IN (
+      WITH RECURSIVE below (id) AS (SELECT ?2 UNION
+        SELECT b.id FROM agency b JOIN below ON b.superior = below.id WHERE NOT ?3)
+      SELECT id FROM below))
     """
-  static let ofReviewBelow: SQL = """
-    WITH RECURSIVE below (id) AS (SELECT ?2 UNION
-      SELECT b.id FROM agency b JOIN below ON b.superior = below.id)
-    SELECT \(columns) \(tables)
-    WHERE i.recertification = ?1 AND i.agency IN (SELECT id FROM below) ORDER BY g.sort, i.id
-    """
+  static let ofReview: SQL = "SELECT \(columns) \(tables) WHERE \(seen) ORDER BY g.sort, i.id"
   static let mayAnswer: SQL = """
     SELECT 1 FROM recertifier
     WHERE item = ?1 AND account = ?2 AND starts_at <= ?3 AND ?3 < ends_at
@@ -146,19 +148,7 @@ enum RecertificationTable {
       sum(i.status IN ('open', 'unanswered') AND p.status = 'active')
     FROM recertification_item i JOIN agency g ON g.id = i.agency
       JOIN permission p ON p.request = i.request
-    WHERE i.recertification = ?1 GROUP BY g.id ORDER BY g.sort
-    """
-  static let countsBelow: SQL = """
-    WITH RECURSIVE below (id) AS (SELECT ?2 UNION
-      SELECT b.id FROM agency b JOIN below ON b.superior = below.id)
-    SELECT g.id, g.type, g.code, g.name, g.path, g.superior, g.status, count(*),
-      sum(i.status = 'kept'), sum(i.status = 'ended' OR p.status <> 'active'
-        AND i.status IN ('open', 'unanswered')),
-      sum(i.status IN ('open', 'unanswered') AND p.status = 'active')
-    FROM recertification_item i JOIN agency g ON g.id = i.agency
-      JOIN permission p ON p.request = i.request
-    WHERE i.recertification = ?1 AND i.agency IN (SELECT id FROM below)
-    GROUP BY g.id ORDER BY g.sort
+    WHERE \(seen) GROUP BY g.id ORDER BY g.sort
     """
   static let openCount: SQL = """
     SELECT count(*) FROM recertification_item i JOIN permission p ON p.request = i.request
@@ -174,8 +164,8 @@ enum RecertificationTable {
     """
   static let statements: [SQL] = [
     open, overlapping, freeze, freezeBelow, reviewers, unassigned, byID, openReviews, newest,
-    mineGeneral, mineBelow, mineEverywhere, one, ofReview, ofReviewBelow, mayAnswer, answer,
-    close, markUnanswered, suspendItem, suspendPermission, isLastOfAgency, counts, countsBelow,
+    mineGeneral, mineBelow, mineEverywhere, one, ofReview, mayAnswer, answer,
+    close, markUnanswered, suspendItem, suspendPermission, isLastOfAgency, counts,
     openCount, rates,
   ]
 }

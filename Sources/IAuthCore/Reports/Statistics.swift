@@ -87,12 +87,13 @@ enum StatisticsTable {
   private static func counted(_ code: Fragment, _ name: Fragment) -> Fragment {
     """
     below (id) AS (SELECT :top UNION
-      SELECT b.id FROM agency b JOIN below ON b.superior = below.id),
+      SELECT b.id FROM agency b JOIN below ON b.superior = below.id WHERE NOT :alone),
     counted AS (SELECT \(code) AS code, \(name) AS name,
         CASE WHEN r.status = 'pending' AND r.created_at <= :lapsed THEN 'lapsed' ELSE r.status END
           AS status, r.created_at, d.decided_at, d.verdict
       FROM request r JOIN agency g ON g.id = r.agency JOIN system s ON s.id = r.system
-        LEFT JOIN agency u ON u.id = g.superior LEFT JOIN decision d ON d.request = r.id
+        LEFT JOIN agency u ON u.id = g.superior
+        LEFT JOIN decision d ON d.request = r.id AND d.round = r.round
         LEFT JOIN account v ON v.id = d.reviewer
       WHERE r.created_at >= :since AND r.created_at < :until AND r.origin <> 'appointment'
         AND (:system IS NULL OR r.system = :system)
@@ -136,7 +137,7 @@ enum StatisticsTable {
   /// Active agencies in range with no or one administrator.
   static let administrators: SQL = """
     WITH RECURSIVE below (id) AS (SELECT :top UNION
-      SELECT b.id FROM agency b JOIN below ON b.superior = below.id),
+      SELECT b.id FROM agency b JOIN below ON b.superior = below.id WHERE NOT :alone),
     held (agency, n) AS (SELECT agency, count(DISTINCT account) FROM administrator
       WHERE (:system IS NULL OR system = :system) AND starts_at <= :now AND :now < ends_at
       GROUP BY agency)
@@ -145,13 +146,17 @@ enum StatisticsTable {
     WHERE g.status = 'active' AND (:top IS NULL OR g.id IN (SELECT id FROM below))
     """
   static let recertified: SQL = """
+    WITH RECURSIVE below (id) AS (SELECT :top UNION
+      SELECT b.id FROM agency b JOIN below ON b.superior = below.id WHERE NOT :alone)
     SELECT sum(i.status IN ('kept', 'ended') OR p.status <> 'active'), count(*)
     FROM recertification_item i JOIN permission p ON p.request = i.request
     WHERE i.recertification = (SELECT max(id) FROM recertification)
+      AND (:top IS NULL OR i.agency IN (SELECT id FROM below))
+      AND (:account IS NULL OR i.account = :account)
     """
   static let bouncing: SQL = """
     WITH RECURSIVE below (id) AS (SELECT :top UNION
-      SELECT b.id FROM agency b JOIN below ON b.superior = below.id)
+      SELECT b.id FROM agency b JOIN below ON b.superior = below.id WHERE NOT :alone)
     SELECT count(*) FROM account
     WHERE (email_bounced_at IS NOT NULL OR mobile_bounced_at IS NOT NULL)
       AND (:top IS NULL OR agency IN (SELECT id FROM below)) AND (:account IS NULL OR id = :account)
@@ -204,7 +209,7 @@ extension Service {
         [
           ":first": min(oldest, tx.now.seconds) / 86_400 - 1,
           ":last": tx.now.seconds / 86_400 + 2,
-          ":holidays": holidays?.json ?? "[]", ":top": range.top,
+          ":holidays": holidays?.json ?? "[]", ":top": range.place, ":alone": range.isAlone,
           ":since": order.since ?? Timestamp(0),
           ":until": order.until ?? Timestamp(Int64.max), ":system": range.system,
           ":account": range.account, ":lapsed": tx.now - settings.requestLifetime,
@@ -212,16 +217,22 @@ extension Service {
       ) { row in StatisticsLine(row: row) }
       let counts = try tx.first(
         StatisticsTable.administrators,
-        [":top": range.top, ":system": range.system, ":now": tx.now]
+        [":top": range.place, ":alone": range.isAlone, ":system": range.system, ":now": tx.now]
       ) { row in (Int(row.intIfAny(0) ?? 0), Int(row.intIfAny(1) ?? 0)) }
-      let recertified = try tx.first(StatisticsTable.recertified) { row in
+      let recertified = try tx.first(
+        StatisticsTable.recertified,
+        [":top": range.place, ":alone": range.isAlone, ":account": range.account]
+      ) { row in
         (answered: Int(row.intIfAny(0) ?? 0), items: row.count(1))
       }
       let bouncing =
-        try tx.first(StatisticsTable.bouncing, [":top": range.top, ":account": range.account]) {
+        try tx.first(
+          StatisticsTable.bouncing,
+          [":top": range.place, ":alone": range.isAlone, ":account": range.account]
+        ) {
           $0.count(0)
         } ?? 0
-      let isWhole = range.top == nil && range.account == nil && range.system == nil
+      let isWhole = range.isWhole && range.system == nil
       let messages =
         isWhole
         ? try tx.all(
