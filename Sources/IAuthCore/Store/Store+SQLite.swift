@@ -39,10 +39,13 @@ extension Store {
     if error == .databaseStandby, !Files.isReadOnlyPlace(Files.directory(of: path)) {
       return .databaseUnsafe(.directory)
     }
-    guard error == .databaseDamaged, db.hasFoundDamage, path.utf8.first == 0x2F else {
-      return error
-    }
-    guard let again = try? Connection(path: path), (try? Self.prepare(again)) != nil,
+    return db.hasFoundDamage ? lookedAgain(error) : error
+  }
+
+  /// The same of what SQLite has said already, whichever connection found it.
+  func lookedAgain(_ error: IAuthError) -> IAuthError {
+    guard error == .databaseDamaged, path.utf8.first == 0x2F,
+      let again = try? Connection(path: path), (try? Self.prepare(again)) != nil,
       let answer = try? again.first(DoctorTable.quick, [], { $0.text(0) })
     else { return error }
     return answer == "ok" ? .diskFailed : error

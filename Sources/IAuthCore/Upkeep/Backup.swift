@@ -195,7 +195,7 @@ extension Service {
       let copy = try Connection(path: Files.resolved(draft) ?? draft)
       try Store.prepare(copy)
       for sql in [BackupTable.killMessages, BackupTable.blankCodes] { try copy.run(sql) }
-    } catch { throw Store.translated(error) }
+    } catch { throw store.lookedAgain(Store.translated(error)) }
     return try Self.check(draft, key: store.key, world)
   }
 
