@@ -95,16 +95,8 @@ extension Transaction {
       try begin(request)
       return try handOver(request)
     }
-    var starts = max(now, request.effectiveAt ?? now)
-    var ends = request.untilAt
-    if request.origin != "appointment",
-      let longest = try number(EffectTable.longest, request.system)
-    {
-      // The longest grant ends with a day, as every end that is asked for does; it may have become
-      // shorter since.
-      let bound = Timestamp(startOfTaipeiDay: (starts + .seconds(longest)).taipeiDay)
-      ends = min(ends ?? bound, bound)
-    }
+    let (begins, ends) = try span(of: request)
+    var starts = begins
     if let earlier = try renewable(by: request) {
       // What holds already goes on under the new number, so that there is one at every moment.
       starts = now
@@ -118,6 +110,23 @@ extension Transaction {
     if request.role == .admin { try raiseChanges(of: request) }
     if starts <= now { try begin(request) }
     try handOver(request)
+  }
+
+  /// From when until when a permission holds that is granted now.
+  func span(
+    of request: PermissionRequest
+  ) throws(IAuthError) -> (starts: Timestamp, ends: Timestamp?) {
+    let starts = max(now, request.effectiveAt ?? now)
+    var ends = request.untilAt
+    if request.origin != "appointment",
+      let longest = try number(EffectTable.longest, request.system)
+    {
+      // The longest grant ends with a day, as every end that is asked for does; it may have become
+      // shorter since.
+      let bound = Timestamp(startOfTaipeiDay: (starts + .seconds(longest)).taipeiDay)
+      ends = min(ends ?? bound, bound)
+    }
+    return (starts, ends)
   }
 
   /// The permission of a role that ends before one that is asked for, and that the new one renews.
