@@ -186,6 +186,10 @@ def test_an_operator_installs_it_and_the_service_waits(server):
         "/run/iauth": "755 root root", "/run/iauth/sock": "666 root root"}
     assert host.done("systemctl is-active " + " ".join(UNITS)).split() == ["active"] * len(UNITS)
     assert host.done("systemctl is-enabled " + " ".join(UNITS)).split() == ["enabled"] * len(UNITS)
+    # The feed to a SCIM server is the operator's to enable, and does nothing without its two files.
+    assert host.sh("systemctl is-enabled iauth-scim.timer").stdout.strip() == "disabled"
+    assert server.modes("/usr/share/iauth/feed/scim") == {"/usr/share/iauth/feed/scim": "755 root root"}
+    host.done("systemctl start iauth-scim.service")
     # Without a database the schedules neither run nor fail.
     host.done("systemctl start iauth-deliver.service iauth-remind.service")
     assert host.done("systemctl list-units --failed --no-legend 'iauth*'") == ""

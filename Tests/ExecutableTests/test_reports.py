@@ -1,11 +1,10 @@
 """Who has what, and does the target system agree: lists now and as of then, the feed, comparison."""
 
 import json
-import shutil
 import sqlite3
-import subprocess
 import time
-from datetime import timedelta
+from datetime import timedelta, timezone
+from zoneinfo import ZoneInfo
 
 from conftest import AUTHORITY, CDC, CHIEF, MANAGER, MING, MOHW, TONG, clerk
 
@@ -213,11 +212,88 @@ def test_figures_agree_with_a_second_computation(on_clock, tmp_path):
 
     text = desk.ok(*words, "--prometheus").out
     assert 'iauth_requests{status="approved"} 4\n' in text
-    if shutil.which("promtool"):
-        subprocess.run(["promtool", "check", "metrics"], input=text.encode(), check=True)
+    # By promtool itself: Scripts/check-pages.
+    assert "iauth_recertification_ratio NaN\n" in text
     page = tmp_path / "figures.html"
     desk.ok(*words, "--by", "month", "--html", page)
     assert "<svg" in page.read_text() and "<script" not in page.read_text()
     desk.refused("file.exists", *words, "--html", page)
     rows = desk.ok(*words, "--csv").out.splitlines()
     assert len(rows) == 2 and rows[1].startswith(",,6,4,1,")
+
+
+def test_days_are_taipeis_in_either_calendar_wherever_the_reader_is(on_clock):
+    """A day begins at midnight in Taipei; a DATE is Gregorian or of the Republic (11.1, 11.7)."""
+    desk = on_clock
+    desk.clock = desk.clock.replace(month=1, day=5, hour=15, minute=30, second=0)
+    desk.sign_in(CHIEF)
+    desk.appoint(MING)
+    desk.join(clerk(1))
+    desk.clock = desk.clock.replace(hour=15, minute=59)
+    late = desk.request(clerk(1))
+    desk.clock = desk.clock.replace(hour=16, minute=1)
+    desk.join(clerk(2))
+    early = desk.request(clerk(2))
+    assert late < early
+    year = desk.clock.year - 1911
+
+    def counted(since, until, zone):
+        # The faked clock is read in the zone, too.
+        there = desk.clock.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(zone))
+        lines = desk.json("statistics", "--since", since, "--until", until, "--by", "month",
+                          env={"TZ": zone, "FAKETIME": there.strftime("@%Y-%m-%d %H:%M:%S")})
+        return sum(line["submitted"] for line in lines)
+    for zone in ["UTC", "Asia/Taipei", "America/New_York", "Pacific/Auckland"]:
+        for sixth in [f"{year + 1911}-01-06", f"{year}-01-06", f"{year}/1/6", f"民國{year}年1月6日",
+                      f"{year}0106"]:
+            assert counted(sixth, sixth, zone) == 1, (zone, sixth)
+        fifth = f"{year}.01.05"
+        assert counted(fifth, fifth, zone) == 2, zone
+    desk.refused("usage.value", "statistics", "--since", f"{year}-02-30")
+
+
+def test_a_line_has_its_own_figures(desk):
+    """What an agency, a superior or a system has of administrators, items and bounces (11.7)."""
+    desk.join(TONG)
+    desk.ok("approve", desk.request(TONG), session=MING)
+    desk.appoint(MANAGER)
+    desk.ok("systems", "--add", "gcis", "--name", "GCIS")
+    desk.join(clerk(3))
+    desk.ok("request-permission", "--system", "gcis", "--role", "general", session=clerk(3))
+    opened = desk.one("recertify", "--open", "--due", "2099-12-31", session=CHIEF)
+    item = desk.json("recertify", session=MING)[0]["item"]
+    desk.ok("recertify", item, "--keep", session=MING)
+    names = ["agencies_without_administrator", "agencies_with_one_administrator",
+             "recertification_items", "recertification_answered", "contacts_bouncing"]
+
+    def figures(*words):
+        return {line["key"]: [line[name] for name in names]
+                for line in desk.json("statistics", *words)}
+    whole = figures()[None]
+    assert whole[2:4] == [opened["items"], 1] and whole[0] > 1
+    held = desk.value("SELECT count(*) FROM permission p JOIN agency g ON g.id = p.agency"
+                      f" WHERE g.code = '{CDC}'")
+    agencies = figures("--by", "agency")
+    assert agencies[CDC] == [0, 1, held, 1, 0]
+    assert agencies[MOHW] == [0, 1, 1, 0, 0]
+    below = desk.value("SELECT count(*) FROM agency g JOIN agency u ON u.id = g.superior"
+                       f" WHERE u.code = '{MOHW}' AND g.status = 'active'")
+    assert figures("--by", "superior")[MOHW] == [below - 1, 1, held, 1, 0]
+    systems = figures("--by", "system")
+    assert systems["spm"] == whole
+    active = desk.value("SELECT count(*) FROM agency WHERE status = 'active'")
+    assert systems["gcis"] == [active, 0, None, None, 0]
+    for key in ["month", "reviewer"]:
+        assert set(map(tuple, figures("--by", key).values())) == {(None,) * 5}
+    offices = desk.value("SELECT count(*) FROM agency g JOIN agency u ON u.id = g.superior"
+                         f" WHERE u.code = '{CDC}' AND g.status = 'active'")
+    assert figures("--under", CDC)[None] == [offices, 1, held, 1, 0]
+    # Who administers nothing sees their own, of their own agency.
+    assert desk.one("statistics", session=TONG)["recertification_items"] == 1
+    rows = desk.ok("statistics", "--by", "agency", "--csv").out.splitlines()
+    assert rows[0].endswith(",".join(names))
+    assert any(row.endswith(f",0,1,{held},1,0") for row in rows)
+    text = desk.ok("statistics", "--prometheus").out
+    assert f"iauth_recertification_items {opened['items']}\n" in text
+    ratio = next(line for line in text.splitlines() if line.startswith("iauth_recertification_ra"))
+    assert abs(float(ratio.split()[1]) - 1 / opened["items"]) < 1e-9

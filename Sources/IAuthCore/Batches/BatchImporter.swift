@@ -153,7 +153,7 @@ struct BatchImporter {
       noteOwnAccount(new)
       let number = staged.nextRequest
       claims.note(request: number)
-      try staged.add(row, new, system: system.id, role, tx, batchValues)
+      try staged.add(row, new, system, role, tx, batchValues)
       try remember(number, system: system.id, role, new)
       return .accepted(number)
     }
@@ -290,7 +290,8 @@ struct BatchImporter {
     draft.submitter = importer.session?.account.id
     let number = try tx.add(draft)
     claims.note(request: number)
-    try tx.audit(.requested, .request(number))
+    try tx.auditSubmission(
+      .requested, number, person: draft.kind == .grant ? AuditPerson(draft.account) : nil)
     if draft.kind != .revoke {
       try remember(number, system: draft.system, draft.role, draft.account)
     }

@@ -37,7 +37,7 @@ struct StagedRows {
 
   /// Adds an invited account and its request; stores what waits when it is enough.
   mutating func add(
-    _ row: CheckedRow, _ account: Account, system: SystemID, _ role: Role, _ tx: Transaction,
+    _ row: CheckedRow, _ account: Account, _ system: TargetSystem, _ role: Role, _ tx: Transaction,
     _ batch: BatchValues
   ) throws(IAuthError) {
     if count == 0 {
@@ -59,13 +59,15 @@ struct StagedRows {
     requests.add(nextRequest.value)
     requests.add(account.id.value)
     requests.add(account.agency.value)
-    requests.add(system.value)
+    requests.add(system.id.value)
     requests.add(role.rawValue)
     requests.add(row.reason)
     requests.add(row.effectiveAt?.seconds)
     requests.add(row.untilAt?.seconds)
-    try tx.stage(
-      .requested, .request(nextRequest), AuditPerson(account), in: &entries)
+    var person = AuditPerson(account)
+    person.add(
+      asked: .grant, role, system: system.code, from: row.effectiveAt, until: row.untilAt)
+    try tx.stage(.requested, .request(nextRequest), person, in: &entries)
     count += 1
     nextAccount = nextAccount.next
     nextRequest = nextRequest.next

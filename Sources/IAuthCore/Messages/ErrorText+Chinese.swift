@@ -241,7 +241,7 @@ extension ValueProblem {
 }
 
 extension AuditProblem {
-  fileprivate var chinese: String {
+  var chinese: String {
     switch self {
     case .changed: "內容遭更動"
     case .missing: "紀錄有缺漏"
@@ -249,6 +249,7 @@ extension AuditProblem {
     case .unsealed: "末筆紀錄的封印不符"
     case .personalData: "個人資料與承諾值不符"
     case .unrecorded: "有審核、權限、工作階段或帳號查無紀錄"
+    case .differs: "權限申請、權限、工作階段或帳號與紀錄不符"
     case .anchor: "與留存的錨點不符"
     case .node: "其雜湊樹遭更動"
     }

@@ -262,6 +262,8 @@ extension ValueProblem {
 }
 
 extension AuditProblem {
+  package var text: Bilingual { Bilingual(english, chinese) }
+
   fileprivate var english: String {
     switch self {
     case .changed: "the entry was changed"
@@ -270,6 +272,7 @@ extension AuditProblem {
     case .unsealed: "the seal of the newest entry does not fit"
     case .personalData: "its personal data does not fit the commitment"
     case .unrecorded: "a decision, permission, session or account has no entry"
+    case .differs: "a request, permission, session or account is not as it says"
     case .anchor: "it differs from the anchor"
     case .node: "the tree over it was changed"
     }

@@ -153,8 +153,7 @@ extension Transaction {
         replacement: Replacement(
           name: applicant.name.text, email: applicant.email.text, mobile: applicant.mobile.e164,
           title: applicant.title)))
-    try audit(
-      .requested, .request(number), person: applicant.personalData(account.id))
+    try auditSubmission(.requested, number, person: applicant.personalData(account.id))
     if let request = try request(number) { _ = try tellReviewers(of: request) }
   }
 }

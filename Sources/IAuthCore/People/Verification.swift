@@ -16,6 +16,10 @@ package struct SessionReceipt: Equatable, Sendable {
   package let expiresAt: Timestamp
   /// The replacement of contacts waits for a reviewer, and the permission rests until then.
   package let pendingChange: RequestID?
+  /// What that would change.
+  package var asked: [ContactChange] = []
+  /// What has changed since the last sign-in.
+  package var changes: [ContactChange] = []
 }
 
 extension Service {
@@ -266,8 +270,20 @@ extension Transaction {
     try run(AccountTable.noteUse, account, now)
     try run(AccountTable.contactWorks, account, emailProven, smsProven)
     let session = try session()
-    try audit(.signedIn, .account(account))
-    return try receipt(session)
+    let changes = try contactChanges(of: session.account)
+    try audit(
+      .signedIn, .account(account),
+      person: AuditPerson(
+        account: account,
+        fields: [
+          ("session", session.name),
+          ("proven", session.provenChannels.map(\.rawValue).joined(separator: " ")),
+          ("until", session.expiresAt.rfc3339),
+        ]))
+    var receipt = try receipt(session)
+    receipt.changes = changes
+    receipt.asked = try contactChangesAsked(of: session.account)
+    return receipt
   }
 
   func receipt(_ session: Session) throws(IAuthError) -> SessionReceipt {

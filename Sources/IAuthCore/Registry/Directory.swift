@@ -207,7 +207,7 @@ extension Transaction {
       RequestDraft(account: account, system: system.id, role: .admin, origin: "appointment"))
     guard let request = try request(number) else { throw .databaseDamaged }
     try end(number, .approved)
-    try audit(.appointed, .request(number), person: form.personalData(account.id))
+    try auditSubmission(.appointed, number, person: form.personalData(account.id))
     try grant(request)
     let summary = try summary(request)
     let notice: Notice =

@@ -174,6 +174,7 @@ extension FeedLine {
         id: row.id(5), type: row.word(6, AgencyType.self), code: row.text(7), name: row.text(8),
         path: row.text(9), superior: nil, status: .active),
       name: row.textIfAny(10), email: row.textIfAny(11), system: row.text(12),
-      role: row.word(13, Role.self), from: row.time(14), until: row.timeIfAny(15))
+      role: row.word(13, Role.self), from: row.time(14),
+      until: row.timeIfAny(15).map { $0 - .seconds(1) })
   }
 }

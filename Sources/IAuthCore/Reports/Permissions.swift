@@ -25,13 +25,26 @@ package struct PermissionLine: Sendable, Equatable {
 }
 
 enum PermissionsTable {
-  /// ?1 agency or top, ?2 system, ?3 role, ?4 account, ?5 the moment.
+  /// ?1 agency or top, ?2 system, ?3 role, ?4 account, ?5 the moment, ?6 now.
   ///
   /// The agency is the one of that moment, whoever has taken its place since.
   private static let columns: Fragment = """
     p.request, p.account, g.id, g.type, g.code, g.name, g.path, g.superior, g.status, a.name,
-    a.email, s.code, p.role, p.starts_at, p.ends_at, coalesce(d.reviewer_name, v.name), p.granted_at, p.revoked_at, e.name,
-    p.reason, r.deputy_for
+    a.email, s.code, p.role, p.starts_at, p.ends_at, coalesce(d.reviewer_name, v.name),
+    p.granted_at, coalesce(p.revoked_at, iif(p.ends_at <= ?6, p.ends_at, NULL)),
+    CASE WHEN coalesce(p.revoked_at, p.ends_at) IS p.ends_at THEN coalesce(\(setter),
+      d.reviewer_name, v.name) ELSE e.name END,
+    coalesce(nullif(p.reason, ''), iif(coalesce(p.revoked_at, p.ends_at) IS p.ends_at, ?7, NULL)),
+    r.deputy_for
+    """
+  /// Who set a permission's last day, where it was not whoever granted it: the reviewer of the one
+  /// that takes it over, or whose form removes it.
+  private static let setter: Fragment = """
+    (SELECT coalesce(h.reviewer_name, o.name) FROM request q JOIN decision h ON h.request = q.id
+        AND h.verdict = 'approved' LEFT JOIN account o ON o.id = coalesce(h.reviewer, q.submitter)
+      WHERE q.effective_at = p.ends_at AND (q.replaces = p.request OR q.kind = 'revoke'
+        AND q.account = p.account AND q.system = p.system AND q.role = p.role)
+      ORDER BY q.id DESC LIMIT 1)
     """
   private static let tables: Fragment = """
     JOIN account a ON a.id = p.account JOIN agency g ON g.id = coalesce(
@@ -106,7 +119,8 @@ extension Transaction {
         PermissionsTable.everywhere
       }
     return try all(
-      sql, range.agency ?? range.top, range.system, range.role, range.account, moment
+      sql, range.agency ?? range.top, range.system, range.role, range.account, moment, now,
+      Self.dayIsOver
     ) { row in PermissionLine(row: row) }
   }
 }
@@ -123,7 +137,7 @@ extension PermissionLine {
       role: row.word(12, Role.self), from: row.time(13),
       until: row.timeIfAny(14).map { $0 - .seconds(1) },
       grantedBy: row.textIfAny(15), grantedAt: row.time(16), endedAt: row.timeIfAny(17),
-      endedBy: row.textIfAny(18), reason: isEnded ? row.textIfAny(19) : nil,
+      endedBy: isEnded ? row.textIfAny(18) : nil, reason: isEnded ? row.textIfAny(19) : nil,
       deputyFor: row.idIfAny(20))
   }
 }

@@ -53,17 +53,25 @@ package struct StatisticsLine: Sendable {
   package let waited: Percentiles?
   /// Monday to Friday, 8:30 to 17:30 in Taipei, without the holidays.
   package let waitedAtWork: Percentiles?
+  /// Nil where the key has none: a month, a reviewer.
+  package var standing: Standing?
+}
+
+/// How things stand now, of all or of one key.
+package struct Standing: Sendable {
+  package var agenciesWithoutAdministrator = 0
+  package var agenciesWithOneAdministrator = 0
+  /// Of the newest periodic review; nil if there was none.
+  package var recertified: (answered: Int, items: Int)?
+  /// People whose mail comes back, or whose SMS fail.
+  package var contactsBouncing = 0
 }
 
 /// The whole answer.
 package struct Statistics: Sendable {
   package let lines: [StatisticsLine]
-  package let agenciesWithoutAdministrator: Int
-  package let agenciesWithOneAdministrator: Int
-  /// Of the newest periodic review; nil if there was none.
-  package let recertified: (answered: Int, items: Int)?
-  /// People in range whose mail comes back, or whose SMS fail.
-  package let contactsBouncing: Int
+  /// Of all that is in range.
+  package let standing: Standing
   /// Messages by what became of them; only of the whole service.
   package let messages: [(status: MessageStatus, number: Int)]
   package let at: Timestamp
@@ -126,36 +134,89 @@ enum StatisticsTable {
     """
   }
   static let all: SQL = figures("NULL", "NULL")
-  static let byAgency: SQL = figures("g.code", "g.name")
-  static let bySuperior: SQL = figures("coalesce(u.code, g.code)", "coalesce(u.name, g.name)")
-  static let bySystem: SQL = figures("s.code", "s.name_zh")
+  private static let agencyCode: Fragment = "g.code"
+  private static let superiorCode: Fragment = "coalesce(u.code, g.code)"
+  private static let systemCode: Fragment = "s.code"
+  static let byAgency: SQL = figures(agencyCode, "g.name")
+  static let bySuperior: SQL = figures(superiorCode, "coalesce(u.name, g.name)")
+  static let bySystem: SQL = figures(systemCode, "s.name_zh")
   static let byMonth: SQL =
     figures("strftime('%Y-%m', r.created_at + 28800, 'unixepoch')", "NULL")
   static let byReviewer: SQL = figures("CAST(d.reviewer AS TEXT)", "v.name")
   static let oldest: SQL = "SELECT min(created_at) FROM request"
-  /// Active agencies in range with no or one administrator.
-  static let administrators: SQL = """
-    WITH RECURSIVE below (id) AS (SELECT :top UNION
-      SELECT b.id FROM agency b JOIN below ON b.superior = below.id),
-    held (agency, n) AS (SELECT agency, count(DISTINCT account) FROM administrator
-      WHERE (:system IS NULL OR system = :system) AND starts_at <= :now AND :now < ends_at
-      GROUP BY agency)
-    SELECT sum(coalesce(h.n, 0) = 0), sum(coalesce(h.n, 0) = 1)
-    FROM agency g LEFT JOIN held h ON h.agency = g.id
-    WHERE g.status = 'active' AND (:top IS NULL OR g.id IN (SELECT id FROM below))
-    """
-  static let recertified: SQL = """
-    SELECT sum(i.status IN ('kept', 'ended') OR p.status <> 'active'), count(*)
-    FROM recertification_item i JOIN permission p ON p.request = i.request
-    WHERE i.recertification = (SELECT max(id) FROM recertification)
-    """
-  static let bouncing: SQL = """
-    WITH RECURSIVE below (id) AS (SELECT :top UNION
+  private static let below: Fragment = """
+    below (id) AS (SELECT :top UNION
       SELECT b.id FROM agency b JOIN below ON b.superior = below.id)
-    SELECT count(*) FROM account
-    WHERE (email_bounced_at IS NOT NULL OR mobile_bounced_at IS NOT NULL)
-      AND (:top IS NULL OR agency IN (SELECT id FROM below)) AND (:account IS NULL OR id = :account)
     """
+  private static let inRange: Fragment = """
+    (:top IS NULL OR g.id IN (SELECT id FROM below)) AND (:agency IS NULL OR g.id = :agency)
+    """
+  private static let administering: Fragment = """
+    FROM administrator
+      WHERE (:system IS NULL OR system = :system) AND starts_at <= :now AND :now < ends_at
+    """
+  /// Active agencies in range with no or one administrator.
+  private static func administrators(_ code: Fragment) -> SQL {
+    """
+    WITH RECURSIVE \(below),
+    held (agency, n) AS (SELECT agency, count(DISTINCT account) \(administering) GROUP BY agency)
+    SELECT \(code), sum(coalesce(h.n, 0) = 0), sum(coalesce(h.n, 0) = 1)
+    FROM agency g LEFT JOIN agency u ON u.id = g.superior LEFT JOIN held h ON h.agency = g.id
+    WHERE g.status = 'active' AND \(inRange) GROUP BY 1
+    """
+  }
+  private static let administratorsOfSystems: SQL = """
+    WITH RECURSIVE \(below),
+    held (agency, system, n) AS (SELECT agency, system, count(DISTINCT account) \(administering)
+      GROUP BY agency, system)
+    SELECT s.code, sum(coalesce(h.n, 0) = 0), sum(coalesce(h.n, 0) = 1)
+    FROM system s CROSS JOIN agency g LEFT JOIN held h ON h.agency = g.id AND h.system = s.id
+    WHERE g.status = 'active' AND \(inRange) AND (:system IS NULL OR s.id = :system) GROUP BY 1
+    """
+  /// The newest periodic review that has to do with what is in range.
+  private static func recertified(_ code: Fragment) -> SQL {
+    """
+    WITH RECURSIVE \(below),
+    item AS (SELECT \(code) AS code, i.recertification AS review,
+        i.status IN ('kept', 'ended') OR p.status <> 'active' AS is_answered
+      FROM recertification_item i JOIN permission p ON p.request = i.request
+        JOIN agency g ON g.id = i.agency LEFT JOIN agency u ON u.id = g.superior
+        JOIN system s ON s.id = i.system
+      WHERE (:system IS NULL OR i.system = :system) AND \(inRange)
+        AND (:account IS NULL OR i.account = :account))
+    SELECT code, sum(is_answered), count(*) FROM item
+    WHERE review = (SELECT max(review) FROM item) GROUP BY code
+    """
+  }
+  private static func bouncing(_ code: Fragment) -> SQL {
+    """
+    WITH RECURSIVE \(below)
+    SELECT \(code), count(DISTINCT a.id) FROM account a JOIN agency g ON g.id = a.agency
+      LEFT JOIN agency u ON u.id = g.superior
+      LEFT JOIN permission p ON p.account = a.id AND p.status = 'active'
+      LEFT JOIN system s ON s.id = p.system
+    WHERE (a.email_bounced_at IS NOT NULL OR a.mobile_bounced_at IS NOT NULL) AND \(inRange)
+      AND (:system IS NULL OR p.system = :system) AND (:account IS NULL OR a.id = :account)
+    GROUP BY 1
+    """
+  }
+  /// What does not depend on requests, of each key: agencies, items, bouncing contacts.
+  ///
+  /// A month or a reviewer has none of these.
+  static func standing(by key: StatisticsKey?) -> (agencies: SQL, items: SQL, bouncing: SQL)? {
+    let code: Fragment
+    switch key {
+    case nil: code = "NULL"
+    case .agency: code = agencyCode
+    case .superior: code = superiorCode
+    case .system: code = systemCode
+    case .month, .reviewer: return nil
+    }
+    return (
+      key == .system ? administratorsOfSystems : administrators(code), recertified(code),
+      bouncing(code)
+    )
+  }
   /// What was for nobody is not among them.
   static let messages: SQL = """
     SELECT status, count(*) FROM message
@@ -163,10 +224,11 @@ enum StatisticsTable {
       AND (recipient <> '' OR recipient_key IS NOT NULL)
     GROUP BY status ORDER BY status
     """
-  static let statements: [SQL] = [
-    bouncing, messages, all, byAgency, bySuperior, bySystem, byMonth, byReviewer, oldest,
-    administrators, recertified,
-  ]
+  static let statements: [SQL] =
+    [messages, all, byAgency, bySuperior, bySystem, byMonth, byReviewer, oldest]
+    + [nil, .agency, .superior, .system].flatMap { (key: StatisticsKey?) -> [SQL] in
+      standing(by: key).map { [$0.agencies, $0.items, $0.bouncing] } ?? []
+    }
 
   static func figures(by key: StatisticsKey?) -> SQL {
     switch key {
@@ -199,7 +261,7 @@ extension Service {
         return try tx.refuse(error)
       }
       let oldest = try tx.number(StatisticsTable.oldest) ?? tx.now.seconds
-      let lines = try tx.all(
+      var lines = try tx.all(
         StatisticsTable.figures(by: order.key),
         [
           ":first": min(oldest, tx.now.seconds) / 86_400 - 1,
@@ -210,17 +272,14 @@ extension Service {
           ":account": range.account, ":lapsed": tx.now - settings.requestLifetime,
         ]
       ) { row in StatisticsLine(row: row) }
-      let counts = try tx.first(
-        StatisticsTable.administrators,
-        [":top": range.top, ":system": range.system, ":now": tx.now]
-      ) { row in (Int(row.intIfAny(0) ?? 0), Int(row.intIfAny(1) ?? 0)) }
-      let recertified = try tx.first(StatisticsTable.recertified) { row in
-        (answered: Int(row.intIfAny(0) ?? 0), items: row.count(1))
+      let all = try tx.standing(by: nil, range)?[nil] ?? Standing()
+      if order.key == nil {
+        for index in lines.indices { lines[index].standing = all }
+      } else if let standing = try tx.standing(by: order.key, range) {
+        for index in lines.indices {
+          lines[index].standing = standing[lines[index].code] ?? Standing()
+        }
       }
-      let bouncing =
-        try tx.first(StatisticsTable.bouncing, [":top": range.top, ":account": range.account]) {
-          $0.count(0)
-        } ?? 0
       let isWhole = range.top == nil && range.account == nil && range.system == nil
       let messages =
         isWhole
@@ -234,11 +293,40 @@ extension Service {
       try tx.audit(.statisticsRead, .none)
       return .commit(
         Statistics(
-          lines: lines, agenciesWithoutAdministrator: counts?.0 ?? 0,
-          agenciesWithOneAdministrator: counts?.1 ?? 0,
-          recertified: recertified.flatMap { $0.items > 0 ? $0 : nil },
-          contactsBouncing: bouncing, messages: messages, at: tx.now))
+          lines: lines, standing: all, messages: messages, at: tx.now))
     }
+  }
+}
+
+extension Transaction {
+  /// What does not depend on requests, by the code of each key; nil where a key has none of it.
+  fileprivate func standing(
+    by key: StatisticsKey?, _ range: ReportRange
+  ) throws(IAuthError) -> [String?: Standing]? {
+    guard let queries = StatisticsTable.standing(by: key) else { return nil }
+    // Who sees only their own has an agency all the same.
+    let agency = try range.account.map { (id) throws(IAuthError) in try account(id: id).agency }
+    var found: [String?: Standing] = [:]
+    try each(
+      queries.agencies,
+      [":top": range.top, ":agency": agency, ":system": range.system, ":now": now]
+    ) { row in
+      found[row.textIfAny(0), default: Standing()].agenciesWithoutAdministrator = row.count(1)
+      found[row.textIfAny(0), default: Standing()].agenciesWithOneAdministrator = row.count(2)
+      return true
+    }
+    let values: Arguments = [
+      ":top": range.top, ":agency": agency, ":system": range.system, ":account": range.account,
+    ]
+    try each(queries.items, values) { row in
+      found[row.textIfAny(0), default: Standing()].recertified = (row.count(1), row.count(2))
+      return true
+    }
+    try each(queries.bouncing, values) { row in
+      found[row.textIfAny(0), default: Standing()].contactsBouncing = row.count(1)
+      return true
+    }
+    return found
   }
 }
 

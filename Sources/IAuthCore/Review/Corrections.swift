@@ -118,7 +118,7 @@ extension Transaction {
       replacement?.mobile, replacement?.title)
     // Thresholds begin anew.
     try run(CorrectionTable.forgetReminders, number)
-    try audit(.resubmitted, .request(number))
+    try auditSubmission(.resubmitted, number)
   }
 
   /// Tells whoever is to correct the requests that were sent back: each applicant, and each batch's

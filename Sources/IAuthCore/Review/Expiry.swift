@@ -135,8 +135,10 @@ extension Transaction {
 
   private func endDated(_ number: RequestID) throws(IAuthError) {
     let reason = try text(ExpiryTable.endReason, number)
-    _ = try revoke(number, reason: reason ?? "")
+    _ = try revoke(number, reason: reason ?? Self.dayIsOver)
   }
+
+  package static let dayIsOver = "期限屆滿 / its last day is over"
 
   /// Ends an application that was not proven, and takes its addresses out of the file.
   func lapse(application id: VerificationID, _ reference: Reference) throws(IAuthError) {

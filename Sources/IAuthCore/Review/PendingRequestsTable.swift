@@ -25,7 +25,8 @@ enum PendingRequestsTable {
     r.change_name, r.change_email, r.change_mobile, r.change_title, r.effective_at,
     coalesce(a.replaced_at > r.created_at
       AND a.replaced_at <= coalesce(d.decided_at, a.replaced_at), 0),
-    r.until_at, r.deputy_for, r.replaces,
+    coalesce((SELECT ends_at FROM permission WHERE request = r.id), r.until_at), r.deputy_for,
+    r.replaces,
     (SELECT h.name FROM permission o JOIN account h ON h.id = o.account
       WHERE o.request = coalesce(r.deputy_for, r.replaces)),
     r.round, r.turned_at,
@@ -90,7 +91,9 @@ enum PendingRequestsTable {
   static let anybody: SQL = "?6 IS NULL AND ?7 IS NULL AND ?8 IS NULL AND ?13 IS NULL"
   static let one: SQL = "SELECT \(columns("r.status")) \(tables) WHERE r.id = ?1"
   static let history: SQL = """
-    SELECT u.at, u.action, coalesce((SELECT d.reviewer_name FROM decision d
+    SELECT CASE u.action WHEN 'permission.revoke' THEN coalesce((SELECT min(ends_at, u.at)
+        FROM permission WHERE request = CAST(substr(?1, 9) AS INTEGER)), u.at) ELSE u.at END,
+      u.action, coalesce((SELECT d.reviewer_name FROM decision d
         WHERE d.request = CAST(substr(u.subject, 9) AS INTEGER) AND d.reviewer = u.account
         AND d.decided_at = u.at), a.name), u.outcome
     FROM audit u LEFT JOIN account a ON a.id = u.account

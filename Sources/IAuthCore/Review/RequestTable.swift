@@ -49,8 +49,10 @@ enum RequestTable {
     INSERT INTO permission (request, account, agency, system, role, granted_at, starts_at, ends_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     """
+  /// What its day has ended, has ended then, whoever comes across it.
   static let revoke: SQL = """
-    UPDATE permission SET status = 'revoked', revoked_at = ?2, revoker = ?3, reason = ?4
+    UPDATE permission SET status = 'revoked', revoked_at = min(coalesce(ends_at, ?2), ?2),
+      revoker = iif(ends_at <= ?2, NULL, ?3), reason = ?4
     WHERE request = ?1 AND status = 'active'
     """
   static let setEnd: SQL = "UPDATE permission SET ends_at = ?2, reason = ?3 WHERE request = ?1"

@@ -109,7 +109,7 @@ extension Service {
           account: account, system: system.id, role: order.role, origin: "self", reason: reason,
           document: document, effectiveAt: from, untilAt: until, deputyFor: order.deputyFor,
           replaces: order.replaces))
-      try tx.audit(.requested, .request(number))
+      try tx.auditSubmission(.requested, number)
       guard let request = try tx.request(number) else { throw .databaseDamaged }
       let reviewers = try tx.tellReviewers(of: request)
       try tx.tellStandIn(request, isGranted: false, but: reviewers.map(\.account.id))

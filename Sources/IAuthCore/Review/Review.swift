@@ -228,7 +228,13 @@ extension Transaction {
     let system = try system(id: request.system)
     switch verdict {
     case .approved:
-      try audit(.approved, .request(number))
+      // How long it holds stands in no request where the system bounds it.
+      let end = request.kind == .grant ? try span(of: request).ends : nil
+      try audit(
+        .approved, .request(number),
+        person: end.map {
+          AuditPerson(account: request.account, fields: [("until", $0.rfc3339)])
+        })
       try takeEffect(request, summary, system, note: note)
     case .returned:
       try audit(.returned, .request(number))

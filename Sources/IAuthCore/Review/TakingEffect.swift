@@ -62,6 +62,19 @@ enum EffectTable {
 extension Transaction {
   /// Gives what an approved request asks for, from its day on.
   func grant(_ request: PermissionRequest) throws(IAuthError) {
+    let (starts, ends) = try span(of: request)
+    try run(
+      RequestTable.grant, request.number, request.account, request.agency, request.system,
+      request.role, now, starts, ends)
+    if request.role == .admin { try raiseChanges(of: request) }
+    if starts <= now { try begin(request) }
+    try handOver(request)
+  }
+
+  /// From when until when a permission holds that is granted now.
+  func span(
+    of request: PermissionRequest
+  ) throws(IAuthError) -> (starts: Timestamp, ends: Timestamp?) {
     let starts = max(now, request.effectiveAt ?? now)
     var ends = request.untilAt
     if request.origin != "appointment",
@@ -72,12 +85,7 @@ extension Transaction {
       let bound = Timestamp(startOfTaipeiDay: (starts + .seconds(longest)).taipeiDay)
       ends = min(ends ?? bound, bound)
     }
-    try run(
-      RequestTable.grant, request.number, request.account, request.agency, request.system,
-      request.role, now, starts, ends)
-    if request.role == .admin { try raiseChanges(of: request) }
-    if starts <= now { try begin(request) }
-    try handOver(request)
+    return (starts, ends)
   }
 
   /// What a permission's start means for requests: they are pointless now.

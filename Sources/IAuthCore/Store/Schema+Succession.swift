@@ -105,11 +105,15 @@ extension Schema {
       AND m.kind = 'merge' WHERE m.id = OLD.account AND m.holder = NEW.account
         OR m.id = NEW.account AND m.holder = OLD.account)
     """
-  /// A permission that ended with a merge is in force again, as all else is again.
+  /// A permission that ended with a merge is in force again, as all else is again; so is one whose
+  /// last day only a fast clock had brought, once that has been put back (PRODUCT 3.9).
   static let isRevived: Fragment = """
-    (NEW.status = 'active' AND EXISTS (SELECT 1 FROM moving v JOIN succession_move m
+    (NEW.status = 'active' AND (EXISTS (SELECT 1 FROM moving v JOIN succession_move m
       ON m.succession = v.succession WHERE v.is_undoing AND m.kind = 'ended'
-        AND m.id = OLD.request))
+        AND m.id = OLD.request)
+      OR OLD.revoked_at = OLD.ends_at AND NEW.ends_at = OLD.ends_at AND EXISTS (SELECT 1 FROM audit
+        WHERE seq = (SELECT max(seq) FROM audit) AND action = 'clock.back' AND at < OLD.ends_at
+          AND subject = 'request:' || OLD.request)))
     """
   /// An account that was merged is itself again.
   static let isParted: Fragment = """

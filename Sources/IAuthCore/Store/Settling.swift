@@ -38,6 +38,32 @@ enum SettlingTable {
     UPDATE permission SET starts_at = ?1
     WHERE status = 'active' AND starts_at > ?1 AND starts_at <= granted_at
     """
+  /// What its last day has ended by the clock that was fast; but nobody gets back what they have
+  /// again, or had with an account that is closed.
+  ///
+  /// A database of an earlier build lacks the rule that lets it.
+  static let ended: SQL = """
+    SELECT p.request FROM permission p JOIN account a ON a.id = p.account
+    WHERE p.status = 'revoked' AND p.revoked_at = p.ends_at AND p.ends_at > ?1
+      AND a.status <> 'closed' AND NOT EXISTS (SELECT 1 FROM permission o
+        WHERE o.account = p.account AND o.system = p.system AND o.role = p.role
+        AND o.status = 'active')
+      AND EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'permission_only_ends'
+        AND instr(sql, 'clock.back'))
+    ORDER BY p.request
+    """
+  static let revive: SQL = """
+    UPDATE permission SET status = 'active', revoked_at = NULL, revoker = NULL,
+      reason = nullif(reason, ?2) WHERE request = ?1
+    """
+  /// Codes and sessions of a time that has not come are worth nothing, then neither.
+  static let sessions: SQL = """
+    UPDATE session SET ended_at = max(created_at, ?1), end_reason = 'account'
+    WHERE ended_at IS NULL AND (created_at > ?1 OR used_at > ?1)
+    """
+  static let codes: SQL = """
+    UPDATE code SET expires_at = created_at WHERE created_at > ?1 AND expires_at > created_at
+    """
   static let requests: SQL = """
     UPDATE request SET claimed_at = coalesce(claimed_at, created_at), created_at = ?1
     WHERE status = 'pending' AND created_at > ?1
@@ -60,7 +86,7 @@ enum SettlingTable {
     """
   static let statements: [SQL] = [
     bearings, bind, move, compare, host, sends, attempts, permissions, requests, requestsOnTime,
-    permissionsOnTime, messages, applications,
+    permissionsOnTime, messages, applications, ended, revive, sessions, codes,
   ]
 }
 
@@ -128,6 +154,13 @@ extension Transaction {
     if what.isClockBack {
       // First: the schema lets a submission move only to the moment of this entry.
       try audit(.clockBack, .clock)
+      for number: RequestID in try ids(SettlingTable.ended, now) {
+        try audit(.clockBack, .request(number))
+        try run(SettlingTable.revive, number, Self.dayIsOver)
+      }
+      try run(SettlingTable.sessions, now)
+      try run(SettlingTable.codes, now)
+      try run(BackupTable.killMessagesOfFuture, now)
       try run(SettlingTable.sends, now)
       try run(SettlingTable.attempts, now, Limits.lockTime.seconds)
       try run(SettlingTable.permissions, now)

@@ -52,8 +52,9 @@ enum AuditTrailTable {
           WHERE d.request = CAST(substr(u.subject, 9) AS INTEGER) AND d.decided_at = u.at
           AND d.reviewer IS u.account AND u.outcome = 'done'),
         (SELECT nullif(p.reason, '') FROM permission p
-          WHERE p.request = CAST(substr(u.subject, 9) AS INTEGER) AND p.revoked_at = u.at
-          AND p.revoker IS u.account AND u.outcome = 'done')) END
+          WHERE p.request = CAST(substr(u.subject, 9) AS INTEGER) AND u.outcome = 'done'
+          AND (p.revoked_at = u.at AND p.revoker IS u.account
+            OR p.revoked_at = p.ends_at AND u.action = 'permission.revoke'))) END
     FROM audit u LEFT JOIN account a ON a.id = u.account
     WHERE (?1 IS NULL OR u.at >= ?1) AND (?2 IS NULL OR u.at < ?2)
       AND (?3 IS NULL OR u.caller = ?3 OR u.account = ?6 OR u.account IN

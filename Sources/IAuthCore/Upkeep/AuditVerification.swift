@@ -29,9 +29,7 @@ extension Service {
     let proof = try readAsOperator { (tx) throws(IAuthError) in
       let uuid = try tx.serviceUUID()
       let kept = try anchors.map { (text) throws(IAuthError) in try Anchors(text, uuid: uuid) }
-      let proof = try tx.verifyAudit(kept ?? Anchors())
-      try tx.reconcile(proof.entries)
-      if let broken = try tx.witnessContradiction() { throw broken }
+      let proof = try tx.verifyTrail(kept ?? Anchors())
       if let newest = kept?.newest, let host = try tx.hostRecord(), host.epoch > 1,
         host.machine == world.host.machine, newest > host.compared ?? -1
       {
@@ -57,6 +55,14 @@ extension Service {
 }
 
 extension Transaction {
+  /// All that can be found wrong with the trail: in itself, against the tables, against a witness.
+  func verifyTrail(_ anchors: Anchors = Anchors()) throws(IAuthError) -> AuditProof {
+    let proof = try verifyAudit(anchors)
+    try reconcile(proof.entries)
+    if let broken = try witnessContradiction() { throw broken }
+    return proof
+  }
+
   func verifyAudit(_ anchors: Anchors = Anchors()) throws(IAuthError) -> AuditProof {
     var check = TrailCheck(uuid: try serviceUUID(), anchors: anchors)
     try each(AuditVerificationTable.entries) { row in check.take(row) }

@@ -29,6 +29,11 @@ enum BackupTable {
     UPDATE message SET status = 'lapsed', \(OutboxTable.takenOut)
     WHERE status = 'queued' AND kind = 'code'
     """
+  /// Codes that were sent at a time that has not come.
+  static let killMessagesOfFuture: SQL = """
+    UPDATE message SET status = 'lapsed', \(OutboxTable.takenOut)
+    WHERE status = 'queued' AND kind = 'code' AND created_at > ?
+    """
   /// What waited when the copy was made may have been sent since: the operator decides.
   static let holdMessages: SQL = """
     UPDATE message SET status = 'failed', error = 'restored', claim = NULL, claimed_until = NULL
@@ -49,8 +54,8 @@ enum BackupTable {
   /// With the key beside it, a hash of eight digits is the digits.
   static let blankCodes: SQL = "UPDATE code SET hash = zeroblob(32) WHERE used_at IS NULL"
   static let statements: [SQL] = [
-    rows, killCodes, killSessions, killMessages, holdMessages, skipIDs, skipFirstIDs,
-    restKeys, blankCodes,
+    rows, killCodes, killSessions, killMessages, killMessagesOfFuture, holdMessages, skipIDs,
+    skipFirstIDs, restKeys, blankCodes,
   ]
 }
 

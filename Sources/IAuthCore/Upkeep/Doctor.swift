@@ -114,11 +114,13 @@ extension Transaction {
 
   fileprivate func auditHealth() throws(IAuthError) -> Finding {
     do throws(IAuthError) {
-      let proof = try verifyAudit()
+      let proof = try verifyTrail()
       return Finding("audit", .ok, "\(proof.entries) entries verified", "已驗證 \(proof.entries) 筆")
     } catch {
-      guard case .auditBroken(let seq, _) = error else { throw error }
-      return Finding("audit", .fail, "broken at entry \(seq)", "第 \(seq) 筆不符")
+      guard case .auditBroken(let seq, let problem) = error else { throw error }
+      return Finding(
+        "audit", .fail, "broken at entry \(seq): \(problem.text.english)",
+        "第 \(seq) 筆不符：\(problem.text.chinese)")
     }
   }
 

@@ -1,16 +1,23 @@
 // What the trail says against what the tables say (PRODUCT 3.8): a chain that verifies proves nothing
-// of a row that somebody has put beside it. Every decision, permission, session and account has its
-// entry, and personal data stands with whom it is about, or went with an erasure that is an entry.
+// of a row that somebody has put beside it, or changed. Every decision, permission, session and
+// account has its entry and is as that says, and personal data stands with whom it is about, or went
+// with an erasure that is an entry.
 
 import SQLite
 import Values
 
 enum ReconciliationTable {
-  /// Whose an entry's personal data is: the account that it names, or the request's.
+  /// Whose an entry's personal data is: the account that it names, or the request's; and before or
+  /// after two accounts became one, the other's.
   private static let whose: Fragment = """
-    CASE WHEN u.subject GLOB 'account:*' THEN CAST(substr(u.subject, 9) AS INTEGER)
-      WHEN u.subject GLOB 'request:*' THEN (SELECT account FROM request
-        WHERE id = CAST(substr(u.subject, 9) AS INTEGER)) END
+    (SELECT CAST(substr(u.subject, 9) AS INTEGER) AS holder WHERE u.subject GLOB 'account:*'
+    UNION ALL SELECT account FROM request
+      WHERE u.subject GLOB 'request:*' AND id = CAST(substr(u.subject, 9) AS INTEGER)
+    UNION ALL SELECT coalesce(k.holder, m.holder) FROM succession_move m
+        LEFT JOIN succession_move k ON k.succession = m.succession AND k.kind = 'merge'
+          AND k.id = m.holder AND m.holder = (SELECT account FROM request WHERE id = m.id)
+      WHERE u.subject GLOB 'request:*' AND m.kind = 'request' AND m.holder IS NOT NULL
+        AND m.id = CAST(substr(u.subject, 9) AS INTEGER))
     """
   /// Entries that look at a request, or come before its end.
   ///
@@ -21,39 +28,20 @@ enum ReconciliationTable {
   static let lost: SQL = """
     SELECT u.seq FROM audit u WHERE length(u.person_hash) > 0
       AND NOT EXISTS (SELECT 1 FROM audit_person p WHERE p.seq = u.seq)
-      AND NOT EXISTS (SELECT 1 FROM audit e WHERE e.subject = 'account:' || (\(whose))
-        AND e.action = 'account.erase') ORDER BY u.seq LIMIT 1
+      AND NOT EXISTS (SELECT 1 FROM \(whose) w JOIN audit e ON e.subject = 'account:' || w.holder
+        WHERE e.action = 'account.erase') ORDER BY u.seq LIMIT 1
     """
   /// The first line of what an entry commits to names the account, but in entries of schema 1.
   static let misplaced: SQL = """
     SELECT u.seq FROM audit_person p JOIN audit u ON u.seq = p.seq
-    WHERE length(u.person_hash) = 0 OR (\(whose)) IS NOT p.account
-      OR (p.fields GLOB 'account=*' AND instr(p.fields, 'account=' || p.account || char(10)) <> 1)
+    WHERE length(u.person_hash) = 0 OR p.account NOT IN \(whose)
+      OR (p.fields GLOB 'account=*' AND instr(p.fields || char(10),
+        'account=' || p.account || char(10)) <> 1)
     ORDER BY u.seq LIMIT 1
-    """
-  /// What the operator's form ends or changes is decided as it is submitted, by one entry.
-  static let decisions: SQL = """
-    SELECT 1 FROM decision d JOIN request r ON r.id = d.request
-    WHERE NOT EXISTS (SELECT 1 FROM audit u WHERE u.subject = 'request:' || d.request
-        AND u.action NOT IN \(before))
-      AND NOT (r.kind <> 'grant' AND d.decided_at = r.created_at AND EXISTS (SELECT 1 FROM audit u
-        WHERE u.subject = 'request:' || d.request AND u.action = 'request.submit')) LIMIT 1
     """
   static let permissions: SQL = """
     SELECT 1 FROM permission p WHERE NOT EXISTS (SELECT 1 FROM audit u
       WHERE u.subject = 'request:' || p.request AND u.action NOT IN \(before)) LIMIT 1
-    """
-  /// A permission that was ended and is in force all the same.
-  static let revived: SQL = """
-    SELECT 1 FROM audit u JOIN permission p
-      ON p.request = CAST(substr(u.subject, 9) AS INTEGER)
-    WHERE u.action IN ('permission.revoke', 'invitation.lapse') AND u.subject GLOB 'request:*'
-      AND u.outcome = 'done' AND p.status = 'active' LIMIT 1
-    """
-  static let sessions: SQL = """
-    SELECT 1 FROM session s WHERE NOT EXISTS (SELECT 1 FROM audit u
-      WHERE u.subject = 'account:' || s.account AND u.action = 'session.start'
-      AND u.at = s.created_at) LIMIT 1
     """
   static let accounts: SQL = """
     SELECT 1 FROM account a WHERE NOT EXISTS (SELECT 1 FROM audit u
@@ -65,8 +53,118 @@ enum ReconciliationTable {
     SELECT 1 FROM account a WHERE a.erased_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM audit u
       WHERE u.subject = 'account:' || a.id AND u.action = 'account.erase') LIMIT 1
     """
+  /// The entry of a decision says who, when and which way; what the operator's form ends or changes
+  /// is decided as it is submitted, by one entry.
+  static let decisions: SQL = """
+    SELECT 1 FROM decision d JOIN request r ON r.id = d.request
+    WHERE NOT EXISTS (SELECT 1 FROM audit u
+      WHERE u.subject = 'request:' || d.request AND u.at = d.decided_at AND u.caller = d.caller
+        AND u.outcome = 'done' AND (u.account IS d.reviewer OR d.verdict NOT IN
+          ('approved', 'rejected', 'returned')
+          OR d.reviewer IS NULL AND (r.origin = 'appointment' OR r.kind <> 'grant'))
+        AND (u.action = CASE d.verdict WHEN 'approved' THEN iif(r.origin = 'appointment',
+            'admin.appoint', 'request.approve') WHEN 'rejected' THEN 'request.reject'
+          WHEN 'returned' THEN 'request.return' WHEN 'withdrawn' THEN 'request.withdraw'
+          WHEN 'lapsed' THEN 'request.lapse' WHEN 'superseded' THEN 'request.supersede' END
+        OR r.kind <> 'grant' AND d.reviewer IS NULL AND u.action = 'request.submit')) LIMIT 1
+    """
+  /// A request is what was last asked for in it; a change rises with its account's permissions.
+  static let requests: SQL = """
+    SELECT u.seq FROM request r JOIN system s ON s.id = r.system JOIN audit_person p ON p.seq =
+      (SELECT max(e.seq) FROM audit e JOIN audit_person q ON q.seq = e.seq
+        WHERE e.subject = 'request:' || r.id AND instr(q.fields, char(10) || 'asked=') > 0)
+      JOIN audit u ON u.seq = p.seq
+    WHERE NOT instr(p.fields || char(10), char(10) || 'asked=' || r.kind || \
+      CASE r.kind WHEN 'change' THEN ' ' ELSE ' ' || r.role || ' ' || s.code
+        || coalesce(' from=' || \(time("r.effective_at")), '')
+        || coalesce(' until=' || \(time("r.until_at")), '')
+        || coalesce(' deputy-for=' || r.deputy_for, '') || coalesce(' replaces=' || r.replaces, '')
+        || char(10) END) ORDER BY u.seq LIMIT 1
+    """
+  /// A permission is what its request asked for, and no longer than it was given for.
+  static let given: SQL = """
+    SELECT u.seq FROM permission p JOIN request r ON r.id = p.request
+      LEFT JOIN decision d ON d.request = p.request AND d.verdict = 'approved'
+      JOIN audit u ON u.seq = (SELECT max(e.seq) FROM audit e WHERE e.subject =
+        'request:' || p.request AND e.action IN ('request.approve', 'admin.appoint'))
+      LEFT JOIN audit_person w ON w.seq = u.seq
+    WHERE r.kind <> 'grant' OR p.role <> r.role OR p.system <> r.system
+      OR d.decided_at IS NOT p.granted_at
+      OR p.account <> r.account AND NOT EXISTS (SELECT 1 FROM succession_move
+        WHERE kind = 'permission' AND id = p.request AND holder IS NOT NULL)
+      OR p.starts_at > max(p.granted_at, coalesce(r.effective_at, 0))
+      OR p.starts_at < r.effective_at AND r.effective_at > p.granted_at
+      OR coalesce(p.ends_at, 9223372036854775807) > r.until_at
+      OR instr(w.fields, char(10) || 'until=') AND coalesce(\(time("p.ends_at")), '~') >
+        substr(w.fields, instr(w.fields, char(10) || 'until=') + 7, 20)
+        AND NOT EXISTS (SELECT 1 FROM request q JOIN permission n ON n.request = q.id
+          WHERE q.replaces = p.request AND n.status = 'revoked')
+    ORDER BY u.seq LIMIT 1
+    """
+  /// A permission that was ended and is in force all the same.
+  static let revived: SQL = """
+    SELECT u.seq FROM audit u JOIN permission p
+      ON p.request = CAST(substr(u.subject, 9) AS INTEGER)
+    WHERE u.action IN ('permission.revoke', 'invitation.lapse') AND u.subject GLOB 'request:*'
+      AND u.outcome = 'done' AND p.status = 'active' AND NOT EXISTS (SELECT 1 FROM audit c
+        WHERE c.subject = u.subject AND c.action = 'clock.back' AND c.seq > u.seq) LIMIT 1
+    """
+  static let sessions: SQL = """
+    SELECT 1 FROM session s WHERE NOT EXISTS (SELECT 1 FROM audit u
+      WHERE u.subject = 'account:' || s.account AND u.action = 'session.start'
+      AND u.session = s.id AND u.account = s.account AND u.caller = s.caller
+      AND u.at = s.created_at) LIMIT 1
+    """
+  /// A session is who, how long (never over eight hours) and by which codes its entry says, or one
+  /// that stepped up since; what has ended is over.
+  static let signIns: SQL = """
+    SELECT u.seq FROM session s JOIN audit u ON u.subject = 'account:' || s.account
+      AND u.action = 'session.start' AND u.session = s.id LEFT JOIN audit_person p ON p.seq = u.seq
+    WHERE s.expires_at > s.created_at + 28800
+      OR instr(p.fields, char(10) || 'until=') AND NOT (
+        instr(p.fields, char(10) || 'session=' || s.name || char(10))
+        AND instr(p.fields || char(10), char(10) || 'until=' || \(time("s.expires_at")) || char(10))
+        AND (instr(p.fields, char(10) || 'proven=' || substr(iif(s.email_proven, ' email', '')
+            || iif(s.sms_proven, ' sms', ''), 2) || char(10))
+          OR EXISTS (SELECT 1 FROM audit e WHERE e.subject = u.subject AND e.session = s.id
+            AND e.action = 'session.step-up')))
+      OR s.ended_at IS NULL AND (EXISTS (SELECT 1 FROM audit e
+          WHERE e.subject = 'session:' || s.name AND e.action = 'session.end' AND e.session = s.id)
+        OR EXISTS (SELECT 1 FROM session n
+          WHERE n.caller = s.caller AND n.name = s.name AND n.id > s.id))
+    ORDER BY u.seq LIMIT 1
+    """
+  /// An account is suspended, closed or in use as it was last said.
+  static let states: SQL = """
+    SELECT u.seq FROM account a JOIN audit u ON u.seq = (SELECT max(seq) FROM audit
+      WHERE subject = 'account:' || a.id AND outcome IN ('done', 'idle') AND action IN
+        ('account.open', 'account.suspend', 'account.restore', 'account.close', 'account.erase'))
+    WHERE CASE u.action WHEN 'account.open' THEN a.status <> 'active'
+      WHEN 'account.suspend' THEN a.status <> 'suspended'
+      WHEN 'account.restore' THEN a.status = 'closed' ELSE a.status <> 'closed' END
+    ORDER BY u.seq LIMIT 1
+    """
+  /// An account has the contacts that were last proven for it or put in.
+  static let contacts: SQL = """
+    SELECT p.seq FROM account a JOIN audit_person p ON p.seq = (SELECT max(q.seq)
+      FROM audit_person q JOIN audit u ON u.seq = q.seq
+      WHERE q.account = a.id AND instr(q.fields, char(10) || 'email=') > 0
+        AND (u.action IN ('account.open', 'account.contacts', 'admin.appoint')
+          OR u.action = 'request.submit' AND EXISTS (SELECT 1 FROM request r
+            WHERE r.id = CAST(substr(u.subject, 9) AS INTEGER) AND r.kind = 'grant')))
+    WHERE a.erased_at IS NULL AND NOT (
+      instr(p.fields, char(10) || 'email=' || a.email || char(10))
+      AND instr(p.fields || char(10), char(10) || 'mobile=' || a.mobile || char(10)))
+    ORDER BY p.seq LIMIT 1
+    """
+  private static func time(_ column: Fragment) -> Fragment {
+    "strftime('%Y-%m-%dT%H:%M:%SZ', \(column), 'unixepoch')"
+  }
+  static let absences: [SQL] = [permissions, accounts, erasures, decisions, sessions]
+  static let differences: [SQL] = [requests, given, revived, signIns, states, contacts]
   static let statements: [SQL] = [
-    lost, misplaced, decisions, permissions, revived, sessions, accounts, erasures,
+    lost, misplaced, permissions, accounts, erasures, decisions, sessions, requests, given, revived,
+    signIns, states, contacts,
   ]
 }
 
@@ -77,11 +175,11 @@ extension Transaction {
     for sql in [ReconciliationTable.lost, ReconciliationTable.misplaced] {
       if let seq = try number(sql) { throw .auditBroken(seq: seq, .personalData) }
     }
-    for sql in [
-      ReconciliationTable.decisions, ReconciliationTable.permissions, ReconciliationTable.revived,
-      ReconciliationTable.sessions, ReconciliationTable.accounts, ReconciliationTable.erasures,
-    ] {
+    for sql in ReconciliationTable.absences {
       guard try number(sql) == nil else { throw .auditBroken(seq: entries + 1, .unrecorded) }
+    }
+    for sql in ReconciliationTable.differences {
+      if let seq = try number(sql) { throw .auditBroken(seq: seq, .differs) }
     }
   }
 }

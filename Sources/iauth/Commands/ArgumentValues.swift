@@ -83,7 +83,7 @@ enum SheetHidden: String, ArgumentWord {
 
 enum Shell: String, ArgumentWord { case bash, zsh, fish }
 
-/// A point in time as people type it: a local date, a UTC time of RFC 3339, or how long ago.
+/// A point in time as people type it: a local date, Gregorian or of the Republic, a UTC time of RFC 3339, or how long ago.
 enum TimeArgument: ArgumentValue, Equatable {
   /// Days since 1970-01-01, in the caller's zone.
   case day(Int64)
@@ -92,11 +92,13 @@ enum TimeArgument: ArgumentValue, Equatable {
   case local(Int64)
   case ago(TimeSpan)
 
-  static let allowed = ["2026-03-01", "2026-03-01T09:00:00Z", "3d"]
+  static let allowed = ["2026-03-01", "115-03-01", "2026-03-01T09:00:00Z", "3d"]
 
   static func parse(_ text: String, for parameter: String) throws(IAuthError) -> TimeArgument {
     if let span = TimeSpan(text: text) { return .ago(span) }
     guard let read = TypedTime(text), let day = read.day else {
+      // A day of the Republic, or one written as forms write it.
+      if let day = (try? FormDate.day(cell: text)) ?? nil { return .day(day) }
       throw .usageValue(option: parameter, value: text, allowed: allowed)
     }
     guard let seconds = read.seconds else { return .day(day) }

@@ -104,7 +104,8 @@ extension RequestDetail {
   fileprivate var json: JSON {
     let new = item.replacement
     return item.json(at: now).adding([
-      "email": .string(item.email), "mobile": .string(item.mobile),
+      "email": item.isErased ? .null : .string(item.email),
+      "mobile": item.isErased ? .null : .string(item.mobile),
       "replacement": new.map {
         [
           "name": .string($0.name), "email": .string($0.email), "mobile": .string($0.mobile),

@@ -172,7 +172,9 @@ struct RequestPermission: Command {
             request.number.description, request.system, request.role.label(language),
             request.state(language), context.localTime.text(request.submittedAt),
             request.until.map { ($0 - .seconds(1)).taiwanDay } ?? "", request.decidedBy ?? "",
-            request.endReason ?? request.note ?? "",
+            // The day stands beside it.
+            (request.endReason == Transaction.dayIsOver ? nil : request.endReason) ?? request.note
+              ?? "",
           ]
         }),
       empty: Bilingual(

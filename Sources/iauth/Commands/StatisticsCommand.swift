@@ -15,13 +15,15 @@ struct StatisticsCommand: Command {
       or by agency, superior agency, system, month or reviewer: your own agency and those below \
       it for its administrators, all for the authority and the operator. The time to a decision \
       is its median, 90th and 95th percentile, in hours, and in working hours: Monday to Friday, \
-      8:30 to 17:30 in Taipei, without the days off of the file that holidays names. --prometheus \
-      writes for the textfile collector of node_exporter.
+      8:30 to 17:30 in Taipei, without the days off of the file that holidays names. A DATE is a \
+      day in Taipei, Gregorian or of the Republic (115-06-01). --prometheus writes for the \
+      textfile collector of node_exporter.
       """,
       """
       統計 --since 至 --until 間提出之申請件數及其結果，得依機關、上級機關、系統、月份或審核者分列；機關管理者\
       得統計所屬機關及其下級機關，主管機關及系統維運人員得統計全部。審核時程以中位數、第 90 及第 95 百分位數\
-      表示，單位為小時及上班時數（週一至週五 8:30 至 17:30，扣除 holidays 所指檔案之放假日）。--prometheus 供 \
+      表示，單位為小時及上班時數（週一至週五 8:30 至 17:30，扣除 holidays 所指檔案之放假日）。日期以臺北時間為準，\
+      得用西元或民國年（如 115-06-01）。--prometheus 供 \
       node_exporter 之 textfile collector 使用。
       """),
     parameters: [
@@ -76,8 +78,8 @@ struct StatisticsCommand: Command {
     let now = context.world.now()
     let found = try context.service().statistics(
       StatisticsOrder(
-        since: since?.timestamp(now: now, in: context.localTime),
-        until: until?.end(now: now, in: context.localTime), key: key, system: system,
+        since: since?.timestamp(now: now, in: .taipei),
+        until: until?.end(now: now, in: .taipei), key: key, system: system,
         under: under))
     if isPrometheus {
       context.console.page(found.metrics)
@@ -96,7 +98,7 @@ struct StatisticsCommand: Command {
     let language = context.language
     let highest = max(found.lines.map(\.submitted).max() ?? 0, 1)
     try context.list(
-      .figures, found.lines.map { $0.json(key, found) },
+      .figures, found.lines.map { $0.json(key) },
       table: Table(
         [
           .init(key?.label ?? Bilingual("all", "全部"), isFlexible: true),

@@ -145,13 +145,37 @@ extension Context {
   func show(_ receipt: SessionReceipt) {
     emit(receipt.json, details: receipt.details(language, localTime))
     warnOfBrokenContacts()
+    if let changed = Self.sentence(receipt.changes) {
+      say(Bilingual("changed: \(changed.english)", "已變更：\(changed.chinese)"))
+    }
     if let change = receipt.pendingChange {
+      let asked = Self.sentence(receipt.asked)
       say(
         Bilingual(
-          "your new contacts wait for the reviewer (request \(change)); until then your "
+          "your new contacts wait for the reviewer (request \(change)"
+            + (asked.map { "; " + $0.english } ?? "") + "); until then your "
             + "administrator's permission rests",
-          "新的聯絡資料待審核（申請案 \(change)），核准前管理者權限暫停行使"))
+          "新的聯絡資料待審核（申請案 \(change)" + (asked.map { "；" + $0.chinese } ?? "")
+            + "），核准前管理者權限暫停行使"))
     }
+  }
+
+  /// What has changed, before and after; nil for nothing.
+  private static func sentence(_ changes: [ContactChange]) -> Bilingual? {
+    guard !changes.isEmpty else { return nil }
+    let parts = changes.map { change in
+      let label =
+        switch change.field {
+        case .name: Bilingual("name", "姓名")
+        case .email: Bilingual("e-mail", "電子郵件")
+        case .mobile: Bilingual("mobile", "行動電話")
+        }
+      return Bilingual(
+        "\(label.english) \(change.before) -> \(change.after)",
+        "\(label.chinese)由 \(change.before) 改為 \(change.after)")
+    }
+    return Bilingual(
+      parts.map(\.english).joined(separator: ", "), parts.map(\.chinese).joined(separator: "、"))
   }
 
   /// After signing in: what waits for a reviewer; a newcomer is taken to the permission.

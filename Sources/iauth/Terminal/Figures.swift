@@ -29,7 +29,18 @@ extension StatisticsLine {
     ]
   }
 
-  func json(_ key: StatisticsKey?, _ all: Statistics) -> JSON {
+  /// How things stand now; nil where the key has none of it.
+  fileprivate var now: [(name: String, value: Int?)] {
+    [
+      ("agencies_without_administrator", standing?.agenciesWithoutAdministrator),
+      ("agencies_with_one_administrator", standing?.agenciesWithOneAdministrator),
+      ("recertification_items", standing?.recertified?.items),
+      ("recertification_answered", standing?.recertified?.answered),
+      ("contacts_bouncing", standing?.contactsBouncing),
+    ]
+  }
+
+  func json(_ key: StatisticsKey?) -> JSON {
     var members: [JSON.Member] = [
       .init(key: "by", value: .word(key)), .init(key: "key", value: .text(code)),
       .init(key: "name", value: .text(name)),
@@ -38,17 +49,9 @@ extension StatisticsLine {
     members += times.map { time in
       .init(key: time.name, value: time.seconds.map { JSON.hours($0) } ?? .null)
     }
-    members += [
-      .init(
-        key: "agencies_without_administrator", value: .int(all.agenciesWithoutAdministrator)),
-      .init(
-        key: "agencies_with_one_administrator", value: .int(all.agenciesWithOneAdministrator)),
-      .init(key: "recertification_items", value: all.recertified.map { .int($0.items) } ?? .null),
-      .init(
-        key: "recertification_answered",
-        value: all.recertified.map { .int($0.answered) } ?? .null),
-      .init(key: "contacts_bouncing", value: .int(all.contactsBouncing)),
-    ]
+    members += now.map { figure in
+      .init(key: figure.name, value: figure.value.map { .int($0) } ?? .null)
+    }
     return .object(of: members)
   }
 }
@@ -56,25 +59,31 @@ extension StatisticsLine {
 extension Statistics {
   /// What does not depend on requests, in one sentence.
   var summary: Bilingual {
-    let rate = recertified.map { "\($0.answered)/\($0.items)" }
+    let (none, one) = (
+      standing.agenciesWithoutAdministrator, standing.agenciesWithOneAdministrator
+    )
+    let rate = standing.recertified.map { "\($0.answered)/\($0.items)" }
+    let contactsBouncing = standing.contactsBouncing
     return Bilingual(
-      "\(agenciesWithoutAdministrator) agencies without an administrator, "
-        + "\(agenciesWithOneAdministrator) with one"
+      "\(none) agencies without an administrator, \(one) with one"
         + (rate.map { "; periodic review: \($0) answered" } ?? "")
         + (contactsBouncing > 0 ? "; people whose contacts bounce: \(contactsBouncing)" : ""),
-      "無管理者之機關 \(agenciesWithoutAdministrator) 個，僅一名者 \(agenciesWithOneAdministrator) 個"
+      "無管理者之機關 \(none) 個，僅一名者 \(one) 個"
         + (rate.map { "；帳號清查已答復 \($0)" } ?? "")
         + (contactsBouncing > 0 ? "；聯絡資料無法送達者 \(contactsBouncing) 人" : ""))
   }
 
   func sheet(_ key: StatisticsKey?) throws(IAuthError) -> [UInt8] {
     var writer = DelimitedWriter()
-    let names = (lines.first?.counts.map(\.name) ?? []) + (lines.first?.times.map(\.name) ?? [])
-    writer.write(["key", "name"] + names)
+    let names = lines.first.map {
+      $0.counts.map(\.name) + $0.times.map(\.name) + $0.now.map(\.name)
+    }
+    writer.write(["key", "name"] + (names ?? []))
     for line in lines {
       writer.write(
         [line.code ?? "", line.name ?? ""] + line.counts.map { String($0.value) }
-          + line.times.map { $0.seconds.map(StatisticsCommand.hours) ?? "" })
+          + line.times.map { $0.seconds.map(StatisticsCommand.hours) ?? "" }
+          + line.now.map { $0.value.map { String($0) } ?? "" })
     }
     return try writer.finish()
   }
@@ -86,15 +95,15 @@ extension Statistics {
       (Bilingual("Written", "產製時間"), times.textWithZone(at)),
       (
         Bilingual("Agencies without an administrator", "無管理者之機關"),
-        String(agenciesWithoutAdministrator)
+        String(standing.agenciesWithoutAdministrator)
       ),
       (
         Bilingual("Agencies with one administrator", "僅一名管理者之機關"),
-        String(agenciesWithOneAdministrator)
+        String(standing.agenciesWithOneAdministrator)
       ),
       (
         Bilingual("Newest periodic review", "最近一次帳號清查"),
-        recertified.map { "\($0.answered)／\($0.items)" } ?? "–"
+        standing.recertified.map { "\($0.answered)／\($0.items)" } ?? "–"
       ),
     ])
     page.heading(Bilingual("Submitted", "提出件數")(language))
@@ -151,24 +160,24 @@ extension Statistics {
     metric(
       "agencies", "Agencies with few administrators.",
       [
-        (#"{administrators="0"}"#, String(agenciesWithoutAdministrator)),
-        (#"{administrators="1"}"#, String(agenciesWithOneAdministrator)),
+        (#"{administrators="0"}"#, String(standing.agenciesWithoutAdministrator)),
+        (#"{administrators="1"}"#, String(standing.agenciesWithOneAdministrator)),
       ])
     metric(
       "contacts_bouncing", "People whose mail comes back or whose SMS fail.",
-      [("", String(contactsBouncing))])
+      [("", String(standing.contactsBouncing))])
     if !messages.isEmpty {
       metric(
         "messages", "Messages by what became of them.",
         messages.map { (#"{status="\#($0.status.rawValue)"}"#, String($0.number)) })
     }
-    if let recertified {
-      metric(
-        "recertification_items", "Items of the newest periodic review.",
-        [("", String(recertified.items))])
-      metric(
-        "recertification_answered", "Answered items of it.", [("", String(recertified.answered))])
-    }
+    let (answered, items) = standing.recertified ?? (0, 0)
+    metric(
+      "recertification_items", "Items of the newest periodic review.", [("", String(items))])
+    metric("recertification_answered", "Answered items of it.", [("", String(answered))])
+    // Without a review there is no rate, and a gap would be taken for a broken collector.
+    let rate = items == 0 ? "NaN" : String(Double(answered) / Double(items))
+    metric("recertification_ratio", "The part of it that is answered.", [("", rate)])
     return text
   }
 }

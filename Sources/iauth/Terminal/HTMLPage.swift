@@ -78,10 +78,12 @@ struct HTMLPage {
     body { font: 11pt/1.5 "Noto Sans TC", "Noto Sans CJK TC", sans-serif; max-width: 180mm;
       margin: 2em auto; padding: 0 1em; color: #111; background: #fff }
     h1 { font-size: 1.5em } h2 { font-size: 1.15em; margin-top: 1.8em }
-    table { border-collapse: collapse; width: 100%; margin: 1em 0 }
+    table { border-collapse: collapse; width: 100%; margin: 1em 0; font-size: .9em }
     th, td { border: 1px solid #bbb; padding: .25em .5em; text-align: left; vertical-align: top;
       overflow-wrap: anywhere }
-    thead { display: table-header-group } thead th { background: #eee }
+    thead { display: table-header-group }
+    thead th { background: #eee; font-size: .8em; overflow-wrap: normal }
+    tbody td:not(.n) { min-width: 4em }
     tr, figure { break-inside: avoid } .facts th { width: 12em } .n { text-align: right }
     figure { margin: 1em 0 } svg { width: 100%; font-size: 13px } rect { fill: #2a6496 }
     figcaption { color: #444; font-size: .9em }

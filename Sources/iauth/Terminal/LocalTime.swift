@@ -43,6 +43,9 @@ struct LocalTime: Sendable {
 
   static let utc = LocalTime { _ in (0, "UTC") }
 
+  /// Where the days of forms, terms and figures are, wherever the reader is.
+  static let taipei = LocalTime { _ in (28_800, "CST") }
+
   /// The zone that TZ, or else the system, names.
   static let live = LocalTime { time in
     var seconds = time_t(time.seconds)

@@ -96,11 +96,21 @@ extension VerificationReceipt {
 
 extension SessionReceipt {
   var json: JSON {
-    [
+    let shown: JSON = [
       "account": .int(account), "name": .string(name), "agency": .agency(agency),
       "status": .word(status), "session": .string(session), "proven": .words(proven),
       "expires_at": .time(expiresAt),
     ]
+    guard !changes.isEmpty else { return shown }
+    return shown.adding([
+      "changed": .array(
+        changes.map { change in
+          [
+            "field": .word(change.field), "before": .string(change.before),
+            "after": .string(change.after),
+          ]
+        })
+    ])
   }
 
   func details(_ language: Language, _ times: LocalTime) -> [(Bilingual, String)] {
@@ -121,14 +131,14 @@ extension SessionReceipt {
 
 extension PendingRequest {
   /// Whether the person was erased since: nothing of theirs is left to show or to mark.
-  private var isErased: Bool { email.isEmpty }
+  var isErased: Bool { email.isEmpty }
 
   /// One line of `pending`; the contacts are masked.
   func json(at now: Timestamp) -> JSON {
     [
       "request": .int(number), "version": .string(version), "kind": .word(kind),
       "submitted_at": .time(submittedAt), "waiting_days": .int(waitingDays(at: now)),
-      "agency": .agency(agency), "name": .string(name), "title": .text(title),
+      "agency": .agency(agency), "name": isErased ? .null : .string(name), "title": .text(title),
       "email": isErased ? .null : .string(EmailAddress(stored: email).masked),
       "mobile": isErased ? .null : .string(MobileNumber(stored: mobile).masked),
       "system": .string(system), "role": .word(role), "reason": .text(reason),

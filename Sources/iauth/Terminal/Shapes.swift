@@ -20,6 +20,10 @@ extension Shape {
     "sign-in", by: "verify", [.text("signin"), .word("via", Via.self), .time("expires_at")])
   static let session = Shape(
     "session", by: "verify --status",
+    extra: [
+      .objects(
+        "changed", [.word("field", ContactChange.Field.self), .text("before"), .text("after")])
+    ],
     [
       .number("account"), .text("name"), agency, .word("status", AccountStatus.self),
       .text("session"), .words("proven", Channel.allCases.map(\.rawValue)), .time("expires_at"),
@@ -57,7 +61,7 @@ extension Shape {
   private static let pendingFields: [Field] =
     [
       .number("request"), .text("version"), .word("kind", RequestKind.self), .time("submitted_at"),
-      .number("waiting_days"), agency, .text("name"), .text("title").optional,
+      .number("waiting_days"), agency, .text("name").optional, .text("title").optional,
       .text("email").optional, .text("mobile").optional, .text("system"), .word("role", Role.self),
       .text("reason").optional, .text("document").optional, .number("batch").optional,
       .word("status", RequestStatus.self), .flag("verified"), .texts("marks"),
@@ -344,10 +348,9 @@ extension Shape {
         "p95_working_hours",
       ].map { Field.decimal($0).optional }
       + [
-        .number("agencies_without_administrator"), .number("agencies_with_one_administrator"),
-        .number("recertification_items").optional, .number("recertification_answered").optional,
-        .number("contacts_bouncing"),
-      ])
+        "agencies_without_administrator", "agencies_with_one_administrator",
+        "recertification_items", "recertification_answered", "contacts_bouncing",
+      ].map { Field.number($0).optional })
 
   // MARK: Periodic review
 

@@ -197,9 +197,10 @@ private let samples: [IAuthError] =
       .documentInvalid(problem), .systemInvalid(problem),
     ]
   }
-  + [AuditProblem.changed, .missing, .cutOff, .unsealed, .personalData, .anchor, .unrecorded].map {
-    .auditBroken(seq: 7, $0)
-  }
+  + [
+    AuditProblem.changed, .missing, .cutOff, .unsealed, .personalData, .anchor, .unrecorded,
+    .differs,
+  ].map { .auditBroken(seq: 7, $0) }
   + [Right.serviceOperator, .reviewer, .importer, .administrator, .owner, .key].map {
     .rightMissing($0)
   }

@@ -74,6 +74,42 @@ import Testing
     #expect(try !li.detail(later).item.marks.contains("contacts-replaced"))
   }
 
+  /// Whoever signs in after a change reads what has changed, once (PRODUCT 3.1).
+  @Test func theNextSignInSaysWhatHasChanged() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    _ = try desk.administrator(.li, approvedBy: chief)
+    func signed(_ person: Person, applies: Bool = false) throws -> SessionReceipt {
+      desk.wait(.minutes(2))
+      let service = try desk.shell(of: person)
+      let reference =
+        applies
+        ? try service.apply(try person.form()).reference
+        : try service.signIn(try person.form(), via: .both).reference
+      return try service.prove(reference.text, codes: try desk.codes(reference))
+    }
+    #expect(try signed(.lin, applies: true).changes.isEmpty)
+    var lin = Person.lin.with(mobile: "0922000004")
+    #expect(
+      try signed(lin, applies: true).changes == [
+        ContactChange(field: .mobile, before: "0911***004", after: "0922***004")
+      ])
+    #expect(try signed(lin).changes.isEmpty)
+    lin = lin.with(name: "林美齡", email: "ml@cdc.gov.tw")
+    #expect(try refusal { _ = try signed(lin, applies: true) } == .accountTaken)
+    lin = lin.with(name: "林美玲")
+    #expect(try signed(lin, applies: true).changes.map(\.field) == [.email])
+    // An administrator's waits for the reviewer first.
+    let li = Person.li.with(mobile: "0922000003")
+    let asked = try signed(li, applies: true)
+    #expect(asked.changes.isEmpty)
+    #expect(
+      asked.asked == [ContactChange(field: .mobile, before: "0911***003", after: "0922***003")])
+    #expect(try chief.approve(try #require(asked.pendingChange)) == nil)
+    #expect(try signed(li).changes == asked.asked)
+    #expect(try signed(li).changes.isEmpty)
+  }
+
   @Test func aRejectionRestoresThePermission() throws {
     let desk = try Desk()
     let chief = try desk.chief()

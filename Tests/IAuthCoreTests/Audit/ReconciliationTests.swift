@@ -1,0 +1,110 @@
+// Rows that somebody with the file has put in or changed, with every trigger out of the way: the
+// trail says otherwise, to `audit --verify` and to `doctor` (PRODUCT 3.8).
+
+import SQLite
+import Testing
+
+@testable import IAuthCore
+@testable import Sheets
+@testable import Values
+
+@Suite struct ReconciliationTests {
+  /// 李小明 is an administrator of a bounded system, 林美玲 its user until a day, 蔡英傑 invited by a
+  /// form; one request was rejected, one waits, one was handed in again.
+  private func desk() throws -> Desk {
+    let desk = try Desk()
+    _ = try desk.owner().setSystem(code: "spm", longest: .days(90))
+    let chief = try desk.chief()
+    let li = try desk.administrator(.li, approvedBy: chief)
+    let lin = try desk.opened(.lin)
+    let today = desk.clock.now.taipeiDay
+    _ = try li.reject(try lin.ask(.general))
+    let number = try lin.requestPermission(
+      PermissionOrder(role: .general, from: today + 1, until: today + 9)
+    ).number
+    _ = try li.approve(number)
+    let admin = try lin.ask(.admin)
+    _ = try chief.reject(.numbers([admin]), reason: "請補文號", returns: true)
+    _ = try lin.resubmit(admin, Correction(reason: "已補", document: "院字1", until: nil))
+    let report = try desk.owner().importBatch(Sheet([.tsai, .huang]).order)
+    _ = try chief.approve(try #require(report.rows.first?.request))
+    try desk.signedIn(.lin, via: .email)
+    _ = try desk.owner().change(
+      account: try desk.opened(.liu).status().account, .suspend, reason: "調查中")
+    return desk
+  }
+
+  private static let unlocked = """
+    CREATE TEMP TABLE gone AS SELECT name, sql FROM sqlite_schema WHERE type = 'trigger';
+    PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE type = 'trigger';
+    PRAGMA writable_schema = RESET; PRAGMA foreign_keys = OFF;
+    """
+
+  private static let lin = "(SELECT id FROM account WHERE email = 'lin@cdc.gov.tw')"
+  private static let general = """
+    (SELECT request FROM permission WHERE role = 'general' AND account = \(lin))
+    """
+
+  @Test(arguments: [
+    // Sessions.
+    """
+    INSERT INTO session (caller, name, account, email_proven, sms_proven, created_at, used_at,
+      expires_at) SELECT 'uid:x', name, account, 1, 1, created_at, used_at, expires_at FROM session
+    LIMIT 1
+    """,
+    """
+    INSERT INTO session (caller, name, account, email_proven, sms_proven, created_at, used_at,
+      expires_at) SELECT caller, 'other', account, 1, 1, created_at, used_at, expires_at FROM session
+    LIMIT 1
+    """,
+    "UPDATE session SET caller = 'uid:x' WHERE id = 1",
+    "UPDATE session SET account = \(lin) WHERE account <> \(lin)",
+    "UPDATE session SET sms_proven = 1 WHERE sms_proven = 0",
+    "UPDATE session SET expires_at = expires_at + 60",
+    "UPDATE session SET created_at = created_at + 60, expires_at = expires_at + 60",
+    "UPDATE session SET name = 'mine' WHERE id = 1",
+    "UPDATE session SET ended_at = NULL, end_reason = NULL, name = 'again' WHERE ended_at > 0",
+    // Permissions.
+    "UPDATE permission SET role = 'admin' WHERE request = \(general)",
+    "UPDATE permission SET ends_at = ends_at + 86400 WHERE request = \(general)",
+    "UPDATE permission SET ends_at = NULL WHERE request = \(general)",
+    "UPDATE permission SET ends_at = NULL WHERE role = 'admin' AND ends_at IS NOT NULL",
+    "UPDATE permission SET starts_at = granted_at WHERE request = \(general)",
+    "UPDATE permission SET account = \(lin) WHERE request = 1",
+    "UPDATE permission SET granted_at = granted_at + 1, starts_at = starts_at + 1",
+    "INSERT INTO system (code, name, name_zh, created_at) VALUES ('x', 'x', 'x', 1);"
+      + "UPDATE permission SET system = 2 WHERE request = \(general);"
+      + "UPDATE request SET system = 2 WHERE id = \(general)",
+    // And the request with it.
+    "UPDATE request SET role = 'admin' WHERE id = \(general);"
+      + "UPDATE permission SET role = 'admin' WHERE request = \(general)",
+    "UPDATE permission SET ends_at = ends_at + 86400 WHERE request = \(general);"
+      + "UPDATE request SET until_at = until_at + 86400 WHERE id = \(general)",
+    "UPDATE permission SET ends_at = NULL WHERE request = \(general);"
+      + "UPDATE request SET until_at = NULL WHERE id = \(general)",
+    "UPDATE request SET role = 'general' WHERE role = 'admin' AND status = 'pending'",
+    "UPDATE request SET until_at = 1900000000 WHERE status = 'pending' AND origin = 'batch'",
+    "UPDATE request SET account = 1 WHERE origin = 'batch' AND status = 'pending'",
+    "UPDATE request SET account = 1 WHERE id = \(general)",
+    // Decisions.
+    "UPDATE decision SET reviewer = \(lin) WHERE reviewer IS NOT NULL",
+    "UPDATE decision SET reviewer = NULL WHERE verdict = 'approved'",
+    "UPDATE decision SET verdict = 'approved' WHERE verdict = 'rejected'",
+    "UPDATE decision SET verdict = 'withdrawn', reviewer = NULL WHERE verdict = 'rejected'",
+    "UPDATE decision SET decided_at = decided_at - 1 WHERE verdict = 'rejected'",
+    "UPDATE decision SET caller = 'uid:x' WHERE verdict = 'approved'",
+    // Accounts.
+    "UPDATE account SET status = 'active' WHERE status = 'suspended'",
+    "UPDATE account SET status = 'suspended' WHERE id = \(lin)",
+    "UPDATE account SET email = 'x@cdc.gov.tw' WHERE id = \(lin)",
+    "UPDATE account SET mobile = '+886911999999' WHERE status = 'invited'",
+  ])
+  func aChangedRowIsFound(script: String) throws {
+    let desk = try desk()
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+    #expect(try desk.owner().doctor().filter { $0.status == .fail }.isEmpty)
+    #expect(try desk.sqlite3(Self.unlocked + script + "; SELECT changes() = 0") == "0")
+    #expect(try refusal { _ = try desk.owner().verifyAudit(anchors: nil) } == .auditBroken)
+    #expect(try desk.owner().doctor().first { $0.check == "audit" }?.status == .fail)
+  }
+}
