@@ -107,9 +107,14 @@ def test_the_mail_about_an_account_names_its_agency(desk):
 
 
 def test_the_submitter_reads_why_rows_were_rejected(desk):
-    desk.ok("import-batch", "-", stdin=FORM.format(CDC, "j@cdc.gov.tw"), session=CHIEF)
-    [line] = desk.json("pending", "--batch", "1", session=CHIEF)
-    assert line["status"] == "pending"
+    desk.ok("import-batch", "-", stdin=FORM.format(CDC, "j@cdc.gov.tw"), session=MING)
+    [line] = desk.json("pending", session=CHIEF)
+    desk.ok("reject", line["request"], "--reason", "請附公文", session=CHIEF)
+    [mail] = [text for text in desk.mails("batch:1") if "整批申請 1" in text or "batch 1" in text
+              or "--status rejected" in text][-1:]
+    [command] = re.findall(r"^    (iauth .* --status rejected)$", mail, re.M)[:1]
+    [read] = desk.json(*shlex.split(command)[1:], session=MING)
+    assert read["note"] == "請附公文"
 
 
 @pytest.mark.parametrize("path, said", [("/tmp", "a directory"), ("/dev/zero", "a device")])
