@@ -14,7 +14,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case requestChanged(number: RequestID)
   case permissionHeld(number: RequestID, role: Role)
   case permissionNone(number: RequestID)
-  case accountTaken
+  case accountTaken(agency: String)
   /// These share contacts with others under another name.
   case accountsTaken([AccountID])
   case accountLast
@@ -84,6 +84,8 @@ package enum IAuthError: Error, Equatable, Sendable {
 
   // Not there.
   case fileMissing(path: String)
+  /// Something is there that is no file.
+  case fileOther(path: String, isDirectory: Bool)
   case anchorMissing
   case databaseMissing
   /// Its key is there.
@@ -147,7 +149,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case sessionStepUp
   case rightMissing(Right)
   case requestOutside(number: RequestID)
-  case accountSuspended
+  case accountSuspended(agency: String)
 
   // The installation.
   case databaseForeign
@@ -215,7 +217,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .limitBytes: .limitBytes
     case .limitRows: .limitRows
     case .registryShrunk: .registryShrunk
-    case .fileMissing: .fileMissing
+    case .fileMissing, .fileOther: .fileMissing
     case .anchorMissing: .anchorMissing
     case .databaseMissing, .databaseGone, .databaseUnmounted: .databaseMissing
     case .agencyUnknown: .agencyUnknown

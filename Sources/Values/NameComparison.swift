@@ -5,7 +5,7 @@
 @_spi(_Unicode) import Swift
 
 package enum NameComparison {
-  /// NFKC without spaces and case, 臺 as 台, the middle dots as one.
+  /// NFKC without spaces and case, 臺 as 台, the middle dots as one, the apostrophes as one.
   package static func key(of name: String) -> String {
     // Most names hold nothing that normalizing changes, and imports are long.
     if name.unicodeScalars.allSatisfy(isInert) { return String(folded(name.unicodeScalars)) }
@@ -24,6 +24,8 @@ package enum NameComparison {
         folded.append("\u{53F0}")
       case _ where isMiddleDot(scalar):
         folded.append("\u{B7}")
+      case _ where isApostrophe(scalar):
+        folded.append("'")
       case _ where scalar.properties.isWhitespace:
         break
       case "\u{3400}"..."\u{9FFF}":
@@ -39,7 +41,7 @@ package enum NameComparison {
   private static func isInert(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0...0x7F, 0x3400...0x9FFF: true
-    default: isMiddleDot(scalar)
+    default: isMiddleDot(scalar) || isApostrophe(scalar)
     }
   }
 
@@ -48,6 +50,14 @@ package enum NameComparison {
   package static func isMiddleDot(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar {
     case "\u{2027}", "\u{B7}", "\u{30FB}", "\u{2022}", "\u{FF0E}", "\u{FF65}", "\u{387}": true
+    default: false
+    }
+  }
+
+  /// The apostrophes that keyboards and programs write in a name (O’Brien, Ba:i').
+  package static func isApostrophe(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "'", "\u{2019}", "\u{2018}", "\u{2BC}", "\u{FF07}", "`": true
     default: false
     }
   }
@@ -66,7 +76,9 @@ package enum NameComparison {
   private static func append(_ scalar: Unicode.Scalar, to text: inout String.UnicodeScalarView) {
     if !scalar.isASCII, let run = foldings.run(of: scalar.value) {
       let offset = run.isConstant ? 0 : scalar.value - run.first
-      text.append(contentsOf: run.targets.compactMap { Unicode.Scalar($0 + offset) })
+      for scalar in run.targets.lazy.compactMap({ Unicode.Scalar($0 + offset) }) {
+        text.append(isApostrophe(scalar) ? "'" : scalar)
+      }
     } else {
       text.append(contentsOf: scalar.properties.lowercaseMapping.unicodeScalars)
     }

@@ -67,10 +67,9 @@ package struct PersonName: Hashable, Sendable {
       if isAllowed(scalar) { continue }
       let next = scalars.index(after: index)
       let isInside =
-        previous?.isLetter ?? false || previous?.isMark ?? false || previous == "'"
-        || previous == "\u{2019}"
+        previous.map { $0.isLetter || $0.isMark || NameComparison.isApostrophe($0) } ?? false
       guard scalar == "^" || scalar == ":", isInside, next < scalars.endIndex,
-        scalars[next].isLetter || scalars[next] == "'" || scalars[next] == "\u{2019}"
+        scalars[next].isLetter || NameComparison.isApostrophe(scalars[next])
       else { return scalar }
     }
     return nil
@@ -81,11 +80,12 @@ package struct PersonName: Hashable, Sendable {
     switch scalar {
     case "\u{4E00}"..."\u{9FFF}", "a"..."z", "A"..."Z":
       true
-    case "'", "`", "\u{2018}", "\u{2019}", "\u{FF07}", "-", "\u{2010}", "\u{2011}", "\u{FE63}",
-      "\u{FF0D}", ".", "\u{3002}", "\u{FE52}", "\u{FF61}":
+    case "-", "\u{2010}", "\u{2011}", "\u{FE63}", "\u{FF0D}", ".", "\u{3002}", "\u{FE52}",
+      "\u{FF61}":
       true
     default:
       scalar.isLetter || scalar.isMark || NameComparison.isMiddleDot(scalar)
+        || NameComparison.isApostrophe(scalar)
         || [.decimalNumber, .spaceSeparator].contains(scalar.properties.generalCategory)
     }
   }

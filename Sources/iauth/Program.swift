@@ -127,6 +127,7 @@ enum Program {
       return .usage
     }
     console.command = command.described.name
+    console.typed = command.described.typed(in: line)
     if context.world.caller.isGated {
       try context.checkGated(typed)
       // The doors themselves: through one door nobody opens another.

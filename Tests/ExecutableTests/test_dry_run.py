@@ -3,6 +3,7 @@
 import pytest
 
 from conftest import AUTHORITY, CDC, CHIEF, MING, MOHW, TONG, clerk
+from test_terminal import ended, talk
 
 FORM = "機關OID,姓名,公務信箱,手機\n{},江一二,j12@cdc.gov.tw,0933111222\n"
 
@@ -59,14 +60,18 @@ def test_a_dry_run_answers_and_keeps_nothing(busy, words, session, stdin):
         set(line) - {"messages"} for line in short.lines]
 
 
-@pytest.mark.xfail(reason="open: another refusal comes first")
 def test_what_is_refused_is_refused_in_a_dry_run(busy):
+    busy.ok("systems", "--add", "doc", "--name", "公文")
+    [own] = busy.json("request-permission", "--role", "admin", "--system", "doc", session=CHIEF)
     before = state(busy)
     for words, session, code in [
-        (["approve", "99"], MING, "request.unknown"), (["approve", "2"], MING, "request.own"),
+        (["approve", "99"], MING, "request.unknown"),
+        # Hers, too, and first of all for the authority to decide.
+        (["approve", "2"], MING, "request.outside"),
+        (["approve", str(own["request"])], CHIEF, "request.own"),
         (["apply", "--agency", "1.2.3", *TONG.words[2:]], None, "agency.unknown"),
         (["systems", "--add", "spm", "--name", "x"], None, "system.exists"),
-        (["request-permission"], TONG, "request.duplicate"),
+        (["request-permission", "--system", "spm"], TONG, "request.duplicate"),
         (["backup", busy.db], None, "file.exists"),
         (["init", "--authority", CDC], None, "database.exists"),
     ]:
@@ -105,6 +110,38 @@ def test_a_wrong_code_is_an_attempt_in_a_dry_run_too(fresh_desk):
     fresh_desk.ok("verify", reference, "--dry-run", stdin=fresh_desk.typed(reference))
     assert fresh_desk.value("SELECT count(*) FROM account WHERE name = ?", TONG.name) == 0
     fresh_desk.prove(reference, TONG)
+
+
+def test_a_second_code_is_not_sent_in_a_dry_run(desk):
+    """The first one was right, and would be spent; it is not, and nobody is written to."""
+    sheet = FORM.format(CDC)
+    desk.ok("import-batch", "-", stdin=sheet)
+    [line] = desk.json("pending", session=CHIEF)
+    desk.ok("approve", line["request"], session=CHIEF)
+    words = ["verify", "--agency", CDC, "--name", "江一二", "--email", "j12@cdc.gov.tw",
+             "--mobile", "0933111222", "--via", "email"]
+    reference = desk.one(*words, session="jiang")["signin"]
+    [code] = desk.codes(reference)
+    before = state(desk)
+    for _ in range(2):
+        tried = desk.refused("code.second", "verify", reference, "--dry-run", session="jiang",
+                             stdin=code)
+        assert state(desk) == before, tried
+    desk.refused("code.second", "verify", reference, session="jiang", stdin=code)
+    assert len(desk.codes(reference)) == 2
+
+
+def test_nobody_is_asked_for_codes_that_were_not_sent(desk):
+    """A sign-in that was only tried has no reference to go on with."""
+    desk.join(TONG)
+    before = state(desk)
+    child = talk(desk, "verify", "--via", "both", "--dry-run", session=TONG)
+    assert ended(child) == 0 and "驗證碼：" not in child.before
+    child = talk(desk, "apply", *clerk(7).words, "--dry-run")
+    child.expect("y/N")
+    child.sendline("y")
+    assert ended(child) == 0
+    assert state(desk) == before
 
 
 def test_a_privileged_reading_is_on_the_trail_in_a_dry_run_too(busy):

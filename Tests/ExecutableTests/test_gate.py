@@ -141,6 +141,12 @@ def test_the_queue_is_cleared_key_by_key_through_the_socket(people):
     people.ok("verify", "--sign-out", user=MALLORY)
 
 
+@pytest.mark.parametrize("words", [["--list"], ["mohw-hr"], ["--enrol", "x", "--account", "1"]])
+def test_the_forced_command_is_the_services_own(people, words):
+    """Whoever types it is not permitted; that is no fault of the database."""
+    people.refused("right.missing", "ssh-gate", *words, user=BOB)
+
+
 def test_files_are_opened_with_the_callers_own_rights(people, tmp_path):
     place = people.root / "alice"
     place.mkdir()

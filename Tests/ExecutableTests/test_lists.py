@@ -52,6 +52,24 @@ def test_every_list_takes_every_option(desk, words, session):
         assert "bogus" in refused.error["message"]
 
 
+@pytest.mark.parametrize("words, session", LISTS, ids=lambda value: str(value)[:30])
+def test_help_names_the_options_that_the_list_takes(desk, words, session):
+    named = {parameter["name"] for parameter in desk.one("help", words[0])["parameters"]}
+    for option in ("--since", "--until", "--sort", "--columns", "--limit", "--output"):
+        value = {"--since": "2026-01-01", "--until": "2026-01-01", "--limit": "3",
+                 "--output": "csv"}.get(option, "bogus")
+        tried = desk.run(*words, option, value, "--json" if value != "csv" else "-q",
+                         session=session)
+        # Who is missing has no time, though administrators have one.
+        if option not in named or "--missing" in words and option in ("--since", "--until"):
+            assert (tried.status, tried.code) == (64, "usage.option"), tried
+        else:
+            assert tried.status == 0 or tried.code == "usage.value", tried
+    for shell in ("bash", "zsh", "fish"):
+        script = desk.ok("completion", shell).out
+        assert "--since" in script or "-l since" in script
+
+
 def test_sorting_by_a_column_both_ways(queue):
     numbers = [row["request"] for row in queue.json("pending", session=MING)]
     down = queue.json("pending", "--sort", "-request", session=MING)

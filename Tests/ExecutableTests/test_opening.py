@@ -211,6 +211,34 @@ def test_an_init_that_fails_leaves_nothing_in_the_way(empty_desk):
     empty_desk.ok("init", "--authority", AUTHORITY)
 
 
+def test_what_a_failed_init_leaves_says_nothing_wrong(empty_desk):
+    """A key without a database would mean that one was lost."""
+    desk = empty_desk
+    words = ["init", "--authority", AUTHORITY, "--reviewer-name", "Lin", "--reviewer-email",
+             "lin@ey.gov.tw", "--reviewer-mobile", "+12025550123"]
+    desk.refused("mobile.country", *words)
+    assert not (desk.data / "iauth.key").exists() and not desk.db.exists()
+    ended = desk.refused("database.missing", "systems")
+    assert ended.error["hint"] == "iauth init --authority CODE"
+    desk.ok("init", "--authority", AUTHORITY)
+
+
+def test_init_makes_its_own_directory_private_and_says_so_of_another(empty_desk, tmp_path):
+    words = ["init", "--authority", AUTHORITY]
+    empty, other = tmp_path / "empty", tmp_path / "other"
+    for place in (empty, other):
+        place.mkdir()
+        place.chmod(0o755)
+    (other / "letter.txt").write_text("somebody's")
+    made = empty_desk.ok("--db", empty / "x.db", *words)
+    assert empty.stat().st_mode & 0o777 == 0o700 and "chmod" not in made.err
+    made = empty_desk.ok("--db", other / "x.db", *words)
+    assert other.stat().st_mode & 0o777 == 0o755 and f"chmod 700 {other}" in made.err
+    [found] = [line for line in empty_desk.json("--db", other / "x.db", "doctor")
+               if line["check"] == "files"]
+    assert found["status"] == "warn"
+
+
 def test_a_cut_off_commit_is_rolled_back_by_the_next_command(desk):
     """A hot journal is restored before anything is read."""
     before = desk.dump()

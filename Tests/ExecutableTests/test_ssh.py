@@ -11,7 +11,7 @@ import time
 import pexpect
 import pytest
 
-from conftest import CDC, CDC_OFFICES, CHIEF, MANAGER, Ended, clerk, status_of, wait_for
+from conftest import CDC, CDC_OFFICES, CHIEF, MANAGER, MING, Ended, clerk, status_of, wait_for
 from gate import Host, SERVICE, make_users
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin")
@@ -138,7 +138,12 @@ def test_words_are_words(host, words, status):
 
 def test_a_key_lives_as_long_as_its_administrator(host):
     def hands_in():
-        return host.ssh("import-batch - --dry-run", stdin=SHEET).returncode
+        status = host.ssh("import-batch - --dry-run", stdin=SHEET).returncode
+        # What everybody may look up, a key may while its account is an active administrator.
+        for words in (f"agencies {CDC}", f"admins --agency {CDC}"):
+            assert host.ssh(words).returncode == status, words
+        assert host.ssh("help").returncode == 0
+        return status
     assert hands_in() == 0
     account = host.value("SELECT account FROM gate_key")
     host.ok("accounts", "--suspend", account, "--reason", "查核")
@@ -202,6 +207,36 @@ def test_a_terminal_at_the_open_gate(host):
     shell.expect("iauth> ")
     shell.sendline("exit")
     shell.expect(pexpect.EOF)
+
+
+def test_the_queue_key_by_key_by_ssh(host):
+    """A terminal behind ssh: sign in, and decide with a key."""
+    person = clerk(906)
+    host.join(person)
+    number = host.request(person)
+    host.appoint(MING)
+    shell = pexpect.spawn(
+        "ssh", ["-tt", "-F", "none", "-i", str(host.root / "ssh/all"), "-p", str(host.port),
+                "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+                "-o", "LogLevel=ERROR", f"{SERVICE}@127.0.0.1"], encoding="utf-8", timeout=30)
+    shell.expect("iauth> ")
+    words = " ".join(f"'{word}'" for word in MING.words)
+    shell.sendline(f"verify {words} --via both")
+    shell.expect(r"S-[0-9A-Z]{4}-[0-9A-Z]{4}")
+    reference = host.settled(shell.match.group())
+    for code in host.codes(reference):
+        shell.expect("Code from the .*: ")
+        shell.sendline(code)
+    shell.expect("iauth> ")
+    shell.sendline(f"pending -i {person.name}")
+    shell.expect(r"\[1/1\]")
+    assert person.name in shell.before
+    shell.send("r")
+    shell.expect("empty: back.*: ")
+    shell.sendintr()
+    shell.expect([pexpect.EOF, "iauth> "])
+    shell.close()
+    assert host.one("pending", number)["status"] == "pending"
 
 
 def test_the_open_gate_refuses_what_is_the_operators(host):

@@ -15,6 +15,8 @@ package enum Files {
     var isLink: Bool
     var isSocket: Bool
     var isPipe: Bool
+    /// `/dev/null`, which reads as an empty file.
+    var isNull: Bool
     var mode: UInt32
     var owner: UInt32
     var group: UInt32
@@ -37,9 +39,9 @@ package enum Files {
     guard file >= 0 else { throw unopened(path) }
     defer { if !isStandardInput { close(file) } }
     var s = stat()
-    guard unsafe fstat(file, &s) == 0, isStandardInput || Status(s).isRegular || Status(s).isPipe
+    guard unsafe fstat(file, &s) == 0, isStandardInput || Status(s).isRead || Status(s).isPipe
     else {
-      throw .fileMissing(path: path)
+      throw Status(s).unread(path)
     }
     guard s.st_size <= max else { throw .limitBytes(max: max) }
     var bytes: [UInt8] = []
@@ -284,8 +286,17 @@ extension Files.Status {
     self.init(
       isRegular: kind == S_IFREG, isDirectory: kind == S_IFDIR, isLink: kind == S_IFLNK,
       isSocket: kind == S_IFSOCK, isPipe: kind == S_IFIFO,
+      isNull: kind == S_IFCHR && s.st_rdev == 0x103,
       mode: s.st_mode & 0o7777, owner: s.st_uid, group: s.st_gid, links: UInt(s.st_nlink),
       bytes: Int64(s.st_size))
+  }
+
+  /// Whether it can be read as a file.
+  var isRead: Bool { isRegular || isNull }
+
+  /// Why it cannot.
+  func unread(_ path: String) -> IAuthError {
+    .fileOther(path: path, isDirectory: isDirectory)
   }
 }
 

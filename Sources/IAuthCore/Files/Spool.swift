@@ -135,8 +135,8 @@ package final class FileSource: ByteSource {
     (self.path, self.max) = (path, max)
     var s = stat()
     guard file >= 0 else { throw Files.unopened(path) }
-    guard unsafe fstat(file, &s) == 0, Files.Status(s).isRegular else {
-      throw .fileMissing(path: path)
+    guard unsafe fstat(file, &s) == 0, Files.Status(s).isRead else {
+      throw Files.Status(s).unread(path)
     }
     guard s.st_size <= max else { throw .limitBytes(max: max) }
   }

@@ -35,18 +35,18 @@ extension IAuthError {
     case .successionCycle(let code): "機關\(quoted(code))不得由自己承接"
     case .agencySucceeded(let code, let new): "機關\(quoted(code))已由（或將由）\(quoted(new))承接"
     case .successionBound(let code, .none): "機關\(quoted(code))並無承接機關"
-    case .successionBound(let code, .late): "機關\(quoted(code))整併已逾 7 日，不得撤銷"
+    case .successionBound(let code, .late): "機關\(quoted(code))整併已逾 7 日，不得復原"
     case .successionBound(_, .successor(let new)):
-      "承接機關已另由其他機關承接，請先撤銷\(quoted(new))的整併"
-    case .successionBound(_, .request(let number)): "申請案 \(number) 於整併後業經審核，不得撤銷整併"
-    case .successionBound(_, .account(let account)): "合併的帳號 \(account) 嗣後已有異動，不得撤銷整併"
+      "承接機關已另由其他機關承接，請先復原\(quoted(new))的整併"
+    case .successionBound(_, .request(let number)): "申請案 \(number) 於整併後業經審核，不得復原整併"
+    case .successionBound(_, .account(let account)): "合併的帳號 \(account) 嗣後已有異動，不得復原整併"
     case .recertifyOpen(let review): "清查 \(review) 尚未結案，且範圍重疊"
     case .recertifyAnswered(let item, let by, let at):
       "清查項目 \(item) 已" + (by.map { "由 \(shortened($0)) " } ?? "")
         + "於 \(at.taiwanMinute)（臺灣時間）答復，答復後不得變更"
     case .recertifyClosed(let review): "清查 \(review) 已結案"
     case .recertifyOver(let item, let at):
-      "清查項目 \(item) 之權限已於 \(at.taiwanMinute)（臺灣時間）終止，無須答復"
+      "清查項目 \(item) 之權限已於 \(at.taiwanMinute)（臺灣時間）廢止，無須答復"
     case .recertifyEarly(let review, let open, let dueAt):
       "清查 \(review) 期限為 \(dueAt.taiwanDate)，尚有 \(open) 項未答復"
     case .recertifyCount(let expected, let found): "預期 \(expected) 項，待答復者 \(found) 項"
@@ -67,7 +67,7 @@ extension IAuthError {
     case .usageUnwantedValue(let option, _): "選項\(quoted(option))不得指定值"
     case .usageRepeated(let option, _): "選項\(quoted(option))重複"
     case .usageConflict(let one, let other, _): "選項\(quoted(one))與\(quoted(other))不得併用"
-    case .usageValue("NUMBER", let value, _): "\(quoted(value))不是有效的申請編號"
+    case .usageValue("NUMBER", let value, _): "\(quoted(value))不是有效的申請序號"
     case .usageValue(let option, let value, let allowed):
       "選項\(quoted(option))不接受\(quoted(value))"
         + (allowed.isEmpty ? "" : "，可用的值為：\(allowed.joined(separator: "、"))")
@@ -110,7 +110,7 @@ extension IAuthError {
     case .sheetHeader(let missing, let duplicated, let near):
       SheetText.header(missing, duplicated, near).chinese
     case .decisionLine(let line, let word):
-      "第 \(line) 行的\(quoted(word))無法辨識；每行依序為申請編號、版本、審核結果（approve、reject 或 return）及理由"
+      "第 \(line) 行的\(quoted(word))無法辨識；每行依序為申請序號、版本、審核結果（approve、reject 或 return）及理由"
     case .sheetEmpty: "試算表的標題列以下沒有資料"
     case .limitBytes(let max): SheetText.tooLarge(max).chinese
     case .limitRows(let max): SheetText.tooLong(max).chinese
@@ -120,6 +120,8 @@ extension IAuthError {
         : "此檔案將移除 \(all) 個機關中的 \(removed) 個，已逾十分之一；如確認無誤，請加上 --allow-removals"
 
     case .fileMissing(let path): "檔案\(quoted(path))不存在或無法讀取"
+    case .fileOther(let path, let isDirectory):
+      "\(quoted(path))為\(isDirectory ? "目錄" : "裝置或 socket")，並非檔案"
     case .anchorMissing: "檔案內沒有可比對的錨點或檢核點"
     case .entryUnknown(let seq): "稽核紀錄沒有第 \(seq) 筆"
     case .signFailed(let problem): "檢核點未能簽章：\(problem.chinese)"
@@ -221,7 +223,7 @@ extension MessageStatus {
     switch self {
     case .queued: "待送"
     case .delivered: "已送達"
-    case .bounced: "遭退回"
+    case .bounced: "遭退信"
     case .sent: "已送"
     case .failed: "傳送失敗"
     case .lapsed: "已失效"
@@ -267,8 +269,8 @@ extension Right {
     case .administrator: "僅該機關的管理者得執行此項作業"
     case .owner: "僅當事人得執行此項作業"
     case .applicant: "您無審核權限；您本人之申請另列"
-    case .resting(let change?): "您的管理者權限於申請案 \(change) 核定前暫停行使"
-    case .resting(nil): "您的管理者權限目前未生效或已暫停，起迄日請見您的權限清單"
+    case .resting(let change?): "您的管理者權限於申請案 \(change) 核准前暫停行使"
+    case .resting(nil): "您的管理者權限目前未生效或已暫停，起迄日請見您的權限列表"
     case .key: "ssh 金鑰僅得為有效的機關管理者匯入及查詢"
     }
   }
@@ -278,10 +280,10 @@ extension UnsafeReason {
   fileprivate var chinese: String {
     switch self {
     case .link: "資料庫為連結或有多個名稱，請指定檔案本身"
-    case .owner: "資料庫屬於其他使用者，請以其擁有者身分執行"
+    case .owner: "資料庫屬於其他使用者，請改以其擁有者執行"
     case .keyMode: "資料庫的金鑰可由他人讀取或不屬於您，其權限模式須為 0600"
     case .wal: "資料庫被設為 WAL 模式，請設 PRAGMA journal_mode = DELETE"
-    case .unreadable: "您無權讀取資料庫，請以其擁有者身分執行"
+    case .unreadable: "您無權讀取資料庫，請改以其擁有者執行"
     case .mode: "其他使用者可存取資料庫，其權限模式須為 0600"
     case .directory: "其他使用者可寫入資料庫所在目錄，其權限模式須為 0700"
     case .key: "資料庫的金鑰不存在或不相符"

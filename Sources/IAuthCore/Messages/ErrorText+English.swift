@@ -161,6 +161,8 @@ extension IAuthError {
           + " meant, allow removals"
 
     case .fileMissing(let path): "the file \(quoted(path)) is missing or cannot be read"
+    case .fileOther(let path, let isDirectory):
+      "\(quoted(path)) is \(isDirectory ? "a directory" : "a device or a socket"), and no file"
     case .anchorMissing: "the file holds no anchor and no checkpoint"
     case .entryUnknown(let seq): "the audit trail has no entry \(seq)"
     case .signFailed(let problem): "the checkpoint was not signed: \(problem.english)"

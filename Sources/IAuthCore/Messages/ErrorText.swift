@@ -13,10 +13,30 @@ package struct ErrorText: Sendable, Equatable {
   package let hint: String?
 }
 
+/// What was typed, as far as a hint takes it up again.
+package struct TypedCall: Sendable {
+  package var command: String?
+  /// By spelling: `--agency`, `FILE`.
+  package var values: [String: String]
+
+  package init(_ command: String? = nil, _ values: [String: String] = [:]) {
+    (self.command, self.values) = (command, values)
+  }
+
+  /// What was typed there, or the word that stands for it.
+  fileprivate func word(_ spelling: String, or placeholder: String) -> String {
+    values[spelling].map { shellWord($0, or: placeholder) } ?? placeholder
+  }
+
+  /// The command's own help, or that of iauth.
+  fileprivate var help: String { command.map { "iauth help \($0)" } ?? "iauth help" }
+}
+
 extension IAuthError {
-  /// - Parameter command: which was run; what is said of a file is explained in its help.
-  package func text(_ language: Language, of command: String? = nil) -> ErrorText {
-    let hint = hint(command ?? "import-batch")
+  /// - Parameter call: which was run: its help explains what was refused, and what was typed stands
+  ///   in the hint.
+  package func text(_ language: Language, of call: TypedCall = TypedCall()) -> ErrorText {
+    let hint = hint(call)
     return switch language {
     case .english: ErrorText(sentence: englishSentence, hint: hint)
     case .chinese: ErrorText(sentence: chineseSentence, hint: hint)
@@ -24,10 +44,12 @@ extension IAuthError {
   }
 
   /// The command that helps; capitals stand for what the person fills in.
-  private func hint(_ command: String) -> String? {
+  private func hint(_ call: TypedCall) -> String? {
     switch self {
     case .declined: nil
-    case .codeWrong: "iauth verify REFERENCE"
+    case .codeWrong:
+      call.values["--step-up"] == nil
+        ? "iauth verify \(call.word("REFERENCE", or: "REFERENCE"))" : "iauth verify --step-up"
     case .codeExpired(let reference, let isFinished):
       if !isFinished {
         "iauth verify --resend \(shellWord(reference, or: "REFERENCE"))"
@@ -42,7 +64,8 @@ extension IAuthError {
       .requestOutside(let number):
       "iauth pending \(number)"
     case .permissionHeld: "iauth request-permission --list"
-    case .accountTaken, .accountSuspended: "iauth admins --agency CODE"
+    case .accountTaken(let agency), .accountSuspended(let agency):
+      "iauth admins --agency \(shellWord(agency, or: "CODE"))"
     case .accountsTaken: "iauth accounts"
     case .accountLast:
       "iauth admins --appoint --system CODE --name NAME --email ADDRESS --mobile NUMBER"
@@ -60,13 +83,17 @@ extension IAuthError {
       .usageRepeated(_, let command):
       command.map { "iauth help \($0)" } ?? "iauth help"
     case .usageMissing(_, let command), .usageConflict(_, _, let command): "iauth help \(command)"
-    case .usageValue: "iauth help"
+    case .usageValue: call.help
     case .usageInput, .usageCode: "iauth help verify"
     case .usageService: "iauth help serve-one"
     case .usageTerminal(_, let command): "iauth \(command)"
     case .usageEncoding: "iauth help"
 
-    case .agencyInvalid, .agencyUnknown, .agencyMissing: "iauth agencies NAME"
+    case .agencyInvalid(let code), .agencyUnknown(let code):
+      // What is no code may be a name, or a part of one.
+      AgencyCode(code) == nil && code.unicodeScalars.contains(where: \.isIdeograph)
+        ? "iauth agencies \(shellWord(code, or: "NAME"))" : "iauth agencies NAME"
+    case .agencyMissing: "iauth agencies NAME"
     case .rowHidden: "iauth help import-batch"
     case .agencyCycle(let code), .agencyRemoved(let code), .agencyExists(let code),
       .successionCycle(let code), .successionBound(let code, _):
@@ -82,12 +109,14 @@ extension IAuthError {
     case .roleInvalid, .changeInvalid, .dateInvalid, .dateRange, .sheetHeader, .sheetEmpty,
       .sheetUnreadable,
       .limitBytes, .limitRows:
-      "iauth help \(command)"
+      call.help
     case .answersRejected: "iauth recertify --sheet FILE"
-    case .batchRejected: "iauth import-batch FILE --dry-run --report FILE"
-    case .registryShrunk: "iauth agencies --load FILE --allow-removals"
+    case .batchRejected:
+      "iauth import-batch \(call.word("FILE", or: "FILE")) --dry-run --report -"
+    case .registryShrunk:
+      "iauth agencies --load \(call.word("--load", or: "FILE")) --allow-removals"
 
-    case .fileMissing, .fileExists, .fileUncreatable: nil
+    case .fileMissing, .fileOther, .fileExists, .fileUncreatable: nil
     case .anchorMissing: "iauth audit --checkpoint"
     case .entryUnknown: "iauth audit --head"
     case .signFailed: "iauth audit --checkpoint"
@@ -95,11 +124,16 @@ extension IAuthError {
     case .databaseGone: "iauth restore FILE"
     case .databaseUnmounted: nil
     case .databaseExists:
-      command == "restore"
+      call.command == "restore"
         ? "iauth --db FILE restore FILE" : "iauth --db FILE init --authority CODE"
     case .batchUnknown: "iauth pending --status all"
     case .referenceUnknown: "iauth help verify"
-    case .requestUnknown: "iauth pending"
+    case .requestUnknown:
+      switch call.command {
+      case "request-permission": "iauth request-permission --list"
+      case "revoke": "iauth permissions"
+      default: "iauth pending"
+      }
     case .databaseDamaged: "iauth restore FILE"
     case .auditBroken: "iauth backup FILE"
     case .doctorFailed: nil
@@ -136,14 +170,23 @@ extension IAuthError {
 /// `word` if it can stand in a shell command as it is, else `placeholder`: a hint is meant to be
 /// copied, and what a stranger typed must not be run by copying it.
 func shellWord(_ word: String, or placeholder: String) -> String {
-  let isPlain = word.utf8.allSatisfy { byte in
-    switch byte {
+  let isPlain = word.unicodeScalars.allSatisfy { scalar in
+    switch scalar.value {
     case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-    default: ".-_+@".utf8.contains(byte)
+    default: ".-_+@/".unicodeScalars.contains(scalar) || scalar.isIdeograph
     }
   }
-  let isWord = !word.isEmpty && word.utf8.first != UInt8(ascii: "-") && word.utf8.count <= 100
+  let isWord =
+    !word.utf8.isEmpty && word.utf8.count <= 100
+    && word.utf8.first != UInt8(ascii: "-")
   return isPlain && isWord ? word : placeholder
+}
+
+extension Unicode.Scalar {
+  /// A Chinese character: no shell reads more into it.
+  fileprivate var isIdeograph: Bool {
+    properties.isUnifiedIdeograph
+  }
 }
 
 /// The start of `text`, at most `limit` scalars: a sentence stays a sentence whatever was typed.

@@ -12,8 +12,8 @@ extension Notice {
         "\(purpose.chinese)驗證碼",
         [
           purpose == .application
-            ? "您正在辦理「\(SafeText.withoutCodes(agency))」的\(purpose.chinese)（編號 \(reference)），"
-            : "您正以「\(SafeText.withoutCodes(agency))」人員身分登入（編號 \(reference)），",
+            ? "您正在辦理「\(SafeText.withoutCodes(agency))」的\(purpose.chinese)（申請序號 \(reference)），"
+            : "您正以「\(SafeText.withoutCodes(agency))」人員登入（登入序號 \(reference)），",
           "\(channel == .email ? "電子郵件" : "行動電話")驗證碼為：", "", code, "",
           "請於 10 分鐘內執行下列指令，並依提示輸入驗證碼：", "", "    iauth verify \(reference)", "",
           "驗證碼僅能使用一次，請勿轉告他人。如非您本人辦理，請忽略本信件。",
@@ -98,7 +98,8 @@ extension Notice {
           + [
             "核准：\(approved)", "退件：\(rejected)", "其他（撤回或逾期失效）：\(other)", "",
             "各件結果，以及個別案件的退件理由：", "",
-            "    iauth pending --batch \(batch)", "    iauth pending NUMBER",
+            "    iauth pending --batch \(batch)",
+            "    iauth pending --batch \(batch) --status rejected",
           ])
     case .invitationLapsed(let request):
       Wording(
@@ -108,39 +109,39 @@ extension Notice {
     case .invitationEnded(let request, let reason):
       Wording(
         "啟用邀請已撤銷（申請案 \(request.number)）",
-        ["您提報的人員尚未啟用帳號，其權限已終止，邀請隨之失效：", ""] + request.chinese + ["", "原因："]
+        ["您提報的人員尚未啟用帳號，其權限已廢止，邀請隨之失效：", ""] + request.chinese + ["", "原因："]
           + SafeText.quotation(reason)
           + ["", "如仍有需要，請重新提報：", "", "    iauth import-batch FILE"])
     case .revoked(let request, let reason):
       Wording(
-        "權限已終止（申請案 \(request.number)）",
-        ["由下列申請案核予您的權限已終止：", ""] + request.chinese + ["", "原因："]
+        "權限已廢止（申請案 \(request.number)）",
+        ["由下列申請案核予您的權限已廢止：", ""] + request.chinese + ["", "原因："]
           + SafeText.quotation(reason)
           + ["", "查詢您的權限：", "", "    iauth request-permission --list"])
     case .accountChanged(let status, let agency, let reason):
       Wording(
         "帳號狀態變更：\(status.chinese)",
-        ["您在「\(SafeText.line(agency))」的帳號狀態變更為：\(status.chinese)", "", "原因："]
+        ["您在「\(SafeText.line(agency.name))」的帳號狀態變更為：\(status.chinese)", "", "原因："]
           + SafeText.quotation(reason)
           + (status == .closed
             ? ["", "如仍有需要，請重新申請帳號：", "", "    iauth apply"]
-            : ["", "如有疑義，請洽機關管理者：", "", "    iauth admins --agency CODE"]))
+            : ["", "如有疑義，請洽機關管理者：", "", "    iauth admins --agency \(agency.code)"]))
     case .contactChanged(let agency, let email, let mobile):
       Wording(
         "聯絡資料已變更",
         [
-          "您在「\(SafeText.line(agency))」的帳號，聯絡資料變更為：", "",
+          "您在「\(SafeText.line(agency.name))」的帳號，聯絡資料變更為：", "",
           "電子郵件：\(SafeText.line(email))", "行動電話：\(SafeText.line(mobile))", "",
-          "如非您本人辦理，請立即洽機關管理者停用帳號：", "", "    iauth admins --agency CODE",
+          "如非您本人辦理，請立即洽機關管理者停用帳號：", "", "    iauth admins --agency \(agency.code)",
         ])
     case .wrongAttempts(let agency):
       Wording(
         "驗證碼連續輸入錯誤",
         [
-          "您於「\(SafeText.line(agency))」之帳號遭連續輸入錯誤驗證碼 5 次，",
+          "您於「\(SafeText.line(agency.name))」之帳號遭連續輸入錯誤驗證碼 5 次，",
           "該執行者 15 分鐘內無法再嘗試。您的登入不受影響。", "",
           "如非您本人所為，請勿將驗證碼轉告他人，並洽機關管理者：", "",
-          "    iauth admins --agency CODE",
+          "    iauth admins --agency \(agency.code)",
         ])
     case .wrongAttemptsAlarm(let count):
       Wording(
@@ -159,7 +160,7 @@ extension Notice {
         ])
     case .contactBounces(let agency, let name, let account, let channel, let contact):
       Wording(
-        channel == .email ? "帳號 \(account) 之郵件遭退回" : "帳號 \(account) 之簡訊無法送達",
+        channel == .email ? "帳號 \(account) 之郵件遭退信" : "帳號 \(account) 之簡訊無法送達",
         [
           "寄給「\(SafeText.line(agency))」下列人員的\(channel == .email ? "郵件" : "簡訊")無法送達：", "",
           "姓名：\(SafeText.line(name))", "帳號：\(account)",
@@ -171,7 +172,7 @@ extension Notice {
       Wording(
         "機關管理者異動（整批申請 \(batch)）",
         [
-          "「\(SafeText.line(agency))」提報異動，已終止 \(count) 位機關管理者的權限。", "",
+          "「\(SafeText.line(agency))」提報異動，已廢止 \(count) 位機關管理者的權限。", "",
           "請檢視：", "", "    iauth pending --batch \(batch)",
         ])
     case .returned, .batchReturned, .superseded, .withdrawnByForm, .standIn, .permissionEnding,
@@ -200,7 +201,7 @@ extension Notice {
   }
 
   private static func chineseBatch(_ batch: BatchID, _ document: String?) -> [String] {
-    ["整批申請編號：\(batch)"] + (document.map { ["公文文號：\(SafeText.line($0))"] } ?? [])
+    ["整批編號：\(batch)"] + (document.map { ["公文文號：\(SafeText.line($0))"] } ?? [])
   }
 
   private static func chineseNextStep(_ request: RequestSummary, _ url: String?) -> [String] {
@@ -210,7 +211,7 @@ extension Notice {
       return [
         "後續作業：由貴機關的機關管理者\(request.role == .admin ? "（即您本人）" : "")於\(system)內設定細部權限。"
       ] + (url.map { ["", "    \(SafeText.line($0))"] } ?? [])
-    case .revoke: return ["該權限已終止。"]
+    case .revoke: return ["該權限已廢止。"]
     case .change: return ["您的新聯絡資料已生效，權限恢復使用。"]
     }
   }
@@ -242,7 +243,7 @@ extension Notice {
 extension RequestSummary {
   var chinese: [String] {
     [
-      "申請編號：\(number)", "機關：\(SafeText.line(agency))", "姓名：\(SafeText.line(name))",
+      "申請序號：\(number)", "機關：\(SafeText.line(agency))", "姓名：\(SafeText.line(name))",
       "系統：\(SafeText.line(system.chinese))（\(SafeText.line(systemCode))）",
       "角色：\(role.chinese)", "類別：\(kind.chinese)",
     ] + terms.map(\.chinese)
@@ -255,7 +256,7 @@ extension CodePurpose {
     switch self {
     case .application: "帳號申請"
     case .signIn: "登入"
-    case .stepUp: "身分確認"
+    case .stepUp: "補行驗證"
     }
   }
 }
@@ -273,7 +274,7 @@ extension RequestKind {
   package var chinese: String {
     switch self {
     case .grant: "申請權限"
-    case .revoke: "終止權限"
+    case .revoke: "廢止權限"
     case .change: "變更聯絡資料"
     }
   }
@@ -283,7 +284,7 @@ extension OperatorDigest {
   fileprivate var chinese: [String] {
     [
       "傳送失敗的通知：\(failedMessages)", "待送的通知：\(queuedMessages)",
-      "郵件遭退回或簡訊無法送達的人員：\(bouncingContacts)",
+      "郵件遭退信或簡訊無法送達的人員：\(bouncingContacts)",
       "與本系統通知無關的回報：\(ignoredReports)",
       "目標系統逾一日未處理的異動：\(overdueChanges)",
       "逾期失效的申請案：\(lapsedRequests)", "逾期失效的帳號申請：\(lapsedApplications)",

@@ -112,7 +112,8 @@ extension Notice {
           + [
             "Approved: \(approved)", "Rejected: \(rejected)", "Withdrawn or lapsed: \(other)", "",
             "Each result, and why a request was rejected:", "",
-            "    iauth pending --batch \(batch)", "    iauth pending NUMBER",
+            "    iauth pending --batch \(batch)",
+            "    iauth pending --batch \(batch) --status rejected",
           ])
     case .invitationLapsed(let request):
       Wording(
@@ -139,28 +140,31 @@ extension Notice {
     case .accountChanged(let status, let agency, let reason):
       Wording(
         "Account \(status.rawValue)",
-        ["Your account at \(SafeText.line(agency)) is now \(status.rawValue).", "", "Reason:"]
+        ["Your account at \(SafeText.line(agency.name)) is now \(status.rawValue).", "", "Reason:"]
           + SafeText.quotation(reason)
           + (status == .closed
             ? ["", "If you still need one, apply again:", "", "    iauth apply"]
-            : ["", "Questions go to your administrator:", "", "    iauth admins --agency CODE"]))
+            : [
+              "", "Questions go to your administrator:", "",
+              "    iauth admins --agency \(agency.code)",
+            ]))
     case .contactChanged(let agency, let email, let mobile):
       Wording(
         "Contact details changed",
         [
-          "The contact details of your account at \(SafeText.line(agency)) are now:", "",
+          "The contact details of your account at \(SafeText.line(agency.name)) are now:", "",
           "E-mail: \(SafeText.line(email))", "Mobile: \(SafeText.line(mobile))", "",
           "If that was not you, have an administrator suspend the account at once:", "",
-          "    iauth admins --agency CODE",
+          "    iauth admins --agency \(agency.code)",
         ])
     case .wrongAttempts(let agency):
       Wording(
         "Wrong codes were entered",
         [
-          "Somebody entered five wrong codes for your account at \(SafeText.line(agency)), and is",
+          "Somebody entered five wrong codes for your account at \(SafeText.line(agency.name)), and is",
           "locked out of it for 15 minutes. Your own sessions go on.", "",
           "If that was not you, tell no code to anybody, and ask your administrator:", "",
-          "    iauth admins --agency CODE",
+          "    iauth admins --agency \(agency.code)",
         ])
     case .wrongAttemptsAlarm(let count):
       Wording(

@@ -36,7 +36,7 @@ extension Notice {
             + ["", "Mend these rows and hand the sheet in again within 30 days:"] + command),
         Wording(
           "整批申請 \(batch) 部分申請案退回補正",
-          ["您提報的整批申請中，下列申請案退回補正：", "", "整批申請編號：\(batch)"]
+          ["您提報的整批申請中，下列申請案退回補正：", "", "整批編號：\(batch)"]
             + (document == nil ? [] : ["公文文號：\(letter)"])
             + items.map {
               "  \($0.number)　\(SafeText.line($0.agency))　\(SafeText.line($0.name))"
@@ -91,7 +91,7 @@ extension Notice {
           [
             isDeputy
               ? isGranted ? "您的職務代理人已獲核准，於下列期間代理審核：" : "有人申請擔任您的職務代理人，待審核："
-              : "有人申請交接您的權限，核准生效後您的權限即終止：", "",
+              : "有人申請交接您的權限，核准生效後您的權限即廢止：", "",
           ] + request.chinese + ["", "如有疑義，請洽審核者。查詢您的權限："] + read)
       )
     case .permissionEnding(let request, let endsAt):
@@ -128,9 +128,9 @@ extension Notice {
               "  \(SafeText.line($0.old)) (\($0.oldCode)) -> \(SafeText.line($0.new)) (\($0.newCode))"
             } + ["", "Sign in with the code on the right:"] + commands),
         Wording(
-          isUndone ? "機關整併已撤銷" : "機關整併、更名通知",
+          isUndone ? "機關整併已復原" : "機關整併、更名通知",
           [
-            isUndone ? "下列機關整併已撤銷，帳號及權限均已回復：" : "下列機關業經整併或更名，帳號及權限均移由承接機關：",
+            isUndone ? "下列機關整併已復原，帳號及權限均已回復：" : "下列機關業經整併或更名，帳號及權限均移由承接機關：",
             "",
           ]
             + changes.map {

@@ -99,9 +99,11 @@ extension Notice {
       .standIn(let request, _), .permissionEnding(let request, _),
       .permissionSuspended(let request):
       SafeText.line(request.agency)
-    case .batchSubmitted(_, let agency, _, _), .accountChanged(_, let agency, _),
-      .contactChanged(let agency, _, _), .wrongAttempts(let agency),
-      .idleWarning(let agency, _, _), .revokedByForm(_, let agency, _),
+    case .accountChanged(_, let agency, _), .contactChanged(let agency, _, _),
+      .wrongAttempts(let agency):
+      SafeText.line(agency.name)
+    case .batchSubmitted(_, let agency, _, _), .idleWarning(let agency, _, _),
+      .revokedByForm(_, let agency, _),
       .contactBounces(let agency, _, _, _, _):
       SafeText.line(agency)
     case .batchDecided, .batchReturned, .wrongAttemptsAlarm, .channelTest, .reminder,

@@ -26,9 +26,9 @@ package enum Notice: Sendable, Equatable {
   case invitationEnded(request: RequestSummary, reason: String)
   /// To the holder of a permission or an account, at the old and the new address.
   case revoked(request: RequestSummary, reason: String)
-  case accountChanged(status: AccountStatus, agency: String, reason: String)
-  case contactChanged(agency: String, email: String, mobile: String)
-  case wrongAttempts(agency: String)
+  case accountChanged(status: AccountStatus, agency: AgencyLabel, reason: String)
+  case contactChanged(agency: AgencyLabel, email: String, mobile: String)
+  case wrongAttempts(agency: AgencyLabel)
   /// To the operator, at once.
   case wrongAttemptsAlarm(count: Int)
   /// To the operator: the database has come to another host, which has so many entries of the trail.
@@ -80,6 +80,16 @@ extension Notice {
       (self.old, self.oldCode, self.new, self.newCode) = (old, oldCode, new, newCode)
     }
   }
+}
+
+/// An agency as a mail names it, and as the command behind it does.
+package struct AgencyLabel: Sendable, Equatable {
+  package var name: String
+  package var code: String
+
+  package init(_ name: String, code: String) { (self.name, self.code) = (name, code) }
+
+  package init(_ agency: Agency) { self.init(agency.name, code: agency.code) }
 }
 
 /// A request as messages name it.

@@ -76,7 +76,7 @@ enum SheetText {
     return Bilingual(
       "the workbook unpacks to more than \(max >> 20) MiB; delete the empty rows below the list, or"
         + " save the sheet as CSV",
-      "活頁簿解壓縮後超過 \(max >> 20) MiB，請刪除名冊下方的空白列，或另存為 CSV")
+      "活頁簿解壓縮後超過 \(max >> 20) MiB，請刪除附表下方的空白列，或另存為 CSV")
   }
 
   static func tooLong(_ max: Int) -> Bilingual {

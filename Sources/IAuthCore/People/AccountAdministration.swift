@@ -307,7 +307,7 @@ extension Transaction {
     guard actor?.account != account.id else { return }
     try queue(
       .accountChanged(
-        status: status, agency: try agency(id: account.agency).name, reason: reason),
+        status: status, agency: AgencyLabel(try agency(id: account.agency)), reason: reason),
       to: addresses, reference: "account:\(account.id)")
   }
 

@@ -25,10 +25,13 @@ extension Transaction {
     let hasBoth =
       account.email.text == applicant.email.text && account.mobile.e164 == applicant.mobile.e164
     guard known.count == 1, hasBoth || account.name.key == applicant.name.key else {
-      return try refuse(.accountTaken, subject: .reference(proof.reference))
+      return try refuse(
+        .accountTaken(agency: try agency(id: proof.agency).code),
+        subject: .reference(proof.reference))
     }
     guard account.status != .suspended else {
-      return try refuse(.accountSuspended, subject: .account(account.id))
+      return try refuse(
+        .accountSuspended(agency: try agency(id: proof.agency).code), subject: .account(account.id))
     }
     return try reapply(account, applicant, hasBoth: hasBoth)
   }
@@ -113,7 +116,7 @@ extension Transaction {
     try audit(
       .accountReplaced, .account(account.id), person: applicant.personalData(account.id))
     let notice = Notice.contactChanged(
-      agency: try agency(id: account.agency).name, email: applicant.email.masked,
+      agency: AgencyLabel(try agency(id: account.agency)), email: applicant.email.masked,
       mobile: applicant.mobile.masked)
     let reference = "account:\(account.id)"
     if isEmailNew || !isDecided { try queue(notice, to: .mail(account), reference: reference) }

@@ -197,7 +197,7 @@ extension Transaction {
       owners = try accounts(
         in: proof.agency, email: EmailAddress(stored: email), mobile: MobileNumber(stored: mobile))
     }
-    let notice = Notice.wrongAttempts(agency: try agency(id: proof.agency).name)
+    let notice = Notice.wrongAttempts(agency: AgencyLabel(try agency(id: proof.agency)))
     for owner in owners {
       try queue(notice, to: try addresses(of: owner), reference: "account:\(owner.id)")
     }
@@ -216,7 +216,9 @@ extension Transaction {
       throw .codeExpired(reference: proof.reference.text, isFinished: true)
     }
     switch account.status {
-    case .suspended: return try refuse(.accountSuspended, subject: .account(id))
+    case .suspended:
+      return try refuse(
+        .accountSuspended(agency: try agency(id: proof.agency).code), subject: .account(id))
     case .closed: return try refuse(.accountUnknown, subject: .account(id))
     case .invited:
       try expireOverdue(id)
@@ -229,7 +231,7 @@ extension Transaction {
     case .active:
       if let idleAfter = settings.idleAfter, try isIdle(account, after: idleAfter) {
         try suspendIdle(account)
-        return .commitThenThrow(.accountSuspended)
+        return .commitThenThrow(.accountSuspended(agency: try agency(id: proof.agency).code))
       }
     }
     if account.isUnproven { try run(AccountTable.setUnproven, id, nil as Timestamp?) }

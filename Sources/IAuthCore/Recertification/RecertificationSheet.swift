@@ -32,7 +32,7 @@ package struct AnsweredSheet: Sendable {
 
 /// The columns, in their order.
 enum SheetColumn: String, CaseIterable {
-  case item = "清查編號", request = "申請編號", agency = "機關", code = "機關代碼", name = "姓名"
+  case item = "清查編號", request = "申請序號", agency = "機關", code = "機關代碼", name = "姓名"
   case title = "職稱", system = "系統", role = "角色", since = "起始日期", lastUsed = "最近使用"
   case result = "清查結果", note = "說明"
 

@@ -183,7 +183,7 @@ extension Transaction {
       if !isSame {
         account = try mended(found, to: form, others: known.count > 1)
       }
-      guard found.status != .suspended else { throw .accountSuspended }
+      guard found.status != .suspended else { throw .accountSuspended(agency: authority.code) }
       if let earlier: RequestID = try id(RequestTable.pendingFor, found.id, system.id, Role.admin) {
         throw .requestDuplicate(number: earlier)
       }
@@ -229,7 +229,7 @@ extension Transaction {
   ) throws(IAuthError) -> Account {
     guard !others, account.status == .invited,
       let number: RequestID = try id(DirectoryTable.appointment, account.id)
-    else { throw .accountTaken }
+    else { throw .accountTaken(agency: try agency(id: account.agency).code) }
     try run(
       AccountTable.setContacts, account.id, form.name.text, form.name.key, form.email.text,
       form.mobile.e164, form.title, form.phone, now)

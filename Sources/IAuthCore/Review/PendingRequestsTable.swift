@@ -99,9 +99,21 @@ enum PendingRequestsTable {
     FROM audit u LEFT JOIN account a ON a.id = u.account
     WHERE u.subject = ?1 AND u.action <> 'request.read' ORDER BY u.seq
     """
+  /// Who was told of it and when: by a message of its own, by that of its batch, and by reminders.
   static let told: SQL = """
-    SELECT coalesce(m.sent_at, m.created_at), a.name, m.kind, m.status
-    FROM message m LEFT JOIN account a ON a.id = m.account WHERE m.request = ? ORDER BY m.id
+    SELECT t.at, a.name, t.kind, t.status FROM (
+      SELECT coalesce(m.sent_at, m.created_at) AS at, m.account, m.kind, m.status, m.id
+        FROM message m WHERE m.request = ?1
+      UNION SELECT coalesce(m.sent_at, m.created_at), m.account, m.kind, m.status, m.id
+        FROM request r JOIN reviewer v ON v.request = r.id JOIN message m
+          ON m.account = v.account AND m.reference = 'batch:' || r.batch
+        WHERE r.id = ?1 AND r.batch IS NOT NULL
+      UNION SELECT coalesce(m.sent_at, d.sent_at), d.account, 'reminder',
+          coalesce(m.status, 'sent'), m.id
+        FROM reminder d LEFT JOIN message m
+          ON m.account = d.account AND m.kind = 'reminder' AND m.created_at = d.sent_at
+        WHERE d.request = ?1) t
+    LEFT JOIN account a ON a.id = t.account ORDER BY t.at, t.id
     """
   static let statements: [SQL] = [
     general, admin, ofBatch, everything, ofAgency, mine, one, history, told,

@@ -292,7 +292,8 @@ extension Transaction {
     let owners = try accounts(
       in: request.agency, email: EmailAddress(stored: new.email),
       mobile: MobileNumber(stored: new.mobile))
-    return owners.contains { $0.id != request.account } ? .accountTaken : nil
+    guard owners.contains(where: { $0.id != request.account }) else { return nil }
+    return .accountTaken(agency: try agency(id: request.agency).code)
   }
 
   /// What an approval makes true, and who hears of it.

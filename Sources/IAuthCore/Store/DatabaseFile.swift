@@ -76,7 +76,18 @@ struct DatabaseFile {
     guard let folder = try look(directory, followingLinks: true),
       folder.owner == geteuid(), folder.mode & 0o022 == 0
     else { throw .databaseUnsafe(.directory) }
+    // An empty one is made private (`.` and `..` are its names); what stands in another is not ours
+    // to hide.
+    if folder.mode & 0o077 != 0, Files.names(in: directory, beginning: "").count == 2 {
+      unsafe chmod(directory, 0o700)
+    }
     return path
+  }
+
+  /// Whether others may list what stands beside the database.
+  static func isListable(_ path: String) -> Bool {
+    Files.status(Files.directory(of: path), followingLinks: true).map { $0.mode & 0o077 != 0 }
+      ?? false
   }
 
   /// Makes a directory for a database; root makes it, too, as whoever owns the place around it.
@@ -88,16 +99,24 @@ struct DatabaseFile {
     try becomeOwner(of: directory)
   }
 
-  /// The key beside a database that is being made: the one that is there, or this new one.
-  static func madeKey(beside path: String, _ new: [UInt8]) throws(IAuthError) -> [UInt8] {
+  /// The key that stands beside a database that is being made; nil if none does.
+  static func key(beside path: String) throws(IAuthError) -> [UInt8]? {
     let keyPath = Files.directory(of: path) + "/" + keyName
-    guard try look(keyPath, followingLinks: false) == nil else {
-      let (reason, key) = try readKey(keyPath)
-      if let reason { throw .databaseUnsafe(reason) }
-      return key
-    }
-    try Files.make(keyPath, Array((Hex.encode(new) + "\n").utf8))
-    return new
+    guard try look(keyPath, followingLinks: false) != nil else { return nil }
+    let (reason, key) = try readKey(keyPath)
+    if let reason { throw .databaseUnsafe(reason) }
+    return key
+  }
+
+  /// Writes a new key there, when the database that it belongs to is whole: a key alone would mean
+  /// that a database is gone.
+  static func writeKey(beside path: String, _ new: [UInt8]) throws(IAuthError) {
+    try Files.make(
+      Files.directory(of: path) + "/" + keyName, Array((Hex.encode(new) + "\n").utf8))
+  }
+
+  static func removeKey(beside path: String) {
+    unsafe unlink(Files.directory(of: path) + "/" + keyName)
   }
 
   /// Looks whether a file could be made there, and makes nothing: a dry run of `init`.

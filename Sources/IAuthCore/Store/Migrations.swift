@@ -42,6 +42,14 @@ enum Migrations {
       UPDATE decision SET reviewer_name = (SELECT name FROM account WHERE id = reviewer)
       WHERE reviewer IS NOT NULL
       """),
+    // The apostrophes of names compare as one.
+    SchemaTransform(
+      upTo: 1,
+      """
+      UPDATE account SET name_key = replace(replace(replace(replace(name_key, char(0x2019), ''''),
+        char(0x2018), ''''), char(0x2BC), ''''), '`', '''')
+      WHERE name_key GLOB '*[' || char(0x2019, 0x2018, 0x2BC) || '`]*'
+      """),
     // What has begun needs no start to be seen to.
     SchemaTransform(
       upTo: 1,

@@ -135,7 +135,8 @@ package final class Store {
       path: directory + "/" + DatabaseFile.lockName, seconds: Int(Limits.busyWait.seconds))
     defer { withExtendedLifetime(lock) {} }
     _ = try DatabaseFile.place(creating: place)
-    let key = try DatabaseFile.madeKey(beside: place, world.randomBytes(32))
+    let known = try DatabaseFile.key(beside: place)
+    let key = known ?? world.randomBytes(32)
     // Whoever holds the lock is alone: what has such a name was left by one that was killed.
     for name in Files.names(in: directory, beginning: draftName) {
       unsafe unlink(directory + "/" + name)
@@ -144,8 +145,10 @@ package final class Store {
     try Files.create(draft, [])
     do throws(IAuthError) {
       _ = try fillDraft(draft: draft, key: key, world: world, settings: settings, fill)
+      if known == nil { try DatabaseFile.writeKey(beside: place, key) }
       try Files.publish(draft, as: place)
     } catch {
+      if known == nil, !Files.exists(place) { DatabaseFile.removeKey(beside: place) }
       unsafe unlink(draft)
       unsafe unlink(draft + "-journal")
       if case .fileExists = error { throw .databaseExists }
@@ -232,8 +235,9 @@ package final class Store {
 
   /// Runs `body` as the only writer, and commits what it did, also when it refuses.
   ///
-  /// A dry run (`World.isDryRun`) rolls back what was done. A refusal is kept even then: a wrong
-  /// code that was only tried would be an attempt that nobody counts.
+  /// A dry run (`World.isDryRun`) rolls back what was done. A refusal is kept even then, unless it
+  /// writes to somebody; a wrong code always: one that was only tried would be an attempt that
+  /// nobody counts.
   ///
   /// - Parameter before: what is done under the lock before the transaction begins.
   /// - Throws: what `body` throws (nothing is kept); the refusal it returned (its writes are kept);
@@ -363,6 +367,11 @@ package final class Store {
       (hasQueued, hasLeft) = queuedBefore
       isTrial = true
       return try undone(tx, answer)
+    case .commitThenThrow(let error)
+    where !isKept && error != .codeWrong && (hasQueued, hasLeft) != queuedBefore:
+      (hasQueued, hasLeft) = queuedBefore
+      try undone(tx, ())
+      throw error
     default: break
     }
     boundWait(waited + begun - start)

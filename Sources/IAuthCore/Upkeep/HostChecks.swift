@@ -158,7 +158,7 @@ extension Settings {
     if case .command = sms { shows = true }
     if case .sendmailArguments = mail { shows = true }
     guard isService, shows else {
-      return Finding("processes", .skipped, "show nothing of messages", "不顯示訊息寄送情形")
+      return Finding("processes", .skipped, "show nothing of messages", "不顯示通知寄送情形")
     }
     let isHidden = (mounts ?? []).split(separator: UInt8(ascii: "\n")).contains { line in
       let words = line.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
@@ -172,7 +172,7 @@ extension Settings {
       return Finding(
         "processes", .warn,
         "everybody sees when a message leaves: mount -o remount,hidepid=invisible /proc",
-        "任何人均可見訊息送出之時點，請執行 mount -o remount,hidepid=invisible /proc")
+        "任何人均可見通知送出之時點，請執行 mount -o remount,hidepid=invisible /proc")
     }
     return Finding("processes", .ok, "hidden from others", "他人無法查看")
   }

@@ -97,6 +97,13 @@ extension Service {
     }
   }
 
+  /// Looks whether the caller's key may do anything at all just now.
+  ///
+  /// - Throws: `right.missing`, which is on the audit trail.
+  package func checkKey() throws(IAuthError) {
+    try readSignedIn(orByKey: true) { (_, _) throws(IAuthError) in }
+  }
+
   /// The keys that are enrolled.
   ///
   /// - Throws: `right.missing`.

@@ -14,6 +14,8 @@ package struct SetupReceipt: Sendable {
   package let rejectedRows: Int
   /// The request that made the first reviewer; they were sent an invitation.
   package let reviewer: RequestID?
+  /// Whether others may list the directory that the database stands in.
+  package let isListable: Bool
 }
 
 /// What loading a registry changed.
@@ -72,7 +74,7 @@ package enum Setup {
       }
       receipt = SetupReceipt(
         path: path, authority: authority, agencies: report.added, rejectedRows: report.rejected,
-        reviewer: number)
+        reviewer: number, isListable: !world.isDryRun && DatabaseFile.isListable(path))
     }
     guard let receipt else { throw .internal("init ended without a receipt") }
     store?.hasQueued = reviewer != nil && !world.isDryRun

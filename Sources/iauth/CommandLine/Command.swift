@@ -60,7 +60,10 @@ struct CommandDescription: Sendable, Equatable {
   /// The options of lists that are not options of the command's own.
   var listOptions: [ParameterDescription] {
     guard lists else { return [] }
-    return ListOptions.parameters.map(\.description).filter { parameter($0.name) == nil }
+    let isTimed = forms.contains { $0.isList && $0.isTimed }
+    return ListOptions.parameters.map(\.description).filter { option in
+      parameter(option.name) == nil && (isTimed || !ListOptions.times.contains(option.name))
+    }
   }
 
   func parameter(_ name: String) -> ParameterDescription? {
@@ -77,11 +80,14 @@ struct Form: Sendable, Equatable {
   let takes: [String]
   /// Whether it lists, and so takes the options of `ListOptions` as well.
   let isList: Bool
+  /// Whether its lines have a time that `--since` and `--until` look at.
+  let isTimed: Bool
 
-  init(needs: [String] = [], takes: [String] = [], isList: Bool = false) {
+  init(needs: [String] = [], takes: [String] = [], isList: Bool = false, isTimed: Bool = true) {
     self.needs = needs
     self.takes = takes
     self.isList = isList
+    self.isTimed = isList && isTimed
   }
 
   func admits(_ name: String) -> Bool { needs.contains(name) || takes.contains(name) }

@@ -19,7 +19,7 @@ struct Environment: Sendable {
     ("TERM", Bilingual("if dumb, no colour", "設為 dumb 時不使用顏色")),
     (
       "PAGER",
-      Bilingual("the program for lists longer than the screen", "清單超過一個畫面時使用的分頁程式")
+      Bilingual("the program for lists longer than the screen", "列表超過一個畫面時使用的分頁程式")
     ),
     ("COLUMNS", Bilingual("the width that tables fit into", "表格寬度")),
     ("TZ", Bilingual("the time zone of times shown", "顯示時間的時區")),

@@ -19,7 +19,7 @@ enum HelpText {
     }
     page.parameters(command.parameters)
     if command.lists {
-      page.heading(Bilingual("Options of the list", "清單選項"))
+      page.heading(Bilingual("Options of the list", "列表選項"))
       page.pairs(command.listOptions.map { ($0.listed, $0.help) })
     }
     page.blank()
@@ -87,7 +87,7 @@ enum HelpText {
     page.examples([
       Example(
         "iauth help exit-codes --json",
-        Bilingual("The same list for a script", "供程式使用的清單"))
+        Bilingual("The same list for a script", "供程式使用的列表"))
     ])
     return page.text
   }
@@ -106,7 +106,7 @@ enum HelpText {
     }
     page.examples([
       Example(
-        "iauth help json --json", Bilingual("The same list for a script", "供程式使用的清單"))
+        "iauth help json --json", Bilingual("The same list for a script", "供程式使用的列表"))
     ])
     return page.text
   }
@@ -131,7 +131,7 @@ enum HelpText {
     Example(
       "iauth apply --agency 2.16.886.101.20003.20065.20021",
       Bilingual("Apply for an account; what is missing is asked for", "申請帳號，未填的項目會逐一詢問")),
-    Example("iauth pending", Bilingual("List the requests that wait for you", "列出待審的申請")),
+    Example("iauth pending", Bilingual("List the requests that wait for you", "列出待審核的申請")),
   ]
 
   private static func usageLine(_ language: Language) -> String {

@@ -38,8 +38,11 @@ struct ListOptions: Sendable {
       Bilingual("up to the end of this day, or before this time", "結束日期（含當日）或時間（不含）")),
     .flag(
       "exit-code", \.list.hasExitCode,
-      Bilingual("end with status 1 if the list is empty", "清單為空時以狀態 1 結束")),
+      Bilingual("end with status 1 if the list is empty", "列表為空時以狀態 1 結束")),
   ]
+
+  /// Those that look at the time of a line.
+  static let times: Set<String> = ["since", "until"]
 
   /// The names of the columns that were asked for.
   var columnNames: [String]? {

@@ -51,7 +51,7 @@ struct ManualPage {
     if !command.parameters.isEmpty { page.list(command.parameters) }
     if command.lists {
       page.roff.macro("Pp")
-      page.prose(Bilingual("Options of the list:", "清單選項："))
+      page.prose(Bilingual("Options of the list:", "列表選項："))
       page.list(command.listOptions)
     }
     page.roff.macro("Pp")
@@ -141,9 +141,12 @@ struct ManualPage {
     page.examples(HelpText.overview)
     page.section(.seeAlso)
     for command in commands {
-      let comma = command.name == commands.last?.name ? "" : " ,"
-      page.roff.macro("Xr iauth\\-\(Roff.escaped(command.name)) 1\(comma)")
+      page.roff.macro("Xr iauth\\-\(Roff.escaped(command.name)) 1 ,")
     }
+    for other in ["iauth\\-json 5 ,", "iauth\\-sheet 5 ,", "iauth.conf 5 ,", "iauth 7 ,"] {
+      page.roff.macro("Xr \(other)")
+    }
+    page.roff.macro("Xr iauth\\-hosts 7")
     return page.roff.text
   }
 }

@@ -257,6 +257,15 @@ extension Command {
 }
 
 extension CommandDescription {
+  /// What was typed, by spelling.
+  func typed(in line: ParsedLine) -> [String: String] {
+    var line = line
+    let given = line.given + named(line.operands, beside: line.given.map(\.name), noting: &line)
+    return Dictionary(
+      given.map { (parameter($0.name)?.spelling ?? $0.name, $0.text) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
   /// Says which operand each word is: those of the first form that admits the options and takes so
   /// many words.
   ///
@@ -301,9 +310,12 @@ extension CommandDescription {
       throw .usageConflict("--json", "--output \(output.rawValue)", command: name)
     }
     let isJSONOnly = listed.count == 1 && options.list.output == .json
-    guard !form.isList, !isJSONOnly, let first = listed.first else { return }
+    let refused = listed.first {
+      !form.isList || !form.isTimed && ListOptions.times.contains($0.name)
+    }
+    guard !isJSONOnly, let first = refused else { return }
     let spelling = "--\(first.name)"
-    guard lists, let other = given.first else {
+    guard lists, !form.isList, let other = given.first else {
       throw .usageOption(spelling, nearest: nil, command: name)
     }
     throw .usageConflict(parameter(other)?.spelling ?? other, spelling, command: name)

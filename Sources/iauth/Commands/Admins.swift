@@ -48,7 +48,8 @@ struct Admins: Command {
     ],
     forms: [
       Form(takes: ["agency", "system"], isList: true),
-      Form(needs: ["missing"], takes: ["with-people", "under", "system"], isList: true),
+      Form(
+        needs: ["missing"], takes: ["with-people", "under", "system"], isList: true, isTimed: false),
       Form(needs: ["appoint", "system", "name", "email", "mobile"]),
     ],
     examples: [
@@ -97,7 +98,7 @@ struct Admins: Command {
       .administrator, found.map(\.json),
       table: Table(
         [
-          .init(Bilingual("request", "編號"), isNumber: true),
+          .init(Bilingual("request", "申請序號"), isNumber: true),
           .init(Bilingual("system", "系統")), .init(Bilingual("agency", "機關"), isFlexible: true),
           .init(Bilingual("name", "姓名"), isFlexible: true),
           .init(Bilingual("e-mail", "電子郵件"), isFlexible: true),
@@ -155,7 +156,7 @@ struct Admins: Command {
         "role": .word(receipt.role), "status": .word(receipt.status),
       ],
       details: [
-        (Bilingual("request", "申請編號"), receipt.number.description),
+        (Bilingual("request", "申請序號"), receipt.number.description),
         (Bilingual("name", "姓名"), form.name.text),
         (Bilingual("agency", "機關"), receipt.agency.titled(language)),
         (

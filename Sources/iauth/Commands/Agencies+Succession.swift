@@ -17,11 +17,11 @@ extension Agencies {
       "from", "FILE", \.from,
       Bilingual(
         "a list: old,new and, if they differ, on,document",
-        "整併清單（CSV）：old,new，必要時另列 on,document"),
+        "整併列表（CSV）：old,new，必要時另列 on,document"),
       completes: .file),
     .flag(
       "undo", \.undoes,
-      Bilingual("take a succession back, within seven days (operator)", "撤銷整併，以 7 日內為限（系統維運）")),
+      Bilingual("take a succession back, within seven days (operator)", "復原整併，以 7 日內為限（系統維運）")),
   ]
 
   static let successionForms = [
@@ -129,9 +129,9 @@ extension SuccessionLine.Outcome {
   fileprivate var label: Bilingual {
     switch self {
     case .moved: Bilingual("moved", "移轉")
-    case .ended: Bilingual("ended", "終止")
+    case .ended: Bilingual("ended", "廢止")
     case .superseded: Bilingual("no longer needed", "已無須審核")
-    case .undone: Bilingual("taken back", "撤銷")
+    case .undone: Bilingual("taken back", "復原")
     }
   }
 }

@@ -25,7 +25,7 @@ struct Agencies: Command {
       查無時，改以簡稱查詢（例如疾管署），最相近者在前。--load 讀取官方機關 OID 檔案（或同格式\
       檔案），新增、更新機關，並將已不存在者註記為裁撤；減少逾一成時不予載入。--add 以統一編號新增無 OID \
       的機關。--set-superior 指定上級機關。--succeed 辦理機關整併、更名：自生效日起，帳號、權限、審核中\
-      之申請案及所屬機關均移由承接機關，原代碼仍可使用；--undo 撤銷整併。
+      之申請案及所屬機關均移由承接機關，原代碼仍可使用；--undo 復原整併。
       """),
     parameters: ([
       .operand("QUERY", \.query, Bilingual("a code, or part of a name", "機關代碼或部分名稱")),
@@ -54,7 +54,7 @@ struct Agencies: Command {
         Bilingual("put agencies below this one (operator)", "指定上級機關（系統維運）")),
     ] as [Parameter<Agencies>]) + successionParameters,
     forms: [
-      Form(takes: ["QUERY", "under"], isList: true),
+      Form(takes: ["QUERY", "under"], isList: true, isTimed: false),
       Form(needs: ["load"], takes: ["allow-removals", "dated"]),
       Form(needs: ["add", "code", "name"], takes: ["superior"]),
       Form(needs: ["set-superior", "CODE"]),

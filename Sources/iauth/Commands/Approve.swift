@@ -7,7 +7,7 @@ import Values
 struct Approve: Command {
   static let usage = CommandUsage<Approve>(
     "approve", in: .review,
-    summary: Bilingual("Approve requests", "核准申請"),
+    summary: Bilingual("Approve requests", "核准（接受申請）"),
     about: Bilingual(
       """
       Approves each request by itself, or all that is still pending of a batch, and tells the \
@@ -19,14 +19,14 @@ struct Approve: Command {
       that names number, version, verdict and reason.
       """,
       """
-      逐件核准申請，或核准整批申請中仍待審者，並通知申請人。登入時須已通過兩組驗證碼，且不得審核自己的\
+      逐件核准申請，或核准整批申請中仍待審核者，並通知申請人。登入時須已通過兩組驗證碼，且不得審核自己的\
       申請。核准後，由機關管理者至目標系統設定細部權限。NUMBER 得為範圍或多筆（4-6、4,7）；於終端機審核範圍或\
-      整批申請時，先列出內容並請您確認。--from 每行審核一件：申請編號、版本（不限者填 -）、審核結果\
+      整批申請時，先列出內容並請您確認。--from 每行審核一件：申請序號、版本（不限者填 -）、審核結果\
       （approve、reject 或 return）及理由；或以 number、version、verdict、reason 為欄名之 CSV。
       """),
     parameters: [
       .operands(
-        "NUMBER", \.ranges, Bilingual("the requests to approve", "要核准的申請編號"),
+        "NUMBER", \.ranges, Bilingual("the requests to approve", "要核准的申請序號"),
         completes: .known(.queue)),
       .option(
         "note", "TEXT", \.note, Bilingual("kept with the decision", "審核意見，隨審核結果留存")),
@@ -36,7 +36,7 @@ struct Approve: Command {
           "refuse if the one request changed since it was listed",
           "申請內容於列出後有異動時不予核准（限單一申請）")),
       .option(
-        "batch", "ID", \.batch, Bilingual("all that is pending of this batch", "該整批申請之待審者")),
+        "batch", "ID", \.batch, Bilingual("all that is pending of this batch", "該整批申請之待審核者")),
       .option(
         "from", "FILE", \.from,
         Bilingual(
@@ -52,10 +52,10 @@ struct Approve: Command {
       Example(
         "iauth approve --batch 7 --note 'letter checked'",
         chinese: "iauth approve --batch 7 --note 公文核對無誤",
-        Bilingual("Approve what is pending of a batch", "核准整批申請之待審者")),
+        Bilingual("Approve what is pending of a batch", "核准整批申請之待審核者")),
       Example(
         "iauth approve --from decisions.csv",
-        Bilingual("Decide a whole queue in one call", "一次審核整份清單")),
+        Bilingual("Decide a whole queue in one call", "一次審核整份列表")),
     ],
     fails: [
       .requestUnknown, .rightMissing, .requestOutside, .requestOwn, .requestDecided,

@@ -39,7 +39,7 @@ struct Audit: Command {
       .option(
         "until", "TIME", \.until,
         Bilingual("up to the end of this day, or before this time", "結束日期（含當日）或時間（不含）")),
-      .option("actor", "ACCOUNT", \.actor, Bilingual("by this account or caller", "行為帳號或使用者")),
+      .option("actor", "ACCOUNT", \.actor, Bilingual("by this account or caller", "執行者（帳號或使用者程序）")),
       .option("action", "ACTION", \.action, Bilingual("only this action", "僅列此動作")),
       .option("subject", "SUBJECT", \.subject, Bilingual("about this subject", "僅列此對象")),
       .flag("verify", \.isVerify, Bilingual("verify the whole trail", "驗證完整稽核紀錄")),

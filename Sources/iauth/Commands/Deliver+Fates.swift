@@ -44,7 +44,7 @@ extension Deliver {
       human: Bilingual(
         "bounced \(counts.bounced), delivered \(counts.delivered), failed \(counts.failed), "
           + "expired \(counts.expired), noted \(counts.noted), ignored \(counts.ignored)",
-        "遭退回 \(counts.bounced) 則，已送達 \(counts.delivered) 則，無法送達 \(counts.failed) 則，"
+        "退信 \(counts.bounced) 則，已送達 \(counts.delivered) 則，無法送達 \(counts.failed) 則，"
           + "逾時 \(counts.expired) 則，註記 \(counts.noted) 則，略過 \(counts.ignored) 則")(
           context.language))
   }

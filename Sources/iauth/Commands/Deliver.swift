@@ -7,7 +7,7 @@ import Values
 struct Deliver: Command {
   static let usage = CommandUsage<Deliver>(
     "deliver", in: .upkeep,
-    summary: Bilingual("Send the messages that are due", "寄送待送訊息"),
+    summary: Bilingual("Send the messages that are due", "寄送待送通知"),
     about: Bilingual(
       """
       Sends every message that is due, each once. A message that cannot be sent is tried again \
@@ -20,23 +20,23 @@ struct Deliver: Command {
       failed or expired. --test sends one harmless message and says what the channel answered.
       """,
       """
-      寄送所有待送訊息，每則一次。無法送出者於 1、5、15、60 分鐘後重試，其後每小時一次；逾 24 小時列為\
-      失敗。有訊息未能送出時以 deliver.failed 結束，其餘訊息仍已寄送。郵件系統或簡訊業者明確拒收者，\
+      寄送所有待送通知，每則一次。無法送出者於 1、5、15、60 分鐘後重試，其後每小時一次；逾 24 小時列為\
+      失敗。有通知未能送出時以 deliver.failed 結束，其餘通知仍已寄送。郵件系統或簡訊業者明確拒收者，\
       立即列為失敗。--bounce 由標準輸入讀取一封退信（由郵件系統的別名或管線轉入），任何人均可轉入，僅與\
-      本系統確曾寄予該收件者之訊息相符的回報有效。--report 由標準輸入逐行讀取簡訊業者的回報：識別碼（本系統\
-      或業者所編）及 delivered、failed 或 expired。--test 寄送一則無害的測試訊息，並顯示該管道的回應。
+      本系統確曾寄予該收件者之通知相符的回報有效。--report 由標準輸入逐行讀取簡訊業者的回報：識別碼（本系統\
+      或業者所編）及 delivered、failed 或 expired。--test 寄送一則無害的測試通知，並顯示該管道的回應。
       """),
     parameters: [
       .flag(
         "list", \.lists,
         Bilingual(
           "list what waits, failed or came back, and what left within a day",
-          "列出待送、失敗、遭退回，及一日內送出的訊息")),
-      .option("retry", "ID", \.retry, Bilingual("send a failed one again", "重送失敗的訊息")),
-      .option("drop", "ID", \.drop, Bilingual("never send this one", "不再寄送該訊息")),
+          "列出待送、失敗、遭退信，及一日內送出的通知")),
+      .option("retry", "ID", \.retry, Bilingual("send a failed one again", "重送失敗的通知")),
+      .option("drop", "ID", \.drop, Bilingual("never send this one", "不再寄送該通知")),
       .option(
         "test", "ADDRESS|NUMBER", \.test,
-        Bilingual("send one harmless message there", "寄送一則測試訊息")),
+        Bilingual("send one harmless message there", "寄送一則測試通知")),
       .flag(
         "bounce", \.takesBounce,
         Bilingual("take a mail that came back, on standard input", "由標準輸入收取一封退信")),
@@ -49,8 +49,8 @@ struct Deliver: Command {
       Form(needs: ["test"]), Form(needs: ["bounce"]), Form(needs: ["report"]),
     ],
     examples: [
-      Example("iauth deliver", Bilingual("Send what is due", "寄送待送訊息")),
-      Example("iauth deliver --list", Bilingual("See what waits", "查看待送訊息")),
+      Example("iauth deliver", Bilingual("Send what is due", "寄送待送通知")),
+      Example("iauth deliver --list", Bilingual("See what waits", "查看待送通知")),
       Example(
         "iauth deliver --test ming@cdc.gov.tw",
         Bilingual("Try whether mail leaves", "測試郵件能否送出")),

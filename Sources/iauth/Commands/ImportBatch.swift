@@ -20,27 +20,27 @@ struct ImportBatch: Command {
       --list shows the batches that you have submitted, the newest first.
       """,
       """
-      讀取本機關及所屬機關管理者名冊，包括所有顯示且有標題列的工作表，所見即所讀。依欄位名稱辨識欄位，順序不拘；機關代碼、姓名、電子郵件及行動電話為\
+      讀取本機關及所屬機關管理者之附表，包括所有顯示且有標題列的工作表，所見即所讀。依欄位名稱辨識欄位，順序不拘；機關代碼、姓名、電子郵件及行動電話為\
       必要欄位。任一列有誤即全部不匯入，並列出各列所有問題；--partial 則匯入無誤的列。已生效或審核中的列\
-      不重複建立，名冊修正後可再次匯入。無人登入時，資料庫擁有者以系統維運身分匯入；登入逾時者請重新登入，或以 \
+      不重複建立，附表修正後可再次匯入。無人登入時，資料庫擁有者由系統維運人員匯入；登入逾時者請重新登入，或以 \
       verify --sign-out 登出。--list 列出本人提報之整批申請，新者在前。
       """),
     parameters: [
       .operand(
-        "FILE", \.file, Bilingual("the sheet, or - for standard input", "名冊檔案；- 表示標準輸入"),
-        completes: .file, asks: Bilingual("Sheet", "名冊檔案")),
+        "FILE", \.file, Bilingual("the sheet, or - for standard input", "附表檔案；- 表示標準輸入"),
+        completes: .file, asks: Bilingual("Sheet", "附表檔案")),
       .option(
         "document", "NUMBER", \.document, Bilingual("the official letter's number", "公文文號")),
       .option(
         "system", "CODE", \.system,
-        Bilingual("the system of rows that name none", "名冊未填系統時適用的系統")),
+        Bilingual("the system of rows that name none", "附表未填系統時適用的系統")),
       .flag("partial", \.isPartial, Bilingual("import the good rows", "匯入無誤的列")),
       .option(
         "report", "FILE", \.report,
         Bilingual(
           "give the sheet back with results, as .xlsx if FILE ends so, else as CSV; - for standard "
             + "output",
-          "輸出附檢核結果的名冊，檔名以 .xlsx 結尾者為活頁簿，其餘為 CSV；- 表示標準輸出"),
+          "輸出附檢核結果的附表，檔名以 .xlsx 結尾者為活頁簿，其餘為 CSV；- 表示標準輸出"),
         completes: .file),
       .option(
         "encoding", "ENCODING", \.encoding,
@@ -66,7 +66,7 @@ struct ImportBatch: Command {
     examples: [
       Example(
         "iauth import-batch form1.csv --dry-run",
-        Bilingual("Check a sheet", "檢核名冊")),
+        Bilingual("Check a sheet", "檢核附表")),
       Example(
         "iauth import-batch form1.csv --document 1130001234 --report result.csv",
         Bilingual("Import it under a letter's number", "依公文文號匯入並輸出結果")),
@@ -222,7 +222,7 @@ struct ImportBatch: Command {
     } else if answer.count(.unchanged) > 0 {
       context.say(
         Bilingual(
-          "everything in it is in force or pending already", "名冊內容均已生效或審核中，未重複建立"))
+          "everything in it is in force or pending already", "附表內容均已生效或審核中，未重複建立"))
     }
   }
 }

@@ -124,6 +124,13 @@ struct Init: Command {
           "\(receipt.rejectedRows) rows of the registry could not be read",
           "機關資料有 \(receipt.rejectedRows) 列無法讀取"))
     }
+    if receipt.isListable {
+      let directory = shellQuoted(Files.directory(of: receipt.path))
+      context.say(
+        Bilingual(
+          "others may look into the database's directory: chmod 700 \(directory)",
+          "他人可檢視資料庫所在目錄，請執行 chmod 700 \(directory)"))
+    }
     context.sayWhereMessagesGo(settings)
     context.say(
       receipt.reviewer == nil

@@ -167,7 +167,7 @@ extension RequestDetail {
   fileprivate func details(_ language: Language, _ times: LocalTime) -> [(Bilingual, String)] {
     let separator = language == .english ? ", " : "、"
     var rows: [(Bilingual, String?)] = [
-      (Bilingual("request", "申請編號"), item.number.description),
+      (Bilingual("request", "申請序號"), item.number.description),
       (Bilingual("kind", "類別"), item.kind.label(language)),
       (Bilingual("status", "狀態"), item.status.label(language)),
       (Bilingual("agency", "機關"), item.agency.titled(language)),
@@ -205,7 +205,7 @@ extension RequestDetail {
         Bilingual("reviewed by", "審核依據"),
         item.role == .admin
           ? Bilingual("the authority", "機關管理者由主管機關審核")(language)
-          : Bilingual("the agency's administrators", "一般使用者由所屬機關管理者審核")(language)
+          : Bilingual("the agency's administrators", "一般權限由所屬機關管理者審核")(language)
       ),
       (
         Bilingual("reviewers", "審核人員"),

@@ -44,7 +44,7 @@ extension ReminderReport {
 
   var details: [(Bilingual, String)] {
     [
-      (Bilingual("reviewers reminded", "稽催審核人員"), String(reminded)),
+      (Bilingual("reviewers reminded", "受稽催之審核者"), String(reminded)),
       (Bilingual("requests reminded of", "稽催申請件數"), String(requests)),
       (Bilingual("without a reviewer", "無審核人員之申請"), String(withoutReviewer)),
       (Bilingual("lapsed", "逾期失效"), String(lapsed)),
@@ -80,7 +80,7 @@ extension PlannedMessage.Cause {
       case .threshold:
         Bilingual(
           "waits for longer than \(spans)",
-          "待審已逾 \(thresholds.map(\.chinese).joined(separator: "、"))")
+          "待審核已逾 \(thresholds.map(\.chinese).joined(separator: "、"))")
       case .overdue: Bilingual("is undecided after the last threshold", "逾最後稽催期限仍未審核")
       case .noReviewer: Bilingual("has nobody who may decide on it", "無可審核人員")
       case .singleAdministrator: Bilingual("has only one administrator", "僅有一位管理者")

@@ -23,17 +23,17 @@ struct Pending: Command {
       """,
       """
       列出登入者可審核的申請，依申請時間排序；QUERY 為姓名、電子郵件或機關名稱之一部分。--status 列出已審核者\
-      及其審核者、時間與理由，此時 --since、--until 指審核時間，--by 指審核者。輸入申請編號（NUMBER）則顯示審查詳細資訊：聯絡方式、歷程、\
-      注意事項，以及審核者與其依據；申請人與提報者可查看自己的申請。--remind 供排程執行：稽催待審滿 3、7、\
-      14 天的申請、寄送彙總、使逾期申請失效，並重送訊息。已通知者留有紀錄，重複執行不再通知。有訊息未能送出時以 \
-      deliver.failed 結束：其餘作業均已完成，訊息保留於佇列並將自動重試。加上 --dry-run 則不異動資料，並顯示\
-      各則訊息的全文、收件者與原因。
+      及其審核者、時間與理由，此時 --since、--until 指審核時間，--by 指審核者。輸入申請序號（NUMBER）則顯示審查詳細資訊：聯絡方式、歷程、\
+      注意事項，以及審核者與其依據；申請人與提報者可查看自己的申請。--remind 供排程執行：稽催待審核滿 3、7、\
+      14 天的申請、寄送彙整通知、使逾期申請失效，並重送通知。已通知者留有紀錄，重複執行不再通知。有通知未能送出時以 \
+      deliver.failed 結束：其餘作業均已完成，通知保留於佇列並將自動重試。加上 --dry-run 則不異動資料，並顯示\
+      各則通知的全文、收件者與原因。
       """),
     parameters: [
       .operand(
         "QUERY", \.query,
         Bilingual("part of a name, an e-mail or an agency", "姓名、電子郵件或機關名稱之一部分")),
-      .operand("NUMBER", \.number, Bilingual("show this request in full", "顯示該申請的詳細資訊")),
+      .operand("NUMBER", \.number, Bilingual("show this request in full", "顯示該申請的審查詳細資訊")),
       .option("system", "CODE", \.system, Bilingual("only this system", "僅列此系統")),
       .option("agency", "CODE", \.agency, Bilingual("only this agency", "僅列此機關")),
       .option(
@@ -45,7 +45,7 @@ struct Pending: Command {
         Bilingual(
           "what you may see: all, pending, returned, approved, rejected, withdrawn, lapsed or "
             + "superseded",
-          "可查看之申請：all（全部）、pending（待審）、returned（退回補正）、approved（核准）、rejected（退件）、"
+          "可查看之申請：all（全部）、pending（待審核）、returned（退回補正）、approved（核准）、rejected（退件）、"
             + "withdrawn（撤回）、lapsed（失效）或 superseded（已無須審核）")),
       .option(
         "by", "me|NAME", \.by, Bilingual("decided by me, or by this person", "由本人（me）或此人審核者")),
@@ -71,7 +71,7 @@ struct Pending: Command {
     examples: [
       Example("iauth pending", Bilingual("List what you may decide", "列出可審核的申請")),
       Example("iauth pending -i", Bilingual("Review one by one", "逐筆審查")),
-      Example("iauth pending 42", Bilingual("Show request 42 in full", "顯示申請 42 的詳細資訊")),
+      Example("iauth pending 42", Bilingual("Show request 42 in full", "顯示申請 42 的審查詳細資訊")),
       Example(
         "iauth pending --status all --by me --since 7d",
         Bilingual("What I decided within a week", "本人一週內審核者")),
@@ -129,7 +129,7 @@ struct Pending: Command {
         limit: context.options.list.limit, query: query, under: under)
     ).items.filter { $0.status == .pending }
     guard !items.isEmpty else {
-      return context.say(Bilingual("nothing waits for you", "目前沒有待審申請"))
+      return context.say(Bilingual("nothing waits for you", "目前沒有待審核的申請"))
     }
     var sitting = try ReviewSitting(items, context)
     try sitting.run()
@@ -148,7 +148,7 @@ struct Pending: Command {
     try context.list(
       .pending, items.map { $0.json(at: now) }, table: Self.table(items, now, context),
       empty: filter == .pending && !isNarrowed
-        ? Bilingual("nothing waits for you", "目前沒有待審申請")
+        ? Bilingual("nothing waits for you", "目前沒有待審核的申請")
         : Bilingual("no such requests", "沒有符合條件的申請"),
       times: items.map { $0.decidedAt ?? $0.submittedAt })
     guard !items.isEmpty else { return }
@@ -175,7 +175,7 @@ struct Pending: Command {
     let hasStatus = items.contains { $0.status != .pending }
     let hasMarks = items.contains { !$0.marks(language).isEmpty }
     var columns: [Table.Column] = [
-      .init(Bilingual("request", "編號"), isNumber: true),
+      .init(Bilingual("request", "申請序號"), isNumber: true),
       .init(Bilingual("days", "天數"), isNumber: true),
       .init(Bilingual("agency", "機關"), isFlexible: true),
       .init(Bilingual("name", "姓名"), isFlexible: true), .init(Bilingual("role", "角色")),

@@ -51,7 +51,7 @@ struct Permissions: Command {
       Form(takes: ["agency", "under", "system", "role", "account", "as-of"], isList: true),
       Form(needs: ["changed-since"], takes: ["system"], isList: true),
       Form(needs: ["acknowledge"], takes: ["system"]),
-      Form(needs: ["compare"], takes: ["system"], isList: true),
+      Form(needs: ["compare"], takes: ["system"], isList: true, isTimed: false),
     ],
     examples: [
       Example(
@@ -113,7 +113,7 @@ struct Permissions: Command {
       .permission, lines.map(\.json),
       table: Table(
         [
-          .init(Bilingual("request", "申請編號"), isNumber: true),
+          .init(Bilingual("request", "申請序號"), isNumber: true),
           .init(Bilingual("agency", "機關"), isFlexible: true),
           .init(Bilingual("name", "姓名"), isFlexible: true),
           .init(Bilingual("e-mail", "電子郵件"), isFlexible: true),
@@ -142,7 +142,7 @@ struct Permissions: Command {
           .init(Bilingual("seq", "序號"), isNumber: true),
           .init(Bilingual("time (\(zone))", "時間（\(zone)）")),
           .init(Bilingual("change", "異動")),
-          .init(Bilingual("request", "申請編號"), isNumber: true),
+          .init(Bilingual("request", "申請序號"), isNumber: true),
           .init(Bilingual("agency", "機關"), isFlexible: true),
           .init(Bilingual("name", "姓名"), isFlexible: true),
           .init(Bilingual("e-mail", "電子郵件"), isFlexible: true),
@@ -221,7 +221,7 @@ extension FeedChange {
   fileprivate var label: Bilingual {
     switch self {
     case .granted: Bilingual("granted", "取得")
-    case .ended: Bilingual("ended", "終止")
+    case .ended: Bilingual("ended", "廢止")
     case .moved: Bilingual("moved", "移轉")
     case .contact: Bilingual("contact", "聯絡方式")
     }

@@ -47,8 +47,8 @@ extension RecertificationEvidence {
   fileprivate func csv() throws(IAuthError) -> [UInt8] {
     var writer = DelimitedWriter()
     writer.write([
-      "清查編號", "申請編號", "機關代碼", "機關", "姓名", "職稱", "電子郵件", "系統", "角色", "起始日期", "核准者",
-      "最近使用", "清查結果", "答復者", "答復時間", "說明", "權限終止時間", "暫停時間",
+      "清查編號", "申請序號", "機關代碼", "機關", "姓名", "職稱", "電子郵件", "系統", "角色", "起始日期", "核准者",
+      "最近使用", "清查結果", "答復者", "答復時間", "說明", "權限廢止時間", "暫停時間",
     ])
     for item in items {
       writer.write([

@@ -17,12 +17,12 @@ struct Reject: Command {
       those of iauth approve.
       """,
       """
-      逐件退件，或將整批申請中仍待審者退件。理由會通知申請人，申請人得重新申請。加上 --return 則為退回補正：\
+      逐件退件，或將整批申請中仍待審核者退件。理由會通知申請人，申請人得重新申請。加上 --return 則為退回補正：\
       申請序號不變，由申請人（整批申請為提報者）於 30 天內補正後再送，逾期失效。登入時須已通過兩組驗證碼。範圍及 --from 同 iauth approve。
       """),
     parameters: [
       .operands(
-        "NUMBER", \.ranges, Bilingual("the requests to reject", "要退件的申請編號"),
+        "NUMBER", \.ranges, Bilingual("the requests to reject", "要退件的申請序號"),
         completes: .known(.queue)),
       .option(
         "reason", "TEXT", \.reason, Bilingual("why; the applicant reads it", "理由，將通知申請人"),
@@ -31,7 +31,7 @@ struct Reject: Command {
       .flag(
         "return", \.returns, Bilingual("send back for correction", "退回補正")),
       .option(
-        "batch", "ID", \.batch, Bilingual("all that is pending of this batch", "該整批申請之待審者")),
+        "batch", "ID", \.batch, Bilingual("all that is pending of this batch", "該整批申請之待審核者")),
       .option(
         "from", "FILE", \.from,
         Bilingual(

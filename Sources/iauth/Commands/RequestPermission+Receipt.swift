@@ -16,7 +16,7 @@ extension Context {
         "deputy_for": .number(receipt.deputyFor), "replaces": .number(receipt.replaces),
       ],
       details: [
-        (Bilingual("request", "申請編號"), receipt.number.description),
+        (Bilingual("request", "申請序號"), receipt.number.description),
         (
           Bilingual("system", "系統"), receipt.system.titled(language)
         ),
@@ -62,7 +62,7 @@ extension Context {
     return Bilingual(
       "your agency has no administrator yet, so the request waits; the agency gets one by: iauth "
         + "request-permission --system \(receipt.system.code) --role admin",
-      "貴機關尚無管理者，申請將保留待審；請由擔任管理者之同仁申請：iauth request-permission --system "
+      "貴機關尚無管理者，申請將保留待審核；請由擔任管理者之同仁申請：iauth request-permission --system "
         + "\(receipt.system.code) --role admin")
   }
 }

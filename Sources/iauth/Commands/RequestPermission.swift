@@ -21,8 +21,8 @@ struct RequestPermission: Command {
       again by --resubmit within 30 days. On a terminal, without options, it asks.
       """,
       """
-      申請系統的使用權限，角色為機關管理者（admin，含使用權限）或一般使用者（general）。機關管理者由主管\
-      機關審核，一般使用者由所屬機關的管理者審核；結果以電子郵件通知。逾 180 天未審核者，申請失效。--from、--until 為起迄日（臺灣時間，含當日）；\
+      申請系統的使用權限，角色為機關管理者（admin，含使用權限）或一般權限（general）。機關管理者由主管\
+      機關審核，一般權限由所屬機關的管理者審核；結果以電子郵件通知。逾 180 天未審核者，申請失效。--from、--until 為起迄日（臺灣時間，含當日）；\
       尚未到期者得再申請較晚之迄日（展期），核准後不中斷；\
       --deputy-for 為申請擔任管理者之職務代理人，--replaces 為交接，NUMBER 見 iauth admins。退回補正者於\
       30 天內以 --resubmit 再送。於終端機未指定選項時，逐項詢問。
@@ -50,7 +50,7 @@ struct RequestPermission: Command {
           "as deputy beside this permission, from and until given days", "職務代理：代理此權限，須有起迄日")),
       .option(
         "replaces", "NUMBER", \.replaces,
-        Bilingual("take over this permission, which then ends", "交接：接任此權限，生效時原權限終止")),
+        Bilingual("take over this permission, which then ends", "交接：接任此權限，生效時原權限廢止")),
       .option(
         "resubmit", "REQUEST", \.resubmit,
         Bilingual("hand in again what was sent back", "補正後再送退回補正的申請")),
@@ -83,7 +83,7 @@ struct RequestPermission: Command {
       Example(
         "iauth request-permission --resubmit 42 --reason 'letter attached'",
         chinese: "iauth request-permission --resubmit 42 --reason 已補附公文",
-        Bilingual("Correct a request that was sent back", "補正退回的申請")),
+        Bilingual("Correct a request that was sent back", "補正退回補正的申請")),
     ],
     fails: [
       .requestDuplicate, .requestDecided, .permissionHeld, .reasonInvalid, .documentInvalid,
@@ -162,7 +162,7 @@ struct RequestPermission: Command {
       .ownRequest, requests.map(\.json),
       table: Table(
         [
-          .init(Bilingual("request", "編號"), isNumber: true), .init(Bilingual("system", "系統")),
+          .init(Bilingual("request", "申請序號"), isNumber: true), .init(Bilingual("system", "系統")),
           .init(Bilingual("role", "角色")), .init(Bilingual("status", "狀態")),
           .init(Bilingual("submitted (\(zone))", "申請時間（\(zone)）")),
           .init(Bilingual("until", "終止日期")),

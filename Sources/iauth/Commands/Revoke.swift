@@ -15,13 +15,13 @@ struct Revoke: Command {
       the operator. The holder is told.
       """,
       """
-      立即廢止由該申請取得的權限。得由審核該類申請者、權限持有人、機關管理者（限一般使用者）或系統維運\
+      立即廢止由該申請取得的權限。得由審核該類申請者、權限持有人、機關管理者（限一般權限）或系統維運\
       人員為之，並通知權限持有人。
       """),
     parameters: [
       .operand(
         "NUMBER", \.number,
-        Bilingual("the request that gave the permission", "取得該權限的申請編號")),
+        Bilingual("the request that gave the permission", "取得該權限的申請序號")),
       .option(
         "reason", "TEXT", \.reason, Bilingual("why; the holder reads it", "廢止理由，將通知持有人"),
         asks: Bilingual("Reason, for the holder", "廢止理由（將通知持有人）"),

@@ -23,7 +23,7 @@ struct SSHGate: Command {
       """
       作為 ssh 金鑰的強制指令，為該金鑰所登錄的帳號（須為有效的機關管理者）執行用戶端要求的指令：\
       import-batch -、pending --batch、agencies 及 admins；金鑰不得審核。加 --public 則作為公開帳號的強制\
-      指令：申請人逐行輸入指令，連線結束即登出，使用者身分為其連線位址。--enrol 印出 authorized_keys 所需\
+      指令：申請人逐行輸入指令，連線結束即登出，使用者程序為其連線位址。--enrol 印出 authorized_keys 所需\
       的內容，其後接一空格及公開金鑰。
       """),
     parameters: [
@@ -73,6 +73,10 @@ struct SSHGate: Command {
   var lists = false
 
   func run(_ context: Context) throws(IAuthError) {
+    // The service's database is not theirs to open.
+    guard try context.client(for: [], config: nil) == nil else {
+      throw .rightMissing(.serviceOperator)
+    }
     if let key {
       try runForKey(key, context)
     } else if isPublic {
@@ -104,6 +108,9 @@ struct SSHGate: Command {
     let caller = Caller(key: key)
     guard words.isEmpty || Self.mayRun(line) else {
       return try context.refuseGated(.rightMissing(.key), caller, words)
+    }
+    if line.command?.described.name != "help", !line.options.help {
+      try context.standing(for: caller).service().checkKey()
     }
     try context.runGated(words.isEmpty ? ["help", "ssh-gate"] : words, as: caller)
   }
@@ -201,12 +208,16 @@ extension Context {
     _ error: IAuthError, _ caller: Caller, _ words: [String]
   ) throws(IAuthError) {
     let known = Parser.parse(words).command?.described.name
+    try standing(for: caller).service().refuse(error, subject: known.map { .command($0) } ?? .none)
+  }
+
+  /// The same run, in the name of a caller.
+  fileprivate func standing(for caller: Caller) -> Context {
     var world = world
     world.caller = caller
-    let theirs = Context(
+    return Context(
       world: world, environment: environment, options: options, console: console,
       localTime: localTime)
-    try theirs.service().refuse(error, subject: known.map { .command($0) } ?? .none)
   }
 }
 

@@ -22,8 +22,8 @@ struct ServeOne: Command {
       """,
       """
       由標準輸入（由 iauth serve、systemd 之 Accept=yes 或其他常駐程式接受的 Unix socket）回應用戶端。\
-      使用者身分以作業系統核心所示之連線對端為準。無上述環境者，得以 sudo 帶入使用者輸入的 WORD 執行，\
-      使用者身分即為執行 sudo 者，名冊由標準輸入提供。
+      使用者程序以作業系統核心所示之連線對端為準。無上述環境者，得以 sudo 帶入使用者輸入的 WORD 執行，\
+      使用者程序即為執行 sudo 者，附表由標準輸入提供。
       """),
     parameters: [
       .operands("WORD", \.words, Bilingual("what the caller typed", "使用者輸入的指令"))

@@ -105,7 +105,7 @@ struct StatisticsCommand: Command {
           .init(Bilingual("submitted", "提出"), isNumber: true),
           .init(Bilingual("approved", "核准"), isNumber: true),
           .init(Bilingual("rejected", "退件"), isNumber: true),
-          .init(Bilingual("waiting", "待審"), isNumber: true),
+          .init(Bilingual("waiting", "待審核"), isNumber: true),
           .init(Bilingual("median h", "中位時數"), isNumber: true),
           .init(Bilingual("p95 h", "P95 時數"), isNumber: true), .init(Bilingual("", "")),
         ],

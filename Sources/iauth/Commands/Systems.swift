@@ -29,7 +29,7 @@ struct Systems: Command {
         Bilingual("how long a permission lasts at most, such as 365d", "權限最長期間，例如 365d")),
     ],
     forms: [
-      Form(isList: true), Form(needs: ["add", "name"], takes: ["name-zh", "url"]),
+      Form(isList: true, isTimed: false), Form(needs: ["add", "name"], takes: ["name-zh", "url"]),
       Form(needs: ["set", "longest"]),
     ],
     examples: [

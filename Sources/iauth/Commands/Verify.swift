@@ -22,7 +22,7 @@ struct Verify: Command {
       """
       輸入 REFERENCE 後讀取驗證碼：於終端機輸入，或由標準輸入逐行讀取，先電子郵件、後簡訊。通過後開立\
       帳號（尚無帳號者）並登入。未填任何項目時，為本執行者前次登入之人登入，僅詢問驗證方式。填寫機關、姓名、電子郵件及行動電話，則為已有帳號者登入。閒置 30 分鐘或\
-      登入滿 8 小時即須重新登入。核准、退回及整批匯入須通過兩組驗證碼：登入時加 --via both，或登入後以 \
+      登入滿 8 小時即須重新登入。審核及整批匯入須通過兩組驗證碼：登入時加 --via both，或登入後以 \
       --step-up 補驗。受邀請者須兩組均通過：第一組正確後，即寄送另一組。數分鐘內未收到驗證碼者，請確認所填資料，或先申請帳號。
       """),
     parameters: [
@@ -82,7 +82,7 @@ struct Verify: Command {
           """,
         Bilingual("Sign in with both codes", "以兩組驗證碼登入")),
       Example(
-        "iauth verify --via both", Bilingual("Sign in again as who you were", "以前次身分再次登入")),
+        "iauth verify --via both", Bilingual("Sign in again as who you were", "為前次登入之人再次登入")),
       Example("iauth verify --status", Bilingual("See who is signed in", "查看目前登入者")),
     ],
     fails: [
@@ -111,7 +111,7 @@ struct Verify: Command {
     } else if let resend {
       context.warnOfBounces(resend)
       context.announce(try service.resend(resend))
-      if context.console.mayAsk { try context.enterCodes(resend, isFresh: true) }
+      if context.asksCodes { try context.enterCodes(resend, isFresh: true) }
     } else if isStepUp {
       try context.stepUp()
     } else if isStatus {
@@ -133,7 +133,7 @@ struct Verify: Command {
       agency: agency, name: name, email: email, mobile: mobile)
     let receipt = try service.signIn(form, via: via ?? .both)
     context.announce(receipt)
-    if context.console.mayAsk {
+    if context.asksCodes {
       try context.enterCodes(receipt.reference.text, isFresh: true)
     }
   }
@@ -155,7 +155,7 @@ struct Verify: Command {
     }
     let receipt = try service.signInAgain(via: command.via ?? .both)
     context.announce(receipt)
-    if context.console.mayAsk {
+    if context.asksCodes {
       try context.enterCodes(receipt.reference.text, isFresh: true)
     }
   }

@@ -16,7 +16,7 @@ extension Context {
         channel == .email
           ? Bilingual(
             "the mail with the code came back: check the address and apply again",
-            "驗證碼郵件遭退回，請確認電子郵件地址後重新申請")
+            "驗證碼郵件遭退信，請確認電子郵件地址後重新申請")
           : Bilingual(
             "the SMS with the code could not be delivered: check the number and apply again",
             "驗證碼簡訊無法送達，請確認行動電話號碼後重新申請"))
@@ -31,7 +31,7 @@ extension Context {
           ? Bilingual(
             "mail to your address comes back: if it has changed, apply again with the new one "
               + "(iauth apply); it then is your account's",
-            "寄至您電子郵件的信件遭退回；如地址已異動，請以新地址重新申請（iauth apply），通過驗證後即更新您的帳號")
+            "寄至您電子郵件的信件遭退信；如地址已異動，請以新地址重新申請（iauth apply），通過驗證後即更新您的帳號")
           : Bilingual(
             "SMS to your number fail: if it has changed, apply again with the new one "
               + "(iauth apply); it then is your account's",

@@ -30,6 +30,9 @@ extension Context {
             + "\(receipt.reference.text)，或申請帳號：iauth apply"))
   }
 
+  /// Whether what was begun goes on to its codes at once; a dry run has sent none.
+  var asksCodes: Bool { console.mayAsk && !options.dryRun }
+
   /// Sends and takes the code of the channel that the session has not proven yet.
   func stepUp() throws(IAuthError) {
     guard let receipt = try service().stepUp() else {
@@ -39,7 +42,7 @@ extension Context {
     }
     warnOfBrokenContacts()
     announce(receipt)
-    if console.mayAsk { try enterCodes(receipt.reference.text, isFresh: true) }
+    if asksCodes { try enterCodes(receipt.reference.text, isFresh: true) }
   }
 
   /// Reads the codes that a reference waits for and enters them.
@@ -153,7 +156,7 @@ extension Context {
             + (asked.map { "; " + $0.english } ?? "") + "); until then your "
             + "administrator's permission rests",
           "新的聯絡資料待審核（申請案 \(change)" + (asked.map { "；" + $0.chinese } ?? "")
-            + "），核定前管理者權限暫停行使"))
+            + "），核准前管理者權限暫停行使"))
     }
   }
 
@@ -197,7 +200,7 @@ extension Context {
       say(
         Bilingual(
           "next, ask for a permission: iauth request-permission",
-          "下一步，申請使用權限：iauth request-permission"))
+          "後續作業，申請使用權限：iauth request-permission"))
       return
     }
     try PermissionSitting(context: self).run()

@@ -23,6 +23,8 @@ final class Console {
   var isQuiet = false
   /// The command that runs, once it is known.
   var command: String?
+  /// What was typed for it, by spelling.
+  var typed: [String: String] = [:]
   var color = ColorChoice.auto
   /// Whether the environment lets `--color auto` use colour.
   var hasColor = true
@@ -101,7 +103,7 @@ final class Console {
   /// Never silent.
   func error(_ error: IAuthError) {
     guard !isJSON else {
-      let text = error.text(.english, of: command)
+      let text = error.text(.english, of: TypedCall(command, typed))
       let object: JSON = [
         "error": [
           "code": .string(error.code.rawValue), "message": .string(text.sentence),
@@ -111,7 +113,7 @@ final class Console {
       err.write(object.text + "\n")
       return
     }
-    let text = error.text(language, of: command)
+    let text = error.text(language, of: TypedCall(command, typed))
     let code = styled(error.code.rawValue, "1;31", on: err)
     err.write("iauth: \(code): \(TerminalText.escaped(text.sentence))\n")
     let label = Bilingual("try", "請試")(language)

@@ -41,7 +41,7 @@ extension Context {
           + outcome.text(language, isBrief: outcome.number == first))
     }
     if outcomes.isEmpty {
-      say(Bilingual("nothing of this batch is pending", "整批申請中沒有待審的申請"))
+      say(Bilingual("nothing of this batch is pending", "整批申請中沒有待審核的申請"))
     }
     if !options.json { showNext(outcomes) }
     for outcome in outcomes {

@@ -120,7 +120,7 @@ extension Statistics {
       [
         key?.label ?? Bilingual("All", "全部"), Bilingual("Submitted", "提出"),
         Bilingual("Approved", "核准"), Bilingual("Rejected", "退件"), Bilingual("Returned", "退回補正"),
-        Bilingual("Lapsed", "逾期"), Bilingual("Waiting", "待審"), Bilingual("Median h", "中位時數"),
+        Bilingual("Lapsed", "逾期"), Bilingual("Waiting", "待審核"), Bilingual("Median h", "中位時數"),
         Bilingual("90 %", "90%"), Bilingual("95 %", "95%"),
         Bilingual("Median working h", "上班時數中位數"),
       ],

@@ -72,7 +72,7 @@ extension MessageKind {
     case .invitation: Bilingual("invitation", "啟用邀請")
     case .notice: Bilingual("notice", "通知")
     case .reminder: Bilingual("reminder", "稽催")
-    case .digest: Bilingual("digest", "彙總")
+    case .digest: Bilingual("digest", "彙整通知")
     }
   }
 }

@@ -43,7 +43,7 @@ import Testing
     #expect(!text.sentence.contains("UNIQUE"))
   }
 
-  @Test(arguments: ["$(rm -rf ~)", "`id`", "-x", "a b", "2.16;id", "", "機關"])
+  @Test(arguments: ["$(rm -rf ~)", "`id`", "-x", "a b", "2.16;id", "", "機關；id", "a\u{3000}b"])
   func nothingDangerousToPasteStandsInAHint(code: String) {
     #expect(IAuthError.agencyRemoved(code: code).text(.english).hint == "iauth agencies CODE")
   }
@@ -56,6 +56,29 @@ import Testing
   func anExpiredCodeNamesTheWayOn(reference: String, isFinished: Bool, hint: String) {
     let error = IAuthError.codeExpired(reference: reference, isFinished: isFinished)
     #expect(error.text(.chinese).hint == hint)
+  }
+
+  @Test(arguments: [
+    (IAuthError.usageValue(option: "--via", value: "post", allowed: []), "iauth help verify"),
+    (.codeWrong, "iauth verify S-7K3F-9QXM"),
+    (
+      .batchRejected(rejected: 1, rows: 2, isPartial: false),
+      "iauth import-batch form1.csv --dry-run --report -"
+    ),
+    (
+      .registryShrunk(removed: 9, of: 10, authority: false),
+      "iauth agencies --load new/oid.csv --allow-removals"
+    ),
+    (.agencyInvalid(code: "疾管署"), "iauth agencies 疾管署"),
+    (.agencyInvalid(code: "疾管署; id"), "iauth agencies NAME"),
+    (.agencyUnknown(code: "2.16.886.101.1"), "iauth agencies NAME"),
+    (.accountTaken(agency: "2.16.886.101.1"), "iauth admins --agency 2.16.886.101.1"),
+  ])
+  func whatWasTypedStandsInTheHint(error: IAuthError, hint: String) {
+    let call = TypedCall(
+      "verify",
+      ["REFERENCE": "S-7K3F-9QXM", "FILE": "form1.csv", "--load": "new/oid.csv"])
+    #expect(error.text(.english, of: call).hint == hint)
   }
 
   @Test func timesAreOfTaiwanAndWaitingIsRoundedUp() {
@@ -89,7 +112,8 @@ private let samples: [IAuthError] =
     .requestDecided(number: 12, status: .approved, by: "王小明", at: noon),
     .requestDecided(number: 12, status: .lapsed, by: nil, at: noon), .requestOwn(number: 12),
     .requestChanged(number: 12), .permissionHeld(number: 12, role: .admin),
-    .permissionHeld(number: 12, role: .general), .permissionNone(number: 12), .accountTaken,
+    .permissionHeld(number: 12, role: .general), .permissionNone(number: 12),
+    .accountTaken(agency: "2.16.886.101.1"),
     .accountLast, .accountState(account: 7, status: .closed), .agencyCycle(code: "2.16.886.101.1"),
     .accountsTaken([7, 9]), .successionCycle(code: "2.16.886.101.1"),
     .agencySucceeded(code: "2.16.886.101.1", by: "2.16.886.101.2"),
@@ -141,7 +165,9 @@ private let samples: [IAuthError] =
     .limitRows(max: 20_000), .registryShrunk(removed: 900, of: 8_262, authority: false),
     .registryShrunk(removed: 1, of: 8_262, authority: true),
 
-    .fileMissing(path: "form1.csv"), .anchorMissing, .entryUnknown(seq: 9), .signFailed(.noAgent),
+    .fileMissing(path: "form1.csv"), .fileOther(path: "/tmp", isDirectory: true),
+    .fileOther(path: "/dev/tty", isDirectory: false), .anchorMissing, .entryUnknown(seq: 9),
+    .signFailed(.noAgent),
     .signFailed(.notEd25519), .signFailed(.refused), .auditBroken(seq: 4, .node),
     .databaseMissing, .databaseGone, .agencyUnknown(code: "2.16.886.101.1"),
     .agencyRemoved(code: "2.16.886.101.1"), .systemUnknown(code: "spn"), .accountUnknown,
@@ -159,7 +185,8 @@ private let samples: [IAuthError] =
     .codeSecond(reference: "S-7K3F-9QXM", channel: .sms),
     .sendThrottled(until: noon), .databaseBusy, .deliverFailed(failed: 2), .outcomeUnknown,
 
-    .sessionNone, .sessionExpired, .sessionStepUp, .requestOutside(number: 12), .accountSuspended,
+    .sessionNone, .sessionExpired, .sessionStepUp, .requestOutside(number: 12),
+    .accountSuspended(agency: "2.16.886.101.1"),
 
     .databaseForeign, .databaseVersion(found: 2, needed: 1), .databaseVersion(found: 1, needed: 2),
     .configInvalid(line: 3, key: "mial"),

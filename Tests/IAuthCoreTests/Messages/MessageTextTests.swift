@@ -18,8 +18,8 @@ import Testing
     (invitation, "iauth verify --agency 2.16.886.101.20003.20020 \\"),
     (invitation, "--name 'Kolas ‧ O'\\''Brien' \\"), (invitation, "--email xm@cdc.gov.tw \\"),
     (invitation, "--mobile NUMBER --via both"), (invitation, "2026-04-01 17:00"),
-    (.wrongAttempts(agency: cdc), "iauth admins --agency CODE"),
-    (.contactChanged(agency: cdc, email: "n***@cdc.gov.tw", mobile: "0912***678"), "0912***678"),
+    (.wrongAttempts(agency: office), "iauth admins --agency 2.16.886.101.20003"),
+    (.contactChanged(agency: office, email: "n***@cdc.gov.tw", mobile: "0912***678"), "0912***678"),
     (.reminder(items: [waiting, waiting]), "iauth pending 12"),
     (digest, "iauth admins --missing"), (digest, "2.16.886.101.90001"), (digest, "312"),
     (.operatorDigest(operatorDay), "    iauth-audit/1 7 abcdef"),
@@ -143,7 +143,7 @@ import Testing
     (.reminder(items: [waiting]), .reminder), (digest, .digest),
     (.operatorDigest(operatorDay), .digest),
     (.hostChanged(epoch: 2, entries: 1, newest: nil), .digest),
-    (.wrongAttempts(agency: cdc), .notice),
+    (.wrongAttempts(agency: office), .notice),
   ])
   func kindsAreThoseOfTheTable(notice: Notice, kind: MessageKind) {
     #expect(notice.kind == kind)
@@ -158,6 +158,7 @@ let hostileTexts = [
 ]
 
 private let cdc = "疾病管制署"
+private let office = AgencyLabel(cdc, code: "2.16.886.101.20003")
 
 private let request = RequestSummary(
   number: 12, agency: cdc, name: "Kolas ‧ O'Brien",
@@ -206,11 +207,11 @@ private let notices: [Notice] =
       isUndone: false),
     code(agency: cdc), batch,
     .batchDecided(batch: 4, document: nil, approved: 1, rejected: 2, other: 0),
-    .accountChanged(status: .suspended, agency: cdc, reason: "調職"),
-    .accountChanged(status: .active, agency: cdc, reason: "復職"),
-    .accountChanged(status: .closed, agency: cdc, reason: "離職"),
-    .contactChanged(agency: cdc, email: "n***@cdc.gov.tw", mobile: "0912***678"),
-    .wrongAttempts(agency: cdc), .wrongAttemptsAlarm(count: 200),
+    .accountChanged(status: .suspended, agency: office, reason: "調職"),
+    .accountChanged(status: .active, agency: office, reason: "復職"),
+    .accountChanged(status: .closed, agency: office, reason: "離職"),
+    .contactChanged(agency: office, email: "n***@cdc.gov.tw", mobile: "0912***678"),
+    .wrongAttempts(agency: office), .wrongAttemptsAlarm(count: 200),
     .idleWarning(agency: cdc, days: 80, suspendedAt: spring),
     .recertification(
       review: 2, name: "115 年上半年", items: 3, dueAt: spring, isReminder: false, isOver: false),

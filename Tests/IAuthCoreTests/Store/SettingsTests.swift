@@ -1,5 +1,6 @@
 // The configuration: what is read, and what is refused with its line (PRODUCT 8).
 
+import Foundation
 import Testing
 
 @testable import IAuthCore
@@ -87,6 +88,55 @@ import Testing
     }
     #expect(throws: IAuthError.configInvalid(line: 3, key: "colour")) {
       _ = try Settings(text: "\n\ncolour = blue")
+    }
+  }
+}
+
+/// The manual's page, the package's file and both READMEs know every setting, and iauth.conf(5) its
+/// default: what it says is the default makes no difference.
+@Suite struct SettingsPageTests {
+  private static let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().appendingPathComponent("../../..").standardized
+
+  private static func text(_ path: String) throws -> String {
+    try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+  }
+
+  /// What the program reads.
+  private static func keys() throws -> Set<String> {
+    let source = try text("Sources/IAuthCore/Environment/Settings.swift")
+    let start = try #require(source.range(of: "func set("))
+    let end = try #require(source.range(of: "default: false\n    }\n  }"))
+    let found = source[start.upperBound..<end.lowerBound].matches(of: /case "([a-z-]+)":/)
+    return Set(found.map { String($0.output.1) })
+  }
+
+  @Test(arguments: ["man/iauth.conf.5", "Scripts/man-source/zh_TW/iauth.conf.5"])
+  func thePageHasEverySettingAndItsDefault(path: String) throws {
+    var items: [String: String] = [:]
+    for item in try Self.text(path).components(separatedBy: "\n.It Cm ").dropFirst() {
+      let key = try #require(item.components(separatedBy: " Li =").first)
+      #expect(items.updateValue(item, forKey: key) == nil, "\(key) stands there twice")
+    }
+    #expect(Set(items.keys) == (try Self.keys()))
+    for (key, item) in items {
+      guard let said = item.firstMatch(of: /(?:Default:|預設值：)\n\.Li ([^\n]+)/) else {
+        #expect(item.contains("No default") || item.contains("無預設值"), "\(key)")
+        continue
+      }
+      let settings = try Settings(text: "\(key) = \(said.output.1)")
+      #expect(settings == Settings(), "\(key) = \(said.output.1)")
+    }
+  }
+
+  @Test(arguments: ["README.md", "README.zh-TW.md", "Scripts/debian/iauth.conf"])
+  func nothingIsMissingElsewhere(path: String) throws {
+    let text = try Self.text(path)
+    for key in try Self.keys() {
+      let isThere =
+        text.contains("`\(key)`") || text.contains("\n#\(key) =")
+        || text.contains("\n\(key) =")
+      #expect(isThere, "\(path) does not know \(key)")
     }
   }
 }

@@ -1,0 +1,131 @@
+"""What helps: the hint behind an error is a command that can be run, with what is known filled in."""
+
+import re
+import shlex
+
+import pytest
+
+from conftest import AUTHORITY, CDC, CHIEF, MING, MOHW, TONG, clerk
+
+FORM = "機關OID,姓名,公務信箱,手機\n{},江一二,{},0933111222\n"
+# Words that stand for what nobody but the person knows.
+UNKNOWN = {"CODE", "NAME", "FILE", "ADDRESS", "NUMBER", "TEXT"}
+
+
+@pytest.fixture
+def busy(desk, tmp_path):
+    """A queue, a batch, and files that are wrong."""
+    desk.join(TONG)
+    desk.request(TONG)
+    (tmp_path / "bad.csv").write_text(FORM.format(CDC, "nobody"))
+    (tmp_path / "few.csv").write_text(
+        "機關名稱,OID,電話,地址,DN\n資通安全處,2.16.886.101.20003.20077,,,\"ou=資通安全處,o=行政院,c=TW\"\n")
+    return desk
+
+
+CASES = [
+    ("usage.command", ["aprove"], None, "iauth help"),
+    ("usage.option", ["pending", "--sytem", "spm"], MING, "iauth help pending"),
+    ("usage.operand", ["doctor", "x"], None, "iauth help doctor"),
+    ("usage.missing", ["reject", "3"], MING, "iauth help reject"),
+    ("usage.conflict", ["approve", "3", "--batch", "1"], MING, "iauth help approve"),
+    ("usage.repeated", ["pending", "--role", "admin", "--role", "admin"], MING,
+     "iauth help pending"),
+    ("usage.value", ["pending", "--limit", "x"], MING, "iauth help pending"),
+    ("usage.value", ["pending", "--status", "lost"], MING, "iauth help pending"),
+    ("usage.value", ["request-permission", "--role", "root"], TONG, None),
+    ("usage.value", ["agencies", "--sort", "bogus"], None, "iauth help agencies"),
+    ("usage.value", ["audit", "--action", "bogus"], None, "iauth help audit"),
+    ("usage.value", ["completion", "tcsh"], None, "iauth help completion"),
+    ("agency.unknown", ["apply", "--agency", "疾管署", *TONG.words[2:]], None,
+     "iauth agencies 疾管署"),
+    ("agency.unknown", ["apply", "--agency", "2.16.886.101.9", *TONG.words[2:]], None,
+     "iauth agencies NAME"),
+    ("system.unknown", ["pending", "--system", "x"], MING, "iauth systems"),
+    ("request.unknown", ["pending", "99"], MING, "iauth pending"),
+    ("request.unknown", ["request-permission", "--withdraw", "99"], TONG,
+     "iauth request-permission --list"),
+    ("request.unknown", ["revoke", "99", "--reason", "x"], None, "iauth permissions"),
+    ("request.outside", ["approve", "2"], MING, "iauth pending 2"),
+    ("request.duplicate", ["request-permission"], TONG, "iauth pending 3"),
+    ("right.missing", ["pending"], TONG, "iauth request-permission --list"),
+    ("account.unknown", ["accounts", "--suspend", "99", "--reason", "x"], None, "iauth accounts"),
+    ("batch.unknown", ["pending", "--batch", "9"], MING, "iauth pending --status all"),
+    ("agency.exists", ["agencies", "--add", "--code", CDC, "--name", "x"], None,
+     f"iauth agencies {CDC}"),
+    ("system.exists", ["systems", "--add", "spm", "--name", "x"], None, "iauth systems"),
+    ("key.unknown", ["ssh-gate", "--withdraw", "x"], None, "iauth ssh-gate --list"),
+    ("session.step-up", ["approve", "3"], "weak", "iauth verify --step-up"),
+    ("session.none", ["pending"], "nobody", "iauth verify"),
+    ("registry.shrunk", ["agencies", "--load", "few.csv"], None,
+     "iauth agencies --load few.csv --allow-removals"),
+    ("batch.rejected", ["import-batch", "bad.csv"], CHIEF,
+     "iauth import-batch bad.csv --dry-run --report -"),
+    ("sheet.header", ["import-batch", "few.csv"], CHIEF, "iauth help import-batch"),
+    ("reference.unknown", ["verify", "A-0000-0000"], None, "iauth help verify"),
+]
+
+
+@pytest.mark.parametrize("code, words, session, hint", CASES,
+                         ids=lambda value: str(value)[:40])
+def test_a_hint_is_a_command_that_helps(busy, tmp_path, code, words, session, hint):
+    desk = busy
+    if session == "weak":
+        desk.sign_in(MING, via="email")
+        session = MING
+    options = {"session": session, "cwd": tmp_path}
+    stdin = "12345678\n12345678\n" if words[0] == "verify" else ""
+    ended = desk.run(*words, "--json", stdin=stdin, **options)
+    given = ended.err.strip().splitlines()[-1]
+    if code == "usage.value" and hint is None:
+        assert "iauth help request-permission" in given
+        return
+    assert f'"code":"{code}"' in given, ended
+    assert ended.error["hint"] == hint
+    placeholders = set(re.findall(r"\b[A-Z]{2,}\b", hint)) & UNKNOWN
+    assert not placeholders - {"NAME", "CODE"}, hint
+    if placeholders:
+        return
+    # It does something, and does not end as the first one did.
+    helped = desk.run(*shlex.split(hint)[1:], **options)
+    assert helped.status != 64 or hint == "iauth verify", helped
+    if not (helped.status and code == "batch.rejected"):
+        assert helped.status == 0 or helped.err, helped
+
+
+def test_a_wrong_code_names_its_reference(fresh_desk):
+    reference = fresh_desk.apply(TONG)
+    ended = fresh_desk.refused("code.wrong", "verify", reference, stdin="11111111\n22222222\n")
+    assert ended.error["hint"] == f"iauth verify {reference}"
+
+
+def test_the_mail_about_an_account_names_its_agency(desk):
+    desk.join(TONG)
+    number = desk.value("SELECT id FROM account WHERE email = ?", TONG.email)
+    desk.ok("accounts", "--suspend", number, "--reason", "調職")
+    assert any(f"iauth admins --agency {CDC}" in text for text in desk.mails())
+
+
+def test_the_submitter_reads_why_rows_were_rejected(desk):
+    desk.ok("import-batch", "-", stdin=FORM.format(CDC, "j@cdc.gov.tw"), session=MING)
+    [line] = desk.json("pending", session=CHIEF)
+    desk.ok("reject", line["request"], "--reason", "請附公文", session=CHIEF)
+    [mail] = [text for text in desk.mails("batch:1") if "整批申請 1" in text or "batch 1" in text
+              or "--status rejected" in text][-1:]
+    [command] = re.findall(r"^    (iauth .* --status rejected)$", mail, re.M)[:1]
+    [read] = desk.json(*shlex.split(command)[1:], session=MING)
+    assert read["note"] == "請附公文"
+
+
+@pytest.mark.parametrize("path, said", [("/tmp", "a directory"), ("/dev/zero", "a device")])
+def test_what_is_no_file_is_called_what_it_is(desk, path, said):
+    for words in (["import-batch", path], ["--config", path, "systems"], ["restore", path],
+                  ["agencies", "--load", path]):
+        ended = desk.run(*words, session=CHIEF if words[0] == "import-batch" else None)
+        assert ended.status == 66 and said in ended.err, ended
+
+
+def test_dev_null_is_an_empty_file(desk):
+    desk.refused("sheet.empty", "import-batch", "/dev/null", session=CHIEF)
+    assert desk.ok("--config", "/dev/null", "systems").out
+    desk.refused("database.foreign", "restore", "/dev/null", "--db", desk.home / "new/x.db")
