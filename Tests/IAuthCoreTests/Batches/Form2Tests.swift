@@ -332,4 +332,36 @@ import Testing
       report.rows.prefix(2).allSatisfy { $0.problems.contains { $0.code == "row.conflict" } })
     #expect(try desk.number("SELECT count(*) FROM request") == before)
   }
+
+  /// Who has not signed in yet is told how, where they are now (3.5, 3.6): by one mail, and by when.
+  @Test(arguments: ["", "2026-03-20"])
+  func newContactsOfSomebodyInvitedAreAnsweredByAnInvitation(day: String) throws {
+    let (desk, chief, huang) = try superior()
+    try put(.invited, desk, chief, huang)
+    let ends = desk.clock.now + .days(30)
+    desk.wait(.days(1))
+    let asked = try #require(try row(.modify, desk.signedIn(.huang), effective: day).request)
+    let chief = try desk.chief()
+    var post = try desk.post { try #require(try chief.approve(asked) == nil) }
+    if !day.isEmpty {
+      #expect(post.isEmpty)
+      desk.wait(.days(20))
+      post = try desk.post {
+        _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+      }
+      post.removeAll { !$0.hasSuffix("cdc.gov.tw") && !$0.hasPrefix("notice +") }
+    }
+    #expect(
+      post.sorted() == [
+        "invitation \(Self.renewed.email)", "notice +886\(Person.lin.mobile.dropFirst())",
+        "notice \(Person.lin.email)",
+      ])
+    let body = try #require(
+      try desk.texts(
+        "SELECT body FROM message WHERE kind = 'invitation' ORDER BY id DESC LIMIT 1"
+      ).first)
+    #expect(body.contains("--email \(Self.renewed.email)"))
+    #expect(body.contains(ends.taiwanDay))
+    try desk.signedIn(Self.renewed)
+  }
 }
