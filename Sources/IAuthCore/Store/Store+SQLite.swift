@@ -50,4 +50,14 @@ extension Store {
     else { return error }
     return answer == "ok" ? .diskFailed : error
   }
+
+  /// Has SQLite itself refuse every change; what a crash has left is still rolled back.
+  func lookOnly() throws(IAuthError) {
+    do { try db.execute("PRAGMA query_only = ON") } catch { throw Self.translated(error) }
+  }
+
+  func undone<Answer>(_ tx: Transaction, _ answer: Answer) throws(IAuthError) -> Answer {
+    try tx.execute("ROLLBACK")
+    return answer
+  }
 }

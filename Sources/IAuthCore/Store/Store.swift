@@ -195,11 +195,6 @@ package final class Store {
     isStandby = false
   }
 
-  /// Has SQLite itself refuse every change; what a crash has left is still rolled back.
-  func lookOnly() throws(IAuthError) {
-    do { try db.execute("PRAGMA query_only = ON") } catch { throw Self.translated(error) }
-  }
-
   /// Reads in one consistent snapshot; nothing is locked for longer than that.
   ///
   /// - Parameter isSettling: whether what a clock has left is settled first, which writes.
@@ -381,11 +376,6 @@ package final class Store {
     case .commit(let answer), .rollback(let answer): return answer
     case .commitThenThrow(let error): throw error
     }
-  }
-
-  private func undone<Answer>(_ tx: Transaction, _ answer: Answer) throws(IAuthError) -> Answer {
-    try tx.execute("ROLLBACK")
-    return answer
   }
 
   /// Commits.
