@@ -338,11 +338,12 @@ import Testing
   func newContactsOfSomebodyInvitedAreAnsweredByAnInvitation(day: String) throws {
     let (desk, chief, huang) = try superior()
     try put(.invited, desk, chief, huang)
-    let ends = desk.clock.now + .days(30)
     desk.wait(.days(1))
     let asked = try #require(try row(.modify, desk.signedIn(.huang), effective: day).request)
-    let chief = try desk.chief()
-    var post = try desk.post { try #require(try chief.approve(asked) == nil) }
+    let reviewer = try desk.chief()
+    var post = try desk.post { try #require(try reviewer.approve(asked) == nil) }
+    // The submitter hears of the batch.
+    post.removeAll { $0 == "notice \(Person.huang.email)" }
     if !day.isEmpty {
       #expect(post.isEmpty)
       desk.wait(.days(20))
@@ -351,17 +352,18 @@ import Testing
       }
       post.removeAll { !$0.hasSuffix("cdc.gov.tw") && !$0.hasPrefix("notice +") }
     }
+    let ends = desk.clock.now + .days(30)
     #expect(
       post.sorted() == [
         "invitation \(Self.renewed.email)", "notice +886\(Person.lin.mobile.dropFirst())",
         "notice \(Person.lin.email)",
       ])
-    let body = try #require(
-      try desk.texts(
-        "SELECT body FROM message WHERE kind = 'invitation' ORDER BY id DESC LIMIT 1"
-      ).first)
-    #expect(body.contains("--email \(Self.renewed.email)"))
-    #expect(body.contains(ends.taiwanDay))
+    if day.isEmpty {
+      let body = try desk.texts(
+        "SELECT body FROM message WHERE kind = 'invitation' ORDER BY id DESC LIMIT 1")[0]
+      #expect(body.contains("--email \(Self.renewed.email)"))
+      #expect(body.contains(ends.taiwanDay))
+    }
     try desk.signedIn(Self.renewed)
   }
 }
