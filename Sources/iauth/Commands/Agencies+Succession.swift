@@ -80,7 +80,7 @@ extension Agencies {
   func show(_ proposals: [SuccessorProposal], _ context: Context) throws(IAuthError) {
     guard !context.options.json else { return }
     if Self.isListAsked(context) {
-      return try context.list(
+      try context.list(
         Self.proposal, proposals.map(\.json),
         table: Table(
           [
@@ -89,6 +89,7 @@ extension Agencies {
           ],
           rows: proposals.map { [$0.old.name, $0.old.code, $0.new.name, $0.new.code] }),
         empty: Bilingual("no agency seems to follow another", "無可能之機關整併"))
+      return
     }
     guard !proposals.isEmpty else { return }
     context.say(
