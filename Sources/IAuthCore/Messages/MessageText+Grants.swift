@@ -43,24 +43,16 @@ extension Notice {
             } + ["", "補正事項："] + SafeText.quotation(reason)
             + ["", "請於 30 天內修正後重新提報附表，逾期失效："] + command)
       )
-    case .superseded(let request, let other, let isGranted):
+    case .superseded(let request, let other):
       let list = ["", "    iauth request-permission --list"]
       return (
         Wording(
           "Request \(request.number) is no longer needed",
-          [
-            isGranted
-              ? "Request \(other) was granted and includes what this one asks for; it is closed:"
-              : "Your request \(other) waits already and asks for the same; this one is closed:",
-            "",
-          ] + request.english + ["", "Your permissions:"] + list),
+          ["After request \(other) there is nothing left to decide on this one; it is closed:", ""]
+            + request.english + ["", "Your permissions:"] + list),
         Wording(
           "申請案 \(request.number) 已無須審核",
-          [
-            isGranted
-              ? "申請案 \(other) 業經核准，已涵蓋下列申請，本案無須審核，逕予結案："
-              : "您的申請案 \(other) 已待審核，與下列申請相同，本案無須審核，逕予結案：", "",
-          ] + request.chinese
+          ["因申請案 \(other) 之辦理結果，下列申請已無須審核，逕予結案：", ""] + request.chinese
             + ["", "查詢您的權限："] + list)
       )
     case .withdrawnByForm(let request):

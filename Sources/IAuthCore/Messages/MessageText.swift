@@ -96,7 +96,7 @@ extension Notice {
       .requestLapsed(let request), .invitation(let request, _, _, _),
       .nationalReviewer(let request), .invitationLapsed(let request), .revoked(let request, _),
       .invitationEnded(let request, _),
-      .returned(let request, _), .superseded(let request, _, _), .withdrawnByForm(let request),
+      .returned(let request, _), .superseded(let request, _), .withdrawnByForm(let request),
       .standIn(let request, _), .permissionEnding(let request, _),
       .permissionSuspended(let request):
       SafeText.line(request.agency)

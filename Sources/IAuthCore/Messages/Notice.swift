@@ -42,7 +42,7 @@ package enum Notice: Sendable, Equatable {
   case batchReturned(batch: BatchID, document: String?, items: [RequestSummary], reason: String)
   /// To the applicant: another grant, or another request of theirs that waits, has made it
   /// pointless.
-  case superseded(request: RequestSummary, by: RequestID, isGranted: Bool)
+  case superseded(request: RequestSummary, by: RequestID)
   /// To the applicant: a form has taken their request back.
   case withdrawnByForm(request: RequestSummary)
   /// To the holder of a permission: somebody is to stand in for them, or to take it over.

@@ -31,7 +31,7 @@ import Testing
     let kept = try desk.number("SELECT id FROM request WHERE status = 'pending'")
     #expect(
       try desk.texts("SELECT body FROM message WHERE request IS NOT NULL ORDER BY id DESC LIMIT 1")
-        .contains { $0.contains("Your request \(kept) waits already") })
+        .contains { $0.contains("After request \(kept) there is nothing left") })
     _ = try desk.owner().verifyAudit(anchors: nil)
     // Nothing else leads back.
     #expect(
