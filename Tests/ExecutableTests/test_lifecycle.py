@@ -4,6 +4,8 @@ The field sets are the contract's (PRODUCT.md, 4.1 and 4.2), complete: a field m
 failure, as scripts rely on them.
 """
 
+import re
+
 import pytest
 
 from conftest import (AUTHORITY, CDC, CDC_OFFICES, CHIEF, MANAGER, MING, MOHW, REFERENCE, ROOT,

@@ -113,9 +113,9 @@ struct StatisticsCommand: Command {
           [
             line.title(language), String(line.submitted), String(line.approved),
             String(line.rejected), String(line.waiting),
-            line.waited.map { Self.hours($0.median) } ?? "–",
-            line.waited.map { Self.hours($0.ninetyFifth) } ?? "–",
-            String(repeating: "█", count: max(line.submitted * 12 / highest, 1)),
+            line.waited.map { Self.hours($0.median) } ?? "-",
+            line.waited.map { Self.hours($0.ninetyFifth) } ?? "-",
+            String(repeating: "#", count: max(line.submitted * 12 / highest, 1)),
           ]
         }),
       empty: Bilingual("nothing was submitted in that time", "此期間無申請案"))
