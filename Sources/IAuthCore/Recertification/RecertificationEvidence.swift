@@ -59,7 +59,7 @@ extension Service {
     _ id: RecertificationID, under: String?
   ) throws(IAuthError) -> RecertificationEvidence {
     try store.note { (tx) throws(IAuthError) -> TransactionEnd<RecertificationEvidence> in
-      let range: ReportRange
+      var range: ReportRange
       do throws(IAuthError) {
         range = try tx.reviewRange(under)
       } catch {
@@ -67,19 +67,16 @@ extension Service {
         return try tx.refuse(error)
       }
       let review = try tx.recertification(numbered: id)
-      let items: [RecertificationItem]
-      if let top = range.top {
-        items = try tx.all(RecertificationTable.ofReviewBelow, id, top) { row in
-          RecertificationItem(row: row)
-        }
-      } else {
-        items = try tx.all(RecertificationTable.ofReview, id) { row in
-          RecertificationItem(row: row)
-        }
+      var items = try tx.items(of: id, range)
+      if items.isEmpty, range.account != nil {
+        guard world.caller.isOperator else { return try tx.refuse(.rightMissing(.administrator)) }
+        range = ReportRange()
+        items = try tx.items(of: id, range)
       }
       try tx.audit(.recertificationRead, .recertification(id))
-      let mine = Set(
-        items.map { AuditSubject.item($0.item).text } + [AuditSubject.recertification(id).text])
+      // Who has read the whole review is not one holder's.
+      let whole = range.account == nil ? [AuditSubject.recertification(id).text] : []
+      let mine = Set(items.map { AuditSubject.item($0.item).text } + whole)
       let entries = try tx.all(
         EvidenceTable.entriesOfReview, AuditSubject.recertification(id).text, id
       ) { row in
@@ -97,6 +94,21 @@ extension Service {
             try tx.system(id: id).code
           }, items: items, entries: entries.filter { mine.contains($0.entry.subject) },
           database: Hex.encode(try tx.serviceUUID()), at: tx.now, superiors: superiors))
+    }
+  }
+}
+
+extension Transaction {
+  fileprivate func items(
+    of review: RecertificationID, _ range: ReportRange
+  ) throws(IAuthError) -> [RecertificationItem] {
+    guard let top = range.top else {
+      return try all(RecertificationTable.ofReview, review, range.account) { row in
+        RecertificationItem(row: row)
+      }
+    }
+    return try all(RecertificationTable.ofReviewBelow, review, range.account, top) { row in
+      RecertificationItem(row: row)
     }
   }
 }

@@ -54,10 +54,13 @@ enum RecertificationTable {
   static let reviewers: SQL = """
     SELECT v.account, count(DISTINCT i.id) \(assigned) GROUP BY v.account ORDER BY v.account
     """
+  /// An open item that nobody may answer; `i` is the item, `p` its permission.
+  private static let isUnassigned: Fragment = """
+    i.status = 'open' AND p.status = 'active' AND i.id NOT IN (SELECT i.id \(assigned))
+    """
   static let unassigned: SQL = """
     SELECT count(*) FROM recertification_item i JOIN permission p ON p.request = i.request
-    WHERE i.recertification = ?1 AND i.status = 'open' AND p.status = 'active'
-      AND i.id NOT IN (SELECT i.id \(assigned))
+    WHERE i.recertification = ?1 AND \(isUnassigned)
     """
   static let byID: SQL = """
     SELECT id, name, system, top, due_at, opened_at, closed_at FROM recertification WHERE id = ?
@@ -107,13 +110,15 @@ enum RecertificationTable {
     """
   static let one: SQL = "SELECT \(columns) \(tables) WHERE i.id = ?"
   static let ofReview: SQL = """
-    SELECT \(columns) \(tables) WHERE i.recertification = ?1 ORDER BY g.sort, i.id
+    SELECT \(columns) \(tables)
+    WHERE i.recertification = ?1 AND (?2 IS NULL OR i.account = ?2) ORDER BY g.sort, i.id
     """
   static let ofReviewBelow: SQL = """
-    WITH RECURSIVE below (id) AS (SELECT ?2 UNION
+    WITH RECURSIVE below (id) AS (SELECT ?3 UNION
       SELECT b.id FROM agency b JOIN below ON b.superior = below.id)
     SELECT \(columns) \(tables)
-    WHERE i.recertification = ?1 AND i.agency IN (SELECT id FROM below) ORDER BY g.sort, i.id
+    WHERE i.recertification = ?1 AND (?2 IS NULL OR i.account = ?2)
+      AND i.agency IN (SELECT id FROM below) ORDER BY g.sort, i.id
     """
   static let mayAnswer: SQL = """
     SELECT 1 FROM recertifier
@@ -139,38 +144,33 @@ enum RecertificationTable {
       (SELECT 1 FROM administrator d WHERE d.agency = p.agency AND d.system = p.system
         AND d.account <> p.account AND d.starts_at <= ?2 AND ?2 < d.ends_at)
     """
-  static let counts: SQL = """
+  private static let progress: Fragment = """
     SELECT g.id, g.type, g.code, g.name, g.path, g.superior, g.status, count(*),
       sum(i.status = 'kept'), sum(i.status = 'ended' OR p.status <> 'active'
         AND i.status IN ('open', 'unanswered')),
-      sum(i.status IN ('open', 'unanswered') AND p.status = 'active')
+      sum(i.status IN ('open', 'unanswered') AND p.status = 'active'), sum(\(isUnassigned))
     FROM recertification_item i JOIN agency g ON g.id = i.agency
       JOIN permission p ON p.request = i.request
-    WHERE i.recertification = ?1 GROUP BY g.id ORDER BY g.sort
+    WHERE i.recertification = ?1 AND (?3 IS NULL OR i.account = ?3)
     """
+  static let counts: SQL = "\(progress) GROUP BY g.id ORDER BY g.sort"
   static let countsBelow: SQL = """
-    WITH RECURSIVE below (id) AS (SELECT ?2 UNION
+    WITH RECURSIVE below (id) AS (SELECT ?4 UNION
       SELECT b.id FROM agency b JOIN below ON b.superior = below.id)
-    SELECT g.id, g.type, g.code, g.name, g.path, g.superior, g.status, count(*),
-      sum(i.status = 'kept'), sum(i.status = 'ended' OR p.status <> 'active'
-        AND i.status IN ('open', 'unanswered')),
-      sum(i.status IN ('open', 'unanswered') AND p.status = 'active')
-    FROM recertification_item i JOIN agency g ON g.id = i.agency
-      JOIN permission p ON p.request = i.request
-    WHERE i.recertification = ?1 AND i.agency IN (SELECT id FROM below)
-    GROUP BY g.id ORDER BY g.sort
+    \(progress) AND i.agency IN (SELECT id FROM below) GROUP BY g.id ORDER BY g.sort
     """
   static let openCount: SQL = """
     SELECT count(*) FROM recertification_item i JOIN permission p ON p.request = i.request
     WHERE i.recertification = ? AND i.status = 'open' AND p.status = 'active'
     """
+  /// How far a review has come, by the superior of the agencies.
   static let rates: SQL = """
-    SELECT coalesce(t.name, g.name), count(*), sum(i.status IN ('kept', 'ended')
-      OR p.status <> 'active')
-    FROM recertification c JOIN recertification_item i ON i.recertification = c.id
-      JOIN permission p ON p.request = i.request JOIN agency g ON g.id = i.agency
-      LEFT JOIN agency t ON t.id = g.superior
-    WHERE c.closed_at IS NULL GROUP BY coalesce(t.id, g.id) ORDER BY coalesce(t.sort, g.sort)
+    SELECT coalesce(t.name, g.name), sum(i.status IN ('kept', 'ended') OR p.status <> 'active'),
+      count(*), sum(\(isUnassigned))
+    FROM recertification_item i JOIN permission p ON p.request = i.request
+      JOIN agency g ON g.id = i.agency LEFT JOIN agency t ON t.id = g.superior
+    WHERE i.recertification = ?1
+    GROUP BY coalesce(t.id, g.id) ORDER BY coalesce(t.sort, g.sort)
     """
   static let statements: [SQL] = [
     open, overlapping, freeze, freezeBelow, reviewers, unassigned, byID, openReviews, newest,
