@@ -493,7 +493,7 @@ class Reference:
         q = self.requests.get(number)
         if not q or not self.sees(s.account, q):
             return self.answer("request.unknown")
-        if q.account is not s.account:
+        if q.account is not s.account or q.kind == "revoke":
             return self.answer("request.outside")
         if not q.open:
             return self.answer("request.decided")
@@ -508,7 +508,7 @@ class Reference:
         q = self.requests.get(number)
         if not q or not self.sees(s.account, q):
             return self.answer("request.unknown")
-        if q.account is not s.account:
+        if (q.account is not s.account or q.kind == "revoke") and q.submitter is not s.account:
             return self.answer("request.outside")
         if q.status != "returned":
             return self.answer("request.duplicate" if q.open else "request.decided")
@@ -579,6 +579,7 @@ class Reference:
                 old.ended = self.now
                 if old.account is not me:
                     self.mail("notice", old.account)
+                self.overtake(old, me)
         if q.role == "admin":
             for other in self.requests.values():
                 if other.account is a and other.open and other.role == "general":
@@ -594,12 +595,24 @@ class Reference:
         if q.account.status != "invited":
             self.mail("notice", q.account)
 
+    def overtake(self, ended, me):
+        """A permission has ended that somebody had asked to take away."""
+        for q in self.requests.values():
+            if q.kind == "revoke" and q.open and q.account is ended.account and q.role == ended.role:
+                q.status = "superseded"
+                if self.is_over(q) and q.submitter and q.submitter is not me:
+                    self.mail("notice", q.submitter)
+
     def tell(self, q, me, verdict, wasInvited):
         if q.submitter and q.batch and (verdict == "returned" or self.is_over(q)):
             self.mail("notice", q.submitter)
         if wasInvited:
             if verdict == "approved":
                 self.mail("invitation", q.account)
+        elif q.kind == "revoke":
+            # Whose permission stays has asked for nothing.
+            if verdict == "approved":
+                self.mail("notice", q.account)
         elif not (verdict == "returned" and q.origin == "batch"):
             self.mail("decision", q.account)
 
@@ -618,8 +631,11 @@ class Reference:
         q.ended = self.now
         if not (s and s.account is q.account) and not invited:
             self.mail("notice", q.account)
+        self.overtake(q, s and s.account)
         if invited:
             self.after_refusal(q)
+            if q.submitter and not (s and s.account is q.submitter):
+                self.mail("notice", q.submitter)
         return self.answer(request=number, permission="revoked")
 
     def is_last(self, account, request=None):
@@ -729,20 +745,38 @@ class Reference:
             if new or mended:
                 number = len(self.batches) + 1
                 self.batches[number] = s.account if s else None
-                made = []
+                made, ended = [], False
                 # Numbers are given agency by agency.
                 order = list(dict.fromkeys(row[1] for row in new))
                 for account, *person, kind in sorted(new, key=lambda row: order.index(row[1])):
                     account = account or self.invite(*person)
-                    made.append(self.new_request(account, "admin", kind=kind, origin="batch",
-                                                 batch=number,
-                                                 submitter=s.account if s else None))
+                    q = self.new_request(account, "admin", kind=kind, origin="batch", batch=number,
+                                         submitter=s.account if s else None)
+                    if kind == "revoke" and self.may_end(s, account):
+                        q.status, ended = "approved", True
+                        self.end_by_form(account, s)
+                    else:
+                        made.append(q)
+                if ended:
+                    for admin in self.admins(AUTHORITY):
+                        if not (s and s.account is admin):
+                            self.mail("notice", admin)
                 made += self.hand_in(mended)
                 told = {id(r): r for q in made for r in self.reviewers(q)}
                 for reviewer in told.values():
                     self.mail("notice", reviewer)
         answer.lines = [{"outcome": o} for o in outcomes]
         return answer
+
+    def may_end(self, s, account):
+        """Whether an importer may end somebody's permission themself."""
+        return not s or s.account is account or self.is_admin(s.account, AUTHORITY)
+
+    def end_by_form(self, account, s):
+        for other in self.holds(account, "admin"):
+            other.ended = self.now
+        if not (s and s.account is account):
+            self.mail("notice", account)
 
     def hand_in(self, requests):
         """What was sent back comes again in the mended sheet, under its own number."""

@@ -27,6 +27,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case recertifyOpen(review: RecertificationID)
   case recertifyAnswered(ItemID, by: String?, at: Timestamp)
   case recertifyClosed(review: RecertificationID)
+  case recertifyOver(ItemID, at: Timestamp)
   case recertifyEarly(review: RecertificationID, open: Int, dueAt: Timestamp)
   case recertifyCount(expected: Int, found: Int)
 
@@ -69,6 +70,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case changeInvalid(String)
   case systemInvalid(ValueProblem)
   case batchRejected(rejected: Int, rows: Int, isPartial: Bool)
+  case answersRejected(rejected: Int, rows: Int)
   case sheetUnreadable(SheetProblem)
   case sheetHeader(missing: [String], duplicated: [String], near: HeaderPlace? = nil)
   case sheetEmpty
@@ -176,7 +178,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .messageState: .messageState
     case .recertifyOpen: .recertifyOpen
     case .recertifyAnswered: .recertifyAnswered
-    case .recertifyClosed: .recertifyClosed
+    case .recertifyClosed, .recertifyOver: .recertifyClosed
     case .recertifyEarly: .recertifyEarly
     case .recertifyCount: .recertifyCount
     case .recertifyUnknown: .recertifyUnknown
@@ -207,7 +209,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .roleInvalid: .roleInvalid
     case .changeInvalid: .changeInvalid
     case .systemInvalid: .systemInvalid
-    case .batchRejected: .batchRejected
+    case .batchRejected, .answersRejected: .batchRejected
     case .sheetUnreadable: .sheetUnreadable
     case .sheetHeader: .sheetHeader
     case .sheetEmpty: .sheetEmpty

@@ -10,6 +10,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import time
 from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 
@@ -62,11 +63,12 @@ def test_a_copy_has_its_key_and_manifest_beside_it(desk, copy):
     lines = manifest.splitlines()
     version = desk.ok("--version").out.split()[1]
     assert lines[0] == f"# iauth {version} backup {desk.answer['at']}"
-    entries = desk.value("SELECT count(*) FROM audit")
+    # The copy's own entry is written with its name.
+    entries = desk.value("SELECT count(*) FROM audit") - 1
     assert lines[1] == f"# {desk.answer['anchor']}" and desk.answer["entries"] == entries
     rows = dict(re.findall(r"(\w+) (\d+)", lines[2]))
     for table, count in rows.items():
-        assert desk.value(f"SELECT count(*) FROM {table}") == int(count), table
+        assert desk.value(f"SELECT count(*) FROM {table}") - (table == "audit") == int(count), table
     assert {"account", "request", "permission", "audit"} <= set(rows)
     assert lines[3] == f"{sha256(copy.read_bytes()).hexdigest()}  monday.db" and len(lines) == 4
     checked = subprocess.run(["sha256sum", "-c", "monday.db.manifest"], cwd=copy.parent,
@@ -353,8 +355,34 @@ def test_a_link_in_place_of_the_draft_is_not_followed(desk, tmp_path):
 def test_a_failed_copy_says_so_in_the_trail(desk, tmp_path):
     (tmp_path / "copy.db.key").write_text("another")
     desk.refused("file.exists", "backup", tmp_path / "copy.db")
-    outcomes = [line["outcome"] for line in desk.json("audit", "--action", "database.backup")]
-    assert outcomes[-1] == "file.exists"
+    def outcomes():
+        return [line["outcome"] for line in desk.json("audit", "--action", "database.backup")]
+    assert outcomes() == ["file.exists"]
+    (tmp_path / "copy.db.key").unlink()
+    desk.ok("backup", tmp_path / "copy.db")
+    assert outcomes() == ["file.exists", "done"]
+
+
+def test_a_page_misread_while_the_copy_is_checked_is_the_disks_failure(desk, tmp_path):
+    """Each reading of the command fails once: what it says is never that the data are damaged."""
+    said = set()
+    for at in some(calls(desk, "pread64", "backup", tmp_path / "first.db")):
+        ended = desk.run("backup", tmp_path / f"{at}.db", "--json",
+                         under=injecting("pread64", "error=EIO", at))
+        if "shared libraries" in ended.err:
+            continue  # That was the loader's.
+        said.add(ended.code if ended.status else "done")
+        assert (tmp_path / f"{at}.db").exists() == (ended.status == 0)
+    assert said <= {"done", "disk.failed"} and "disk.failed" in said, said
+    desk.content()
+
+
+def test_a_lock_that_is_never_had_is_waited_for_ten_seconds(desk):
+    for at in [1, 5, 9]:
+        started = time.monotonic()
+        desk.refused("database.busy", "request-permission", "--list", session=CHIEF,
+                     under=injecting("fcntl", "error=ENOLCK", f"{at}+"))
+        assert time.monotonic() - started < 14, at
 
 
 @pytest.mark.parametrize("call", COPYING)

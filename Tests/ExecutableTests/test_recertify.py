@@ -106,7 +106,6 @@ def test_everyone_sees_how_far_their_part_has_come(desk, tmp_path):
     desk.ok("recertify", "--evidence", 1, directory, session=TONG)
     rows = list(csv.DictReader((directory / "items.csv").open(encoding="utf-8-sig")))
     assert [row["姓名"] for row in rows] == ["王大同"]
-    assert "李小明" not in (directory / "audit.jsonl").read_text()
     desk.refused("recertify.early", "recertify", "--close", 1, session=TONG)
     desk.content()
 
@@ -173,6 +172,7 @@ def test_a_sheet_goes_out_and_comes_back(desk, tmp_path):
     def rejected(path, code):
         ended = desk.run("recertify", "--hand-in", path, "--json", session=CHIEF)
         assert (ended.status, ended.code) == (65, "batch.rejected"), ended
+        assert "recertify --sheet" in ended.error["hint"], ended
         codes = [problem["code"] for line in ended.lines[:-1] for problem in line["problems"]]
         assert codes == [code], ended
         assert desk.value(
@@ -183,6 +183,8 @@ def test_a_sheet_goes_out_and_comes_back(desk, tmp_path):
     rejected(filled([("保留", None), (None, None)]), "usage.value")
     rejected(filled(good, lambda sheet: sheet.delete_rows(3)), "recertify.missing")
     rejected(filled(good, lambda sheet: sheet.cell(3, 5, "別人")), "recertify.row")
+    rejected(filled(good, lambda sheet: sheet.append([cell.value for cell in sheet[3]])),
+             "row.duplicate")
     lines = desk.json("recertify", "--hand-in", filled(good), session=CHIEF)
     assert [line["outcome"] for line in lines[:-1]] == ["accepted"] * 2
     assert lines[-1] == {"rows": 2, "accepted": 2, "rejected": 0, "held": 0}
@@ -230,6 +232,15 @@ def test_it_is_reminded_of_closed_and_proven(on_clock, tmp_path):
 
     directory = tmp_path / "evidence"
     desk.ok("recertify", "--evidence", 1, directory, session=CHIEF)
+    # Somebody whose permission it is sees their own.
+    desk.sign_in(TONG)
+    own = desk.json("recertify", "--status", session=TONG)
+    assert [line["items"] for line in own] == [1]
+    desk.ok("recertify", "--evidence", 1, tmp_path / "own", session=TONG)
+    rows = list(csv.DictReader((tmp_path / "own/items.csv").open(encoding="utf-8-sig")))
+    assert [row["姓名"] for row in rows] == ["王大同"]
+    said = [json.loads(line)["action"] for line in (tmp_path / "own/audit.jsonl").open()]
+    assert "recertification.read" not in said
     assert {path.name for path in directory.iterdir()} == {
         "items.csv", "summary.html", "audit.jsonl", "manifest.json", "SHA256SUMS"}
     subprocess.run(["sha256sum", "-c", "--strict", "--quiet", "SHA256SUMS"], cwd=directory,

@@ -134,6 +134,14 @@ final class Desk {
       store: try Store(path: path, world: world, settings: settings))
   }
 
+  /// A script that comes with an ssh key.
+  func keyed(_ name: String) throws -> Service {
+    let world = World(
+      now: { [clock] in clock.now }, randomBytes: { [dice] in dice.bytes($0) },
+      caller: Caller(key: name), sessionName: "default")
+    return Service(store: try Store(path: path, world: world, settings: settings))
+  }
+
   /// The owner of the database, whom nobody signed in.
   func owner() throws -> Service { try service("uid:0", isOperator: true) }
 

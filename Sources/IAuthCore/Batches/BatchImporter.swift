@@ -238,7 +238,7 @@ struct BatchImporter {
       to: recipients, reference: "batch:\(batch)")
   }
 
-  /// Taking away is the safe direction: it is done at once, and the authority hears of it.
+  /// Of what the form has ended at once the authority hears.
   private func tellAuthority(_ batch: BatchID) throws(IAuthError) {
     let notice = Notice.revokedByForm(
       batch: batch, agency: importer.name, count: revoked)
@@ -328,7 +328,7 @@ struct BatchImporter {
   }
 
   /// Keeps one request of each group of reviewers, who are told of the batch when it closes.
-  private mutating func remember(
+  mutating func remember(
     _ number: RequestID, system: SystemID, _ role: Role, _ account: Account
   ) throws(IAuthError) {
     let group = ReviewerGroup(system: system, agency: role == .admin ? nil : account.agency)

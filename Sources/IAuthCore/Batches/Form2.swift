@@ -1,12 +1,14 @@
-// Form 2 (附表2): 刪除 takes a permission away at once, or on its day; 修改 asks the authority to
-// replace a person's data; 交接 (HandOver.swift) lets somebody else take the permission over.
+// Form 2 (附表2): 刪除 asks that a permission be taken away, at once or on its day; 修改 asks the
+// authority to replace a person's data; 交接 (HandOver.swift) lets somebody else take the permission
+// over.
 
 import SQLite
 import Sheets
 import Values
 
 extension BatchImporter {
-  /// 刪除: the permission of whom the row names ends; a pending request of theirs is taken back.
+  /// 刪除: a `revoke` request for the permission of whom the row names, approved at once if the
+  /// importer may end it themself; another pending request of theirs for it is taken back.
   mutating func remove(
     _ row: inout CheckedRow, _ agency: Agency, _ system: TargetSystem, _ role: Role
   ) throws(IAuthError) -> Answer? {
@@ -17,7 +19,7 @@ extension BatchImporter {
       row.add(header, row.subjectColumn, code: "row.duplicate", Self.duplicate)
       return nil
     }
-    let held = try tx.first(Form2Table.held, account.id, system.id, role) { row in
+    let held = try tx.first(EffectTable.held, account.id, system.id, role) { row in
       (number: row.id(0) as RequestID, endsAt: row.timeIfAny(1))
     }
     let pending: RequestID? = try tx.id(RequestTable.pendingFor, account.id, system.id, role)
@@ -32,25 +34,40 @@ extension BatchImporter {
     guard pending != nil || !isEnding else {
       return try earlier(.revoke, account, system, role) ?? .unchanged(held?.number, batch: nil)
     }
+    let endsAtOnce = try held.map { (old) throws(IAuthError) in try mayEnd(old.number, of: account)
+    }
+    if let pending, endsAtOnce == false, let waiting = try tx.request(pending),
+      waiting.kind == .revoke
+    {
+      guard waiting.status == .returned else { return .unchanged(pending, batch: waiting.batch) }
+      return try resubmit(pending, row)
+    }
     claims.removed[key] = claims.row
     if let pending { try withdrawForForm(pending, account) }
     let number = try submit(
       RequestDraft(
         account: account, system: system.id, role: role, kind: .revoke, origin: "batch",
         reason: row.reason, effectiveAt: row.effectiveAt))
-    try tx.end(number, .approved)
-    if let held {
-      let reason = row.reason ?? "附表2 刪除"
-      if end <= tx.now {
-        _ = try tx.revoke(held.number, reason: reason)
-      } else {
-        try tx.run(RequestTable.setEnd, held.number, end, reason)
-      }
+    switch endsAtOnce {
+    case false?:
+      try remember(number, system: system.id, role, account)
+    case true?:
+      try tx.end(number, .approved)
+      if let request = try tx.request(number) { try tx.applyRevocation(request) }
       revoked += 1
-    } else {
+    case nil:
+      try tx.end(number, .approved)
       try tx.closeIfUnclaimed(account)
     }
     return .accepted(number)
+  }
+
+  /// Whether the importer may end a permission themself, as by `revoke`; a key decides nothing.
+  private func mayEnd(_ number: RequestID, of account: Account) throws(IAuthError) -> Bool {
+    guard let me = importer.session?.account else { return true }
+    guard tx.world.caller.key == nil else { return false }
+    if account.id == me.id { return true }
+    return try tx.exists(RequestTable.mayDecide, number, me.id, tx.now)
   }
 
   /// 修改: a `change` request for whom 原管理者姓名 and 原公務信箱 name.
@@ -183,10 +200,6 @@ extension BatchImporter {
 }
 
 enum Form2Table {
-  static let held: SQL = """
-    SELECT request, ends_at FROM permission
-    WHERE account = ?1 AND system = ?2 AND role = ?3 AND status = 'active'
-    """
   /// A replacement that waits for its review, or approved for its day.
   static let openChange: SQL = """
     SELECT id FROM request WHERE account = ?1 AND kind = 'change'
@@ -205,5 +218,5 @@ enum Form2Table {
     WHERE r.account = ?1 AND o.account = ?2 AND r.system = ?3 AND r.role = ?4
       AND (r.open = 1 OR p.status = 'active')
     """
-  static let statements: [SQL] = [held, openChange, earlier, handOver]
+  static let statements: [SQL] = [openChange, earlier, handOver]
 }

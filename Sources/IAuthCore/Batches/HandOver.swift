@@ -39,7 +39,8 @@ extension BatchImporter {
         return .unchanged(standing.number, batch: standing.batch)
       }
     }
-    let held: RequestID? = try tx.first(Form2Table.held, old.id, system.id, role) { row in row.id(0)
+    let held: RequestID? = try tx.first(EffectTable.held, old.id, system.id, role) { row in
+      row.id(0)
     }
     guard let held else {
       row.add(header, row.subjectColumn, code: ErrorCode.permissionNone.rawValue, Self.holdsNothing)

@@ -57,7 +57,8 @@ extension Notice {
       return cause(.began, .request(request.number))
     case .recertification(let review, _, _, _, _, _):
       return cause(.daily, .recertification(review))
-    case .revoked(let request, _): return cause(.ended, .request(request.number))
+    case .revoked(let request, _), .invitationEnded(let request, _):
+      return cause(.ended, .request(request.number))
     case .batchDecided(let batch, _, _, _, _): return cause(.decided, .batch(batch))
     case .idleWarning, .accountChanged: return cause(.idle, holder.map { .account($0) } ?? .none)
     case .code, .submitted, .batchSubmitted, .approved, .rejected, .invitation, .nationalReviewer,

@@ -44,7 +44,9 @@ extension IAuthError {
     case .recertifyAnswered(let item, let by, let at):
       "清查項目 \(item) 已" + (by.map { "由 \(shortened($0)) " } ?? "")
         + "於 \(at.taiwanMinute)（臺灣時間）答復，答復後不得變更"
-    case .recertifyClosed(let review): "清查 \(review) 已結案，或該權限已廢止"
+    case .recertifyClosed(let review): "清查 \(review) 已結案"
+    case .recertifyOver(let item, let at):
+      "清查項目 \(item) 之權限已於 \(at.taiwanMinute)（臺灣時間）廢止，無須答復"
     case .recertifyEarly(let review, let open, let dueAt):
       "清查 \(review) 期限為 \(dueAt.taiwanDate)，尚有 \(open) 項未答復"
     case .recertifyCount(let expected, let found): "預期 \(expected) 項，待答復者 \(found) 項"
@@ -102,6 +104,8 @@ extension IAuthError {
     case .systemInvalid(let problem): problem.chinese("系統的代碼、名稱或網址")
     case .batchRejected(let rejected, let rows, let isPartial):
       "\(rows) 列中有 \(rejected) 列不符規定，" + (isPartial ? "其餘各列已匯入" : "全部未匯入")
+    case .answersRejected(let rejected, let rows):
+      "\(rows) 列中有 \(rejected) 列不符規定，全部未受理"
     case .sheetUnreadable(let problem): SheetText.unreadable(problem).chinese
     case .sheetHeader(let missing, let duplicated, let near):
       SheetText.header(missing, duplicated, near).chinese

@@ -66,7 +66,9 @@ extension IAuthError {
     case .recertifyAnswered(let item, let by, let at):
       "item \(item) was answered" + (by.map { " by \(shortened($0))" } ?? "")
         + " at \(at.taiwanMinute) Taiwan time; an answer is never changed"
-    case .recertifyClosed(let review): "review \(review) is closed, or the permission has ended"
+    case .recertifyClosed(let review): "review \(review) is closed"
+    case .recertifyOver(let item, let at):
+      "the permission of item \(item) ended at \(at.taiwanMinute) Taiwan time; nothing is left to answer"
     case .recertifyEarly(let review, let open, let dueAt):
       "review \(review) runs until \(dueAt.taiwanDate), and \(open) items are not answered yet"
     case .recertifyCount(let expected, let found):
@@ -140,6 +142,9 @@ extension IAuthError {
     case .batchRejected(let rejected, let rows, let isPartial):
       "\(rejected) of \(counted(rows, "row")) \(rejected == 1 ? "is" : "are") rejected; "
         + (isPartial ? "the good ones were imported" : "nothing was imported")
+    case .answersRejected(let rejected, let rows):
+      "\(rejected) of \(counted(rows, "row")) \(rejected == 1 ? "is" : "are") rejected; "
+        + "nothing was answered"
     case .sheetUnreadable(let problem): SheetText.unreadable(problem).english
     case .sheetHeader(let missing, let duplicated, let near):
       SheetText.header(missing, duplicated, near).english

@@ -73,7 +73,7 @@ extension IAuthError {
     case .recertifyOpen(let review), .recertifyClosed(let review),
       .recertifyEarly(let review, _, _):
       "iauth recertify --status \(review)"
-    case .recertifyAnswered, .recertifyUnknown, .recertifyCount: "iauth recertify"
+    case .recertifyAnswered, .recertifyUnknown, .recertifyCount, .recertifyOver: "iauth recertify"
     case .recertifyRow, .recertifyMissing: "iauth recertify --sheet FILE"
     case .messageState, .messageUnknown, .deliverFailed: "iauth deliver --list"
 
@@ -110,10 +110,9 @@ extension IAuthError {
       .sheetUnreadable,
       .limitBytes, .limitRows:
       call.help
+    case .answersRejected: "iauth recertify --sheet FILE"
     case .batchRejected:
-      call.command == "recertify"
-        ? "iauth help recertify"
-        : "iauth import-batch \(call.word("FILE", or: "FILE")) --dry-run --report -"
+      "iauth import-batch \(call.word("FILE", or: "FILE")) --dry-run --report -"
     case .registryShrunk:
       "iauth agencies --load \(call.word("--load", or: "FILE")) --allow-removals"
 

@@ -106,6 +106,12 @@ extension Notice {
         "啟用邀請逾期失效（申請案 \(request.number)）",
         ["您提報的人員未於期限內啟用帳號，其帳號與權限已失效：", ""] + request.chinese
           + ["", "如仍有需要，請重新提報：", "", "    iauth import-batch FILE"])
+    case .invitationEnded(let request, let reason):
+      Wording(
+        "啟用邀請已撤銷（申請案 \(request.number)）",
+        ["您提報的人員尚未啟用帳號，其權限已廢止，邀請隨之失效：", ""] + request.chinese + ["", "原因："]
+          + SafeText.quotation(reason)
+          + ["", "如仍有需要，請重新提報：", "", "    iauth import-batch FILE"])
     case .revoked(let request, let reason):
       Wording(
         "權限已廢止（申請案 \(request.number)）",

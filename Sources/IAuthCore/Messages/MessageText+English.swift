@@ -123,6 +123,14 @@ extension Notice {
           "permission have ended:", "",
         ] + request.english
           + ["", "If they still need it, submit them again:", "", "    iauth import-batch FILE"])
+    case .invitationEnded(let request, let reason):
+      Wording(
+        "An invitation was withdrawn (request \(request.number))",
+        [
+          "A person whom you submitted had not opened the account yet; the permission has ended, and "
+            + "the invitation with it:", "",
+        ] + request.english + ["", "Reason:"] + SafeText.quotation(reason)
+          + ["", "If they are still needed, submit them anew:", "", "    iauth import-batch FILE"])
     case .revoked(let request, let reason):
       Wording(
         "Permission ended (request \(request.number))",

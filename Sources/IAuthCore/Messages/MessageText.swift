@@ -36,7 +36,8 @@ extension Notice {
     case .reminder: .reminder
     case .authorityDigest, .operatorDigest, .wrongAttemptsAlarm, .hostChanged: .digest
     case .submitted, .batchSubmitted, .requestLapsed, .nationalReviewer, .batchDecided,
-      .invitationLapsed, .revoked, .accountChanged, .contactChanged, .wrongAttempts,
+      .invitationLapsed, .invitationEnded, .revoked, .accountChanged, .contactChanged,
+      .wrongAttempts,
       .idleWarning, .revokedByForm, .batchReturned, .superseded, .withdrawnByForm, .standIn,
       .permissionEnding, .permissionSuspended, .contactBounces,
       .channelTest, .succession:
@@ -93,6 +94,7 @@ extension Notice {
     case .submitted(let request), .approved(let request, _, _), .rejected(let request, _),
       .requestLapsed(let request), .invitation(let request, _, _, _),
       .nationalReviewer(let request), .invitationLapsed(let request), .revoked(let request, _),
+      .invitationEnded(let request, _),
       .returned(let request, _), .superseded(let request, _), .withdrawnByForm(let request),
       .standIn(let request, _), .permissionEnding(let request, _),
       .permissionSuspended(let request):

@@ -23,6 +23,7 @@ package enum Notice: Sendable, Equatable {
   /// To the submitter.
   case batchDecided(batch: BatchID, document: String?, approved: Int, rejected: Int, other: Int)
   case invitationLapsed(request: RequestSummary)
+  case invitationEnded(request: RequestSummary, reason: String)
   /// To the holder of a permission or an account, at the old and the new address.
   case revoked(request: RequestSummary, reason: String)
   case accountChanged(status: AccountStatus, agency: AgencyLabel, reason: String)

@@ -231,6 +231,7 @@ extension Transaction {
     case .close, .erase:
       let isInUse = account.status == .active || account.status == .suspended
       let addresses = isInUse ? try self.addresses(of: account) : []
+      let invitations = try invitations(of: account)
       if account.status != .closed {
         try endEverything(of: account, reason: reason)
         try run(AccountTable.setStatus, account.id, AccountStatus.closed, now)
@@ -242,6 +243,7 @@ extension Transaction {
       // Queued after the erasure, which removes what is queued for the person; the address in it is
       // removed when it is sent.
       try tell(account, .closed, at: addresses, reason: reason)
+      try tellSubmitters(of: invitations) { .invitationEnded(request: $0, reason: reason) }
       return .closed
     }
   }
@@ -355,17 +357,21 @@ extension Transaction {
 
   /// Ends a permission and tells its holder; false if there is none to end.
   ///
-  /// The holder of an invitation hears of nothing: with its permission the invitation ends.
+  /// The holder of an invitation hears of nothing, for with its permission the invitation ends; who
+  /// submitted them does.
   func revoke(_ number: RequestID, reason: String) throws(IAuthError) -> Bool {
-    guard try run(RequestTable.revoke, number, now, actor?.account, reason) > 0 else {
-      return false
-    }
-    try audit(.revoked, .request(number))
-    guard let request = try request(number) else { throw .databaseDamaged }
-    try undoHandOver(request)
+    guard let request = try request(number),
+      try first(EffectTable.standing, number, read: { _ in true }) != nil
+    else { return false }
     let account = try account(id: request.account)
+    let invitations = try invitations(of: account).filter { $0.summary.number == number }
+    try run(RequestTable.revoke, number, now, actor?.account, reason)
+    try audit(.revoked, .request(number))
+    try undoHandOver(request)
+    try supersedeRevocation(of: request)
     guard account.status != .invited else {
       try closeIfUnclaimed(account)
+      try tellSubmitters(of: invitations) { .invitationEnded(request: $0, reason: reason) }
       return true
     }
     if actor?.account != account.id {

@@ -102,19 +102,10 @@ extension Transaction {
     }
     for system in scopes {
       try add(RecertificationTable.mineGeneral, system)
-      if isAuthority {
-        try add(RecertificationTable.mineEverywhere, system)
-      } else {
-        try add(RecertificationTable.mineBelow, system)
-      }
+      if !isAuthority { try add(RecertificationTable.mineBelow, system) }
     }
-    let first: SystemID? = try first(AgencyTable.systemByCode, TargetSystem.firstCode) { row in
-      row.id(0)
-    }
-    if isAuthority, let first, scopes.contains(first) {
-      for system: SystemID in try ids(RequestTable.orphanSystems) {
-        try add(RecertificationTable.mineEverywhere, system)
-      }
+    if isAuthority {
+      for system in try systemsSeen(by: me) { try add(RecertificationTable.mineEverywhere, system) }
     }
     var seen: Set<ItemID> = []
     return found.filter { seen.insert($0.item).inserted }.sorted { $0.item < $1.item }
@@ -144,7 +135,10 @@ extension Transaction {
       answer.status == .kept ? .recertificationKept : .recertificationEnded,
       .item(number))
     switch answer {
-    case .keep: try run(RecertificationTable.suspendPermission, item.request, nil as Int64?)
+    case .keep:
+      if item.suspendedAt != nil {
+        try run(RecertificationTable.suspendPermission, item.request, nil as Int64?)
+      }
     case .end(let reason): _ = try revoke(item.request, reason: reason)
     }
     return AnswerOutcome(
@@ -169,8 +163,9 @@ extension Transaction {
     }
     if isOwn { return .requestOwn(number: item.request) }
     if let at = item.answeredAt { return .recertifyAnswered(number, by: item.answeredBy, at: at) }
+    if let at = item.permissionEndedAt { return .recertifyOver(number, at: at) }
     let isWaiting = item.status == .open || item.suspendedAt != nil
-    guard item.permissionEndedAt == nil, isWaiting,
+    guard isWaiting,
       review.closedAt == nil || item.suspendedAt != nil
     else { return .recertifyClosed(review: review.id) }
     guard settings.reviewCodes == .either || session.hasProvenBoth else { return .sessionStepUp }
@@ -189,10 +184,7 @@ extension Transaction {
     switch item.role {
     case .general: return me.agency == item.agency.id && scopes.contains(system)
     case .admin:
-      if try me.agency == authority().id {
-        let orphans: [SystemID] = try ids(RequestTable.orphanSystems)
-        return scopes.contains(system) || !scopes.isEmpty && orphans.contains(system)
-      }
+      if try me.agency == authority().id { return try systemsSeen(by: me).contains(system) }
       guard me.agency != item.agency.id, scopes.contains(system) else { return false }
       return try isWithinReach(item.agency, of: try agency(id: me.agency))
     }

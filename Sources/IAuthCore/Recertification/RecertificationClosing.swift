@@ -63,7 +63,7 @@ extension Service {
     try store.note { (tx) throws(IAuthError) in
       let range: ReportRange
       do throws(IAuthError) {
-        range = try tx.reviewRange(under)
+        range = try tx.range(ReportFilter(under: under), in: try tx.reportScope())
       } catch {
         guard error.code == .rightMissing else { throw error }
         return try tx.refuse(error)
@@ -71,7 +71,9 @@ extension Service {
       let newest = try tx.newestRecertification()
       guard let id = id ?? newest else { return .commit(nil) }
       let review = try tx.recertification(numbered: id)
-      let lines = try tx.progress(of: id, range)
+      let lines = try tx.all(
+        RecertificationTable.counts, review.id, range.place, range.isAlone, range.account, tx.now
+      ) { row in RecertificationProgress(row: row) }
       try tx.audit(.recertificationRead, .recertification(review.id))
       return .commit((review, lines))
     }
@@ -79,26 +81,8 @@ extension Service {
 }
 
 extension Transaction {
-  /// What of a review someone may look at.
-  func reviewRange(_ under: String?) throws(IAuthError) -> ReportRange {
-    try range(ReportFilter(under: under), in: try reportScope())
-  }
-
   fileprivate func newestRecertification() throws(IAuthError) -> RecertificationID? {
     try number(RecertificationTable.newest).map { RecertificationID($0) }
-  }
-
-  fileprivate func progress(
-    of review: RecertificationID, _ range: ReportRange
-  ) throws(IAuthError) -> [RecertificationProgress] {
-    guard let top = range.top else {
-      return try all(RecertificationTable.counts, review, now, range.account) { row in
-        RecertificationProgress(row: row)
-      }
-    }
-    return try all(RecertificationTable.countsBelow, review, now, range.account, top) { row in
-      RecertificationProgress(row: row)
-    }
   }
 
   /// Lets an unanswered permission rest; not that of an agency's last administrator.

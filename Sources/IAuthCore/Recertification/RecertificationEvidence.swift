@@ -61,22 +61,20 @@ extension Service {
     try store.note { (tx) throws(IAuthError) -> TransactionEnd<RecertificationEvidence> in
       var range: ReportRange
       do throws(IAuthError) {
-        range = try tx.reviewRange(under)
+        range = try tx.range(ReportFilter(under: under), in: try tx.reportScope())
       } catch {
         guard error.code == .rightMissing else { throw error }
         return try tx.refuse(error)
       }
       let review = try tx.recertification(numbered: id)
       var items = try tx.items(of: id, range)
-      if items.isEmpty, range.account != nil {
-        guard world.caller.isOperator else { return try tx.refuse(.rightMissing(.administrator)) }
+      if items.isEmpty, range.account != nil, world.caller.isOperator {
         range = ReportRange()
         items = try tx.items(of: id, range)
       }
       try tx.audit(.recertificationRead, .recertification(id))
-      // Who has read the whole review is not one holder's.
-      let whole = range.account == nil ? [AuditSubject.recertification(id).text] : []
-      let mine = Set(items.map { AuditSubject.item($0.item).text } + whole)
+      let mine = Set(
+        items.map { AuditSubject.item($0.item).text } + [AuditSubject.recertification(id).text])
       let entries = try tx.all(
         EvidenceTable.entriesOfReview, AuditSubject.recertification(id).text, id
       ) { row in
@@ -92,7 +90,12 @@ extension Service {
           review: review,
           system: try review.system.map { (id) throws(IAuthError) in
             try tx.system(id: id).code
-          }, items: items, entries: entries.filter { mine.contains($0.entry.subject) },
+          }, items: items,
+          entries: entries.filter { line in
+            // Who has read the whole is for whoever sees the whole.
+            mine.contains(line.entry.subject)
+              && (range.isWhole || line.entry.action != AuditAction.recertificationRead.rawValue)
+          },
           database: Hex.encode(try tx.serviceUUID()), at: tx.now, superiors: superiors))
     }
   }
@@ -102,13 +105,8 @@ extension Transaction {
   fileprivate func items(
     of review: RecertificationID, _ range: ReportRange
   ) throws(IAuthError) -> [RecertificationItem] {
-    guard let top = range.top else {
-      return try all(RecertificationTable.ofReview, review, range.account) { row in
-        RecertificationItem(row: row)
-      }
-    }
-    return try all(RecertificationTable.ofReviewBelow, review, range.account, top) { row in
-      RecertificationItem(row: row)
-    }
+    try all(
+      RecertificationTable.ofReview, review, range.place, range.isAlone, range.account
+    ) { row in RecertificationItem(row: row) }
   }
 }

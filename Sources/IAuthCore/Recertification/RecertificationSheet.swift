@@ -26,8 +26,7 @@ package struct AnsweredSheet: Sendable {
   /// What the call ends with.
   package var error: IAuthError? {
     let rejected = count(.rejected)
-    return rejected == 0
-      ? nil : .batchRejected(rejected: rejected, rows: rows.count, isPartial: false)
+    return rejected == 0 ? nil : .answersRejected(rejected: rejected, rows: rows.count)
   }
 }
 
@@ -173,7 +172,13 @@ extension Transaction {
       return rejected(.item, .recertifyUnknown(typed), nil)
     }
     guard seen.insert(number).inserted else {
-      return rejected(.item, .recertifyAnswered(number, by: nil, at: now), number)
+      return AnsweredRow(
+        row: row.number, item: number, outcome: .rejected,
+        problems: [
+          RowProblem(
+            isError: true, column: SheetColumn.item.rawValue, code: "row.duplicate",
+            message: Bilingual("an earlier row answers the same item", "與前列為同一清查項目"))
+        ])
     }
     let answer: RecertificationAnswer
     let word = cell(.result)

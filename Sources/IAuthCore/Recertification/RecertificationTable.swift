@@ -43,24 +43,29 @@ enum RecertificationTable {
     ORDER BY g.sort, p.request
     """
   /// Who may answer for what of a review that is open, but for what is their own.
-  private static let assigned: Fragment = """
+  private static func assigned(at now: Fragment) -> Fragment {
+    """
     FROM recertification_item i JOIN permission p ON p.request = i.request
       JOIN recertifier v ON v.item = i.id JOIN account m ON m.id = v.account
       JOIN account a ON a.id = i.account
     WHERE i.recertification = ?1 AND i.status = 'open' AND p.status = 'active'
-      AND v.starts_at <= ?2 AND ?2 < v.ends_at
+      AND v.starts_at <= \(now) AND \(now) < v.ends_at
       AND a.id <> m.id AND a.email IS NOT m.email AND a.mobile IS NOT m.mobile
     """
+  }
   static let reviewers: SQL = """
-    SELECT v.account, count(DISTINCT i.id) \(assigned) GROUP BY v.account ORDER BY v.account
+    SELECT v.account, count(DISTINCT i.id) \(assigned(at: "?2"))
+    GROUP BY v.account ORDER BY v.account
     """
   /// An open item that nobody may answer; `i` is the item, `p` its permission.
-  private static let isUnassigned: Fragment = """
-    i.status = 'open' AND p.status = 'active' AND i.id NOT IN (SELECT i.id \(assigned))
+  private static func isUnassigned(at now: Fragment) -> Fragment {
     """
+    i.status = 'open' AND p.status = 'active' AND i.id NOT IN (SELECT i.id \(assigned(at: now)))
+    """
+  }
   static let unassigned: SQL = """
     SELECT count(*) FROM recertification_item i JOIN permission p ON p.request = i.request
-    WHERE i.recertification = ?1 AND \(isUnassigned)
+    WHERE i.recertification = ?1 AND \(isUnassigned(at: "?2"))
     """
   static let byID: SQL = """
     SELECT id, name, system, top, due_at, opened_at, closed_at FROM recertification WHERE id = ?
@@ -81,7 +86,8 @@ enum RecertificationTable {
     FROM recertification_item i JOIN recertification c ON c.id = i.recertification
       JOIN permission p ON p.request = i.request JOIN account a ON a.id = i.account
       JOIN agency g ON g.id = i.agency JOIN system s ON s.id = i.system
-      JOIN decision d ON d.request = i.request AND d.verdict = 'approved'
+      JOIN decision d ON d.request = i.request AND d.round = (SELECT max(round) FROM decision
+        WHERE request = i.request AND verdict = 'approved')
       LEFT JOIN account v ON v.id = d.reviewer
       LEFT JOIN account w ON w.id = i.answerer
     """
@@ -97,7 +103,8 @@ enum RecertificationTable {
       AND i.status IN ('open', 'unanswered') AND \(waiting) ORDER BY i.id
     """
   static let mineBelow: SQL = """
-    WITH RECURSIVE below (id) AS (SELECT id FROM agency WHERE superior = ?1 UNION
+    WITH RECURSIVE below (id) AS (SELECT b.id FROM agency b JOIN agency me ON me.id = b.superior
+        WHERE me.id = ?1 AND me.status = 'active' UNION
       SELECT b.id FROM agency b JOIN below ON b.superior = below.id)
     SELECT \(columns) \(tables)
     WHERE i.agency IN (SELECT id FROM below) AND i.system = ?2 AND i.role = 'admin'
@@ -109,17 +116,15 @@ enum RecertificationTable {
       AND i.status IN ('open', 'unanswered') AND \(waiting) ORDER BY i.id
     """
   static let one: SQL = "SELECT \(columns) \(tables) WHERE i.id = ?"
-  static let ofReview: SQL = """
-    SELECT \(columns) \(tables)
-    WHERE i.recertification = ?1 AND (?2 IS NULL OR i.account = ?2) ORDER BY g.sort, i.id
+  /// What of a review a reader sees: all, or an agency's (?2), with those below it unless it stands
+  /// alone (?3); or one person's (?4).
+  private static let seen: Fragment = """
+    i.recertification = ?1 AND (?4 IS NULL OR i.account = ?4) AND (?2 IS NULL OR i.agency IN (
+      WITH RECURSIVE below (id) AS (SELECT ?2 UNION
+        SELECT b.id FROM agency b JOIN below ON b.superior = below.id WHERE NOT ?3)
+      SELECT id FROM below))
     """
-  static let ofReviewBelow: SQL = """
-    WITH RECURSIVE below (id) AS (SELECT ?3 UNION
-      SELECT b.id FROM agency b JOIN below ON b.superior = below.id)
-    SELECT \(columns) \(tables)
-    WHERE i.recertification = ?1 AND (?2 IS NULL OR i.account = ?2)
-      AND i.agency IN (SELECT id FROM below) ORDER BY g.sort, i.id
-    """
+  static let ofReview: SQL = "SELECT \(columns) \(tables) WHERE \(seen) ORDER BY g.sort, i.id"
   static let mayAnswer: SQL = """
     SELECT 1 FROM recertifier
     WHERE item = ?1 AND account = ?2 AND starts_at <= ?3 AND ?3 < ends_at
@@ -144,20 +149,15 @@ enum RecertificationTable {
       (SELECT 1 FROM administrator d WHERE d.agency = p.agency AND d.system = p.system
         AND d.account <> p.account AND d.starts_at <= ?2 AND ?2 < d.ends_at)
     """
-  private static let progress: Fragment = """
+  static let counts: SQL = """
     SELECT g.id, g.type, g.code, g.name, g.path, g.superior, g.status, count(*),
       sum(i.status = 'kept'), sum(i.status = 'ended' OR p.status <> 'active'
         AND i.status IN ('open', 'unanswered')),
-      sum(i.status IN ('open', 'unanswered') AND p.status = 'active'), sum(\(isUnassigned))
+      sum(i.status IN ('open', 'unanswered') AND p.status = 'active'),
+      sum(\(isUnassigned(at: "?5")))
     FROM recertification_item i JOIN agency g ON g.id = i.agency
       JOIN permission p ON p.request = i.request
-    WHERE i.recertification = ?1 AND (?3 IS NULL OR i.account = ?3)
-    """
-  static let counts: SQL = "\(progress) GROUP BY g.id ORDER BY g.sort"
-  static let countsBelow: SQL = """
-    WITH RECURSIVE below (id) AS (SELECT ?4 UNION
-      SELECT b.id FROM agency b JOIN below ON b.superior = below.id)
-    \(progress) AND i.agency IN (SELECT id FROM below) GROUP BY g.id ORDER BY g.sort
+    WHERE \(seen) GROUP BY g.id ORDER BY g.sort
     """
   static let openCount: SQL = """
     SELECT count(*) FROM recertification_item i JOIN permission p ON p.request = i.request
@@ -166,7 +166,7 @@ enum RecertificationTable {
   /// How far a review has come, by the superior of the agencies.
   static let rates: SQL = """
     SELECT coalesce(t.name, g.name), sum(i.status IN ('kept', 'ended') OR p.status <> 'active'),
-      count(*), sum(\(isUnassigned))
+      count(*), sum(\(isUnassigned(at: "?2")))
     FROM recertification_item i JOIN permission p ON p.request = i.request
       JOIN agency g ON g.id = i.agency LEFT JOIN agency t ON t.id = g.superior
     WHERE i.recertification = ?1
@@ -174,8 +174,7 @@ enum RecertificationTable {
     """
   static let statements: [SQL] = [
     open, overlapping, freeze, freezeBelow, reviewers, unassigned, byID, openReviews, newest,
-    mineGeneral, mineBelow, mineEverywhere, one, ofReview, ofReviewBelow, mayAnswer, answer,
-    close, markUnanswered, suspendItem, suspendPermission, isLastOfAgency, counts, countsBelow,
-    openCount, rates,
+    mineGeneral, mineBelow, mineEverywhere, one, ofReview, mayAnswer, answer, close, markUnanswered,
+    suspendItem, suspendPermission, isLastOfAgency, counts, openCount, rates,
   ]
 }

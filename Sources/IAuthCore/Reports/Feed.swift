@@ -151,10 +151,9 @@ extension Transaction {
   fileprivate func refusalOfFeed(_ system: TargetSystem?) throws(IAuthError) -> IAuthError? {
     guard let me = try signedInOrOperator()?.account, !world.caller.isOperator else { return nil }
     guard me.agency == (try authority().id) else { return .rightMissing(.reviewer) }
-    let scopes: [SystemID] = try ids(RequestTable.scopes, me.id, me.agency, now)
+    let seen = try systemsSeen(by: me)
     let needed = if let system { [system] } else { try systems() }
-    let mine = needed.allSatisfy { scopes.contains($0.id) }
-    return mine ? nil : .rightMissing(.reviewer)
+    return needed.allSatisfy { seen.contains($0.id) } ? nil : .rightMissing(.reviewer)
   }
 
   /// What a consumer should have dealt with a day ago.

@@ -52,13 +52,17 @@ enum PermissionsTable {
         WHERE m.kind = 'permission' AND m.id = p.request AND w.applied_at > ?5
         AND w.undone_at IS NULL ORDER BY w.applied_at LIMIT 1), p.agency)
     JOIN system s ON s.id = p.system JOIN request r ON r.id = p.request
-    JOIN decision d ON d.request = p.request AND d.verdict = 'approved'
+    JOIN decision d ON d.request = p.request AND d.round = r.round AND d.verdict = 'approved'
     LEFT JOIN account v ON v.id = d.reviewer LEFT JOIN account e ON e.id = p.revoker
     """
   private static let holds: Fragment = """
     p.starts_at <= ?5 AND (p.ends_at IS NULL OR ?5 < p.ends_at)
       AND (p.revoked_at IS NULL OR ?5 < p.revoked_at)
       AND (p.suspended_at IS NULL OR ?5 < p.suspended_at)
+      -- Those of a suspended account rest (PRODUCT 2); the trail knows who was suspended when.
+      AND (SELECT action FROM audit WHERE subject = 'account:' || p.account AND at <= ?5
+        AND action IN ('account.suspend', 'account.restore') ORDER BY seq DESC LIMIT 1)
+        IS NOT 'account.suspend'
       AND (?2 IS NULL OR p.system = ?2) AND (?3 IS NULL OR p.role = ?3)
     """
   static let ofAgency: SQL = """

@@ -42,6 +42,11 @@ struct ReportRange {
   var system: SystemID?
   var role: Role?
   var account: AccountID?
+
+  /// The agency that it is about, with those below it unless it stands alone.
+  var place: AgencyID? { agency ?? top }
+  var isAlone: Bool { agency != nil }
+  var isWhole: Bool { place == nil && account == nil }
 }
 
 extension Transaction {
@@ -103,6 +108,8 @@ extension Transaction {
       } else {
         range.top = own.id
       }
+      // The reach of a removed agency has ended.
+      if own.status != .active { (range.agency, range.top) = (own.id, nil) }
       if let id = filter.account {
         let found = try first(AccountTable.byID, id, read: { row in Account(row: row) })
         guard let found, try isWithinReach(try agency(id: found.agency), of: own) else {

@@ -106,14 +106,14 @@ enum StatisticsTable {
       FROM request r JOIN agency g ON g.id = r.agency JOIN system s ON s.id = r.system
         JOIN (SELECT id AS request, round FROM request
           UNION ALL SELECT o.request, o.round FROM decision o JOIN request q ON q.id = o.request
-          WHERE o.verdict = 'returned' AND o.round <> q.round) n
-          ON n.request = r.id
+          WHERE o.verdict = 'returned' AND o.round <> q.round) n ON n.request = r.id
         LEFT JOIN agency u ON u.id = g.superior
         LEFT JOIN decision d ON d.request = r.id AND d.round = n.round
         LEFT JOIN account v ON v.id = d.reviewer
       WHERE r.created_at >= :since AND r.created_at < :until AND r.origin <> 'appointment'
         AND (:system IS NULL OR r.system = :system)
         AND (:top IS NULL OR r.agency IN (SELECT id FROM below))
+        AND (:agency IS NULL OR r.agency = :agency)
         AND (:account IS NULL OR r.account = :account))
     """
   }
@@ -282,7 +282,7 @@ extension Service {
         [
           ":first": min(oldest, tx.now.seconds) / 86_400 - 1,
           ":last": tx.now.seconds / 86_400 + 2,
-          ":holidays": holidays?.json ?? "[]", ":top": range.top,
+          ":holidays": holidays?.json ?? "[]", ":top": range.top, ":agency": range.agency,
           ":since": order.since ?? Timestamp(0),
           ":until": order.until ?? Timestamp(Int64.max), ":system": range.system,
           ":account": range.account, ":lapsed": tx.now - settings.requestLifetime,
@@ -296,7 +296,7 @@ extension Service {
           lines[index].standing = standing[lines[index].code] ?? Standing()
         }
       }
-      let isWhole = range.top == nil && range.account == nil && range.system == nil
+      let isWhole = range.isWhole && range.system == nil
       let messages =
         isWhole
         ? try tx.all(
@@ -321,7 +321,8 @@ extension Transaction {
   ) throws(IAuthError) -> [String?: Standing]? {
     guard let queries = StatisticsTable.standing(by: key) else { return nil }
     // Who sees only their own has an agency all the same.
-    let agency = try range.account.map { (id) throws(IAuthError) in try account(id: id).agency }
+    let own = try range.account.map { (id) throws(IAuthError) in try account(id: id).agency }
+    let agency = range.agency ?? own
     var found: [String?: Standing] = [:]
     try each(
       queries.agencies,

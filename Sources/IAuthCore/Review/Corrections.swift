@@ -79,7 +79,7 @@ extension Service {
       guard let request = try tx.currentRequest(number), try tx.maySee(request, me) else {
         return try tx.refuse(.requestUnknown(number: number), subject: .request(number))
       }
-      guard request.account == me.id || request.submitter == me.id else {
+      guard request.account == me.id && request.kind != .revoke || request.submitter == me.id else {
         return try tx.refuse(.requestOutside(number: number), subject: .request(number))
       }
       if let decided = try tx.decidedError(request) { throw decided }

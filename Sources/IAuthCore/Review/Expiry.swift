@@ -53,7 +53,7 @@ enum ExpiryTable {
     SELECT 1 FROM request WHERE account = ?1 AND \(overdue)
     UNION ALL
     SELECT 1 FROM permission WHERE account = ?1 AND status = 'active' AND (ends_at <= ?4
-      OR starts_at <= ?4 AND began_at IS NULL AND starts_at > granted_at)
+      OR starts_at <= ?4 AND began_at IS NULL AND suspended_at IS NULL AND starts_at > granted_at)
     UNION ALL SELECT 1 FROM request WHERE account = ?1 AND status = 'approved' AND kind = 'change'
       AND applied_at IS NULL AND effective_at <= ?4
     UNION ALL \(invitations(until: "?5")) AND a.id = ?1 LIMIT 1
@@ -109,10 +109,9 @@ extension Transaction {
   ///
   /// A permission has ended at that time already; here it is written down, and its holder told.
   private func sweepDated() throws(IAuthError) {
+    // First: where the successor's does not begin, the one before does not end.
+    try beginDue()
     try endOverduePermissions()
-    for number: RequestID in try ids(EffectTable.starting, now) {
-      try begin(permission: number)
-    }
     for number: RequestID in try ids(ExpiryTable.changes, now) {
       try apply(dated: number)
     }
@@ -154,7 +153,7 @@ extension Transaction {
     let account = try account(id: request.account)
     if account.status == .invited {
       try closeIfUnclaimed(account)
-    } else {
+    } else if request.kind != .revoke {
       try queue(
         .requestLapsed(request: try summary(request)), to: .mail(account),
         reference: number.description, request: number)
@@ -198,10 +197,8 @@ extension Transaction {
 
   /// Ends an invitation: the permission and the account with it; the submitter is told.
   func lapseInvitation(of account: Account) throws(IAuthError) {
-    var ended: [(request: PermissionRequest, summary: RequestSummary)] = []
+    let invitations = try invitations(of: account)
     for number: RequestID in try ids(RequestTable.activePermissions, account.id) {
-      guard let request = try request(number) else { continue }
-      ended.append((request, try summary(request)))
       try run(RequestTable.revoke, number, now, nil as AccountID?, nil as String?)
       try audit(.invitationLapsed, .request(number))
     }
@@ -211,14 +208,35 @@ extension Transaction {
       if let request = try request(number) { try finishBatch(of: request) }
     }
     try erase(account: account.id)
-    // Told after the erasure, which takes back what is queued about the person.
-    for (request, summary) in ended {
-      guard let submitter = request.submitter,
-        let person = try first(AccountTable.byID, submitter, read: { row in Account(row: row) })
+    try tellSubmitters(of: invitations) { .invitationLapsed(request: $0) }
+  }
+
+  /// What somebody is invited for, by the account that submitted them.
+  ///
+  /// Taken before they are erased, told afterwards: that takes back what is queued about them.
+  func invitations(
+    of account: Account
+  ) throws(IAuthError) -> [(submitter: AccountID, summary: RequestSummary)] {
+    guard account.status == .invited else { return [] }
+    var found: [(submitter: AccountID, summary: RequestSummary)] = []
+    for number: RequestID in try ids(RequestTable.activePermissions, account.id) {
+      guard let request = try request(number), let submitter = request.submitter else { continue }
+      found.append((submitter, try summary(request)))
+    }
+    return found
+  }
+
+  /// Tells who submitted people for nothing; who has just acted knows.
+  func tellSubmitters(
+    of invitations: [(submitter: AccountID, summary: RequestSummary)],
+    _ notice: (RequestSummary) -> Notice
+  ) throws(IAuthError) {
+    for (submitter, summary) in invitations where submitter != actor?.account {
+      guard let person = try first(AccountTable.byID, submitter, read: { Account(row: $0) })
       else { continue }
       try queue(
-        .invitationLapsed(request: summary), to: .mail(person),
-        reference: request.number.description, request: request.number)
+        notice(summary), to: .mail(person), reference: summary.number.description,
+        request: summary.number)
     }
   }
 }

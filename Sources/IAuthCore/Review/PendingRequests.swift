@@ -293,15 +293,16 @@ extension Transaction {
     return Self.ordered(found, filter)
   }
 
-  /// What `me` may see: what is theirs, what their agency's administrators see, or all.
+  /// What `me` may see: what is theirs, and of the systems that they administer what is their
+  /// agency's, or in the authority all.
   func seen(_ filter: NarrowedFilter, _ me: Account) throws(IAuthError) -> [PendingRequest] {
-    if try isAuthorityAdministrator(me) {
-      return try items(PendingRequestsTable.everything, filter, nil, 0, filter.system ?? 0)
-    }
     var found = try items(PendingRequestsTable.mine, filter, nil, me.id.value, filter.system ?? 0)
-    for system: SystemID in try ids(RequestTable.scopes, me.id, me.agency, now)
-    where filter.system == nil || filter.system == system {
-      found += try items(PendingRequestsTable.ofAgency, filter, nil, me.agency.value, system)
+    let isAuthority = try me.agency == authority().id
+    for system in try systemsSeen(by: me) where filter.system == nil || filter.system == system {
+      found +=
+        try isAuthority
+        ? items(PendingRequestsTable.everything, filter, nil, 0, system)
+        : items(PendingRequestsTable.ofAgency, filter, nil, me.agency.value, system)
     }
     return Self.ordered(found, filter)
   }

@@ -96,10 +96,20 @@ enum RequestTable {
     """
     SELECT 1 FROM reviewer WHERE request = ?1 AND account = ?2 AND starts_at <= ?3 AND ?3 < ends_at
     """
-  /// Whether a batch has a request of an agency and system that the account administers.
+  /// The systems of an administrator (?1) of an agency (?2); in the authority, whoever has `spm` also
+  /// has those on which it has nobody.
+  static let systemsSeen: SQL = """
+    SELECT s.id FROM system s JOIN administrator d ON d.account = ?1 AND d.agency = ?2
+    WHERE d.starts_at <= ?3 AND ?3 < d.ends_at AND (d.system = s.id
+      OR ?2 = (SELECT authority FROM service)
+        AND d.system = (SELECT id FROM system WHERE code = 'spm')
+        AND NOT EXISTS (SELECT 1 FROM administrator o WHERE o.agency = ?2 AND o.system = s.id))
+    GROUP BY s.id
+    """
+  /// Whether a batch has a request that the account sees as an administrator.
   static let batchTouches: SQL = """
-    SELECT 1 FROM request r JOIN administrator d ON d.agency = r.agency AND d.system = r.system
-    WHERE r.batch = ?1 AND d.account = ?2 AND d.starts_at <= ?3 AND ?3 < d.ends_at LIMIT 1
+    SELECT 1 FROM request r WHERE r.batch = ?4 AND r.system IN (\(systemsSeen))
+      AND (r.agency = ?2 OR ?2 = (SELECT authority FROM service)) LIMIT 1
     """
   static let scopes: SQL =
     """
@@ -142,7 +152,7 @@ enum RequestTable {
       AND m.created_at > ?5 LIMIT 1
     """
   static let statements: [SQL] = [
-    batchTouches, toldOfSame,
+    systemsSeen, batchTouches, toldOfSame,
     byID, add, pendingFor, pendingChange, activeFor, firstAdminSystem, replacement, decide,
     decision, grant, revoke,
     setEnd, markApplied, permission, activePermissions, pendingOf, hasOtherClaim, reviewersOf,
@@ -241,6 +251,11 @@ extension Transaction {
       RequestTable.decide, number, verdict, reviewer, world.caller.name, note, now,
       right?.permission,
       right?.deputyFor)
+    // One that had come up again does not begin.
+    guard verdict != .approved, verdict != .returned,
+      try run(EffectTable.giveUp, number, now, actor?.account, note) > 0
+    else { return }
+    try audit(.revoked, .request(number))
   }
 
   func batch(_ id: BatchID) throws(IAuthError) -> Batch? {

@@ -98,7 +98,11 @@ extension Service {
       {
         throw .requestDuplicate(number: earlier)
       }
-      if let held = try tx.heldPermission(account.id, system.id, order.role) {
+      let renewed = try tx.renewable(
+        account.id, system.id, order.role, from: from, until: until, deputyFor: order.deputyFor)
+      if let held = try tx.heldPermission(account.id, system.id, order.role),
+        order.replaces != nil || renewed == nil
+      {
         throw .permissionHeld(number: held.number, role: held.role)
       }
       if let other = order.deputyFor ?? order.replaces {
@@ -140,7 +144,7 @@ extension Service {
     try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<Void> in
       guard let request = try tx.currentRequest(number), try tx.maySee(request, session.account)
       else { return try tx.refuse(.requestUnknown(number: number), subject: .request(number)) }
-      guard request.account == session.account.id else {
+      guard request.account == session.account.id, request.kind != .revoke else {
         return try tx.refuse(.requestOutside(number: number), subject: .request(number))
       }
       if let decided = try tx.decidedError(request) { throw decided }

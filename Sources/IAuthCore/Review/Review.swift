@@ -144,7 +144,7 @@ extension Transaction {
     case .batch(let id):
       guard let batch = try batch(id), try maySee(batch, session) else { throw .batchUnknown(id) }
       var pending: [RequestID] = try ids(RequestTable.batchPending, id)
-      guard try !maySeeWhole(batch, session) else { return pending }
+      guard batch.submitter != session.account.id else { return pending }
       // Of the others' nothing is said.
       for (index, number) in pending.enumerated().reversed() {
         guard let request = try request(number), try maySee(request, session.account)
@@ -273,7 +273,8 @@ extension Transaction {
     to request: PermissionRequest
   ) throws(IAuthError) -> IAuthError? {
     if request.kind == .grant,
-      let held = try heldPermission(request.account, request.system, request.role)
+      let held = try heldPermission(request.account, request.system, request.role),
+      held.number != request.number, try renewable(by: request) == nil
     {
       return .permissionHeld(number: held.number, role: held.role)
     }
@@ -281,6 +282,11 @@ extension Transaction {
       try first(EffectTable.standing, represented, read: { _ in true }) == nil
     {
       return .permissionNone(number: represented)
+    }
+    if request.kind == .revoke, let held = try revoked(by: request),
+      try isLastPermission(held.number)
+    {
+      return .accountLast
     }
     guard let new = try replacement(of: request) else { return nil }
     let owners = try accounts(
@@ -307,7 +313,8 @@ extension Transaction {
         try applyChange(request, account, isDecided: true)
       }
     case .revoke:
-      throw .internal("a revocation is never reviewed")
+      // Its holder is told of the end itself.
+      return try applyRevocation(request)
     }
     let told = request.kind == .change ? try self.account(id: account.id) : account
     if account.status == .invited, request.kind == .grant {
@@ -360,6 +367,8 @@ extension Transaction {
   private func notifyRejected(
     _ request: PermissionRequest, _ summary: RequestSummary, reason: String
   ) throws(IAuthError) {
+    // Whose permission stays has asked for nothing; the submitter hears with the batch.
+    guard request.kind != .revoke else { return }
     let account = try account(id: request.account)
     if account.status == .invited {
       try closeIfUnclaimed(account)

@@ -10,11 +10,20 @@ enum EffectTable {
   static let standing: SQL = """
     SELECT starts_at, ends_at FROM permission WHERE request = ? AND status = 'active'
     """
+  static let held: SQL = """
+    SELECT request, ends_at FROM permission
+    WHERE account = ?1 AND system = ?2 AND role = ?3 AND status = 'active'
+    """
   static let began: SQL = "UPDATE permission SET began_at = ?2 WHERE request = ?1"
   /// Requests for the use of the system, which being its administrator includes.
   static let general: SQL = """
     SELECT id FROM request WHERE account = ?1 AND system = ?2 AND role = 'general'
       AND kind = 'grant' AND open = 1
+    """
+  /// What asks for the end of a permission.
+  static let revocation: SQL = """
+    SELECT id FROM request WHERE account = ?1 AND system = ?2 AND role = ?3
+      AND kind = 'revoke' AND open = 1
     """
   /// Requests to take over the same permission.
   static let rivals: SQL = "SELECT id FROM request WHERE replaces = ?1 AND open = 1"
@@ -30,39 +39,71 @@ enum EffectTable {
       AND role = 'general'
     """
   static let raise: SQL = "UPDATE request SET role = 'admin', system = ?2 WHERE id = ?1"
-  /// Whether those who decided on a request are still those who would decide.
+  /// Whether who decided on a dated request, or the one for whom they did as a deputy, would be among
+  /// those who decide until its day; nobody did on an appointment.
   static let isTheirs: SQL = """
     SELECT 1 FROM request r JOIN decision d ON d.request = r.id AND d.round = r.round
-      LEFT JOIN account v ON v.id = d.reviewer
-    WHERE r.id = ?1 AND (d.reviewer IS NULL OR v.agency = CASE WHEN r.role = 'admin'
-      OR r.kind = 'change' AND EXISTS (SELECT 1 FROM permission h WHERE h.account = r.account
-        AND h.role = 'admin' AND h.status = 'active')
-      THEN (SELECT authority FROM service) ELSE r.agency END)
+    WHERE r.id = ?1 AND (d.reviewer IS NULL OR EXISTS (SELECT 1 FROM reviewer v
+      WHERE v.request = r.id AND v.starts_at < r.effective_at AND r.effective_at <= v.ends_at
+      AND v.account IN (d.reviewer, (SELECT account FROM permission WHERE request = d.deputy_for))))
     """
   static let reopen: SQL = """
-    UPDATE request SET status = 'pending', round = round + 1, turned_at = ?2, role = 'admin',
-      system = ?3 WHERE id = ?1
+    UPDATE request SET status = 'pending', round = round + 1, turned_at = ?2, role = ?3,
+      system = ?4 WHERE id = ?1
+    """
+  /// A grant that has come up again rests, and has not begun.
+  private static let restsAgain: Fragment =
+    "request = ?1 AND status = 'active' AND suspended_at IS NOT NULL AND began_at IS NULL"
+  static let rest: SQL = "UPDATE permission SET suspended_at = ?2 WHERE request = ?1"
+  static let resume: SQL =
+    "UPDATE permission SET suspended_at = NULL, began_at = ?2 WHERE \(restsAgain)"
+  static let giveUp: SQL = """
+    UPDATE permission SET status = 'revoked', revoked_at = ?2, revoker = ?3, reason = ?4
+    WHERE \(restsAgain)
     """
   static let starting: SQL = """
     SELECT request FROM permission WHERE status = 'active' AND began_at IS NULL
-      AND starts_at > granted_at AND starts_at <= ? ORDER BY starts_at, request
+      AND suspended_at IS NULL AND starts_at > granted_at AND starts_at <= ?
+    ORDER BY starts_at, request
     """
   static let startingOf: SQL = """
     SELECT request FROM permission WHERE account = ?1 AND status = 'active' AND began_at IS NULL
-      AND starts_at > granted_at AND starts_at <= ?2 ORDER BY starts_at, request
+      AND suspended_at IS NULL AND starts_at > granted_at AND starts_at <= ?2
+    ORDER BY starts_at, request
     """
   static let endOf: SQL = "SELECT until_at FROM request WHERE id = ?"
+  /// A permission with an end that a later one may take the place of, without a gap between them.
+  static let renewable: SQL = """
+    SELECT p.request FROM permission p JOIN request q ON q.id = p.request
+    WHERE p.account = ?1 AND p.system = ?2 AND p.role = ?3 AND p.status = 'active'
+      AND p.ends_at < ?5 AND coalesce(?4, 0) <= p.ends_at
+      AND q.deputy_for IS ?6
+    """
   static let longest: SQL = "SELECT longest FROM system WHERE id = ?"
   static let statements: [SQL] = [
-    standing, began, general, rivals, handOvers, changes, raise, isTheirs, reopen, starting,
-    startingOf, endOf, longest,
+    standing, held, rest, began, general, revocation, rivals, handOvers, changes, raise, isTheirs,
+    reopen, resume, giveUp, starting,
+    startingOf, endOf, renewable, longest,
   ]
 }
 
 extension Transaction {
   /// Gives what an approved request asks for, from its day on.
   func grant(_ request: PermissionRequest) throws(IAuthError) {
-    let (starts, ends) = try span(of: request)
+    if try run(EffectTable.resume, request.number, now) > 0 {
+      if request.role == .admin { try raiseChanges(of: request) }
+      try begin(request)
+      return try handOver(request)
+    }
+    let (begins, ends) = try span(of: request)
+    var starts = begins
+    if let earlier = try renewable(by: request) {
+      // What holds already goes on under the new number, so that there is one at every moment.
+      starts = now
+      try run(RequestTable.revoke, earlier, now, actor?.account, "展期 / renewed")
+      try audit(.revoked, .request(earlier))
+      if let renewed = try self.request(earlier) { try supersedeRevocation(of: renewed) }
+    }
     try run(
       RequestTable.grant, request.number, request.account, request.agency, request.system,
       request.role, now, starts, ends)
@@ -88,6 +129,21 @@ extension Transaction {
     return (starts, ends)
   }
 
+  /// The permission of a role that ends before one that is asked for, and that the new one renews.
+  func renewable(
+    _ account: AccountID, _ system: SystemID, _ role: Role, from: Timestamp?, until: Timestamp?,
+    deputyFor: RequestID?
+  ) throws(IAuthError) -> RequestID? {
+    try id(EffectTable.renewable, account, system, role, from, until, deputyFor)
+  }
+
+  func renewable(by request: PermissionRequest) throws(IAuthError) -> RequestID? {
+    guard request.replaces == nil else { return nil }
+    return try renewable(
+      request.account, request.system, request.role, from: request.effectiveAt,
+      until: request.untilAt, deputyFor: request.deputyFor)
+  }
+
   /// What a permission's start means for requests: they are pointless now.
   private func begin(_ request: PermissionRequest) throws(IAuthError) {
     guard request.role == .admin else { return }
@@ -96,9 +152,22 @@ extension Transaction {
     }
   }
 
-  /// Starts a permission whose day has come.
+  /// Starts the permissions whose day has come.
+  func beginDue() throws(IAuthError) {
+    for number: RequestID in try ids(EffectTable.starting, now) { try begin(permission: number) }
+  }
+
+  /// Starts a permission whose day has come; where somebody else would decide on it by now, it comes
+  /// up again, and rests until they have.
   func begin(permission number: RequestID) throws(IAuthError) {
     guard let request = try request(number) else { return }
+    if try !exists(EffectTable.isTheirs, number), try !isLastPermission(number) {
+      try run(EffectTable.rest, number, now)
+      try undoHandOver(request, isStarted: true)
+      guard try !exists(RequestTable.pendingFor, request.account, request.system, request.role)
+      else { return }
+      return try reopen(request, request.role, request.system)
+    }
     try run(EffectTable.began, number, now)
     try audit(.permissionBegun, .request(number))
     try begin(request)
@@ -136,13 +205,46 @@ extension Transaction {
   }
 
   /// Where the successor's permission ends before its day, the other one does not end.
-  func undoHandOver(_ request: PermissionRequest) throws(IAuthError) {
-    guard let replaced = request.replaces, let starts = request.effectiveAt, now < starts,
+  func undoHandOver(
+    _ request: PermissionRequest, isStarted: Bool = false
+  ) throws(IAuthError) {
+    guard let replaced = request.replaces, let starts = request.effectiveAt,
+      isStarted || now < starts,
       let end = try first(EffectTable.standing, replaced, read: { row in row.timeIfAny(1) }),
       end == starts
     else { return }
     let asked = try first(EffectTable.endOf, replaced) { row in row.timeIfAny(0) }
     try run(RequestTable.setEnd, replaced, asked ?? nil, nil as String?)
+  }
+
+  /// The permission that a revocation is about, and when it ends anyway.
+  func revoked(
+    by request: PermissionRequest
+  ) throws(IAuthError) -> (number: RequestID, endsAt: Timestamp?)? {
+    try first(EffectTable.held, request.account, request.system, request.role) { row in
+      (number: row.id(0), endsAt: row.timeIfAny(1))
+    }
+  }
+
+  /// Ends the permission that an approved revocation is about, at once or on its day.
+  func applyRevocation(_ request: PermissionRequest) throws(IAuthError) {
+    guard let held = try revoked(by: request) else { return }
+    let (end, reason) = (request.effectiveAt ?? now, request.reason ?? "附表2 刪除")
+    if end <= now {
+      _ = try revoke(held.number, reason: reason)
+    } else if held.endsAt.map({ end < $0 }) ?? true {
+      try run(RequestTable.setEnd, held.number, end, reason)
+    }
+  }
+
+  /// A revocation that waits is pointless once the permission has ended otherwise.
+  func supersedeRevocation(of ended: PermissionRequest) throws(IAuthError) {
+    let waiting: RequestID? = try id(
+      EffectTable.revocation, ended.account, ended.system, ended.role)
+    guard let waiting, let request = try request(waiting) else { return }
+    try end(waiting, .superseded)
+    try audit(.superseded, .request(waiting))
+    try finishBatch(of: request)
   }
 
   private func supersede(_ number: RequestID, by other: RequestID) throws(IAuthError) {
@@ -173,14 +275,22 @@ extension Transaction {
 
   /// A change whose day has come; where somebody else would decide on it by now, it comes up again.
   func applyDated(_ request: PermissionRequest, _ account: Account) throws(IAuthError) {
-    guard try !exists(EffectTable.isTheirs, request.number),
-      let system: SystemID = try id(RequestTable.firstAdminSystem, account.id)
-    else { return try applyChange(request, account) }
+    guard try !exists(EffectTable.isTheirs, request.number) else {
+      return try applyChange(request, account)
+    }
+    let admin: SystemID? = try id(RequestTable.firstAdminSystem, account.id)
+    let (role, system) = admin.map { (Role.admin, $0) } ?? (request.role, request.system)
     // Another request of the person may stand in its place by now; it is tried again afterwards.
-    guard try !exists(RequestTable.pendingFor, account.id, system, Role.admin),
+    guard try !exists(RequestTable.pendingFor, account.id, system, role),
       try !exists(RequestTable.pendingChange, account.id)
     else { return }
-    try run(EffectTable.reopen, request.number, now, system)
+    try reopen(request, role, system)
+  }
+
+  private func reopen(
+    _ request: PermissionRequest, _ role: Role, _ system: SystemID
+  ) throws(IAuthError) {
+    try run(EffectTable.reopen, request.number, now, role, system)
     try audit(.reopened, .request(request.number))
     if let reopened = try self.request(request.number) { _ = try tellReviewers(of: reopened) }
   }

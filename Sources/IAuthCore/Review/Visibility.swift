@@ -14,10 +14,15 @@ extension Transaction {
   ) throws(IAuthError) -> Bool {
     if request.account == account.id || request.submitter == account.id { return true }
     if try isOwn(request, account) { return true }
-    let scopes: [SystemID] = try ids(RequestTable.scopes, account.id, account.agency, now)
-    guard !scopes.isEmpty else { return false }
+    guard try systemsSeen(by: account).contains(request.system) else { return false }
     if account.agency == (try authority().id) { return true }
-    return account.agency == request.agency && scopes.contains(request.system)
+    return account.agency == request.agency
+  }
+
+  /// The systems whose requests an account sees as an administrator: those that it administers, and
+  /// for the authority's of `spm` those on which the authority has nobody.
+  func systemsSeen(by account: Account) throws(IAuthError) -> [SystemID] {
+    try ids(RequestTable.systemsSeen, account.id, account.agency, now)
   }
 
   /// Whether a request is somebody's own (PRODUCT 3.4): theirs, or of someone with whom they share a
@@ -28,14 +33,9 @@ extension Transaction {
 
   /// Whether an account may see a batch: as a whole, or the requests in it that it may see.
   func maySee(_ batch: Batch, _ session: Session) throws(IAuthError) -> Bool {
-    if try maySeeWhole(batch, session) { return true }
-    let me = session.account.id
-    return try exists(RequestTable.batchTouches, batch.id, me, now)
-  }
-
-  func maySeeWhole(_ batch: Batch, _ session: Session) throws(IAuthError) -> Bool {
     if batch.submitter == session.account.id { return true }
-    return try isAuthorityAdministrator(session.account)
+    let me = session.account
+    return try exists(RequestTable.batchTouches, me.id, me.agency, now, batch.id)
   }
 
   func isAuthorityAdministrator(_ account: Account) throws(IAuthError) -> Bool {

@@ -157,10 +157,12 @@ extension Schema {
     BEGIN
       SELECT RAISE(ABORT, 'account.last');
     END;
+    -- One that ends may be asked for again for longer.
     CREATE TRIGGER request_not_beside_permission BEFORE INSERT ON request
     WHEN NEW.kind = 'grant' AND EXISTS (SELECT 1 FROM permission
       WHERE account = NEW.account AND system = NEW.system AND status = 'active'
-      AND (role = NEW.role OR role = 'admin' AND starts_at <= NEW.created_at))
+      AND (role = NEW.role AND coalesce(NEW.until_at <= ends_at, 1)
+        OR role = 'admin' AND NEW.role <> 'admin' AND starts_at <= NEW.created_at))
     BEGIN
       SELECT RAISE(ABORT, 'permission.held');
     END;
@@ -174,14 +176,16 @@ extension Schema {
     BEGIN
       SELECT RAISE(ABORT, 'permission.none');
     END;
-    -- It ends by its decision. One sent back may be submitted again, and a change whose day has come
-    -- may come up again, for whoever decides by then.
+    -- It ends by its decision. One sent back may be submitted again, and a change or a grant whose
+    -- day has come may come up again, for whoever decides by then.
     CREATE TRIGGER request_status_by_decision BEFORE UPDATE OF status ON request
     WHEN NOT (OLD.open = 1 AND EXISTS (SELECT 1 FROM decision WHERE request = NEW.id
         AND round = NEW.round AND verdict = NEW.status)
       OR NEW.status = 'pending' AND NEW.round = OLD.round + 1 AND NEW.turned_at IS NOT NULL
         AND (OLD.status = 'returned' OR OLD.status = 'approved' AND OLD.kind = 'change'
-          AND OLD.applied_at IS NULL))
+          AND OLD.applied_at IS NULL OR OLD.status = 'approved' AND OLD.kind = 'grant' AND EXISTS (
+          SELECT 1 FROM permission WHERE request = OLD.id AND status = 'active'
+            AND suspended_at IS NOT NULL AND began_at IS NULL)))
     BEGIN
       SELECT RAISE(ABORT, 'a request ends by its decision');
     END;
@@ -265,7 +269,8 @@ extension Schema {
       -- An end comes nearer, or is taken back with the hand-over that set it.
       OR (OLD.ends_at IS NOT NULL AND (NEW.ends_at IS NULL OR NEW.ends_at > OLD.ends_at)
         AND NOT EXISTS (SELECT 1 FROM request q JOIN permission s ON s.request = q.id
-          WHERE q.replaces = OLD.request AND s.status = 'revoked'))
+          WHERE q.replaces = OLD.request AND (s.status = 'revoked'
+            OR s.suspended_at IS NOT NULL AND s.began_at IS NULL)))
       OR NEW.account <> OLD.account AND NOT \(isMerging)
       OR NEW.agency <> OLD.agency AND NOT \(isMoving)
       OR NEW.system <> OLD.system

@@ -15,7 +15,9 @@ enum SettlingTable {
         SELECT 1 FROM permission
         WHERE status = 'active' AND starts_at < granted_at AND granted_at <= ?1),
       EXISTS (SELECT 1 FROM succession
-        WHERE applied_at IS NULL AND undone_at IS NULL AND on_at <= ?1 AND held_at IS NULL)
+        WHERE applied_at IS NULL AND undone_at IS NULL AND on_at <= ?1 AND held_at IS NULL),
+      EXISTS (SELECT 1 FROM permission WHERE status = 'active' AND began_at IS NULL
+        AND suspended_at IS NULL AND starts_at > granted_at AND starts_at <= ?1)
     FROM host
     """
   static let bind: SQL = "INSERT INTO host (id, machine, epoch, since) VALUES (1, ?1, 1, ?2)"
@@ -101,8 +103,12 @@ struct Unsettled: Equatable {
   var isTimeCome = false
   /// The day of a succession of agencies has come.
   var isSuccessionDue = false
+  /// The day of a permission has come.
+  var isStartDue = false
 
-  var isAny: Bool { isClockBack || isOtherHost || isTimeCome || isSuccessionDue }
+  var isAny: Bool {
+    isClockBack || isOtherHost || isTimeCome || isSuccessionDue || isStartDue
+  }
 }
 
 /// Where the database is used, and since when.
@@ -122,11 +128,12 @@ extension Transaction {
     let found = try first(SettlingTable.bearings, now) { row in
       (
         newest: row.timeIfAny(0), machine: row.bytes(1), isTimeCome: row.bool(2),
-        isDue: row.bool(3)
+        isDue: row.bool(3), isStartDue: row.bool(4)
       )
     }
     guard let found else { return Unsettled() }
-    var unsettled = Unsettled(isTimeCome: found.isTimeCome, isSuccessionDue: found.isDue)
+    var unsettled = Unsettled(
+      isTimeCome: found.isTimeCome, isSuccessionDue: found.isDue, isStartDue: found.isStartDue)
     if let newest = found.newest {
       // Processes side by side read the clock a moment apart.
       unsettled.isClockBack = now + Limits.clockSlack < newest
@@ -173,7 +180,10 @@ extension Transaction {
       try run(SettlingTable.permissionsOnTime, now)
     }
     // A day that only a leap of the clock has brought moves nobody (PRODUCT 3.9).
-    if what.isSuccessionDue, try clockLeap() == nil { try applyDueSuccessions() }
+    if what.isSuccessionDue || what.isStartDue, try clockLeap() == nil {
+      if what.isSuccessionDue { try applyDueSuccessions() }
+      if what.isStartDue { try beginDue() }
+    }
     if what.isClockBack || what.isClockFar { try noteLeap() }
   }
 

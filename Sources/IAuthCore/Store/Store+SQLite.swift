@@ -31,4 +31,33 @@ extension Store {
     case .other: return .internal("SQLite \(error.code)")
     }
   }
+
+  /// Damage is said only of what SQLite finds damaged when it looks at the whole file once more: one
+  /// page that was misread once is the disk's failure.
+  func judged(_ error: IAuthError) -> IAuthError {
+    // SQLite says the same of a directory that this user may not write.
+    if error == .databaseStandby, !Files.isReadOnlyPlace(Files.directory(of: path)) {
+      return .databaseUnsafe(.directory)
+    }
+    return db.hasFoundDamage ? lookedAgain(error) : error
+  }
+
+  /// The same of what SQLite has said already, whichever connection found it.
+  func lookedAgain(_ error: IAuthError) -> IAuthError {
+    guard error == .databaseDamaged, path.utf8.first == 0x2F,
+      let again = try? Connection(path: path), (try? Self.prepare(again)) != nil,
+      let answer = try? again.first(DoctorTable.quick, [], { $0.text(0) })
+    else { return error }
+    return answer == "ok" ? .diskFailed : error
+  }
+
+  /// Has SQLite itself refuse every change; what a crash has left is still rolled back.
+  func lookOnly() throws(IAuthError) {
+    do { try db.execute("PRAGMA query_only = ON") } catch { throw Self.translated(error) }
+  }
+
+  func undone<Answer>(_ tx: Transaction, _ answer: Answer) throws(IAuthError) -> Answer {
+    try tx.execute("ROLLBACK")
+    return answer
+  }
 }

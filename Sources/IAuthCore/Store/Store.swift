@@ -36,6 +36,8 @@ package final class Store {
   /// Whether the caller's session was looked at.
   private(set) var hasAskedSession = false
   private let isShared: Bool
+  /// Whether this operation has waited for others as long as it may.
+  private var hasWaited = false
   /// Agencies that were named, and who has taken their places.
   var successions: [(old: Agency, new: Agency)] = []
   /// A copy that is being restored settles all by itself.
@@ -193,23 +195,19 @@ package final class Store {
     isStandby = false
   }
 
-  /// Has SQLite itself refuse every change; what a crash has left is still rolled back.
-  func lookOnly() throws(IAuthError) {
-    do { try db.execute("PRAGMA query_only = ON") } catch { throw Self.translated(error) }
-  }
-
   /// Reads in one consistent snapshot; nothing is locked for longer than that.
   ///
   /// - Parameter isSettling: whether what a clock has left is settled first, which writes.
   package func read<Answer>(
     isSettling: Bool = true, _ body: (Transaction) throws(IAuthError) -> Answer
   ) throws(IAuthError) -> Answer {
-    if isSettling { try? settle() }
+    hasWaited = false
+    if isSettling { do { try settle() } catch { note(wait: error) } }
     let tx = Transaction(store: self, isWriting: false)
     defer { noteUse() }
     let held = HeldSignals()
     defer { withExtendedLifetime(held) {} }
-    db.setBusyTimeout(milliseconds: Int32(Limits.busyWait.seconds) * 1_000)
+    boundWait(0)
     do throws(IAuthError) {
       try tx.execute("BEGIN")
       let answer = try body(tx)
@@ -217,23 +215,17 @@ package final class Store {
       return answer
     } catch {
       let error = judged(error)
+      note(wait: error)
       try? db.execute("ROLLBACK")
       throw error
     }
   }
 
-  /// Damage is said only of what SQLite finds damaged when it looks at the whole file once more: one
-  /// page that was misread once is the disk's failure.
-  private func judged(_ error: IAuthError) -> IAuthError {
-    // SQLite says the same of a directory that this user may not write.
-    if error == .databaseStandby, !Files.isReadOnlyPlace(Files.directory(of: path)) {
-      return .databaseUnsafe(.directory)
-    }
-    guard error == .databaseDamaged, db.hasFoundDamage, isShared else { return error }
-    guard let again = try? Connection(path: path), (try? Self.prepare(again)) != nil,
-      let answer = try? again.first(DoctorTable.quick, [], { $0.text(0) })
-    else { return error }
-    return answer == "ok" ? .diskFailed : error
+  /// After an operation has waited in vain, what goes with it does not wait again: ten seconds are for
+  /// all of it.
+  private func note(wait error: IAuthError) {
+    if error == .databaseBusy { hasWaited = true }
+    if hasWaited { boundWait(0) }
   }
 
   /// Runs `body` as the only writer, and commits what it did, also when it refuses.
@@ -249,6 +241,7 @@ package final class Store {
     before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
+    hasWaited = false
     defer { noteUse() }
     return try locked(isKept: !world.isDryRun, before: before, body)
   }
@@ -266,15 +259,29 @@ package final class Store {
     isKept: Bool, before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    guard isShared else { return try bracket(isKept: isKept, waited: 0, body) }
+    do throws(IAuthError) {
+      return try isShared
+        ? queued(isKept: isKept, before: before, body)
+        : bracket(isKept: isKept, waited: 0, body)
+    } catch {
+      note(wait: error)
+      throw error
+    }
+  }
+
+  private func queued<Answer>(
+    isKept: Bool, before: () throws(IAuthError) -> Void,
+    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
+  ) throws(IAuthError) -> Answer {
     guard !isStandby else { throw settings.standby ? .hostStandby : .databaseStandby }
     let start = ChildProcess.milliseconds()
     let lock = try WriteLock(
       path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
-      seconds: Int(Limits.busyWait.seconds))
+      seconds: hasWaited ? 0 : Int(Limits.busyWait.seconds))
     defer { withExtendedLifetime(lock) {} }
     let waited = ChildProcess.milliseconds() - start
     try before()
+    boundWait(waited)
     try settleLocked(waited)
     return try bracket(isKept: isKept, waited: waited, body)
   }
@@ -286,7 +293,8 @@ package final class Store {
   private func settle() throws(IAuthError) {
     guard isShared, !isStandby, !isBeingRestored, version == Schema.version else { return }
     let found = try Transaction(store: self, isWriting: false).unsettled()
-    guard found.isClockBack || found.isTimeCome || found.isSuccessionDue, !found.isOtherHost
+    guard found.isClockBack || found.isTimeCome || found.isSuccessionDue || found.isStartDue,
+      !found.isOtherHost
     else { return }
     try note { (_) throws(IAuthError) -> TransactionEnd<Void> in .commit(()) }
   }
@@ -304,7 +312,8 @@ package final class Store {
 
   /// What was waited for the lock, for readers and again for readers adds up to the ten seconds.
   private func boundWait(_ waited: Int64) {
-    db.setBusyTimeout(milliseconds: Int32(max(0, Limits.busyWait.seconds * 1_000 - waited)))
+    let left = hasWaited ? 0 : max(0, Limits.busyWait.seconds * 1_000 - waited)
+    db.setBusyTimeout(milliseconds: Int32(left))
   }
 
   /// Every command of a session is use of it, a refused one and a dry run too: what was not noted
@@ -367,11 +376,6 @@ package final class Store {
     case .commit(let answer), .rollback(let answer): return answer
     case .commitThenThrow(let error): throw error
     }
-  }
-
-  private func undone<Answer>(_ tx: Transaction, _ answer: Answer) throws(IAuthError) -> Answer {
-    try tx.execute("ROLLBACK")
-    return answer
   }
 
   /// Commits.

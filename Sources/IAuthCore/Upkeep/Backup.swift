@@ -84,21 +84,27 @@ extension Service {
   ///   `disk.failed`.
   package func backup(to typed: String, version: String) throws(IAuthError) -> Manifest {
     let path = Files.absolute(typed)
-    try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+    try writeAsOperator { (_) throws(IAuthError) -> TransactionEnd<Void> in
       guard !path.utf8.starts(with: "file:".utf8), Files.exists(Files.directory(of: path)) else {
         throw .fileUncreatable(path: typed)
       }
       guard Files.status(path, followingLinks: false) == nil else { throw .fileExists(path: path) }
-      try tx.audit(.backedUp, .database)
-      return .commit(())
+      return .rollback(())
     }
     guard !world.isDryRun else {
       return Manifest(
         version: version, at: world.now(), proof: try verifyAudit(anchors: nil), rows: [],
         digest: [])
     }
+    return try noting { () throws(IAuthError) in try copy(to: path, version: version) }
+  }
+
+  /// A copy that was not made is on the trail as what it came to.
+  private func noting(
+    _ body: () throws(IAuthError) -> Manifest
+  ) throws(IAuthError) -> Manifest {
     do throws(IAuthError) {
-      return try copy(to: path, version: version)
+      return try body()
     } catch {
       try? store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
         try tx.audit(.backedUp, .database, outcome: error.code.rawValue)
@@ -126,7 +132,21 @@ extension Service {
       let text = manifest.text(name: Files.lastComponent(of: path))
       try Files.make(path + ".manifest", Array(text.utf8))
       made.append(path + ".manifest")
-      try Files.publish(draft.path, as: path)
+      // Where it has its name, the trail has its entry, and the other way round.
+      var isPublished = false
+      do throws(IAuthError) {
+        try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+          try tx.audit(.backedUp, .database)
+          try Files.publish(draft.path, as: path)
+          isPublished = true
+          return .commit(())
+        }
+      } catch {
+        // Of a commit that may stand, the copy stays as well.
+        if isPublished, error != .outcomeUnknown { made.append(path) }
+        if error == .outcomeUnknown { made = [] }
+        throw error
+      }
       return manifest
     } catch {
       // The draft goes last: as long as it is there, it says that the others are leavings.
@@ -142,16 +162,23 @@ extension Service {
   package func backup(
     version: String, into write: ([UInt8]) -> Void
   ) throws(IAuthError) -> Manifest {
-    try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Void> in
-      try tx.audit(.backedUp, .database)
-      return .commit(())
-    }
+    try writeAsOperator { (_) throws(IAuthError) -> TransactionEnd<Void> in .rollback(()) }
+    return try noting { () throws(IAuthError) in try copy(version: version, into: write) }
+  }
+
+  private func copy(
+    version: String, into write: ([UInt8]) -> Void
+  ) throws(IAuthError) -> Manifest {
     let draft = try PartialFile(of: store.path + ".copy")
     do throws(IAuthError) {
       let (proof, rows) = try snapshot(draft.path)
       let source = try FileSource(draft.path, max: Int.max)
       // It has no name any more, and so nothing is left of it.
       draft.drop()
+      try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+        try tx.audit(.backedUp, .database)
+        return .commit(())
+      }
       var digest = SHA256()
       while !world.isDryRun, let piece = try source.next() {
         digest.update(piece)
@@ -173,13 +200,26 @@ extension Service {
       let copy = try Connection(path: Files.resolved(draft) ?? draft)
       try Store.prepare(copy)
       for sql in [BackupTable.killMessages, BackupTable.blankCodes] { try copy.run(sql) }
-    } catch { throw Store.translated(error) }
+    } catch { throw store.lookedAgain(Store.translated(error)) }
     return try Self.check(draft, key: store.key, world)
   }
 
-  /// A copy that does not hold is no copy.
+  /// A copy that does not hold is no copy; one that does at a second look was misread by the disk.
   private static func check(
     _ path: String, key: [UInt8], _ world: World
+  ) throws(IAuthError) -> (AuditProof, [Manifest.TableCount]) {
+    do throws(IAuthError) {
+      return try looked(at: path, key: key, world)
+    } catch {
+      guard [.databaseDamaged, .auditBroken].contains(error.code),
+        (try? looked(at: path, key: key, world)) != nil
+      else { throw error }
+      throw .diskFailed
+    }
+  }
+
+  private static func looked(
+    at path: String, key: [UInt8], _ world: World
   ) throws(IAuthError) -> (AuditProof, [Manifest.TableCount]) {
     let copy = try Store(copy: Files.resolved(path) ?? path, key: key, world: world)
     return try copy.read { (tx) throws(IAuthError) in

@@ -94,7 +94,11 @@ extension Service {
 extension Transaction {
   /// Whether the file is whole and every reference leads somewhere.
   func isWhole() throws(IAuthError) -> Bool {
-    let answer = try first(DoctorTable.integrity) { row in row.text(0) }
+    let answer = try first(DoctorTable.integrity) { row in row.text(0) } ?? ""
+    // A page that could not be read tells of the disk: the code that it ends with is SQLITE_IOERR's.
+    if let code = answer.split(separator: "=").last.flatMap({ Int($0) }), code & 0xFF == 10 {
+      throw .diskFailed
+    }
     let hasOrphans = try exists(DoctorTable.foreignKeys)
     return answer == "ok" && !hasOrphans
   }

@@ -81,10 +81,12 @@ enum ReconciliationTable {
         || coalesce(' deputy-for=' || r.deputy_for, '') || coalesce(' replaces=' || r.replaces, '')
         || char(10) END) ORDER BY u.seq LIMIT 1
     """
-  /// A permission is what its request asked for, and no longer than it was given for.
+  /// A permission is what its request asked for, and no longer than it was given for; one that takes
+  /// the place of another begins with its end.
   static let given: SQL = """
     SELECT u.seq FROM permission p JOIN request r ON r.id = p.request
-      LEFT JOIN decision d ON d.request = p.request AND d.verdict = 'approved'
+      LEFT JOIN decision d ON d.request = p.request AND d.round = (SELECT min(round) FROM decision
+        WHERE request = p.request AND verdict = 'approved')
       JOIN audit u ON u.seq = (SELECT max(e.seq) FROM audit e WHERE e.subject =
         'request:' || p.request AND e.action IN ('request.approve', 'admin.appoint'))
       LEFT JOIN audit_person w ON w.seq = u.seq
@@ -93,7 +95,9 @@ enum ReconciliationTable {
       OR p.account <> r.account AND NOT EXISTS (SELECT 1 FROM succession_move
         WHERE kind = 'permission' AND id = p.request AND holder IS NOT NULL)
       OR p.starts_at > max(p.granted_at, coalesce(r.effective_at, 0))
-      OR p.starts_at < r.effective_at AND r.effective_at > p.granted_at
+      OR p.starts_at < r.effective_at AND r.effective_at > p.granted_at AND NOT EXISTS (
+        SELECT 1 FROM permission o WHERE o.account = p.account AND o.system = p.system
+          AND o.role = p.role AND o.revoked_at = p.starts_at AND r.effective_at <= o.ends_at)
       OR coalesce(p.ends_at, 9223372036854775807) > r.until_at
       OR instr(w.fields, char(10) || 'until=') AND coalesce(\(time("p.ends_at")), '~') >
         substr(w.fields, instr(w.fields, char(10) || 'until=') + 7, 20)

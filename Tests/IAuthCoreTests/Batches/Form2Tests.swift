@@ -96,16 +96,22 @@ import Testing
     let made = try desk.number("SELECT count(*) FROM request") - before
     #expect(made == (expected == "accepted" ? 1 : 0))
     guard expected == "accepted" else { return }
-    let lasting = try desk.number(
-      """
-      SELECT count(*) FROM permission p JOIN account a ON a.id = p.account
-      WHERE p.agency = (SELECT id FROM agency WHERE code = ?) AND p.status = 'active'
-      """, Office.cdc)
+    let lasting: () throws -> Int64 = {
+      try desk.number(
+        """
+        SELECT count(*) FROM permission p JOIN account a ON a.id = p.account
+        WHERE p.agency = (SELECT id FROM agency WHERE code = ?) AND p.status = 'active'
+        """, Office.cdc)
+    }
     switch change {
     case .add:
       #expect(row.request.map { try? chief.approve($0) } == .some(nil))
     case .remove:
-      #expect(lasting == 0, "taking away is done at once")
+      if state != .asked {
+        #expect(try lasting() == 1, "the superior only asks for it")
+        #expect(try chief.approve(try #require(row.request)) == nil)
+      }
+      #expect(try lasting() == 0)
       // What of hers waited is taken back.
       #expect(try desk.number("SELECT count(*) FROM request WHERE status = 'pending'") == 0)
     case .modify:
@@ -139,7 +145,7 @@ import Testing
     let (desk, chief, huang) = try superior()
     try put(.holder, desk, chief, huang)
     let first = try huang.importBatch(form(change))
-    if change == .modify { #expect(try chief.approve(first.rows[0].request ?? 0) == nil) }
+    #expect(try chief.approve(first.rows[0].request ?? 0) == nil)
     for isDryRun in [true, false] {
       var order = form(change)
       order.isDryRun = isDryRun
@@ -199,6 +205,7 @@ import Testing
     try put(.holder, desk, chief, huang)
     let row = try row(.remove, huang, effective: Self.day)
     #expect(row.outcome == .accepted)
+    #expect(try chief.approve(try #require(row.request)) == nil)
     #expect(
       try desk.number("SELECT ends_at FROM permission WHERE ends_at IS NOT NULL")
         == Self.midnight)
@@ -234,9 +241,79 @@ import Testing
         "\(Office.cdc),蔡英傑,tsai@cdc.gov.tw,0911000005,新增",
       ]).order)
     #expect(report.rows.map(\.outcome) == [.accepted, .accepted])
-    #expect(try chief.approve(try #require(report.rows[1].request)) == nil)
+    for row in report.rows { #expect(try chief.approve(try #require(row.request)) == nil) }
     let tsai = try desk.signedIn(.tsai)
     #expect(try tsai.administrators(agency: nil, system: nil).map(\.name) == ["蔡英傑"])
+  }
+
+  /// What a superior's form, or a key's, takes away is the authority's to decide (3.4, 9).
+  @Test(arguments: [false, true])
+  func aRemovalIsDecided(byKey: Bool) throws {
+    let (desk, chief, huang) = try superior()
+    try put(.holder, desk, chief, huang)
+    var service = huang
+    if byKey {
+      try desk.owner().enrolKey(
+        "mohw", account: try desk.id("SELECT id FROM account WHERE name = '黃淑芬'"))
+      service = try desk.keyed("mohw")
+    }
+    var number: RequestID = 0
+    let asked = try desk.post { number = try row(.remove, service).request ?? 0 }
+    #expect(asked == ["notice chen@ey.gov.tw"])
+    let holds: SQL = "SELECT count(*) FROM permission WHERE status = 'active' AND agency = 4"
+    let before = try desk.number(holds)
+    #expect(try row(.remove, service).outcome == .unchanged)
+    #expect(try refusal { try desk.signedIn(.lin).withdraw(number) } == .requestOutside)
+    #expect(try chief.queue(PendingFilter()).items.map(\.kind) == [.revoke])
+    // Refused, it stays, and only the submitter hears.
+    let refused = try desk.post { try #require(try chief.reject(number) == nil) }
+    #expect(refused == ["notice huang@mohw.gov.tw"])
+    #expect(try desk.number(holds) == before)
+    let again = try #require(try row(.remove, service).request)
+    let ended = try desk.post { try #require(try chief.approve(again) == nil) }
+    #expect(ended.sorted() == ["notice huang@mohw.gov.tw", "notice lin@cdc.gov.tw"])
+    #expect(try desk.number(holds) == before - 1)
+    #expect(
+      try desk.texts("SELECT reviewer_name FROM decision WHERE request = ?", again) == ["陳怡君"])
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+  }
+
+  /// Whoever may end it themself has nobody to ask: the authority, and the operator.
+  @Test func whoMayDecideEndsItAtOnce() throws {
+    for isOperator in [false, true] {
+      let (desk, chief, huang) = try superior()
+      try put(.holder, desk, chief, huang)
+      // A superior's that waits already is overtaken, and its submitter told.
+      let waiting = try #require(try row(.remove, huang).request)
+      let service = isOperator ? try desk.owner() : chief
+      let post = try desk.post { try #require(try row(.remove, service).outcome == .accepted) }
+      #expect(post.contains("notice lin@cdc.gov.tw") && post.contains("notice huang@mohw.gov.tw"))
+      #expect(try desk.number("SELECT count(*) FROM permission WHERE status = 'revoked'") == 1)
+      #expect(try desk.number("SELECT open FROM request WHERE id = ?", waiting) == 0)
+    }
+  }
+
+  /// One that ends otherwise takes the question with it.
+  @Test func aRemovalThatWaitsIsOvertaken() throws {
+    let (desk, chief, huang) = try superior()
+    try put(.holder, desk, chief, huang)
+    let waiting = try #require(try row(.remove, huang).request)
+    let held: RequestID = try desk.id(
+      "SELECT p.request FROM permission p JOIN account a ON a.id = p.account WHERE a.name = '林美玲'")
+    try desk.signedIn(.lin).revoke(held, reason: "調職")
+    #expect(
+      try desk.texts("SELECT status FROM request WHERE id = ?", waiting) == ["superseded"])
+  }
+
+  /// Sent back, it is handed in again by the mended sheet.
+  @Test func aRemovalComesBackForCorrection() throws {
+    let (desk, chief, huang) = try superior()
+    try put(.holder, desk, chief, huang)
+    let number = try #require(try row(.remove, huang).request)
+    _ = try chief.reject(.numbers([number]), reason: "缺文號", returns: true)
+    let again = try row(.remove, huang)
+    #expect(again.outcome == .accepted && again.request == number)
+    #expect(try chief.approve(number) == nil)
   }
 
   /// Rows that undo each other cannot both come true, in whichever order they stand.

@@ -124,7 +124,8 @@ private let samples: [IAuthError] =
     .successionBound(code: "2.16.886.101.1", .account(7)),
     .messageState(id: 3, status: .sent), .recertifyOpen(review: 2),
     .recertifyAnswered(7, by: "王小明", at: noon), .recertifyAnswered(7, by: nil, at: noon),
-    .recertifyClosed(review: 2), .recertifyEarly(review: 2, open: 3, dueAt: noon),
+    .recertifyClosed(review: 2), .recertifyOver(12, at: noon),
+    .recertifyEarly(review: 2, open: 3, dueAt: noon),
     .recertifyCount(expected: 3, found: 4), .recertifyUnknown(7), .recertifyRow(column: "姓名"),
     .recertifyMissing(item: 7),
 
@@ -141,7 +142,8 @@ private let samples: [IAuthError] =
 
     .agencyInvalid(code: "12345678"), .dateInvalid("1151302"), .roleInvalid("root"),
     .changeInvalid("移轉"), .batchRejected(rejected: 3, rows: 120, isPartial: false),
-    .batchRejected(rejected: 1, rows: 1, isPartial: true), .sheetUnreadable(.notASheet),
+    .batchRejected(rejected: 1, rows: 1, isPartial: true),
+    .answersRejected(rejected: 1, rows: 3), .sheetUnreadable(.notASheet),
     .sheetUnreadable(.badByte(row: 3, offset: 99)), .sheetUnreadable(.badQuote(row: 3)),
     .sheetUnreadable(.unsupported("formula")), .sheetUnreadable(.damaged("sheet1.xml")),
     .sheetHeader(missing: ["機關OID"], duplicated: ["姓名"]),

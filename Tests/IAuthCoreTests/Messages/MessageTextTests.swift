@@ -200,7 +200,8 @@ private let operatorDay = OperatorDigest(
 private let aboutOneRequest: [Notice] = [
   submitted, approved, .approved(request: request, url: nil, note: nil), rejected, invitation,
   .requestLapsed(request: request), .nationalReviewer(request: request),
-  .invitationLapsed(request: request), .revoked(request: request, reason: "調職"),
+  .invitationLapsed(request: request), .invitationEnded(request: request, reason: "調職"),
+  .revoked(request: request, reason: "調職"),
   .permissionSuspended(request: request),
 ]
 

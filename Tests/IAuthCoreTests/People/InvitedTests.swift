@@ -109,6 +109,26 @@ import Testing
         == .permissionHeld)
   }
 
+  /// Nobody comes any more: who submitted them hears of it (3.5), and nobody else.
+  @Test(arguments: ["revoke", "close", "erase"])
+  func whoSubmittedHearsThatAnInvitationHasEnded(verb: String) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let huang = try desk.administrator(.huang, approvedBy: chief)
+    let number = try #require(try huang.importBatch(Sheet([.lin]).order).rows.first?.request)
+    #expect(try chief.approve(number) == nil)
+    let id: AccountID = try desk.id("SELECT id FROM account WHERE email = 'lin@cdc.gov.tw'")
+    let post = try desk.post {
+      switch verb {
+      case "revoke": try chief.revoke(number, reason: "重複提報")
+      case "close": _ = try desk.owner().change(account: id, .close, reason: "重複提報")
+      default: _ = try desk.owner().change(account: id, .erase, reason: "重複提報")
+      }
+    }
+    #expect(post == ["notice huang@mohw.gov.tw"])
+    #expect(try desk.texts("SELECT body FROM message ORDER BY id DESC LIMIT 1")[0].contains("林美玲"))
+  }
+
   @Test func anotherPersonsContactsMendNothing() throws {
     let desk = try Desk()
     try desk.opened(.wu)

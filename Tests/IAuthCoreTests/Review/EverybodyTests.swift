@@ -366,14 +366,7 @@ import Testing
   @Test func anSSHKeyLooksAndHandsInAndDecidesNothing() throws {
     let scene = try scene()
     let desk = scene.desk
-    func key(_ name: String) throws -> Service {
-      let world = World(
-        now: { [clock = desk.clock] in clock.now },
-        randomBytes: { [UInt8](repeating: 7, count: $0) },
-        caller: Caller(key: name), sessionName: "default")
-      return Service(
-        store: try Store(path: desk.path, world: world, settings: desk.settings))
-    }
+    let key = desk.keyed
     let above: AccountID = try desk.id("SELECT id FROM account WHERE name = '黃淑芬'")
     let batch = PendingFilter(batch: scene.batch, status: nil)
     #expect(try refusal { _ = try key("mohw").queue(batch) } == .rightMissing, "not enrolled")

@@ -188,10 +188,46 @@ import Testing
     #expect(try chief.queue(PendingFilter()).items.map(\.number) == [second], "wu is unproven")
     let wu = try desk.opened(.wu)
     #expect(try chief.queue(PendingFilter()).items.isEmpty)
-    #expect(try chief.approve(second) == .requestOutside)
+    #expect(try chief.approve(second) == .requestUnknown)
     #expect(try wu.approve(second) == nil)
     let third = try desk.opened(.huang).ask(.admin, system: "spm")
-    #expect(try wu.approve(third) == .requestOutside)
+    #expect(try wu.approve(third) == .requestUnknown)
+  }
+
+  /// Sight follows the same line (6): each of the authority's own systems, spm's also the orphans'.
+  @Test func anAdministratorOfTheAuthoritySeesTheirSystems() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    for code in ["drill", "doc"] {
+      _ = try desk.owner().addSystem(code: code, name: code, chineseName: nil, url: nil)
+    }
+    _ = try desk.owner().appoint(try Person.wu.form(), system: "drill")
+    let wu = try desk.opened(.wu)
+    let li = try desk.opened(.li)
+    var order = Sheet([.tsai]).order
+    order.system = "spm"
+    let batch = try #require(try desk.owner().importBatch(order).batch)
+    let numbers = [
+      "spm": try li.ask(.admin, system: "spm"), "drill": try li.ask(.admin, system: "drill"),
+      "doc": try li.ask(.admin, system: "doc"),
+    ]
+    for (service, seen) in [(chief, ["spm", "doc"]), (wu, ["drill"])] {
+      for (system, number) in numbers {
+        let expected: ErrorCode? = seen.contains(system) ? nil : .requestUnknown
+        #expect(try refusal { _ = try service.detail(number) } == expected, "\(system)")
+      }
+      var all = PendingFilter()
+      all.isOfSeen = true
+      #expect(Set(try service.queue(all).items.map(\.system)).isSubset(of: seen))
+      #expect(
+        try refusal { _ = try service.queue(PendingFilter(batch: batch, status: nil)) }
+          == (seen.contains("spm") ? nil : .batchUnknown))
+      let feed = seen.contains("spm") ? "doc" : "drill"
+      #expect(try refusal { _ = try service.feed(after: 0, system: feed, limit: nil) } == nil)
+      let other = seen.contains("spm") ? "drill" : "spm"
+      #expect(
+        try refusal { _ = try service.feed(after: 0, system: other, limit: nil) } == .rightMissing)
+    }
   }
 
   @Test func aRequestWithoutAReviewerWaits() throws {

@@ -228,6 +228,82 @@ import Testing
     }
   }
 
+  // MARK: Reports
+
+  /// What each sees of a review and in the reports (11.8); a removed superior itself alone (3.1).
+  @Test(arguments: [false, true])
+  func reachInReports(isRemoved: Bool) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let huang = try desk.administrator(.huang, approvedBy: chief)
+    let li = try desk.administrator(.li, approvedBy: chief)
+    let lin = try desk.opened(.lin)
+    try #require(try li.approve(try lin.ask(.general)) == nil)
+    _ = try chief.openRecertification(
+      RecertificationOrder(
+        dueAt: desk.clock.now + .days(30), system: nil, under: nil, name: nil))
+    _ = try chief.recertificationStatus(nil, under: nil)
+    if isRemoved {
+      try desk.sqlite3("UPDATE agency SET status = 'removed' WHERE code = '\(Office.mohw)'")
+    }
+    let below = isRemoved ? [] : ["李小明"]
+    #expect(try huang.recertificationItems().compactMap(\.name) == below)
+    let item: ItemID = try desk.id(
+      "SELECT i.id FROM recertification_item i JOIN account a ON a.id = i.account WHERE name = ?",
+      "李小明")
+    if isRemoved {
+      #expect(
+        try huang.answer([item], .keep(note: nil)).first?.refusal?.code == .recertifyUnknown)
+    }
+    for (service, names) in [
+      (huang, ["黃淑芬"] + (isRemoved ? [] : ["李小明", "林美玲"])), (li, ["李小明", "林美玲"]),
+      (lin, ["林美玲"]), (chief, ["陳怡君", "黃淑芬", "李小明", "林美玲"]),
+    ] {
+      let evidence = try service.recertificationEvidence(1, under: nil)
+      #expect(Set(evidence.items.compactMap(\.name)) == Set(names))
+      let reads = evidence.entries.filter { $0.entry.action == "recertification.read" }
+      #expect(reads.isEmpty == !names.contains("陳怡君"), "who else has read it")
+      let status = try #require(try service.recertificationStatus(1, under: nil))
+      #expect(status.lines.reduce(0) { $0 + $1.items } == names.count)
+      let held = try service.permissions(ReportFilter(), at: nil)
+      #expect(Set(held.compactMap(\.name)) == Set(names))
+      let figures = try service.statistics(
+        StatisticsOrder(since: nil, until: nil, key: nil, system: nil, under: nil))
+      #expect(figures.standing.recertified?.items == names.count)
+      // The first reviewer was appointed, and asked for nothing.
+      let asked = names.filter { $0 != "陳怡君" }.count
+      #expect(figures.lines.reduce(0) { $0 + $1.submitted } == asked)
+    }
+    if isRemoved {
+      let outside = try refusal {
+        _ = try huang.permissions(ReportFilter(under: Office.cdc), at: nil)
+      }
+      #expect(outside == .rightMissing)
+      let own = try huang.permissions(ReportFilter(under: Office.mohw), at: nil)
+      #expect(own.compactMap(\.name) == ["黃淑芬"])
+    }
+  }
+
+  /// What a suspended account holds rests, then as now (2, 11.5).
+  @Test func aSuspendedAccountHoldsNothing() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let li = try desk.administrator(.li, approvedBy: chief)
+    let id = try li.status().account
+    let held = { (moment: Timestamp?) in
+      try desk.owner().permissions(ReportFilter(account: id), at: moment).count
+    }
+    var moments = [desk.clock.now]
+    for verb in [AccountVerb.suspend, .restore, .suspend, .close] {
+      desk.wait(.days(1))
+      _ = try desk.owner().change(account: id, verb, reason: "調查")
+      moments.append(desk.clock.now)
+      #expect(try held(nil) == (verb == .restore ? 1 : 0), "\(verb)")
+    }
+    let then = try moments.map { try held($0 + .seconds(1)) }
+    #expect(then == [1, 0, 1, 0, 0])
+  }
+
   // MARK: Appointments
 
   enum Invitee: CaseIterable {

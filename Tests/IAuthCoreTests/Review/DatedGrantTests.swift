@@ -1,0 +1,153 @@
+// Permissions with a date, beside what time does by itself: renewed before they end, and asked about
+// again on the day on which they begin (PRODUCT 3.4, 11.1).
+
+import SQLite
+import Testing
+
+@testable import IAuthCore
+@testable import Sheets
+@testable import Values
+
+@Suite struct DatedGrantTests {
+  /// 李小明 administers 疾病管制署 with permission 2; 林美玲 has an account there.
+  private func office() throws -> (Desk, chief: Service, li: Service, lin: Service) {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let li = try desk.administrator(.li, approvedBy: chief)
+    return (desk, chief, li, try desk.opened(.lin))
+  }
+
+  private func today(_ desk: Desk) -> Int64 { desk.clock.now.taipeiDay }
+
+  private func names(_ desk: Desk) throws -> [String] {
+    try desk.owner().administrators(agency: Office.cdc, system: nil).map(\.name)
+  }
+
+  private func sweep(_ desk: Desk) throws {
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+  }
+
+  /// What ends may be asked for again for longer before it does (the mails ahead say how).
+  @Test func aPermissionIsRenewed() throws {
+    let (desk, chief, li, lin) = try office()
+    let first = today(desk)
+    func ask(_ from: Int64?, _ until: Int64?) throws -> RequestID {
+      try lin.requestPermission(
+        PermissionOrder(
+          role: .admin, from: from.map { first + $0 }, until: until.map { first + $0 })
+      ).number
+    }
+    let earlier = try ask(nil, 20)
+    #expect(try chief.approve(earlier) == nil)
+    for (from, until) in [(nil, 20), (nil, 5), (22, 40)] as [(Int64?, Int64)] {
+      #expect(try refusal { _ = try ask(from, until) } == .permissionHeld, "\(until)")
+    }
+    #expect(try refusal { _ = try lin.ask(.general) } == .permissionHeld)
+    #expect(
+      try refusal {
+        _ = try lin.requestPermission(
+          PermissionOrder(role: .admin, from: first, until: first + 40, deputyFor: 2))
+      } == .permissionHeld, "that is another thing")
+    let later = try ask(21, 40)
+    #expect(try refusal { _ = try ask(nil, 50) } == .requestDuplicate)
+    // It holds all the while, until the later end.
+    #expect(try names(desk) == ["李小明", "林美玲"])
+    let post = try desk.post { try #require(try chief.approve(later) == nil) }
+    #expect(post == ["decision lin@cdc.gov.tw"])
+    for days: Int64 in [0, 20, 40, 41] {
+      desk.wait(.seconds((first + days) * 86_400 - desk.clock.now.seconds))
+      try sweep(desk)
+      #expect(try names(desk) == ["李小明"] + (days == 41 ? [] : ["林美玲"]), "\(days)")
+    }
+    _ = li
+    #expect(
+      try desk.texts("SELECT status FROM permission WHERE request IN (?, ?)", earlier, later)
+        == ["revoked", "revoked"])
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+  }
+
+  /// What has ended before the renewal was approved is granted anew.
+  @Test(arguments: [0, 30])
+  func aRenewalOfWhatHasEndedMeanwhile(waits: Int64) throws {
+    let (desk, _, _, lin) = try office()
+    let until = today(desk) + 60
+    let earlier = try lin.requestPermission(PermissionOrder(until: today(desk) + 20)).number
+    #expect(try desk.signedIn(.li).approve(earlier) == nil)
+    let later = try desk.signedIn(.lin).requestPermission(PermissionOrder(until: until)).number
+    desk.wait(.days(waits))
+    #expect(try desk.signedIn(.li).approve(later) == nil)
+    let held = try desk.owner().permissions(ReportFilter(role: .general), at: nil)
+    #expect(held.map(\.request) == [later])
+    #expect(held.first?.until == Timestamp(startOfTaipeiDay: until + 1) + .seconds(-1))
+  }
+
+  /// Who may decide is asked again on the day: of one who does no more, the successor decides (3.4).
+  @Test(arguments: [true, false])
+  func aDatedGrantIsAskedAgain(isApproved: Bool) throws {
+    let (desk, chief, _, lin) = try office()
+    let number = try lin.requestPermission(
+      PermissionOrder(role: .general, from: today(desk) + 7)
+    ).number
+    #expect(try desk.signedIn(.li).approve(number) == nil)
+    let tsai = try desk.administrator(.tsai, approvedBy: chief)
+    try desk.owner().revoke(2, reason: "免職")
+    desk.wait(.days(8))
+    try sweep(desk)
+    let held = {
+      try desk.owner().permissions(ReportFilter(), at: nil).contains { $0.request == number }
+    }
+    #expect(try !held())
+    let again = try desk.signedIn(.tsai)
+    _ = tsai
+    #expect(try again.queue(PendingFilter()).items.map(\.number) == [number])
+    #expect(try refusal { _ = try desk.signedIn(.lin).ask(.general) } == .requestDuplicate)
+    #expect(
+      try isApproved ? again.approve(number) == nil : again.reject(number) == nil)
+    #expect(try held() == isApproved)
+    #expect(
+      try desk.texts("SELECT status FROM permission WHERE request = ?", number)
+        == [isApproved ? "active" : "revoked"])
+    #expect(
+      try desk.texts("SELECT change FROM permission_change WHERE request = ? ORDER BY seq", number)
+        == ["granted", "ended"] + (isApproved ? ["granted"] : []))
+    try sweep(desk)
+    #expect(try held() == isApproved, "once")
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+    #expect(try desk.owner().doctor().filter { $0.status == .fail }.isEmpty)
+  }
+
+  /// A system that has got administrators of its own in the authority decides by itself.
+  @Test func aDatedGrantOfASystemThatHasItsOwnByThen() throws {
+    let (desk, chief, _, lin) = try office()
+    _ = try desk.owner().addSystem(code: "doc", name: "Documents", chineseName: nil, url: nil)
+    let number = try lin.requestPermission(
+      PermissionOrder(system: "doc", role: .admin, from: today(desk) + 2)
+    ).number
+    #expect(try chief.approve(number) == nil)
+    _ = try desk.owner().appoint(try Person.wu.form(), system: "doc")
+    try desk.opened(.wu)
+    desk.wait(.days(2))
+    // Nothing has run: the first who looks finds it.
+    let wu = try desk.signedIn(.wu)
+    #expect(try wu.queue(PendingFilter()).items.map(\.number) == [number])
+    #expect(try refusal { _ = try desk.signedIn(.lin).queue(PendingFilter()) } == .rightMissing)
+  }
+
+  /// A hand-over that comes up again leaves the one before in office until it is decided.
+  @Test func aDatedHandOverIsAskedAgain() throws {
+    let (desk, chief, _, lin) = try office()
+    let wu = try desk.administrator(.wu, approvedBy: chief)
+    _ = wu
+    let number = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: today(desk) + 7, replaces: 2)
+    ).number
+    #expect(try chief.approve(number) == nil)
+    try desk.owner().revoke(1, reason: "調職")
+    desk.wait(.days(8))
+    try sweep(desk)
+    #expect(try names(desk) == ["李小明"])
+    #expect(try desk.signedIn(.wu).approve(number) == nil)
+    #expect(try names(desk) == ["林美玲"])
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+  }
+}
