@@ -54,7 +54,9 @@ extension Service {
   }
 
   /// How far a review has come, by agency: all of it for the authority and the operator, the subtree
-  /// for an agency's administrator, else one's own items. Nil where no review was ever opened.
+  /// for an agency's administrator, else one's own items.
+  ///
+  /// Nil where no review was ever opened.
   ///
   /// - Throws: `session.*`, `right.missing`, `recertify.unknown`, `agency.unknown`.
   package func recertificationStatus(

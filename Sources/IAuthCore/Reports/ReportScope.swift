@@ -51,6 +51,7 @@ struct ReportRange {
 
 extension Transaction {
   /// Who acts: a live session says so; without one, the owner of the database is the operator (nil).
+  ///
   /// The owner keeps the operator's rights while signed in as somebody.
   ///
   /// - Throws: `session.expired`, also for the operator; `session.none` for everybody else.

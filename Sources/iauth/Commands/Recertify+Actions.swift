@@ -63,7 +63,8 @@ extension Recertify {
       try list(mine, context)
       let isSure = try context.console.askYes(
         Bilingual(
-          mine.count == 1 ? "Keep this permission?" : "Keep all \(mine.count) permissions?", "確定 \(mine.count) 項權限均予保留？"))
+          mine.count == 1 ? "Keep this permission?" : "Keep all \(mine.count) permissions?",
+          "確定 \(mine.count) 項權限均予保留？"))
       guard isSure else { throw .declined }
       waiting = mine.count
     }

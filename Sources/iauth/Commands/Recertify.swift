@@ -31,7 +31,8 @@ struct Recertify: Command {
       .flag("keep", \.keeps, Bilingual("still needed", "仍有需要")),
       .flag("end", \.ends, Bilingual("no longer needed: ends it at once", "已無需要，立即廢止")),
       .option("note", "TEXT", \.note, Bilingual("kept with the answer", "說明，隨答復留存")),
-      .option("reason", "TEXT", \.reason, Bilingual("why; the holder reads it", "理由，將通知持有人"),
+      .option(
+        "reason", "TEXT", \.reason, Bilingual("why; the holder reads it", "理由，將通知持有人"),
         asks: Bilingual("Reason, for the holder", "理由（將通知持有人）"), checks: AnswerCheck.reason),
       .flag("all", \.all, Bilingual("everything that is yours to answer", "所有待您答復之項目")),
       .option(
