@@ -39,6 +39,7 @@ enum Program {
     var world = world
     world.sessionName = line.options.session ?? world.sessionName
     world.isDryRun = line.options.dryRun
+    world.command = line.command?.described.name
     let context = Context(
       world: world, environment: environment, options: line.options, console: console,
       localTime: localTime)

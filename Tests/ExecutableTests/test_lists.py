@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import subprocess
 
 import pexpect
 import pytest
+from wcwidth import wcswidth
 
 from conftest import CDC, CHIEF, MING, MOHW, clerk
 from test_terminal import ended, talk
@@ -155,3 +157,27 @@ def test_long_lists_go_through_the_pager(desk):
     child = talk(desk, "agencies", "--under", MOHW, PAGER="/nowhere/less")
     assert ended(child) == 0 and "2.16.886.101" in child.before
     assert "\n>> " not in desk.ok("agencies", "--under", MOHW, env=pager).out
+
+
+def test_what_its_time_leaves_out_is_said_to_be_that(queue):
+    """An empty list is one sentence, and true: there is something, but not then."""
+    for words, session in ((["pending"], MING), (["admins"], MING),
+                           (["request-permission", "--list"], MING)):
+        ended_ = queue.ok(*words, "--until", "2020-01-01", session=session)
+        assert (ended_.out, ended_.err) == ("", "iauth: nothing in that time\n"), ended_
+
+
+def test_results_stand_before_what_is_said_of_them(queue):
+    process = queue.start("pending", session=MING, stderr=subprocess.STDOUT)
+    out = queue.end(process).out
+    assert out.index("iauth: one by one") > out.index(clerk(2).name), out
+
+
+@pytest.mark.parametrize("columns", (60, 80))
+def test_details_fit_the_width(queue, columns):
+    number = queue.json("pending", session=MING)[0]["request"]
+    for words in (["doctor"], ["pending", str(number)], ["verify", "--status"]):
+        for language in ("C.UTF-8", "zh_TW.UTF-8"):
+            out = queue.run(*words, session=MING, env={"COLUMNS": str(columns), "LANG": language}).out
+            wide = [line for line in out.splitlines() if wcswidth(line) > columns]
+            assert out and not wide, wide

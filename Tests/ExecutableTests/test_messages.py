@@ -320,3 +320,13 @@ def test_doctor_says_which_program_cannot_be_run(fresh_desk):
     assert channels() == {"mail": "fail", "sms": "fail"}
     program.chmod(0o700)
     assert channels() == {"mail": "ok", "sms": "ok"}
+
+
+def test_nothing_else_in_a_code_mail_looks_like_a_code(fresh_desk):
+    """A telephone number of eight digits, a name with a tax number: the code is the one that is not
+    split."""
+    reference = apply(fresh_desk, MING, *configured(
+        fresh_desk, help_contact="02-33568888", service_name="S 12345678",
+        service_host="h12345678.gov.tw"))
+    for text in fresh_desk.mails(reference) + fresh_desk.texts(reference):
+        assert len(set(re.findall(r"(?<!\d)\d{8}(?!\d)", text.split("\n\n", 1)[1]))) == 1, text

@@ -476,3 +476,25 @@ def test_what_an_init_says_is_what_is_there(empty_desk):
             is_there = empty_desk.db.exists()
             assert ended.status == 76 or is_there == (ended.status == 0), (call, when, ended)
             shutil.rmtree(empty_desk.home / ".local", ignore_errors=True)
+
+
+def test_another_key_is_refused_before_it_seals_anything(desk):
+    """What a foreign key seals is broken for good, once the right one is back."""
+    key = desk.data / "iauth.key"
+    right = key.read_bytes()
+    key.write_text("ab" * 32 + "\n")
+    for words in (["apply", *TONG.words], ["audit", "--verify"], ["doctor", "--quick"]):
+        assert desk.run(*words).status in (78, 1), words
+    desk.refused("database.unsafe", "apply", *TONG.words)
+    key.write_bytes(right)
+    desk.content()
+
+
+def test_a_database_that_does_not_know_its_key_learns_it(desk):
+    """One that was migrated: the key under which its head is sealed is the one that belongs to it."""
+    with sqlite3.connect(desk.db) as db:
+        db.execute("UPDATE service SET key_check = NULL")
+    db.close()
+    desk.apply(TONG)
+    assert desk.value("SELECT length(key_check) FROM service") == 32
+    desk.content()

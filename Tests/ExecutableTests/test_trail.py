@@ -118,7 +118,8 @@ def test_every_form_of_a_head_is_an_anchor(desk, tmp_path):
     kept = tmp_path / "kept"
     forms = [desk.ok("audit", "--checkpoint").out, desk.ok("audit", "--head").out,
              desk.ok("audit", "--head", "--json").out, desk.ok("audit", "--prove", 3).out,
-             desk.ok("audit", "--verify").out, exported(desk)]
+             desk.ok("audit", "--verify").out, exported(desk),
+             desk.ok("audit", "--prove", 2, "--since", 4).out]
     forms.append("\n".join(forms))
     desk.join(TONG)
     for form in forms:

@@ -104,8 +104,21 @@ extension Service {
     var contradicted: [Int: [RowProblem]] = [:]
     while true {
       let (report, found) = try take(form, order, document: document, contradicted)
-      guard !found.isEmpty else { return report }
+      guard !found.isEmpty else {
+        if order.isDryRun { try noteTrying(report) }
+        return report
+      }
       contradicted.merge(found) { known, _ in known }
+    }
+  }
+
+  /// A dry run tells whether people are known here: it is an entry (PRODUCT 3.8).
+  private func noteTrying(_ report: ImportReport) throws(IAuthError) {
+    let outcome = report.error(isPartial: false)?.code.rawValue ?? "done"
+    try store.note { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      if case .commitThenThrow(let error) = try tx.importer() { return .commitThenThrow(error) }
+      try tx.audit(.importTried, .command("import-batch"), outcome: outcome)
+      return .commit(())
     }
   }
 

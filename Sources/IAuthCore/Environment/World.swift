@@ -58,6 +58,8 @@ package struct World: Sendable {
   package var claim: [UInt8]?
   /// Whether everything is only tried (`--dry-run`): checked and shown, and then rolled back.
   package var isDryRun = false
+  /// The command that runs: what the trail says somebody tried, where nothing else was named.
+  package var command: String?
   /// The host, for `doctor`.
   package var host = HostFacts.unknown
 

@@ -233,6 +233,8 @@ extension Notice {
       lines += single.prefix(Limits.mailLines).map {
         "\(SafeText.line($0.code))　\(SafeText.line($0.name))　管理者 \($0.administrators) 位"
       }
+      let left = single.count - Limits.mailLines
+      if left > 0 { lines.append("另有 \(left) 個機關未列。") }
       lines.append("")
     }
     for rate in digest.reviews { lines += rate.chinese + [""] }

@@ -272,6 +272,8 @@ extension Notice {
       lines += single.prefix(Limits.mailLines).map {
         "\(SafeText.line($0.code))  \(SafeText.line($0.name))  administrators: \($0.administrators)"
       }
+      let left = single.count - Limits.mailLines
+      if left > 0 { lines.append("and \(left) more") }
       lines.append("")
     }
     for rate in digest.reviews { lines += rate.english + [""] }

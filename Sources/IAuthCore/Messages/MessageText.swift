@@ -48,6 +48,7 @@ extension Notice {
 
   /// The mail, Chinese, then English, in lines that end with LF.
   package func mail(_ head: Letterhead = .plain) -> RenderedMessage {
+    let head = kind == .code ? head.withoutCodes : head
     let chinese = chineseWording
     let english = englishWording
     let hasCommand = chinese.lines.contains { line in
@@ -129,5 +130,14 @@ extension Notice {
       "      --email \(SafeText.shellQuoted(SafeText.line(email))) \\",
       "      --mobile NUMBER --via both",
     ]
+  }
+}
+
+extension Letterhead {
+  /// For a message with a code: nothing in it could be taken for one, a telephone number neither.
+  var withoutCodes: Letterhead {
+    Letterhead(
+      name: name.map(SafeText.withoutCodes), host: host.map(SafeText.withoutCodes),
+      contact: contact.map(SafeText.withoutCodes))
   }
 }

@@ -258,41 +258,6 @@ extension Transaction {
       returnedUntil: now - Limits.correctionLifetime)
   }
 
-  /// What `me` may decide, but for their own.
-  func queue(_ filter: NarrowedFilter, _ me: Account) throws(IAuthError) -> [PendingRequest] {
-    // A right of one's own counts before a deputy's, which knows more that is one's own.
-    var scopes: [(system: SystemID, represents: AccountID?)] = []
-    for scope in try all(
-      RequestTable.scopesWithDeputies, me.id, me.agency, now,
-      read: { row in (system: row.id(0) as SystemID, represents: row.idIfAny(1) as AccountID?) })
-    where !scopes.contains(where: { $0.system == scope.system }) {
-      scopes.append(scope)
-    }
-    guard !scopes.isEmpty else { throw .rightMissing(try insteadOfReviewing(me)) }
-    var found: [PendingRequest] = []
-    if filter.role != .admin {
-      for (system, represents) in scopes where filter.system == nil || filter.system == system {
-        found += try items(
-          PendingRequestsTable.general, filter, me, me.agency.value, system, represents: represents)
-      }
-    }
-    if filter.role != .general, me.agency == (try authority().id) {
-      let first: SystemID? = try first(AgencyTable.systemByCode, TargetSystem.firstCode) { row in
-        row.id(0)
-      }
-      if let first, let stand = scopes.first(where: { $0.system == first }) {
-        for system: SystemID in try ids(RequestTable.orphanSystems) {
-          scopes.append((system, stand.represents))
-        }
-      }
-      for (system, represents) in scopes where filter.system == nil || filter.system == system {
-        found += try items(
-          PendingRequestsTable.admin, filter, me, 0, system, represents: represents)
-      }
-    }
-    return Self.ordered(found, filter)
-  }
-
   /// What `me` may see: what is theirs, and of the systems that they administer what is their
   /// agency's, or in the authority all.
   func seen(_ filter: NarrowedFilter, _ me: Account) throws(IAuthError) -> [PendingRequest] {
@@ -308,7 +273,7 @@ extension Transaction {
   }
 
   /// The oldest first, each once.
-  private static func ordered(
+  static func ordered(
     _ found: [PendingRequest], _ filter: NarrowedFilter
   ) -> [PendingRequest] {
     var seen: Set<RequestID> = []
@@ -331,14 +296,14 @@ extension Transaction {
     )
   }
 
-  func items(
-    _ sql: SQL, _ filter: NarrowedFilter, _ me: Account?, _ whose: Int64, _ system: SystemID,
-    represents: AccountID? = nil
+  fileprivate func items(
+    _ sql: SQL, _ filter: NarrowedFilter, _ me: Account?, _ whose: Int64, _ system: SystemID
   ) throws(IAuthError) -> [PendingRequest] {
-    try all(
-      sql, whose, system, filter.status, filter.agency, filter.batch, me?.id, me?.email.text,
-      me?.mobile.e164, filter.limit, filter.lapsedUntil, filter.returnedUntil, now, represents,
-      filter.role, read: read)
+    try items(sql, filter.arguments(me, whose, system, represents: nil, at: now))
+  }
+
+  func items(_ sql: SQL, _ values: Arguments) throws(IAuthError) -> [PendingRequest] {
+    try all(sql, values, read: read)
   }
 
   func item(_ number: RequestID) throws(IAuthError) -> PendingRequest? {

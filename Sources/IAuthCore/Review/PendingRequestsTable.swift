@@ -67,6 +67,20 @@ enum PendingRequestsTable {
     SELECT \(columns(statusNow)) \(tables)
     WHERE r.role = 'admin' AND r.system = ?2 AND ?1 = 0 \(decidable)
     """
+  /// Where only what waits is wanted: found by its index and in its order, so that the first lines
+  /// cost the same however much has been decided, or waits behind them.
+  private static let waitsInAgency: SQL =
+    "r.agency = ?1 AND r.system = ?2 AND r.role = 'general' AND r.status = 'pending'"
+  private static let waitsForAuthority: SQL =
+    "r.role = 'admin' AND r.system = ?2 AND ?1 = 0 AND r.status = 'pending'"
+  static let waitingGeneral: SQL =
+    "SELECT \(columns(statusNow)) \(tables) WHERE \(waitsInAgency) \(decidable)"
+  static let waitingAdmin: SQL =
+    "SELECT \(columns(statusNow)) \(tables) WHERE \(waitsForAuthority) \(decidable)"
+  static let countGeneral: SQL =
+    "SELECT count(*) FROM (SELECT 1 \(tables) WHERE \(waitsInAgency) \(decidable))"
+  static let countAdmin: SQL =
+    "SELECT count(*) FROM (SELECT 1 \(tables) WHERE \(waitsForAuthority) \(decidable))"
   /// A batch for its submitter: decided or not.
   static let ofBatch: SQL = """
     SELECT \(columns(statusNow)) \(tables)
@@ -116,7 +130,8 @@ enum PendingRequestsTable {
     LEFT JOIN account a ON a.id = t.account ORDER BY t.at, t.id
     """
   static let statements: [SQL] = [
-    general, admin, ofBatch, everything, ofAgency, mine, one, history, told,
+    general, admin, waitingGeneral, waitingAdmin, countGeneral, countAdmin, ofBatch, everything,
+    ofAgency, mine, one, history, told,
   ]
 }
 

@@ -43,15 +43,15 @@ extension Service {
     }
   }
 
-  /// What waits for the signed-in person; nil if they decide on nothing.
+  /// How much waits for the signed-in person; nil if they decide on nothing.
   ///
   /// Nobody has asked for it: that somebody has no right to it is no refusal.
   ///
   /// - Throws: `session.*`.
-  package func waitingForMe() throws(IAuthError) -> [PendingRequest]? {
+  package func waitingForMe() throws(IAuthError) -> Int? {
     try readSignedIn { (tx, session) throws(IAuthError) in
       do throws(IAuthError) {
-        return try tx.queue(try tx.narrow(PendingFilter()), session.account)
+        return try tx.queueLength(try tx.narrow(PendingFilter()), session.account)
       } catch {
         guard case .rightMissing = error else { throw error }
         return nil

@@ -71,6 +71,7 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case permissionBegun = "permission.begin"
   case appointed = "admin.appoint"
   case imported = "batch.import"
+  case importTried = "batch.dry-run"
   case requestRead = "request.read"
   case auditRead = "audit.read"
   case backedUp = "database.backup"
@@ -123,10 +124,14 @@ enum AuditTable {
     INSERT INTO audit_head (id, seq, hash, seal) VALUES (1, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, seal = excluded.seal
     """
-  static let uuid: SQL = "SELECT uuid FROM service"
+  static let uuid: SQL = "SELECT uuid, key_check FROM service"
+  /// Of a database that is about to be migrated.
+  static let olderUUID: SQL = "SELECT uuid, NULL FROM service"
+  static let setKeyCheck: SQL = "UPDATE service SET key_check = ?"
   static let newest: SQL = "SELECT at FROM audit ORDER BY seq DESC LIMIT 1"
   static let statements: [SQL] = [
-    head, append, entries.full, appendPerson, people.full, moveHead, uuid, newest,
+    head, append, entries.full, appendPerson, people.full, moveHead, uuid, olderUUID,
+    setKeyCheck, newest,
   ]
 }
 
@@ -347,6 +352,11 @@ enum AuditHash {
     add(head.seq, to: &bytes)
     add(head.hash, to: &bytes)
     return HMACSHA256.code(key: key, message: bytes)
+  }
+
+  /// What tells a key from any other, and nothing of it.
+  static func keyCheck(_ key: [UInt8]) -> [UInt8] {
+    HMACSHA256.code(key: key, message: Array("iauth-key/1".utf8))
   }
 
   private static func add(_ number: Int64?, to bytes: inout [UInt8]) {

@@ -35,16 +35,27 @@ extension Transaction {
     if isWriting {
       let seal = AuditHash.seal(found.head, uuid: try serviceUUID(), key: key)
       isHeadSealed = constantTimeEquals(seal, found.seal)
+      if isHeadSealed, !isKeyKnown {
+        try run(AuditTable.setKeyCheck, AuditHash.keyCheck(key))
+        isKeyKnown = true
+      }
     }
     return found.head
   }
 
+  /// The number that goes into every hash.
+  ///
+  /// - Throws: `database.unsafe` if the key is another database's: what it sealed or hashed would
+  ///   never be right again.
   func serviceUUID() throws(IAuthError) -> [UInt8] {
     if let uuid = knownUUID { return uuid }
-    guard let uuid = try first(AuditTable.uuid, read: { row in row.bytes(0) }) else {
-      throw .databaseDamaged
+    let sql = store.version == Schema.version ? AuditTable.uuid : AuditTable.olderUUID
+    let found = try first(sql) { row in (row.bytes(0), row.bytesIfAny(1)) }
+    guard let (uuid, check) = found else { throw .databaseDamaged }
+    if let check, !constantTimeEquals(check, AuditHash.keyCheck(key)) {
+      throw .databaseUnsafe(.key)
     }
-    knownUUID = uuid
+    (knownUUID, isKeyKnown) = (uuid, check != nil)
     return uuid
   }
 }

@@ -21,6 +21,24 @@ extension Schema {
     CREATE TRIGGER batch_is_kept BEFORE DELETE ON batch BEGIN
       SELECT RAISE(ABORT, 'a batch is never deleted');
     END;
+    CREATE TRIGGER session_is_kept BEFORE DELETE ON session BEGIN
+      SELECT RAISE(ABORT, 'a session is never deleted');
+    END;
+    -- Signing in proves a code, and an invited person both (PRODUCT 3.3); the account is active then.
+    CREATE TRIGGER session_is_someones BEFORE INSERT ON session
+    WHEN NEW.ended_at IS NULL AND NOT EXISTS
+      (SELECT 1 FROM account WHERE id = NEW.account AND status = 'active')
+    BEGIN
+      SELECT RAISE(ABORT, 'session.none');
+    END;
+    CREATE TRIGGER session_stays BEFORE UPDATE ON session
+    WHEN NEW.id <> OLD.id OR NEW.caller <> OLD.caller OR NEW.name <> OLD.name
+      OR NEW.account <> OLD.account OR NEW.email_proven < OLD.email_proven
+      OR NEW.sms_proven < OLD.sms_proven OR NEW.created_at <> OLD.created_at
+      OR NEW.expires_at > OLD.expires_at OR OLD.ended_at IS NOT NULL AND NEW.ended_at IS NULL
+    BEGIN
+      SELECT RAISE(ABORT, 'a session stays whose it is, and ends');
+    END;
     CREATE TRIGGER message_is_kept BEFORE DELETE ON message BEGIN
       SELECT RAISE(ABORT, 'a message is never deleted');
     END;

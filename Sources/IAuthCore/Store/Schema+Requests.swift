@@ -63,7 +63,7 @@ extension Schema {
     ) STRICT;
     CREATE UNIQUE INDEX request_one_pending ON request (account, system, role) WHERE open = 1;
     CREATE INDEX request_account ON request (account);
-    CREATE INDEX request_agency ON request (agency, system, role, status);
+    CREATE INDEX request_agency ON request (agency, system, role, status, created_at);
     CREATE INDEX request_admin ON request (system, status, created_at) WHERE role = 'admin';
     CREATE INDEX request_pending ON request (created_at) WHERE status = 'pending';
     CREATE INDEX request_claimed ON request (claimed_at) WHERE claimed_at IS NOT NULL;

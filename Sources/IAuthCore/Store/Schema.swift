@@ -37,7 +37,9 @@ package enum Schema {
       uuid BLOB NOT NULL CHECK (length(uuid) = 16), -- goes into every audit hash
       authority INTEGER NOT NULL REFERENCES agency, -- whose administrators decide on administrators
       created_at INTEGER NOT NULL, -- when init made it
-      registry_at INTEGER -- the day that the registry's data is of; empty: not known
+      registry_at INTEGER, -- the day that the registry's data is of; empty: not known
+      -- what tells the key beside the file from any other; empty: nobody has looked yet
+      key_check BLOB CHECK (length(key_check) = 32)
     ) STRICT;
 
     CREATE TABLE host (
@@ -140,7 +142,9 @@ package enum Schema {
       ended_at INTEGER, -- when it ended early
       -- why it ended early
       end_reason TEXT CHECK (end_reason IN ('signed-out', 'replaced', 'account')),
-      CHECK ((ended_at IS NULL) = (end_reason IS NULL))
+      CHECK ((ended_at IS NULL) = (end_reason IS NULL)),
+      CHECK (email_proven + sms_proven > 0), -- nobody signs in without a code
+      CHECK (expires_at <= created_at + 28800) -- eight hours at most
     ) STRICT;
     CREATE UNIQUE INDEX session_live ON session (caller, name) WHERE ended_at IS NULL;
     CREATE INDEX session_account ON session (account) WHERE ended_at IS NULL;

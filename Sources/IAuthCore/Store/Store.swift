@@ -96,7 +96,6 @@ package final class Store {
   /// Opens a copy that this process has made, to look whether it holds.
   init(copy path: String, key: [UInt8], world: World) throws(IAuthError) {
     self.path = path
-    version = Schema.version
     self.world = world
     settings = Settings()
     self.key = key
@@ -105,6 +104,7 @@ package final class Store {
     do {
       db = try Connection(path: path)
       try Self.prepare(db)
+      version = try db.first(MigrationTable.version) { $0.int(0) } ?? 0
     } catch {
       throw Self.translated(error)
     }
@@ -249,19 +249,21 @@ package final class Store {
   /// The same for what is no change of anybody's making, and kept in a dry run, too: the entry of a
   /// privileged reading, and what the clock has ended.
   func note<Answer>(
+    seconds: Int = Int(Limits.busyWait.seconds),
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     defer { noteUse() }
-    return try locked(isKept: true, body)
+    return try locked(isKept: true, seconds: seconds, body)
   }
 
   private func locked<Answer>(
-    isKept: Bool, before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
+    isKept: Bool, seconds: Int = Int(Limits.busyWait.seconds),
+    before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     do throws(IAuthError) {
       return try isShared
-        ? queued(isKept: isKept, before: before, body)
+        ? queued(isKept: isKept, seconds: seconds, before: before, body)
         : bracket(isKept: isKept, waited: 0, body)
     } catch {
       note(wait: error)
@@ -270,14 +272,14 @@ package final class Store {
   }
 
   private func queued<Answer>(
-    isKept: Bool, before: () throws(IAuthError) -> Void,
+    isKept: Bool, seconds: Int, before: () throws(IAuthError) -> Void,
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
     guard !isStandby else { throw settings.standby ? .hostStandby : .databaseStandby }
     let start = ChildProcess.milliseconds()
     let lock = try WriteLock(
       path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
-      seconds: hasWaited ? 0 : Int(Limits.busyWait.seconds))
+      seconds: hasWaited ? 0 : seconds)
     defer { withExtendedLifetime(lock) {} }
     let waited = ChildProcess.milliseconds() - start
     try before()
@@ -321,7 +323,9 @@ package final class Store {
   private func noteUse() {
     guard !isStandby, let session = usedSession else { return }
     usedSession = nil
-    try? note { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+    // The answer is there already: it waits for others no longer than this.
+    let seconds = Int(Limits.noteWait.seconds)
+    try? note(seconds: seconds) { (tx) throws(IAuthError) -> TransactionEnd<Void> in
       try tx.noteUse(session)
       return .commit(())
     }

@@ -21,7 +21,9 @@ package final class Transaction {
   var treeGrowth = AuditTreeGrowth()
   /// The database's own identity, once it was read.
   var knownUUID: [UInt8]?
-  private let store: Store
+  /// Whether the database says which key belongs to it.
+  var isKeyKnown = false
+  let store: Store
   /// How many messages the transaction has queued.
   var queuedCount = 0
   /// Whether triggers run; only staged rows are stored without.
@@ -189,7 +191,7 @@ package final class Transaction {
 
   /// Lets a transaction of many rows keep its pages in memory: the default cache spills.
   func useLargeCache() throws(IAuthError) {
-    try execute("PRAGMA cache_size = -131072")
+    try execute("PRAGMA cache_size = -20480")
   }
 
   func execute(_ sql: SQL) throws(IAuthError) {

@@ -42,11 +42,14 @@ struct Anchors {
       {
         guard lines[index - 2] == origin else { throw .auditBroken(seq: size, .anchor) }
         try Self.keep(root, size, in: &roots)
-      } else if let size = Self.member("size", of: line).flatMap(Self.number),
-        let root = Self.member("root", of: line).flatMap(Self.root)
-      {
+      }
+      // A proof has two: of the tree, and of the one that it grew out of.
+      for object in Self.objects(in: line) {
+        guard let size = Self.member("size", of: object).flatMap(Self.number),
+          let root = Self.member("root", of: object).flatMap(Self.root)
+        else { continue }
         try Self.keep(root, size, in: &roots)
-        guard (Self.member("origin", of: line) ?? origin) == origin else {
+        guard (Self.member("origin", of: object) ?? origin) == origin else {
           throw .auditBroken(seq: size, .anchor)
         }
       }
@@ -89,6 +92,25 @@ struct Anchors {
       let before = words[index - 1]
       return (number(before) ?? (before == "hash" ? seq.flatMap(number) : nil)).map { ($0, hash) }
     }
+  }
+
+  /// The JSON objects on a line, each without those inside it.
+  private static func objects(in line: String) -> [String] {
+    var found: [String] = []
+    var open: [[UInt8]] = []
+    var (isText, isEscaped) = (false, false)
+    for byte in line.utf8 {
+      switch byte {
+      case UInt8(ascii: "{") where !isText: open.append([])
+      case UInt8(ascii: "}") where !isText:
+        if let object = open.popLast() { found.append(String(decoding: object, as: UTF8.self)) }
+      default:
+        if byte == UInt8(ascii: "\""), !isEscaped { isText.toggle() }
+        if !open.isEmpty { open[open.count - 1].append(byte) }
+      }
+      isEscaped = isText && byte == UInt8(ascii: "\\") && !isEscaped
+    }
+    return found
   }
 
   /// A member of a JSON object on one line: a number, or a text without escapes.

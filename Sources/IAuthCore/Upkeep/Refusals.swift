@@ -31,7 +31,8 @@ extension Transaction {
     number += 1
     try run(RefusalTable.set, caller, since, number)
     guard number <= Limits.refusalsPerHour else { return }
-    try audit(.refused, subject, outcome: error.code.rawValue)
+    let tried = subject == .none ? world.command.map { .command($0) } ?? .none : subject
+    try audit(.refused, tried, outcome: error.code.rawValue)
   }
 
   /// Writes down what was counted of hours that are over.

@@ -33,7 +33,7 @@ package struct RegistryReport: Equatable, Sendable {
 
 package enum Setup {
   /// The day of the registry that ships: 2019-01-31.
-  package static let shippedRegistryDay = Timestamp(1_548_864_000)
+  package static let shippedRegistryDay = Timestamp(1_548_892_800)
 
   /// The registry that ships inside the executable.
   package static var shippedRegistry: [UInt8] {
@@ -61,7 +61,9 @@ package enum Setup {
       (tx) throws(IAuthError) in
       let report = try tx.load(file, allowingRemovals: true, authority: nil)
       let authority = try tx.activeAgency(typed: code)
-      try tx.run(SetupTable.service, world.randomBytes(16), authority.id, tx.now, dated)
+      try tx.run(
+        SetupTable.service, world.randomBytes(16), authority.id, tx.now, dated,
+        AuditHash.keyCheck(tx.key))
       try tx.bindHost()
       try tx.run(
         AgencyTable.addSystem, TargetSystem.firstCode, "Administration and Assessment System",
@@ -94,7 +96,9 @@ extension Service {
     return try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<RegistryReport> in
       var report = try tx.load(
         file, allowingRemovals: allowingRemovals, authority: try tx.authority())
-      try tx.run(SetupTable.setRegistryDay, dated)
+      // Data that nobody has dated anew is as old as it was, as long as it says the same.
+      let isSame = report.added + report.updated + report.removed == 0
+      if dated != nil || !isSame { try tx.run(SetupTable.setRegistryDay, dated) }
       report.successors = try tx.successors(of: report.gone)
       try tx.audit(.registryLoaded, .registry)
       return .commit(report)
@@ -185,8 +189,10 @@ extension Service {
 }
 
 enum SetupTable {
-  static let service: SQL =
-    "INSERT INTO service (id, uuid, authority, created_at, registry_at) VALUES (1, ?, ?, ?, ?)"
+  static let service: SQL = """
+    INSERT INTO service (id, uuid, authority, created_at, registry_at, key_check)
+      VALUES (1, ?, ?, ?, ?, ?)
+    """
   static let setRegistryDay: SQL = "UPDATE service SET registry_at = ?"
   /// Whose place another has taken is superior to nobody new.
   static let superiors: SQL = """

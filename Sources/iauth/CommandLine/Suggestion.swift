@@ -41,7 +41,7 @@ enum Suggestion {
 
   /// The candidate that `word` most likely stands for; nil if none is near.
   static func nearest(to word: String, among candidates: [String]) -> String? {
-    let typed = Array(word.utf8.prefix(64))
+    let typed = Array(word.lowercased().utf8.prefix(64))
     var best: (distance: Int, candidate: String)?
     for candidate in candidates {
       let known = Array(candidate.utf8)

@@ -97,14 +97,18 @@ struct Doctor: Command {
     let checks = findings.map { TerminalText.width(name($0.check)) }.max() ?? 0
     let labels = findings.map { TerminalText.width($0.status.label(language)) }.max() ?? 0
     for finding in findings {
-      context.emit(
-        [
-          "check": .string(finding.check), "status": .word(finding.status),
-          "detail": .string(finding.detail.english),
-        ],
-        human: TerminalText.padded(name(finding.check), to: checks + Table.gap)
-          + TerminalText.padded(finding.status.label(language), to: labels + Table.gap)
-          + finding.detail(language))
+      guard !context.options.json else {
+        context.console.line(
+          [
+            "check": .string(finding.check), "status": .word(finding.status),
+            "detail": .string(finding.detail.english),
+          ] as JSON)
+        continue
+      }
+      context.console.hanging(
+        TerminalText.padded(name(finding.check), to: checks + Table.gap)
+          + TerminalText.padded(finding.status.label(language), to: labels + Table.gap),
+        finding.detail(language))
     }
   }
 }

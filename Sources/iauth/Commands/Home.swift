@@ -10,7 +10,7 @@ enum Home {
     guard let service = try? context.service(), let receipt = try? service.status() else {
       return false
     }
-    let waiting = try service.waitingForMe()?.count
+    let waiting = try service.waitingForMe()
     let mine = try service.ownRequests().count { $0.status == .pending || $0.status == .returned }
     let language = context.language
     var rows = receipt.details(language, context.localTime)

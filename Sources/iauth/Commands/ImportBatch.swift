@@ -114,7 +114,7 @@ struct ImportBatch: Command {
 
   private func list(_ batches: [BatchLine], _ context: Context) throws(IAuthError) {
     let zone = context.localTime.zoneName(at: context.world.now())
-    try context.list(
+    let isShown = try context.list(
       .batch,
       batches.map { line in
         [
@@ -143,7 +143,7 @@ struct ImportBatch: Command {
           ]
         }),
       empty: Bilingual("you have submitted no batch", "尚未提報整批申請"))
-    if let newest = batches.first {
+    if isShown, let newest = batches.first {
       context.say(
         Bilingual(
           "the rows of one: iauth pending --batch \(newest.batch)",

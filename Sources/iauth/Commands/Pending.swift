@@ -145,13 +145,13 @@ struct Pending: Command {
         isOfSeen: filter != .pending || status != nil,
         query: query, under: under, by: by?.decider))
     let isNarrowed = [query, system, agency, under].contains { $0 != nil } || role != nil
-    try context.list(
+    let isShown = try context.list(
       .pending, items.map { $0.json(at: now) }, table: Self.table(items, now, context),
       empty: filter == .pending && !isNarrowed
         ? Bilingual("nothing waits for you", "目前沒有待審核的申請")
         : Bilingual("no such requests", "沒有符合條件的申請"),
       times: items.map { $0.decidedAt ?? $0.submittedAt })
-    guard !items.isEmpty else { return }
+    guard isShown else { return }
     if let progress { context.say(counts(progress)) }
     guard progress == nil, items.contains(where: { $0.status == .pending }) else {
       context.say(

@@ -191,12 +191,10 @@ extension Context {
   /// - Throws: `usage.operand` for what cannot be split.
   func sshWords() throws(IAuthError) -> [String] {
     let text = environment["SSH_ORIGINAL_COMMAND"] ?? ""
-    guard var words = WordSplitter.words(of: text) else {
+    guard let words = WordSplitter.words(of: text) else {
       throw .usageOperand(shortenedWord(text), command: nil)
     }
-    // `ssh host iauth import-batch -` is what people type.
-    if words.first?.utf8.elementsEqual("iauth".utf8) ?? false { words.removeFirst() }
-    return words
+    return WordSplitter.withoutProgram(words)
   }
 
   private func shortenedWord(_ text: String) -> String {

@@ -54,7 +54,7 @@ struct PublicGate {
         console.err.flush()
       }
       guard let line = try console.input.line() else { return }
-      guard let words = WordSplitter.words(of: line) else {
+      guard let words = WordSplitter.words(of: line).map(WordSplitter.withoutProgram) else {
         console.error(.usageOperand(line, command: nil))
         context.status = .usage
         continue

@@ -41,4 +41,10 @@ enum WordSplitter {
     if let whole = word { words.append(String(decoding: whole, as: UTF8.self)) }
     return words
   }
+
+  /// The words of `ssh host iauth import-batch -`, which is what people type and mails say.
+  static func withoutProgram(_ words: [String]) -> [String] {
+    let isProgram = words.first?.utf8.elementsEqual("iauth".utf8) ?? false
+    return isProgram ? Array(words.dropFirst()) : words
+  }
 }

@@ -182,7 +182,7 @@ extension Context {
   private func goOn(after receipt: SessionReceipt) throws(IAuthError) {
     guard !options.json, !options.dryRun else { return }
     let service = try service()
-    if let waiting = try service.waitingForMe()?.count {
+    if let waiting = try service.waitingForMe() {
       if waiting > 0 {
         say(
           Bilingual(

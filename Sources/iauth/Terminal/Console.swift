@@ -83,7 +83,6 @@ final class Console {
     // Without rows somebody else knows how long the screen is.
     guard out.isTerminal, let pager, lines >= rows ?? 0 else { return out.write(text) }
     out.flush()
-    err.flush()
     if !pager(text) { out.write(text) }
   }
 
@@ -197,12 +196,12 @@ final class Console {
 
   // MARK: The end
 
-  /// Writes everything out.
+  /// Writes everything out: results first, then what was said of them.
   ///
   /// A reader that has gone is no failure; any other error of standard output is.
   func finish() throws(IAuthError) {
-    err.flush()
     out.flush()
+    err.flush()
     switch out.failure {
     case 0, EPIPE: return
     case ENOSPC, EDQUOT, EFBIG: throw .outputFailed(isFull: true)

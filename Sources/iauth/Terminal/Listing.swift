@@ -23,12 +23,14 @@ extension Context {
   /// sentence on standard error.
   ///
   /// - Parameter times: what `--since` and `--until` look at, where the shape has no such field.
+  /// - Returns: whether there was anything to show.
   /// - Throws: `usage.value` for a column that there is not, `usage.option` for a time where there
   ///   is none.
+  @discardableResult
   func list(
     _ shape: Shape, _ rows: @autoclosure () -> [JSON], table: @autoclosure () -> Table,
     empty: Bilingual, times: [Timestamp?]? = nil
-  ) throws(IAuthError) {
+  ) throws(IAuthError) -> Bool {
     let view = options.list
     let columns = try view.columnNames.map { (names) throws(IAuthError) in
       var columns: [Shape.Column] = []
@@ -46,6 +48,7 @@ extension Context {
     let json = isOfFields || order != nil || (isBounded && times == nil) ? rows() : []
     let own = isOfFields ? nil : table()
     var lines = Array((own?.rows.indices ?? json.indices))
+    let isEmpty = lines.isEmpty
     if isBounded {
       let when = times ?? json.map { row in row[shape.time ?? ""].flatMap(\.time) }
       lines = lines.filter { isWithin(when[$0]) }
@@ -54,12 +57,15 @@ extension Context {
     let all = lines.count
     if let limit = view.limit { lines = Array(lines.prefix(limit)) }
     if view.hasExitCode, lines.isEmpty { status = .refused }
-    guard !lines.isEmpty || options.json else { return console.say(empty) }
-
     if options.json {
       let keys = columns.map { Set($0.map(\.field)) }
       for line in lines { console.line(keys.map { json[line].only($0) } ?? json[line]) }
-      return
+      return !lines.isEmpty
+    }
+    guard !lines.isEmpty else {
+      // What was left out by its time is not what there is none of.
+      console.say(isEmpty ? empty : Bilingual("nothing in that time", "該期間查無資料"))
+      return false
     }
     if isSheet {
       writeSheet(columns ?? shape.sheetColumns, lines.map { json[$0] })
@@ -73,6 +79,7 @@ extension Context {
           rows: lines.map { line in columns.map { cell($0, json[line]) } }))
     }
     sayTotal(shown: lines.count, of: all)
+    return true
   }
 
   /// A long list ends with how long it is, and a cut one with how much there is.

@@ -292,8 +292,8 @@ extension Shape {
   static let restored = Shape(
     "restored", by: "restore",
     [
-      .text("database"), .number("entries"), .text("hash"), .time("newest_at"),
-      .flag("manifest"), .number("codes"), .number("sessions"), .number("held"),
+      .text("database"), .number("entries"), .text("hash"), .time("newest_at"), .flag("manifest"),
+      .number("codes"), .number("sessions"), .number("held"),
     ])
   static let key = Shape(
     "key", by: "ssh-gate --list", time: "enrolled_at",
@@ -304,7 +304,7 @@ extension Shape {
   static let keyEnrolled = Shape(
     "key-enrolled", by: "ssh-gate --enrol", [.text("key"), .number("account"), .text("line")])
   static let keyWithdrawn = Shape(
-    "key-withdrawn", by: "ssh-gate --withdraw", [.text("key"), .word("status", ["withdrawn"])])
+    "key-withdrawn", by: "ssh-gate", [.text("key"), .word("status", ["withdrawn", "enrolled"])])
 
   // MARK: Who has what
 

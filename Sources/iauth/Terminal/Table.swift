@@ -121,12 +121,31 @@ extension Console {
     }
   }
 
-  /// Writes labels and values, one pair a line, the values below each other.
+  /// Writes labels and values, one pair a line, the values below each other; a value that is wider than
+  /// a table may be goes on below itself.
   func details(_ pairs: [(label: Bilingual, value: String)]) {
     let labels = pairs.map { $0.label(language) }
     let width = labels.map(TerminalText.width).max() ?? 0
     for (label, pair) in zip(labels, pairs) {
-      line(TerminalText.padded(label, to: width + Table.gap) + pair.value)
+      hanging(TerminalText.padded(label, to: width + Table.gap), pair.value)
+    }
+  }
+
+  /// From how many letters on a word is none that somebody reads.
+  private static let hashWidth = 44
+
+  /// Writes `text` behind `start`, and below itself what does not fit.
+  func hanging(_ start: String, _ text: String) {
+    let indent = TerminalText.width(start)
+    let room = tableColumns - indent
+    let parts = TerminalText.width(text) > room ? Wrap.lines(text, width: max(room, 1)) : [text]
+    // What holds a hash is copied: it is left whole, as is what is too wide by one word.
+    let hasHash = text.utf8.split(separator: 0x20).contains { $0.count >= Self.hashWidth }
+    guard !hasHash, parts.allSatisfy({ TerminalText.width($0) <= room }) else {
+      return line(start + text)
+    }
+    for (index, part) in parts.enumerated() {
+      line((index == 0 ? start : String(repeating: " ", count: indent)) + part)
     }
   }
 }

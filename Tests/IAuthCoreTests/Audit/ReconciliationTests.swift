@@ -60,7 +60,7 @@ import Testing
     "UPDATE session SET caller = 'uid:x' WHERE id = 1",
     "UPDATE session SET account = \(lin) WHERE account <> \(lin)",
     "UPDATE session SET sms_proven = 1 WHERE sms_proven = 0",
-    "UPDATE session SET expires_at = expires_at + 60",
+    "UPDATE session SET expires_at = expires_at - 60",
     "UPDATE session SET created_at = created_at + 60, expires_at = expires_at + 60",
     "UPDATE session SET name = 'mine' WHERE id = 1",
     "UPDATE session SET ended_at = NULL, end_reason = NULL, name = 'again' WHERE ended_at > 0",

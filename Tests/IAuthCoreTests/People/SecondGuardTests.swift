@@ -177,6 +177,23 @@ import Testing
     try desk.signedIn(.li)
     #expect(try desk.number("SELECT count(*) FROM session") == 2)
     let said = try desk.sqlite3("UPDATE session SET ended_at = NULL, end_reason = NULL;")
-    #expect(said.contains("UNIQUE constraint failed"))
+    #expect(said.contains("a session stays whose it is, and ends"))
+  }
+
+  @Test(arguments: [
+    "UPDATE session SET account = 1;", "UPDATE session SET expires_at = expires_at + 1;",
+    "UPDATE session SET email_proven = 0;", "DELETE FROM session;",
+    "INSERT INTO session (caller, name, account, email_proven, sms_proven, created_at, used_at, "
+      + "expires_at) SELECT 'uid:9', 'x', id, 0, 0, 1, 1, 1 FROM account WHERE name = '李小明';",
+    "INSERT INTO session (caller, name, account, email_proven, sms_proven, created_at, used_at, "
+      + "expires_at) SELECT 'uid:9', 'x', id, 1, 1, 1, 1, 28802 FROM account WHERE name = '李小明';",
+    "UPDATE account SET status = 'closed' WHERE name = '李小明'; INSERT INTO session (caller, name, "
+      + "account, email_proven, sms_proven, created_at, used_at, expires_at) "
+      + "SELECT 'uid:9', 'x', id, 1, 1, 1, 1, 1 FROM account WHERE name = '李小明';",
+  ])
+  func aSessionIsNobodysToMake(_ script: String) throws {
+    let desk = try Desk()
+    try desk.opened(.li)
+    #expect(!(try desk.sqlite3(script)).isEmpty)
   }
 }

@@ -127,7 +127,8 @@ import Testing
       """
     case session = """
       INSERT INTO session (caller, name, account, email_proven, sms_proven, created_at, used_at,
-        expires_at) VALUES ('uid:x', 'default', 1, 1, 1, 1, 1, 9999999999);
+        expires_at) SELECT 'uid:x', 'default', id, 1, 1, 1, 1, 28801 FROM account
+        WHERE status = 'active' LIMIT 1;
       """
     case account = """
       INSERT INTO account (agency, name, name_key, email, mobile, status, created_at, status_at)

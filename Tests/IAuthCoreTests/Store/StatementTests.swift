@@ -111,6 +111,8 @@ private let others: Set<String> = [
   @Test(arguments: [
     ("the general queue", PendingRequestsTable.general),
     ("the authority's queue", PendingRequestsTable.admin),
+    ("how much waits in an agency", PendingRequestsTable.countGeneral),
+    ("how much waits for the authority", PendingRequestsTable.countAdmin),
     ("a batch", PendingRequestsTable.ofBatch), ("one request", PendingRequestsTable.one),
     ("its history", PendingRequestsTable.history), ("who was told", PendingRequestsTable.told),
     ("an agency's administrators", DirectoryTable.administrators),
@@ -149,6 +151,18 @@ private let others: Set<String> = [
       #expect(
         isOrdered || !Self.growing.contains(String(words[1])), "\(what): \(step)")
     }
+  }
+
+  /// The first lines of a queue cost the same, whatever has been decided and however much waits.
+  @Test(arguments: [
+    ("the general queue", PendingRequestsTable.waitingGeneral),
+    ("the authority's queue", PendingRequestsTable.waitingAdmin),
+  ])
+  func aQueueIsReadInItsOrder(_ what: String, _ sql: SQL) throws {
+    let desk = try Desk()
+    let plan = try Self.plan(of: sql, in: desk.path)
+    #expect(plan.contains { $0.hasPrefix("SEARCH r USING INDEX") }, "\(what): \(plan)")
+    #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(what): \(plan)")
   }
 
   /// The plan that SQLite would follow.
