@@ -5,11 +5,11 @@ import io
 import json
 import subprocess
 from base64 import b64decode
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 
 import openpyxl
-from conftest import CDC, CHIEF, MANAGER, MING, MOHW, TONG, clerk
+from conftest import CDC, CHIEF, MANAGER, MING, MOHW, TONG, Person, clerk
 
 FIELDS = {"recertification", "item", "request", "agency", "name", "title", "system", "role",
           "since", "granted_by", "last_used", "status"}
@@ -298,3 +298,23 @@ def test_silence_suspends_only_where_it_is_configured(on_clock, tmp_path):
             if line["request"] == number]
     assert feed == ["granted", "ended", "granted"]
     desk.content()
+
+
+def test_a_deputy_answers_nothing_of_the_one_represented(desk):
+    """林部管 has an account at CDC, too: neither he nor who stands in for him answers for it."""
+    manager = desk.appoint(MANAGER)
+    twice = Person("twice", MANAGER.name, "lin@cdc.gov.tw", MANAGER.mobile)
+    number = desk.appoint(twice)
+    stand_in = Person("standin", "代理人", "dep@mohw.gov.tw", "0933333334", MOHW)
+    desk.join(stand_in)
+    day = date.today()
+    request = desk.request(stand_in, "admin", "--deputy-for", manager, "--from", day, "--until",
+                           day + timedelta(days=5))
+    desk.ok("approve", request, session=CHIEF)
+    reviewed(desk)
+    item = desk.value("SELECT id FROM recertification_item WHERE request = ?", number)
+    for session in (MANAGER, stand_in):
+        assert set(items(desk, session)) == {"李小明"}
+        desk.refused("request.own", "recertify", item, "--keep", session=session)
+    other = items(desk, stand_in)["李小明"]["item"]
+    desk.ok("recertify", other, "--keep", session=stand_in)

@@ -48,11 +48,11 @@ extension Notice {
       return (
         Wording(
           "Request \(request.number) is no longer needed",
-          ["Request \(other) was granted and includes what this one asks for; it is closed:", ""]
+          ["After request \(other) there is nothing left to decide on this one; it is closed:", ""]
             + request.english + ["", "Your permissions:"] + list),
         Wording(
           "申請案 \(request.number) 已無須審核",
-          ["申請案 \(other) 業經核准，已涵蓋下列申請，本案無須審核，逕予結案：", ""] + request.chinese
+          ["因申請案 \(other) 之辦理結果，下列申請已無須審核，逕予結案：", ""] + request.chinese
             + ["", "查詢您的權限："] + list)
       )
     case .withdrawnByForm(let request):

@@ -369,6 +369,7 @@ extension Transaction {
     try audit(.revoked, .request(number))
     try undoHandOver(request)
     try supersedeRevocation(of: request)
+    try supersedeDeputies(of: number)
     guard account.status != .invited else {
       try closeIfUnclaimed(account)
       try tellSubmitters(of: invitations) { .invitationEnded(request: $0, reason: reason) }

@@ -108,7 +108,11 @@ extension Transaction {
       for system in try systemsSeen(by: me) { try add(RecertificationTable.mineEverywhere, system) }
     }
     var seen: Set<ItemID> = []
-    return found.filter { seen.insert($0.item).inserted }.sorted { $0.item < $1.item }
+    found = found.filter { seen.insert($0.item).inserted }.sorted { $0.item < $1.item }
+    guard try exists(RecertificationTable.standsIn, me.id, now) else { return found }
+    var mine: [RecertificationItem] = []
+    for item in found where try mayAnswerAsDeputy(me, item) { mine.append(item) }
+    return mine
   }
 
   func answer(
@@ -155,9 +159,13 @@ extension Transaction {
     guard let item, let review = try recertification(item.recertification) else {
       return .recertifyUnknown(number.value)
     }
-    let isOwn =
-      item.account == me.id || item.email == me.email.text || item.mobile == me.mobile.e164
     let isTheirs = try isRecertifier(me, of: item)
+    var isOwn =
+      item.account == me.id || item.email == me.email.text || item.mobile == me.mobile.e164
+    if isTheirs, try exists(RecertificationTable.standsIn, me.id, now) {
+      let mayAnswer = try mayAnswerAsDeputy(me, item)
+      isOwn = isOwn || !mayAnswer
+    }
     guard isOwn || isTheirs else {
       return try isAdministrator(me) ? .recertifyUnknown(number.value) : .rightMissing(.reviewer)
     }
@@ -170,6 +178,14 @@ extension Transaction {
     else { return .recertifyClosed(review: review.id) }
     guard settings.reviewCodes == .either || session.hasProvenBoth else { return .sessionStepUp }
     return nil
+  }
+
+  /// What the one represented may not answer, a deputy may not either (PRODUCT 11.1).
+  private func mayAnswerAsDeputy(
+    _ me: Account, _ item: RecertificationItem
+  ) throws(IAuthError) -> Bool {
+    let system = try system(code: item.system, command: "recertify").id
+    return try exists(RecertificationTable.answersFor, me.id, now, system, item.account)
   }
 
   /// Whether an item is one of those that this person answers, whatever became of it.

@@ -129,6 +129,19 @@ enum RecertificationTable {
     SELECT 1 FROM recertifier
     WHERE item = ?1 AND account = ?2 AND starts_at <= ?3 AND ?3 < ends_at
     """
+  /// Whether somebody acts for another at all.
+  static let standsIn: SQL = """
+    SELECT 1 FROM administrator WHERE account = ?1 AND represents IS NOT NULL
+      AND starts_at <= ?2 AND ?2 < ends_at LIMIT 1
+    """
+  /// Whether somebody may answer for an account by a right of their own, or for one whose own it is not.
+  static let answersFor: SQL = """
+    SELECT 1 FROM administrator d JOIN account a ON a.id = ?4
+      LEFT JOIN account h ON h.id = d.represents
+    WHERE d.account = ?1 AND d.starts_at <= ?2 AND ?2 < d.ends_at
+      AND (d.system = ?3 OR d.agency = (SELECT authority FROM service))
+      AND (h.id IS NULL OR NOT (h.id = a.id OR h.email = a.email OR h.mobile = a.mobile)) LIMIT 1
+    """
   static let answer: SQL = """
     UPDATE recertification_item SET status = ?2, answerer = ?3, answered_at = ?4, note = ?5,
       suspended_at = NULL WHERE id = ?1
@@ -147,7 +160,7 @@ enum RecertificationTable {
   static let isLastOfAgency: SQL = """
     SELECT 1 FROM permission p WHERE p.request = ?1 AND p.role = 'admin' AND NOT EXISTS
       (SELECT 1 FROM administrator d WHERE d.agency = p.agency AND d.system = p.system
-        AND d.account <> p.account AND d.starts_at <= ?2 AND ?2 < d.ends_at)
+        AND d.deputy_for IS NULL AND d.account <> p.account AND d.starts_at <= ?2 AND ?2 < d.ends_at)
     """
   static let counts: SQL = """
     SELECT g.id, g.type, g.code, g.name, g.path, g.superior, g.status, count(*),
@@ -174,7 +187,7 @@ enum RecertificationTable {
     """
   static let statements: [SQL] = [
     open, overlapping, freeze, freezeBelow, reviewers, unassigned, byID, openReviews, newest,
-    mineGeneral, mineBelow, mineEverywhere, one, ofReview, mayAnswer, answer, close, markUnanswered,
-    suspendItem, suspendPermission, isLastOfAgency, counts, openCount, rates,
+    mineGeneral, mineBelow, mineEverywhere, one, ofReview, mayAnswer, standsIn, answersFor, answer,
+    close, markUnanswered, suspendItem, suspendPermission, isLastOfAgency, counts, openCount, rates,
   ]
 }

@@ -7,8 +7,8 @@ import Values
 
 enum StandInTable {
   static let permission: SQL = """
-    SELECT p.account, p.agency, p.system, p.role, p.status, p.ends_at FROM permission p
-    WHERE p.request = ?
+    SELECT p.account, p.agency, p.system, p.role, p.status, p.ends_at, q.deputy_for IS NOT NULL
+    FROM permission p JOIN request q ON q.id = p.request WHERE p.request = ?
     """
   static let holder: SQL = "SELECT account FROM permission WHERE request = ?"
   static let statements: [SQL] = [permission, holder]
@@ -53,7 +53,8 @@ extension Transaction {
       ?? Timestamp.days(year: years, month: month, day: day - 1) ?? today
   }
 
-  /// Whether somebody may stand in for the holder of a permission, or take it over.
+  /// Whether somebody may stand in for the holder of a permission, or take it over; for a deputy
+  /// nobody does, whoever is meant is the one represented.
   ///
   /// - Throws: `request.unknown` for what is not of their agency; `permission.none` for what is no
   ///   such permission in force, or their own.
@@ -64,13 +65,14 @@ extension Transaction {
       (
         account: row.id(0) as AccountID, agency: row.id(1) as AgencyID,
         system: row.id(2) as SystemID, role: row.word(3, Role.self),
-        isActive: row.word(4, PermissionStatus.self) == .active, endsAt: row.timeIfAny(5)
+        isActive: row.word(4, PermissionStatus.self) == .active, endsAt: row.timeIfAny(5),
+        isDeputy: row.bool(6)
       )
     }
     guard let found, found.agency == account.agency else { throw .requestUnknown(number: number) }
     try expireOverdue(found.account)
     guard found.isActive, found.endsAt.map({ now < $0 }) ?? true, found.account != account.id,
-      found.system == system, found.role == role
+      found.system == system, found.role == role, !found.isDeputy
     else { throw .permissionNone(number: number) }
   }
 

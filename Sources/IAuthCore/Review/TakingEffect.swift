@@ -27,6 +27,8 @@ enum EffectTable {
     """
   /// Requests to take over the same permission.
   static let rivals: SQL = "SELECT id FROM request WHERE replaces = ?1 AND open = 1"
+  /// Deputies who are asked for beside a permission.
+  static let deputies: SQL = "SELECT id FROM request WHERE deputy_for = ?1 AND open = 1"
   /// Hand-overs to this account that have not ended the other permission yet.
   static let handOvers: SQL = """
     SELECT q.id FROM permission p JOIN request q ON q.id = p.request
@@ -81,7 +83,8 @@ enum EffectTable {
     """
   static let longest: SQL = "SELECT longest FROM system WHERE id = ?"
   static let statements: [SQL] = [
-    standing, held, rest, began, general, revocation, rivals, handOvers, changes, raise, isTheirs,
+    standing, held, rest, began, general, revocation, rivals, deputies, handOvers, changes, raise,
+    isTheirs,
     reopen, resume, giveUp, starting,
     startingOf, endOf, renewable, longest,
   ]
@@ -245,6 +248,13 @@ extension Transaction {
     try end(waiting, .superseded)
     try audit(.superseded, .request(waiting))
     try finishBatch(of: request)
+  }
+
+  /// Nobody stands in for somebody whose permission has ended.
+  func supersedeDeputies(of ended: RequestID) throws(IAuthError) {
+    for number: RequestID in try ids(EffectTable.deputies, ended) {
+      try supersede(number, by: ended)
+    }
   }
 
   private func supersede(_ number: RequestID, by other: RequestID) throws(IAuthError) {

@@ -170,9 +170,10 @@ extension Schema {
     -- same agency, on the same system, that is in force.
     CREATE TRIGGER request_of_another BEFORE INSERT ON request
     WHEN coalesce(NEW.deputy_for, NEW.replaces) IS NOT NULL AND NOT EXISTS
-      (SELECT 1 FROM permission WHERE request = coalesce(NEW.deputy_for, NEW.replaces)
-        AND status = 'active' AND account <> NEW.account AND agency = NEW.agency
-        AND system = NEW.system AND role = NEW.role)
+      (SELECT 1 FROM permission p JOIN request q ON q.id = p.request
+        WHERE p.request = coalesce(NEW.deputy_for, NEW.replaces)
+        AND p.status = 'active' AND p.account <> NEW.account AND p.agency = NEW.agency
+        AND p.system = NEW.system AND p.role = NEW.role AND q.deputy_for IS NULL)
     BEGIN
       SELECT RAISE(ABORT, 'permission.none');
     END;

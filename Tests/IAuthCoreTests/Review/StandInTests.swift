@@ -210,6 +210,43 @@ import Testing
     #expect(try names(desk) == ["李小明"])
   }
 
+  /// Whoever is meant is the one represented: what they may not decide would be lost on the way.
+  @Test func aDeputyHasNoDeputy() throws {
+    let (desk, chief, _, lin) = try office()
+    let first = today(desk)
+    let number = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: first, until: first + 5, deputyFor: 2)
+    ).number
+    #expect(try chief.approve(number) == nil)
+    let tsai = try desk.opened(.tsai)
+    let order = PermissionOrder(role: .admin, from: first, until: first + 5, deputyFor: number)
+    #expect(try refusal { _ = try tsai.requestPermission(order) } == .permissionNone)
+    let script = """
+      INSERT INTO request (account, agency, system, role, kind, origin, created_at, effective_at,
+        until_at, deputy_for) SELECT id, agency, 1, 'admin', 'grant', 'self', 1, 1, 2, \(number)
+      FROM account WHERE email = 'tsai@cdc.gov.tw'
+      """
+    #expect(try desk.sqlite3(script).contains("permission.none"))
+  }
+
+  /// Nobody is asked for a deputy of somebody who has handed over, and the applicant hears of it.
+  @Test func aDeputyForSomebodyWhoHasLeftIsPointless() throws {
+    let (desk, chief, _, lin) = try office()
+    let tsai = try desk.opened(.tsai)
+    let first = today(desk)
+    let deputy = try tsai.requestPermission(
+      PermissionOrder(role: .admin, from: first, until: first + 5, deputyFor: 2)
+    ).number
+    let successor = try lin.requestPermission(PermissionOrder(role: .admin, replaces: 2)).number
+    let post = try desk.post { try #require(try chief.approve(successor) == nil) }
+    #expect(post.contains("notice tsai@cdc.gov.tw"))
+    #expect(
+      try desk.texts("SELECT status FROM request WHERE id = ?", deputy) == ["superseded"])
+    #expect(
+      try desk.owner().remind(after: .seconds(1), isDryRun: false, isClockRight: true).requests == 0
+    )
+  }
+
   @Test func whatAGrantHasMadePointlessIsClosed() throws {
     let (desk, chief, _, lin) = try office()
     let (general, admin) = (try lin.ask(.general), try lin.ask(.admin))
