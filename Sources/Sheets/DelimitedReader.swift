@@ -129,7 +129,7 @@ private struct Cursor {
     guard position < bytes.count else { return nil }
     record += 1
     guard record <= Limits.textRecords else {
-      throw .limitRows(max: Limits.textRecords)
+      throw .limitLines(max: Limits.textRecords)
     }
     isShort = false
     var cells: [String] = []
@@ -140,7 +140,7 @@ private struct Cursor {
       let cell = try isQuoted ? quotedField(of: bytes, isWhole) : plainField(of: bytes, isWhole)
       if cells.count < Limits.sheetColumns {
         cells.append(cell)
-      } else if !cell.isEmpty {
+      } else if !Folding.trim(cell).isEmpty {
         throw .sheetUnreadable(.tooWide(place))
       }
     } while try stepOverDelimiter(in: bytes, isWhole)

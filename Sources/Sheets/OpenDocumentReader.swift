@@ -161,7 +161,9 @@ package struct OpenDocumentReader: SheetReader {
       }
       let style = attributes["style-name"] ?? rowStyle ?? columnStyle(column)
       let (text, isFormula) = try cell(attributes, style)
-      guard !text.isEmpty else { continue }
+      guard !text.isEmpty,
+        column < Limits.sheetColumns || isFormula || !Folding.trim(text).isEmpty
+      else { continue }
       try span(attributes, column)
       let last = SheetPlace(sheet: sheetName, row: number + 1, column: column + width - 1)
       guard last.column < Limits.sheetColumns else { throw .sheetUnreadable(.tooWide(last)) }

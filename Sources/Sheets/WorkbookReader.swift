@@ -173,7 +173,9 @@ package struct WorkbookReader: SheetReader {
       }
       column = place.column
       let (text, isFormula) = try cell(attributes, &xml)
-      guard !text.isEmpty else { continue }
+      guard !text.isEmpty,
+        column < Limits.sheetColumns || isFormula || !Folding.trim(text).isEmpty
+      else { continue }
       let cell = try PlacedCell(text, isFormula: isFormula, column: column, place: place)
       if place.row == number {
         row.cells.append(cell)

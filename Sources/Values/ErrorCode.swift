@@ -114,6 +114,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
   case databaseVersion = "database.version"
   case databaseUnsafe = "database.unsafe"
   case configInvalid = "config.invalid"
+  case programUnsafe = "program.unsafe"
 
   /// The status of a process that ends with this error.
   package var status: ExitStatus {
@@ -150,7 +151,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case .codeSecond, .sessionNone, .sessionExpired, .sessionStepUp, .rightMissing, .requestOutside,
       .accountSuspended:
       .notPermitted
-    case .databaseForeign, .databaseVersion, .databaseUnsafe, .configInvalid: .configuration
+    case .databaseForeign, .databaseVersion, .databaseUnsafe, .configInvalid, .programUnsafe:
+      .configuration
     }
   }
 }

@@ -60,7 +60,7 @@ package enum FreeText {
   ///
   /// - Throws: `nameInvalid`.
   package static func label(_ typed: String) throws(IAuthError) -> String {
-    let text = try line(Folding.trim(typed), max: Limits.labelLength, IAuthError.nameInvalid)
+    let text = try line(Folding.trim(typed), max: Limits.nameLength, IAuthError.nameInvalid)
     guard !text.isEmpty else { throw .nameInvalid(.empty) }
     return text
   }

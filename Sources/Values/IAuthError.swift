@@ -80,6 +80,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case recertifyMissing(item: ItemID)
   case limitBytes(max: Int)
   case limitRows(max: Int)
+  case limitLines(max: Int)
   case registryShrunk(removed: Int, of: Int, authority: Bool)
 
   // Not there.
@@ -156,6 +157,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case databaseVersion(found: Int64, needed: Int64)
   case databaseUnsafe(UnsafeReason)
   case configInvalid(line: Int, key: String?)
+  case programUnsafe
 
   /// The stable code of the error; PRODUCT section 6.
   package var code: ErrorCode {
@@ -215,7 +217,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .sheetEmpty: .sheetEmpty
     case .decisionLine: .decisionLine
     case .limitBytes: .limitBytes
-    case .limitRows: .limitRows
+    case .limitRows, .limitLines: .limitRows
     case .registryShrunk: .registryShrunk
     case .fileMissing, .fileOther: .fileMissing
     case .anchorMissing: .anchorMissing
@@ -264,6 +266,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .databaseVersion: .databaseVersion
     case .databaseUnsafe: .databaseUnsafe
     case .configInvalid: .configInvalid
+    case .programUnsafe: .programUnsafe
     }
   }
 }

@@ -176,12 +176,10 @@ package enum Limits {
 
   // Texts, in Unicode scalars, as SQLite's `length` counts; addresses in octets (3.1, 10).
 
-  /// Characters of an agency's or a system's name; the longest in the registry has 31.
-  package static let labelLength = 200
-
   /// Characters of a system's code.
   package static let systemCodeLength = 30
 
+  /// Of a person, a system or an agency; the longest in the registry has 31.
   package static let nameLength = 50
   package static let titleLength = 50
   package static let unitLength = 50

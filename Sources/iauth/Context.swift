@@ -87,8 +87,19 @@ final class Context {
   ///
   /// - Throws: `file.missing`, `limit.bytes`, `disk.failed`.
   func bytes(of path: String, max: Int = Limits.importBytes) throws(IAuthError) -> [UInt8] {
-    path.utf8.elementsEqual("-".utf8)
-      ? try console.input.all(max: max) : try console.files.read(path, max)
+    guard path.utf8.elementsEqual("-".utf8) else { return try console.files.read(path, max) }
+    announceInput()
+    return try console.input.all(max: max)
+  }
+
+  /// Whoever named standard input and sits at it is told what is waited for.
+  private func announceInput() {
+    guard console.input.isTerminal else { return }
+    say(
+      Bilingual(
+        "waiting for the file on standard input; it ends with Ctrl-D on a line of its own",
+        "請由標準輸入提供檔案內容，於新行按 Ctrl-D 結束"))
+    console.err.flush()
   }
 
   /// The same, to be read in pieces: what a pipe gives is spooled beside the database.
@@ -102,6 +113,7 @@ final class Context {
     let input =
       isPipe ? Input(descriptor: try Files.openPipe(path), isTerminal: false) : console.input
     let spool = Spool(in: try service().directory)
+    if !isPipe { announceInput() }
     while let piece = try input.piece() {
       guard spool.count + piece.count <= max else { throw .limitBytes(max: max) }
       try spool.append(piece)
@@ -174,7 +186,8 @@ final class Context {
 
   /// Tries what this run has queued, after everything was answered.
   ///
-  /// What cannot be sent now stays queued: the answer stands, and a note says so.
+  /// The answer stands, and a note says what was not sent; of a sign-in none does, for nobody is to
+  /// learn whether anything was.
   func deliver() {
     guard let opened, opened.hasQueuedMessages else { return }
     guard world.claim != nil else {
@@ -184,7 +197,14 @@ final class Context {
     }
     do throws(IAuthError) {
       let report = try opened.deliverOwn()
-      guard report.postponed + report.failed > 0, !isDiscreet else { return }
+      guard !isDiscreet else { return }
+      if report.failed > 0 {
+        say(
+          Bilingual(
+            "a message was refused for good, and is not tried again: iauth deliver --list",
+            "有通知遭拒收，傳送失敗，不再重試：iauth deliver --list"))
+      }
+      guard report.postponed > 0 else { return }
       say(
         Bilingual(
           "a message could not be sent now; it stays queued and is tried again",

@@ -11,12 +11,10 @@ enum Main {
     guard StartUp.secure() else {
       let console = Console.live()
       console.language = Environment.live().language
-      console.say(
-        Bilingual(
-          "this program does not run set-uid or set-gid",
-          "本程式不以 set-uid 或 set-gid 方式執行"))
+      console.isJSON = CommandLine.arguments.contains { $0.utf8.elementsEqual("--json".utf8) }
+      console.error(.programUnsafe)
       console.err.flush()
-      exit(ExitStatus.configuration.rawValue)
+      exit(ErrorCode.programUnsafe.status.rawValue)
     }
     let (words, fault) = Words.live()
     var environment = Environment.live()

@@ -43,7 +43,7 @@ STATUS = {
         1: "code.wrong code.expired request.duplicate request.decided request.own request.changed"
         " permission.held account.taken agency.cycle agency.succeeded agency.undo recertify.open"
         " recertify.answered recertify.closed recertify.early recertify.count",
-        65: "name.invalid email.invalid mobile.invalid mobile.country title.invalid reason.invalid"
+        65: "agency.missing name.invalid email.invalid mobile.invalid mobile.country title.invalid reason.invalid"
         " role.invalid date.invalid batch.rejected sheet.unreadable sheet.header sheet.empty registry.shrunk",
         66: "file.missing database.missing anchor.missing",
         67: "agency.unknown agency.removed system.unknown account.unknown batch.unknown"
@@ -55,7 +55,7 @@ STATUS = {
         76: "outcome.unknown",
         77: "code.second session.none session.expired session.step-up right.missing request.outside"
         " account.suspended",
-        78: "database.foreign database.version database.unsafe config.invalid",
+        78: "database.foreign database.version database.unsafe config.invalid program.unsafe",
     }.items()
     for code in codes.split()
 }

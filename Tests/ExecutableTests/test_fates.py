@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from conftest import CHIEF, Desk, MING, TONG, Person, clerk
+from conftest import CHIEF, Desk, MING, REFERENCE, TONG, Person, clerk
 
 
 def message_id(mail):
@@ -344,6 +344,19 @@ def test_numbers_abroad_need_their_country_everywhere(fresh_desk):
     (desk.home / "iauth.conf").write_text("sms-countries = 886 1\n")
     desk.ok("admins", "--appoint", "--system", "spm", *words, "--config", desk.home / "iauth.conf")
     assert desk.json("import-batch", sheet, "--config", desk.home / "iauth.conf")[-1]["accepted"] == 1
+
+
+def test_a_message_refused_for_good_is_not_said_to_be_tried_again(gateway):
+    desk = gateway
+    desk.answers(65)
+    told = desk.ok("apply", *TONG.words)
+    assert "is not tried again" in told.err and "stays queued" not in told.err, told
+    reference = next(word for word in told.out.split() if REFERENCE.match(word))
+    assert sms(desk, reference)[0] == "failed"
+    # Of a sign-in nothing is told, whoever was named.
+    for person in [MING, clerk(7)]:
+        told = desk.ok("verify", *person.words, "--via", "sms")
+        assert "tried again" not in told.err and "queued" not in told.err, told
 
 
 # A test message

@@ -62,7 +62,7 @@ def test_an_older_database_is_migrated(old):
 
 def test_what_people_read(old):
     text = old.ok("migrate", "--lang", "zh-TW")
-    assert "1 → 2" in text.out and "備份" in text.err
+    assert "1 -> 2" in text.out and "備份" in text.err
     assert "已為本版結構" in old.ok("migrate", "--lang", "zh-TW").err
 
 

@@ -4,6 +4,7 @@ Each file here has a fault, most have several: the order of PRODUCT.md, section 
 one is said.
 """
 
+import json
 import os
 import random
 import re
@@ -324,7 +325,10 @@ def test_set_id_is_refused(desk, public_place, mode):
     for words in [["accounts"], ["--version"], ["help"]]:
         ended = subprocess.run([binary, *words], env=desk.environment, capture_output=True)
         assert ended.returncode == 78 and ended.stdout == b"", ended
-        assert b"set-uid" in ended.stderr
+        assert ended.stderr.startswith(b"iauth: program.unsafe: ") and b"set-uid" in ended.stderr
+    ended = subprocess.run([binary, "accounts", "--json"], env=desk.environment,
+                           capture_output=True)
+    assert json.loads(ended.stderr)["error"]["code"] == "program.unsafe"
 
 
 def test_crashes_leave_no_core_and_no_report(desk):

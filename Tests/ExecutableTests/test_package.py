@@ -337,7 +337,7 @@ def test_an_older_database_is_migrated_by_the_upgrade(server):
         host.done(f"chown iauth:iauth /var/lib/iauth/{name}; chmod 600 /var/lib/iauth/{name}")
     assert host.sh("iauth agencies --limit 1").returncode == 78
     upgraded = server.install()
-    assert upgraded.returncode == 0 and "1 → 2" in upgraded.stdout, upgraded
+    assert upgraded.returncode == 0 and "1 -> 2" in upgraded.stdout, upgraded
     host.done("iauth audit --verify")
     assert len(host.done("ls /var/lib/iauth/iauth.db.schema-1-*").split()) == 1
 

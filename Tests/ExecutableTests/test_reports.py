@@ -43,6 +43,27 @@ def test_who_holds_what_now_and_then(desk):
     desk.content()
 
 
+def test_the_last_day_is_that_of_the_last_moment(on_clock):
+    """Whoever looks from wherever: a DATE is a day in Taipei (11.1)."""
+    desk = on_clock
+    desk.sign_in(CHIEF)
+    desk.appoint(MING)
+    desk.join(TONG)
+    day = (desk.clock + timedelta(days=2)).strftime("%Y-%m-%d")
+    number = desk.one("request-permission", "--role", "general", "--until", day,
+                      session=TONG)["request"]
+    desk.ok("approve", number, session=MING)
+    later = desk.clock + timedelta(minutes=30)
+    for then in [[], ["--as-of", later.strftime("%Y-%m-%dT%H:%M:%SZ")]]:
+        for zone in ["UTC", "Asia/Taipei", "America/New_York"]:
+            table = desk.ok("permissions", "--role", "general", *then, env={"TZ": zone}).out
+            assert day in table, table
+        desk.clock += timedelta(hours=1)
+    desk.clock += timedelta(days=4)
+    table = desk.ok("permissions", "--role", "general", "--as-of", then[1]).out
+    assert day in table, table
+
+
 def test_everyone_sees_their_part(desk):
     """Own, own agency, subtree, all: section 11.8."""
     desk.join(TONG)

@@ -31,6 +31,8 @@ def test_codes_of_every_kind_name_an_agency(fresh_desk):
     applied = fresh_desk.one("apply", "--agency", "a21010000i", *TONG.words[2:])
     assert applied["agency"]["code"] == CDC
     fresh_desk.refused("agency.unknown", "apply", "--agency", "Z99999999Z", *TONG.words[2:])
+    for words in [["apply"], ["verify", "--via", "email"]]:
+        fresh_desk.refused("agency.missing", *words, "--agency", "", *TONG.words[2:])
     fresh_desk.refused("agency.unknown", "apply", "--agency", "疾管署", *TONG.words[2:])
 
 

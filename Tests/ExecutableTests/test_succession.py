@@ -175,9 +175,18 @@ def test_a_load_proposes_and_a_list_is_taken(desk, tmp_path):
         (line["old"]["code"], line["new"]["code"], line["same_name"])
         for line in dry["successors"]] == [(CDC, renamed, True)]
     listed = tmp_path / "successions.csv"
+    sheet = desk.ok("agencies", "--load", path, "--dry-run", "-o", "csv")
+    assert list(csv.DictReader(sheet.out.splitlines()))[0]["new.code"] == renamed
+    assert "removed 1" in sheet.err or "裁撤 1" in sheet.err
     ended = desk.ok("agencies", "--load", path)
-    listed.write_text(ended.out[ended.out.index("old,new"):])
-    assert listed.read_text().splitlines() == ["old,new", f"{CDC},{renamed}"]
+    assert ended.out.splitlines()[-2:] == ["old,new", f"{CDC},{renamed}"]
+    # The list is taken as it was printed, in either way.
+    told = []
+    for text in [sheet.out, ended.out]:
+        listed.write_text(text)
+        told.append(desk.json("agencies", "--succeed", "--from", listed, "--on", TODAY,
+                              "--document", LETTER, "--dry-run"))
+    assert told[0] == told[1] != []
     desk.refused("usage.missing", "agencies", "--succeed", "--from", listed)
     lines = desk.json("agencies", "--succeed", "--from", listed, "--on", TODAY, "--document",
                       LETTER)

@@ -283,3 +283,11 @@ def test_hostile_text_in_the_file_reaches_no_terminal_raw(desk):
         for character in "\x1b\u202e\x07\x9b\u200b\ue000":
             assert character not in raw, (words, raw)
     assert desk.one("pending", number, session=MING)["reason"] == hostile
+
+
+def test_whoever_sits_at_standard_input_is_told_what_is_waited_for(desk):
+    child = talk(desk, "import-batch", "-", "--dry-run", session=CHIEF)
+    child.expect("標準輸入")
+    child.sendeof()
+    child.expect("sheet.empty")
+    assert ended(child) == 65

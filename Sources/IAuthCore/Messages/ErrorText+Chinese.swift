@@ -114,6 +114,7 @@ extension IAuthError {
     case .sheetEmpty: "試算表的標題列以下沒有資料"
     case .limitBytes(let max): SheetText.tooLarge(max).chinese
     case .limitRows(let max): SheetText.tooLong(max).chinese
+    case .limitLines(let max): "檔案超過 \(max) 行（含空白行），請刪除空白行，或分割檔案"
     case .registryShrunk(let removed, let all, let authority):
       authority
         ? "檔案中沒有主管機關；如確認無誤，請加上 --allow-removals"
@@ -188,6 +189,7 @@ extension IAuthError {
       "設定檔第 \(line) 行有誤"
         + (key.map { "：\(quoted($0))不是有效的設定項目或其值不正確" }
           ?? "，格式須為 key = value")
+    case .programUnsafe: "本程式不以 set-uid 或 set-gid 方式執行"
     }
   }
 }

@@ -154,6 +154,8 @@ extension IAuthError {
     case .sheetEmpty: "the sheet has no rows below its header"
     case .limitBytes(let max): SheetText.tooLarge(max).english
     case .limitRows(let max): SheetText.tooLong(max).english
+    case .limitLines(let max):
+      "the file has more than \(max) lines, blank ones counted; delete those, or split it"
     case .registryShrunk(let removed, let all, let authority):
       authority
         ? "the file does not list the authority; if that is meant, allow removals"
@@ -244,6 +246,7 @@ extension IAuthError {
       "line \(line) of the configuration is not valid"
         + (key.map { ": \(quoted($0)) is unknown or has a wrong value" }
           ?? "; a line is key = value")
+    case .programUnsafe: "this program does not run set-uid or set-gid"
     }
   }
 

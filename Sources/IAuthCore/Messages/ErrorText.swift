@@ -108,7 +108,7 @@ extension IAuthError {
     case .decisionLine: "iauth help approve"
     case .roleInvalid, .changeInvalid, .dateInvalid, .dateRange, .sheetHeader, .sheetEmpty,
       .sheetUnreadable,
-      .limitBytes, .limitRows:
+      .limitBytes, .limitRows, .limitLines:
       call.help
     case .answersRejected: "iauth recertify --sheet FILE"
     case .batchRejected:
@@ -159,7 +159,7 @@ extension IAuthError {
       found < needed ? "iauth migrate" : "iauth --version"
     case .databaseUnsafe(.key): "iauth restore FILE"
     case .databaseUnsafe: nil
-    case .configInvalid: nil
+    case .configInvalid, .programUnsafe: nil
     }
   }
 

@@ -108,7 +108,7 @@ extension Notice {
           + ["", "如仍有需要，請重新提報：", "", "    iauth import-batch FILE"])
     case .invitationEnded(let request, let reason):
       Wording(
-        "啟用邀請已撤銷（申請案 \(request.number)）",
+        "啟用邀請已終止（申請案 \(request.number)）",
         ["您提報的人員尚未啟用帳號，其權限已廢止，邀請隨之失效：", ""] + request.chinese + ["", "原因："]
           + SafeText.quotation(reason)
           + ["", "如仍有需要，請重新提報：", "", "    iauth import-batch FILE"])

@@ -40,7 +40,8 @@ package enum Notice: Sendable, Equatable {
   /// To the applicant, or to a batch's submitter: it was sent back for correction.
   case returned(request: RequestSummary, reason: String)
   case batchReturned(batch: BatchID, document: String?, items: [RequestSummary], reason: String)
-  /// To the applicant: another grant has made it pointless.
+  /// To the applicant: another grant, or another request of theirs that waits, has made it
+  /// pointless.
   case superseded(request: RequestSummary, by: RequestID)
   /// To the applicant: a form has taken their request back.
   case withdrawnByForm(request: RequestSummary)

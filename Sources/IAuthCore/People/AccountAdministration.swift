@@ -121,7 +121,15 @@ extension Service {
         case .email(let email): tx.addressKey(.email, email.text)
         case .mobile(let mobile): tx.addressKey(.sms, mobile.e164)
         }
-      try tx.forgetAttempts([tx.attemptSubject(agency.id, key)])
+      // What was typed beside it in the same sign-ins was locked with it.
+      var subjects: Set<[UInt8]> = [tx.attemptSubject(agency.id, key)]
+      for pair in try tx.all(
+        VerificationTable.typedTogether, agency.id, key, tx.now - .days(2),
+        read: { row in (email: row.bytes(0), mobile: row.bytes(1)) })
+      {
+        subjects.formUnion(tx.attemptSubjects(agency.id, pair.email, pair.mobile))
+      }
+      try tx.forgetAttempts(Array(subjects))
       try tx.audit(.accountUnlocked, .agency(code: agency.code))
       return .commit(agency)
     }

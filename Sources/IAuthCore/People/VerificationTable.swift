@@ -26,6 +26,10 @@ enum VerificationTable {
     SELECT id, reference FROM verification WHERE status = 'open' AND purpose = 'application'
       AND (email_key = ?1 OR mobile_key = ?2) AND (?3 IS NULL OR agency = ?3)
     """
+  static let typedTogether: SQL = """
+    SELECT DISTINCT email_key, mobile_key FROM verification
+    WHERE agency = ?1 AND (email_key = ?2 OR mobile_key = ?2) AND created_at > ?3
+    """
   static let eraseKeys: SQL = """
     UPDATE verification SET email_key = zeroblob(32), mobile_key = zeroblob(32)
     WHERE status <> 'open' AND (email_key = ?1 OR mobile_key = ?2)
@@ -66,7 +70,8 @@ enum VerificationTable {
     "SELECT sent_at FROM send WHERE caller = ?1 AND sent_at > ?2 ORDER BY sent_at DESC"
   static let sweepSends: SQL = "DELETE FROM send WHERE sent_at <= ?"
   static let statements: [SQL] = [
-    add, byReference, close, openApplications, eraseKeys, setCode, codes, isCodeUsed, useCodes,
+    add, byReference, close, openApplications, typedTogether, eraseKeys, setCode, codes,
+    isCodeUsed, useCodes,
     attempt,
     setAttempt, forgetAttempts,
     forgetAllAttempts,

@@ -106,7 +106,7 @@ extension Transaction {
     {
       return agency
     }
-    throw .agencyUnknown(code: typed)
+    throw Folding.fold(typed).isEmpty ? .agencyMissing : .agencyUnknown(code: typed)
   }
 
   /// Whoever has taken an agency's place, at the end of the chain; else the agency.

@@ -12,9 +12,16 @@ extension SuccessionOrder {
     _ bytes: [UInt8], onAt: Timestamp?, document: String?
   ) throws(IAuthError) -> [SuccessionOrder] {
     var reader = DelimitedReader(bytes)
-    guard let header = try reader.next() else { throw .sheetEmpty }
-    let titles = header.cells.map { FormColumn.key($0) }
     let known = ["old", "new", "on", "document"]
+    // What `agencies --load` says above its list is passed over, as titles above a form are.
+    var (first, found): ([String]?, [String]?)
+    while found == nil, let row = try reader.next() {
+      guard !row.isBlank else { continue }
+      let titles = row.cells.map { FormColumn.key($0) }
+      first = first ?? titles
+      if known.prefix(2).allSatisfy(titles.contains) { found = titles }
+    }
+    guard let titles = found ?? first else { throw .sheetEmpty }
     let missing = known.prefix(2).filter { !titles.contains($0) }
     let duplicated = known.filter { title in titles.count { $0 == title } > 1 }
     guard missing.isEmpty, duplicated.isEmpty else {
@@ -24,7 +31,10 @@ extension SuccessionOrder {
     while let row = try reader.next() {
       guard !row.isBlank else { continue }
       let cell = { (title: String) -> String? in
-        guard let index = titles.firstIndex(of: title), index < row.cells.count else { return nil }
+        // Beside a name, the code counts.
+        guard let index = titles.firstIndex(of: "\(title).code") ?? titles.firstIndex(of: title),
+          index < row.cells.count
+        else { return nil }
         let text = Folding.fold(row.cells[index])
         return text.isEmpty ? nil : text
       }

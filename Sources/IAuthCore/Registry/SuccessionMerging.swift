@@ -84,7 +84,10 @@ extension Transaction {
   /// Of two requests of one kind the survivor's stays, and none for what they hold by now.
   private func mergeRequests(_ pair: SamePerson, _ succession: Int64) throws(IAuthError) {
     let held = try all(SuccessionTable.held, pair.survivor, pair.other, now) { row in
-      (system: row.id(2) as SystemID, role: row.word(3, Role.self), isInForce: row.bool(4))
+      (
+        number: row.id(0) as RequestID, system: row.id(2) as SystemID,
+        role: row.word(3, Role.self), isInForce: row.bool(4)
+      )
     }
     let open = try all(SuccessionTable.open, pair.survivor, pair.other) { row in
       (
@@ -92,27 +95,23 @@ extension Transaction {
         role: row.word(3, Role.self), kind: row.word(4, RequestKind.self)
       )
     }
-    var seen: [SystemID: Set<Role>] = [:]
-    var hasChange = false
+    var seen: [SystemID: [Role: RequestID]] = [:]
+    var change: RequestID?
     for request in open {
-      let isHeld =
-        request.kind == .grant
-        && held.contains {
-          $0.system == request.system
-            && ($0.role == request.role || $0.role == .admin && $0.isInForce)
-        }
-      let isSecond =
-        seen[request.system]?.contains(request.role) == true
-        || request.kind == .change && hasChange
-      guard isHeld || isSecond else {
-        seen[request.system, default: []].insert(request.role)
-        if request.kind == .change { hasChange = true }
+      let permission = held.first {
+        request.kind == .grant && $0.system == request.system
+          && ($0.role == request.role || $0.role == .admin && $0.isInForce)
+      }
+      let other =
+        permission?.number ?? seen[request.system]?[request.role]
+        ?? (request.kind == .change ? change : nil)
+      guard let other else {
+        seen[request.system, default: [:]][request.role] = request.number
+        if request.kind == .change { change = request.number }
         continue
       }
       try remember(succession, "superseded", request.number.value)
-      try end(request.number, .superseded)
-      try audit(.superseded, .request(request.number))
-      if let ended = try self.request(request.number) { try finishBatch(of: ended) }
+      try supersede(request.number, by: other, toldTo: pair.survivor)
     }
   }
 }

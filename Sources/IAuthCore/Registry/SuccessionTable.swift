@@ -190,6 +190,9 @@ enum SuccessionTable {
     WHERE status = 'revoked' AND request IN
       (SELECT id FROM succession_move WHERE succession = ? AND kind = 'ended') RETURNING request
     """
+  static let superseded: SQL = """
+    SELECT id FROM succession_move WHERE succession = ? AND kind = 'superseded' ORDER BY id
+    """
   static let itemsBack: SQL = """
     UPDATE recertification_item SET agency = ?2 WHERE status IN ('open', 'unanswered') AND id IN
       (SELECT id FROM succession_move WHERE succession = ?1 AND kind = 'item')
@@ -228,7 +231,7 @@ enum SuccessionTable {
     moveAccounts, allRequests, moveRequests, allPermissions, movePermissions, allItems, moveItems,
     allBelow, moveBelow, isDerived, setStatus, setAuthority, openProofs, lines, decided, granted,
     changed, voidProofs, closeProofs, accountsBack, merged, requestsParted, permissionsParted,
-    requestsBack, permissionsBack, revived, itemsBack, below, wasStatus, wasAuthority, actives,
-    vacant, samePeople,
+    requestsBack, permissionsBack, revived, superseded, itemsBack, below, wasStatus,
+    wasAuthority, actives, vacant, samePeople,
   ]
 }

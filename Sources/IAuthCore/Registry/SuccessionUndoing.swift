@@ -79,6 +79,16 @@ extension Transaction {
     let revived: [RequestID] = try ids(SuccessionTable.revived, id)
     for number in revived { try audit(.successionUndone, .request(number)) }
     try run(SuccessionTable.itemsBack, id, old.id)
+    let ended: [RequestID] = try ids(SuccessionTable.superseded, id)
+    for number in ended {
+      // In its place another one may stand by now.
+      guard let request = try request(number), request.status == .superseded,
+        try account(id: request.account).status != .closed,
+        try !exists(RequestTable.pendingFor, request.account, request.system, request.role),
+        try obstacle(to: request) == nil
+      else { continue }
+      try reopen(request, request.role, request.system)
+    }
     let below = try all(SuccessionTable.below, id, new.id) { row in
       (agency: row.id(0) as AgencyID, superior: row.idIfAny(1) as AgencyID?, derived: row.bool(2))
     }
@@ -86,7 +96,12 @@ extension Transaction {
       try run(AgencyTable.setSuperior, agency, superior, derived, now)
     }
     var lines = try lines(of: id, old, new)
-    for index in lines.indices where lines[index].outcome != .superseded {
+    for index in lines.indices {
+      if lines[index].outcome == .superseded, let number = lines[index].request,
+        try request(number)?.status != .pending
+      {
+        continue
+      }
       lines[index].outcome = .undone
     }
     lines.removeAll { $0.outcome == .superseded }

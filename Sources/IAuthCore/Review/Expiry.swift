@@ -26,6 +26,11 @@ enum ExpiryTable {
   }
   static let invitations: SQL = invitations(until: "?1")
   static let isInvitationOver: SQL = "\(invitations) AND a.id = ?2"
+  /// From when on an invitation's time runs.
+  static let invitedSince: SQL = """
+    SELECT max(a.status_at, coalesce((SELECT max(granted_at) FROM permission
+      WHERE account = a.id AND status = 'active'), 0)) FROM account a WHERE a.id = ?
+    """
   static let ending: SQL = """
     SELECT request FROM permission WHERE status = 'active' AND ends_at <= ? ORDER BY request
     """
@@ -59,8 +64,8 @@ enum ExpiryTable {
     UNION ALL \(invitations(until: "?5")) AND a.id = ?1 LIMIT 1
     """
   static let statements: [SQL] = [
-    applications, requests, invitations, isInvitationOver, ending, endReason, changes, changesOf,
-    requestsOf,
+    applications, requests, invitations, isInvitationOver, invitedSince, ending, endReason,
+    changes, changesOf, requestsOf,
     endingOf, hasLapsed,
   ]
 }

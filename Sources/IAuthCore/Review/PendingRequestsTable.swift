@@ -12,6 +12,11 @@ enum PendingRequestsTable {
       OR r.status = 'returned' AND r.turned_at <= ?11 OR r.open = 1 AND r.until_at <= ?12
       THEN 'lapsed' ELSE r.status END
     """
+  /// Within one second the trail knows what came first.
+  private static let isAfter: SQL = """
+    (SELECT max(seq) FROM audit WHERE subject = 'account:' || a.id AND action = 'account.contacts')
+      > (SELECT min(seq) FROM audit WHERE subject = 'request:' || r.id)
+    """
   private static func columns(_ status: SQL) -> SQL {
     """
     r.id, r.kind, r.created_at, d.decided_at, g.id, g.type, g.code, g.name, g.path, g.superior,
@@ -23,7 +28,7 @@ enum PendingRequestsTable {
       AND o.domain = substr(coalesce(r.change_email, a.email),
         instr(coalesce(r.change_email, a.email), '@') + 1)),
     r.change_name, r.change_email, r.change_mobile, r.change_title, r.effective_at,
-    coalesce(a.replaced_at > r.created_at
+    coalesce((a.replaced_at > r.created_at OR a.replaced_at = r.created_at AND \(isAfter))
       AND a.replaced_at <= coalesce(d.decided_at, a.replaced_at), 0),
     coalesce((SELECT ends_at FROM permission WHERE request = r.id), r.until_at), r.deputy_for,
     r.replaces,
@@ -104,6 +109,7 @@ enum PendingRequestsTable {
   /// Lists that ask nobody's contacts have no use for them.
   static let anybody: SQL = "?6 IS NULL AND ?7 IS NULL AND ?8 IS NULL AND ?13 IS NULL"
   static let one: SQL = "SELECT \(columns("r.status")) \(tables) WHERE r.id = ?1"
+  /// Whoever may not see it is no part of its history.
   static let history: SQL = """
     SELECT CASE u.action WHEN 'permission.revoke' THEN coalesce((SELECT min(ends_at, u.at)
         FROM permission WHERE request = CAST(substr(?1, 9) AS INTEGER)), u.at) ELSE u.at END,
@@ -111,7 +117,8 @@ enum PendingRequestsTable {
         WHERE d.request = CAST(substr(u.subject, 9) AS INTEGER) AND d.reviewer = u.account
         AND d.decided_at = u.at), a.name), u.outcome
     FROM audit u LEFT JOIN account a ON a.id = u.account
-    WHERE u.subject = ?1 AND u.action <> 'request.read' ORDER BY u.seq
+    WHERE u.subject = ?1 AND u.action <> 'request.read' AND u.outcome <> 'request.unknown'
+    ORDER BY u.seq
     """
   /// Who was told of it and when: by a message of its own, by that of its batch, and by reminders.
   static let told: SQL = """

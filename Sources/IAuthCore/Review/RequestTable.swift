@@ -60,6 +60,11 @@ enum RequestTable {
   static let permission: SQL = "SELECT status FROM permission WHERE request = ?"
   static let activePermissions: SQL =
     "SELECT request FROM permission WHERE account = ? AND status = 'active'"
+  /// What somebody is invited to: the permission of a system and role before others.
+  static let invited: SQL = """
+    SELECT request FROM permission WHERE account = ?1 AND status = 'active'
+    ORDER BY system <> ?2, role <> ?3, request LIMIT 1
+    """
   static let pendingOf: SQL = "SELECT id FROM request WHERE account = ? AND open = 1"
   static let hasOtherClaim: SQL = """
     SELECT 1 FROM request WHERE account = ?1 AND open = 1
@@ -155,8 +160,9 @@ enum RequestTable {
     systemsSeen, batchTouches, toldOfSame,
     byID, add, pendingFor, pendingChange, activeFor, firstAdminSystem, replacement, decide,
     decision, grant, revoke,
-    setEnd, markApplied, permission, activePermissions, pendingOf, hasOtherClaim, reviewersOf,
-    days, holder, wasReturned, rights, mayDecide, scopes, scopesWithDeputies,
+    setEnd, markApplied, permission, activePermissions, invited, pendingOf,
+    hasOtherClaim, reviewersOf, days, holder, wasReturned, rights, mayDecide, scopes,
+    scopesWithDeputies,
     orphanSystems, administratorsOf, batchByID, batchCounts, batchPending, batchHasPending,
     batchTold,
   ]

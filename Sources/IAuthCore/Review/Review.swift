@@ -302,9 +302,12 @@ extension Transaction {
   ) throws(IAuthError) {
     let account = try account(id: request.account)
     let reference = request.number.description
+    var summary = summary
     switch request.kind {
     case .grant:
       try grant(request)
+      // It is given for no longer than the system allows, whatever was asked for.
+      summary = try self.summary(request)
       if request.deputyFor != nil { try tellStandIn(request, isGranted: true) }
       if summary.isNational { try tellNationalReviewers(summary, but: account) }
     case .change:
@@ -316,29 +319,15 @@ extension Transaction {
       // Its holder is told of the end itself.
       return try applyRevocation(request)
     }
-    let told = request.kind == .change ? try self.account(id: account.id) : account
-    if account.status == .invited, request.kind == .grant {
-      let agency = try agency(id: account.agency)
-      var summary = summary
-      summary.invitedBy = try inviter(of: request)
-      try queue(
-        .invitation(
-          request: summary, agencyCode: agency.code, email: told.email.text,
-          expiresAt: now + settings.invitationLifetime),
-        to: .mail(told), reference: reference, request: request.number)
-    } else {
-      try queue(
-        .approved(request: summary, url: system.url, note: note), to: .mail(told),
-        reference: reference, request: request.number)
+    guard account.status != .invited else {
+      // The new contacts of somebody invited are told when they are true.
+      if request.kind == .grant { try invite(account, to: request, by: request) }
+      return
     }
-  }
-
-  /// Whoever asked for an invited person: their agency and name.
-  private func inviter(of request: PermissionRequest) throws(IAuthError) -> String? {
-    guard let id = request.submitter,
-      let submitter = try first(AccountTable.byID, id, read: { row in Account(row: row) })
-    else { return nil }
-    return try agency(id: submitter.agency).name + " " + submitter.name.text
+    let told = request.kind == .change ? try self.account(id: account.id) : account
+    try queue(
+      .approved(request: summary, url: system.url, note: note), to: .mail(told),
+      reference: reference, request: request.number)
   }
 
   /// Makes an approved replacement true.
@@ -347,8 +336,15 @@ extension Transaction {
   ) throws(IAuthError) {
     guard let replacement = try replacement(of: request) else { throw .databaseDamaged }
     try run(RequestTable.markApplied, request.number, now)
+    let isInvited = account.status == .invited
     try replace(
-      account, with: replacement, isDecided: isDecided, isByForm: request.origin == "batch")
+      account, with: replacement, isDecided: isDecided || isInvited,
+      isByForm: request.origin == "batch")
+    // Who has not signed in yet is invited at the new address.
+    let number: RequestID? = try id(
+      RequestTable.invited, account.id, request.system, request.role)
+    guard isInvited, let number, let granted = try self.request(number) else { return }
+    try invite(try self.account(id: account.id), to: granted, by: request)
   }
 
   /// A new national reviewer is told to all of them.

@@ -115,6 +115,30 @@ extension Transaction {
     try handOver(request)
   }
 
+  /// The invitation of somebody who has not signed in yet, until when the account waits for them.
+  ///
+  /// - Parameter cause: the request that was decided.
+  func invite(
+    _ account: Account, to granted: PermissionRequest, by cause: PermissionRequest
+  ) throws(IAuthError) {
+    var summary = try summary(granted)
+    summary.invitedBy = try inviter(of: granted)
+    let since = try first(ExpiryTable.invitedSince, account.id) { row in row.time(0) }
+    try queue(
+      .invitation(
+        request: summary, agencyCode: try agency(id: account.agency).code,
+        email: account.email.text, expiresAt: (since ?? now) + settings.invitationLifetime),
+      to: .mail(account), reference: cause.number.description, request: cause.number)
+  }
+
+  /// Whoever asked for an invited person: their agency and name.
+  private func inviter(of request: PermissionRequest) throws(IAuthError) -> String? {
+    guard let id = request.submitter,
+      let submitter = try first(AccountTable.byID, id, read: { row in Account(row: row) })
+    else { return nil }
+    return try agency(id: submitter.agency).name + " " + submitter.name.text
+  }
+
   /// From when until when a permission holds that is granted now.
   func span(
     of request: PermissionRequest
@@ -257,13 +281,19 @@ extension Transaction {
     }
   }
 
-  private func supersede(_ number: RequestID, by other: RequestID) throws(IAuthError) {
+  /// Ends a request that another one has made pointless.
+  ///
+  /// - Parameter person: who is told, if not the applicant's account.
+  func supersede(
+    _ number: RequestID, by other: RequestID, toldTo person: AccountID? = nil
+  ) throws(IAuthError) {
     guard let request = try request(number) else { return }
     try end(number, .superseded)
     try audit(.superseded, .request(number))
-    let account = try account(id: request.account)
+    let account = try account(id: person ?? request.account)
     if account.status == .invited {
-      try closeIfUnclaimed(account)
+      // One of two accounts that become one gets the other's claims.
+      if person == nil { try closeIfUnclaimed(account) }
     } else if actor?.account != account.id {
       try queue(
         .superseded(request: try summary(request), by: other), to: .mail(account),
@@ -297,7 +327,8 @@ extension Transaction {
     try reopen(request, role, system)
   }
 
-  private func reopen(
+  /// Lets a request come up again.
+  func reopen(
     _ request: PermissionRequest, _ role: Role, _ system: SystemID
   ) throws(IAuthError) {
     try run(EffectTable.reopen, request.number, now, role, system)

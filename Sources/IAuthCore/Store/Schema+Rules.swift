@@ -183,7 +183,8 @@ extension Schema {
     WHEN NOT (OLD.open = 1 AND EXISTS (SELECT 1 FROM decision WHERE request = NEW.id
         AND round = NEW.round AND verdict = NEW.status)
       OR NEW.status = 'pending' AND NEW.round = OLD.round + 1 AND NEW.turned_at IS NOT NULL
-        AND (OLD.status = 'returned' OR OLD.status = 'approved' AND OLD.kind = 'change'
+        AND (OLD.status = 'returned' OR \(isUnmerged)
+          OR OLD.status = 'approved' AND OLD.kind = 'change'
           AND OLD.applied_at IS NULL OR OLD.status = 'approved' AND OLD.kind = 'grant' AND EXISTS (
           SELECT 1 FROM permission WHERE request = OLD.id AND status = 'active'
             AND suspended_at IS NOT NULL AND began_at IS NULL)))

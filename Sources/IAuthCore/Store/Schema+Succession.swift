@@ -115,6 +115,12 @@ extension Schema {
         WHERE seq = (SELECT max(seq) FROM audit) AND action = 'clock.back' AND at < OLD.ends_at
           AND subject = 'request:' || OLD.request)))
     """
+  /// A request that a merge made pointless waits again, as all else is again.
+  static let isUnmerged: Fragment = """
+    OLD.status = 'superseded' AND EXISTS (SELECT 1 FROM succession_move m JOIN succession v
+      ON v.id = m.succession WHERE m.kind = 'superseded' AND m.id = OLD.id
+        AND v.undone_at = (SELECT at FROM audit ORDER BY seq DESC LIMIT 1))
+    """
   /// An account that was merged is itself again.
   static let isParted: Fragment = """
     EXISTS (SELECT 1 FROM moving v JOIN succession_move m ON m.succession = v.succession

@@ -232,8 +232,8 @@ struct Accounts: Command {
         ],
         rows: accounts.map { account in
           [
-            account.account.description, account.agency.name, account.kept(account.name) ?? "–",
-            account.kept(account.email) ?? "–",
+            account.account.description, account.agency.name, account.kept(account.name) ?? "-",
+            account.kept(account.email) ?? "-",
             account.status.label(language)
               + (account.broken.isEmpty
                 ? ""
@@ -245,7 +245,7 @@ struct Accounts: Command {
               (systems.count > 1 ? "\(role.system) " : "") + role.role.label(language)
             }
             .joined(separator: language == .english ? ", " : "、"),
-            account.usedAt.map(context.localTime.text) ?? "–",
+            account.usedAt.map(context.localTime.text) ?? "-",
           ]
         }),
       empty: Bilingual("no such account", "查無帳號"))

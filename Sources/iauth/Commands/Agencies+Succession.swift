@@ -22,8 +22,8 @@ extension Agencies {
     .option(
       "from", "FILE", \.from,
       Bilingual(
-        "a list: old,new and, if they differ, on,document",
-        "整併列表（CSV）：old,new，必要時另列 on,document"),
+        "a list: old,new and, if they differ, on,document; what --load prints is one",
+        "整併列表（CSV）：old,new，必要時另列 on,document；--load 之輸出可直接使用"),
       completes: .file),
     .flag(
       "undo", \.undoes,
@@ -69,9 +69,35 @@ extension Agencies {
     for line in lines { context.emit(line.json, human: line.text(context.language)) }
   }
 
+  /// Whether the list of proposals is asked for, and not what became of the file.
+  static func isListAsked(_ context: Context) -> Bool {
+    let list = context.options.list
+    return context.isListShaped || list.sort != nil || list.limit != nil || list.hasExitCode
+  }
+
+  private static let proposal = Shape(
+    "proposal", by: "iauth agencies --load",
+    [
+      .object("old", [.text("code")]), .object("new", [.text("code")]), .flag("same_name"),
+      .flag("same_people"),
+    ])
+
   /// Those who might have taken the places of agencies that are gone, as `--from` reads them.
-  func show(_ proposals: [SuccessorProposal], _ context: Context) {
-    guard !proposals.isEmpty, !context.options.json else { return }
+  func show(_ proposals: [SuccessorProposal], _ context: Context) throws(IAuthError) {
+    guard !context.options.json else { return }
+    if Self.isListAsked(context) {
+      try context.list(
+        Self.proposal, proposals.map(\.json),
+        table: Table(
+          [
+            .init(Bilingual("old", "原機關"), isFlexible: true), .init(Bilingual("code", "代碼")),
+            .init(Bilingual("new", "承接機關"), isFlexible: true), .init(Bilingual("code", "代碼")),
+          ],
+          rows: proposals.map { [$0.old.name, $0.old.code, $0.new.name, $0.new.code] }),
+        empty: Bilingual("no agency seems to follow another", "無可能之機關整併"))
+      return
+    }
+    guard !proposals.isEmpty else { return }
     context.say(
       Bilingual(
         "these might be successions; check them, then: iauth agencies --succeed --from FILE",
@@ -104,10 +130,10 @@ extension SuccessionLine {
   fileprivate func text(_ language: Language) -> String {
     var item = [what.label(language)]
     if let number = request?.description ?? account?.description { item.append(number) }
-    if let into { item.append("→ \(into)") }
+    if let into { item.append("-> \(into)") }
     if let agency { item.append(agency.titled(language)) }
     return item.joined(separator: " ") + language.pick(": ", "：") + outcome.label(language)
-      + language.pick(", ", "，") + "\(old.titled(language)) → \(new.titled(language))"
+      + language.pick(", ", "，") + "\(old.titled(language)) -> \(new.titled(language))"
   }
 }
 

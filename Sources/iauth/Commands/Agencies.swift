@@ -55,7 +55,7 @@ struct Agencies: Command {
     ] as [Parameter<Agencies>]) + successionParameters,
     forms: [
       Form(takes: ["QUERY", "under"], isList: true, isTimed: false),
-      Form(needs: ["load"], takes: ["allow-removals", "dated"]),
+      Form(needs: ["load"], takes: ["allow-removals", "dated"], isList: true, isTimed: false),
       Form(needs: ["add", "code", "name"], takes: ["superior"]),
       Form(needs: ["set-superior", "CODE"]),
     ] + successionForms,
@@ -103,7 +103,7 @@ struct Agencies: Command {
       let report = try service.loadRegistry(
         try context.bytes(of: load), dated: dated?.utc, allowingRemovals: isRemovalAllowed)
       show(report, context)
-      show(report.successors, context)
+      try show(report.successors, context)
     } else if adds {
       let added = try service.addAgency(code: code, name: name, superior: superior)
       try show([added], context)
@@ -143,6 +143,14 @@ struct Agencies: Command {
       "removed": .int(report.removed), "unchanged": .int(report.unchanged),
       "rejected": .int(report.rejected),
     ]
+    guard context.options.json || !Self.isListAsked(context) else {
+      return context.say(
+        Bilingual(
+          "added \(report.added), updated \(report.updated), removed \(report.removed), "
+            + "unchanged \(report.unchanged), rejected \(report.rejected)",
+          "新增 \(report.added)、更新 \(report.updated)、裁撤 \(report.removed)、"
+            + "未異動 \(report.unchanged)、無法讀取 \(report.rejected)"))
+    }
     context.emit(
       report.successors.isEmpty
         ? counts : counts.adding(["successors": .array(report.successors.map(\.json))]),
@@ -170,7 +178,7 @@ extension AgencyLineItem {
       (Bilingual("code", "代碼"), agency.code), (Bilingual("name", "名稱"), agency.name),
     ] + (orgCode.map { [(Bilingual("short code", "機關代碼"), $0)] } ?? []) + [
       (Bilingual("path", "機關層級"), agency.place),
-      (Bilingual("superior", "上級機關"), superior.map { $0 + derived } ?? "–"),
+      (Bilingual("superior", "上級機關"), superior.map { $0 + derived } ?? "-"),
       (Bilingual("status", "狀態"), agency.status.label(language)),
     ]
   }

@@ -59,7 +59,7 @@ struct Apply: Command {
           "申請疾病管制署的帳號"))
     ],
     fails: [
-      .agencyInvalid, .agencyUnknown, .agencyRemoved, .nameInvalid, .emailInvalid,
+      .agencyInvalid, .agencyMissing, .agencyUnknown, .agencyRemoved, .nameInvalid, .emailInvalid,
       .mobileInvalid, .mobileCountry, .titleInvalid, .phoneInvalid, .sendThrottled, .declined,
     ])
 

@@ -55,7 +55,7 @@ struct Migrate: Command {
         "hash": .text(receipt.proof.map { Hex.encode($0.hash) }),
       ],
       details: [
-        (Bilingual("schema", "結構版本"), "\(receipt.from) → \(receipt.to)"),
+        (Bilingual("schema", "結構版本"), "\(receipt.from) -> \(receipt.to)"),
         (Bilingual("copy of before", "轉換前備份"), receipt.copy ?? "-"),
         (Bilingual("rows carried over", "轉入筆數"), counts),
         (

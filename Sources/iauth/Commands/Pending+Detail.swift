@@ -189,11 +189,11 @@ extension RequestDetail {
       (Bilingual("until", "終止日期"), item.untilAt.map { ($0 - .seconds(1)).taiwanDay }),
       (
         Bilingual("deputy of", "職務代理"),
-        item.deputyFor.map { "\(item.standsFor ?? "–") (\($0))" }
+        item.deputyFor.map { "\(item.standsFor ?? "-") (\($0))" }
       ),
       (
         Bilingual("takes over from", "交接"),
-        item.replaces.map { "\(item.standsFor ?? "–") (\($0))" }
+        item.replaces.map { "\(item.standsFor ?? "-") (\($0))" }
       ),
       (Bilingual("round", "次別"), item.round > 1 ? String(item.round) : nil),
       (

@@ -185,7 +185,7 @@ struct Pending: Command {
     if hasDecisions {
       columns += [
         .init(Bilingual("reviewer", "審核者"), isFlexible: true),
-        .init(Bilingual("decided (\(zone))", "審核日期（\(zone)）")),
+        .init(Bilingual("decided (\(zone))", "審核時間（\(zone)）")),
         .init(Bilingual("reason", "理由"), isFlexible: true),
       ]
     }
@@ -199,7 +199,7 @@ struct Pending: Command {
         ] + (hasStatus ? [item.status.label(language)] : [])
           + (hasDecisions
             ? [
-              item.decidedBy ?? "", item.decidedAt.map(context.localTime.date) ?? "",
+              item.decidedBy ?? "", item.decidedAt.map(context.localTime.text) ?? "",
               item.note ?? "",
             ] : [])
           + (hasMarks ? [item.marks(language)] : [])

@@ -136,9 +136,9 @@ struct Permissions: Command {
         ],
         rows: lines.map { line in
           [
-            String(line.request), line.agency.name, line.name ?? "–", line.masked ?? "–",
+            String(line.request), line.agency.name, line.name ?? "-", line.masked ?? "-",
             line.system, line.role.label(language), times.date(line.from),
-            (line.endedAt ?? line.until).map(times.date) ?? "–", line.grantedBy ?? "–",
+            line.lastDay ?? "-", line.grantedBy ?? "-",
           ]
         }),
       empty: Bilingual("nobody holds such a permission", "查無持有此權限者"))
@@ -163,7 +163,7 @@ struct Permissions: Command {
         rows: lines.map { line in
           [
             String(line.seq), times.text(line.at), line.change.label(language),
-            String(line.request), line.agency.name, line.name ?? "–", line.email ?? "–",
+            String(line.request), line.agency.name, line.name ?? "-", line.email ?? "-",
             line.system, line.role.label(language),
           ]
         }),
@@ -188,7 +188,7 @@ struct Permissions: Command {
   ) throws(IAuthError) {
     let language = context.language
     let role = { (word: String?) in
-      word.flatMap(Role.init(rawValue:))?.label(language) ?? "–"
+      word.flatMap(Role.init(rawValue:))?.label(language) ?? "-"
     }
     try context.list(
       .difference, found.map(\.json),
@@ -205,6 +205,11 @@ struct Permissions: Command {
 }
 
 extension PermissionLine {
+  /// The day, in Taiwan, of its last moment.
+  fileprivate var lastDay: String? {
+    endedAt.map { ($0 - .seconds(1)).taiwanDay } ?? until.map(\.taiwanDay)
+  }
+
   fileprivate var masked: String? { email.map { EmailAddress(stored: $0).masked } }
 
   var json: JSON {

@@ -79,7 +79,7 @@ extension Recertify {
         if let refusal = outcome.refusal {
           Bilingual("not answered: ", "未受理：")(language) + refusal.code.rawValue
         } else {
-          "\(outcome.status?.label(language) ?? ""): \(outcome.name ?? "–"), \(outcome.agency ?? "–")"
+          "\(outcome.status?.label(language) ?? ""): \(outcome.name ?? "-"), \(outcome.agency ?? "-")"
         }
       context.emit(outcome.json, human: "\(outcome.item)  \(text)")
     }
@@ -106,9 +106,9 @@ extension Recertify {
         ],
         rows: items.map { item in
           [
-            String(item.item), item.agency.name, item.name ?? "–", item.title ?? "",
+            String(item.item), item.agency.name, item.name ?? "-", item.title ?? "",
             item.system, item.role.label(language), times.date(item.since),
-            item.lastUsedAt.map(times.date) ?? "–",
+            item.lastUsedAt.map(times.date) ?? "-",
             item.marks.map { Marks.label($0)(language) }.joined(separator: "; "),
           ]
         }),

@@ -94,10 +94,10 @@ extension RecertificationEvidence {
     var page = HTMLPage("\(title) \(review.id)", language)
     page.facts([
       (Bilingual("Review", "清查編號"), review.name.map { "\(review.id)　\($0)" } ?? String(review.id)),
-      (Bilingual("System", "系統"), system ?? "–"),
+      (Bilingual("System", "系統"), system ?? "-"),
       (Bilingual("Opened", "開始時間"), times.textWithZone(review.openedAt)),
       (Bilingual("Due", "期限"), review.dueAt.taiwanDate),
-      (Bilingual("Closed", "結案時間"), review.closedAt.map(times.textWithZone) ?? "–"),
+      (Bilingual("Closed", "結案時間"), review.closedAt.map(times.textWithZone) ?? "-"),
       (Bilingual("Items", "項目"), String(items.count)),
       (Bilingual("Written", "產製時間"), times.textWithZone(at)),
     ])
@@ -122,9 +122,9 @@ extension RecertificationEvidence {
       ],
       items.map { item in
         [
-          String(item.item), item.agency.name, item.name ?? "–", item.role.label(language),
-          item.status.label(language), item.answeredBy ?? "–",
-          item.answeredAt.map(times.text) ?? "–", item.note ?? "",
+          String(item.item), item.agency.name, item.name ?? "-", item.role.label(language),
+          item.status.label(language), item.answeredBy ?? "-",
+          item.answeredAt.map(times.text) ?? "-", item.note ?? "",
         ]
       }, numbers: [0])
     return page

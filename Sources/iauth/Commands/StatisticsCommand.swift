@@ -128,8 +128,8 @@ struct StatisticsCommand: Command {
             String(line.rejected), String(line.returned), String(line.lapsed),
             String(line.waiting),
           ] + Self.hours(line.waited) + Self.hours(line.waitedAtWork) + [
-            line.standing?.recertified.map { "\($0.answered)/\($0.items)" } ?? "–",
-            String(repeating: "█", count: max(line.submitted * 8 / highest, 1)),
+            line.standing?.recertified.map { "\($0.answered)/\($0.items)" } ?? "-",
+            String(repeating: "#", count: max(line.submitted * 8 / highest, 1)),
           ]
         }),
       empty: Bilingual("nothing was submitted in that time", "此期間無申請案"))
@@ -137,7 +137,7 @@ struct StatisticsCommand: Command {
   }
 
   private static func hours(_ times: Percentiles?) -> [String] {
-    guard let times else { return ["–", "–", "–"] }
+    guard let times else { return ["-", "-", "-"] }
     return [times.median, times.ninetieth, times.ninetyFifth].map(hours)
   }
 

@@ -92,7 +92,7 @@ extension TargetSystem {
     [
       (Bilingual("code", "代碼"), code), (Bilingual("name", "英文名稱"), name.english),
       (Bilingual("Chinese name", "中文名稱"), name.chinese),
-      (Bilingual("address", "網址"), url ?? "–"),
+      (Bilingual("address", "網址"), url ?? "-"),
     ] + (longest.map { [(Bilingual("longest grant", "權限最長期間"), $0.text)] } ?? [])
   }
 }

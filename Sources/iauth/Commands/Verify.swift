@@ -87,14 +87,14 @@ struct Verify: Command {
     ],
     fails: [
       .codeWrong, .codeExpired, .codeSecond, .accountTaken, .accountLast, .usageInput,
-      .agencyInvalid,
+      .agencyInvalid, .agencyMissing,
       .nameInvalid,
       .emailInvalid, .mobileInvalid, .mobileCountry, .agencyUnknown, .referenceUnknown, .codeLocked,
       .sendThrottled, .sessionNone, .sessionExpired, .accountSuspended,
     ])
 
   var reference: String?
-  var agency = ""
+  var agency: String?
   var name = ""
   var email = ""
   var mobile = ""
@@ -119,7 +119,7 @@ struct Verify: Command {
     } else if isSignOut {
       try service.signOut()
       context.emit(["signed_out": true], human: Bilingual("signed out", "已登出")(context.language))
-    } else if !agency.utf8.isEmpty {
+    } else if agency != nil {
       try signIn(service, context)
     } else {
       try signInAgain(service, context)
@@ -130,7 +130,7 @@ struct Verify: Command {
 
   private func signIn(_ service: Service, _ context: Context) throws(IAuthError) {
     let form = try ApplicationForm(
-      agency: agency, name: name, email: email, mobile: mobile)
+      agency: agency ?? "", name: name, email: email, mobile: mobile)
     let receipt = try service.signIn(form, via: via ?? .both)
     context.announce(receipt)
     if context.asksCodes {

@@ -103,7 +103,7 @@ extension Statistics {
       ),
       (
         Bilingual("Newest periodic review", "最近一次帳號清查"),
-        standing.recertified.map { "\($0.answered)／\($0.items)" } ?? "–"
+        standing.recertified.map { "\($0.answered)／\($0.items)" } ?? "-"
       ),
     ])
     page.heading(Bilingual("Submitted", "提出件數")(language))
@@ -129,7 +129,7 @@ extension Statistics {
           line.title(language), String(line.submitted), String(line.approved),
           String(line.rejected), String(line.returned), String(line.lapsed),
           String(line.waiting),
-        ] + line.times.prefix(4).map { $0.seconds.map(StatisticsCommand.hours) ?? "–" }
+        ] + line.times.prefix(4).map { $0.seconds.map(StatisticsCommand.hours) ?? "-" }
       }, numbers: Set(1...10))
     return page
   }

@@ -40,7 +40,7 @@ extension ImportReport {
   private var details: [(Bilingual, String)] {
     let counts = RowOutcome.allCases.map { (Bilingual($0.rawValue, $0.chinese), String(count($0))) }
     return [
-      (Bilingual("batch", "整批編號"), batch.map(String.init) ?? "–"),
+      (Bilingual("batch", "整批編號"), batch.map(String.init) ?? "-"),
       (Bilingual("rows", "列數"), String(rows.count)),
     ] + counts
   }

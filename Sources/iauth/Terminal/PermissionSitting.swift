@@ -23,7 +23,7 @@ struct PermissionSitting {
     context.console.details([
       (Bilingual("system", "系統"), system.titled(language)),
       (Bilingual("role", "角色"), role.label(language)),
-      (Bilingual("reason", "申請事由"), reason ?? "–"),
+      (Bilingual("reason", "申請事由"), reason ?? "-"),
     ])
     guard try context.console.askYes(Bilingual("Submit this request?", "確定送出申請？")) else {
       throw .declined

@@ -107,11 +107,11 @@ extension RecertificationItem {
   ) -> [(label: Bilingual, value: String)] {
     [
       (Bilingual("item", "項目"), String(item)), (Bilingual("agency", "機關"), agency.titled(language)),
-      (Bilingual("name", "姓名"), name ?? "–"), (Bilingual("title", "職稱"), title ?? "–"),
+      (Bilingual("name", "姓名"), name ?? "-"), (Bilingual("title", "職稱"), title ?? "-"),
       (Bilingual("system", "系統"), system), (Bilingual("role", "角色"), role.label(language)),
       (Bilingual("since", "起始日期"), times.date(since)),
-      (Bilingual("granted by", "核准者"), grantedBy ?? "–"),
-      (Bilingual("last used", "最近使用"), lastUsedAt.map(times.date) ?? "–"),
+      (Bilingual("granted by", "核准者"), grantedBy ?? "-"),
+      (Bilingual("last used", "最近使用"), lastUsedAt.map(times.date) ?? "-"),
     ]
   }
 }

@@ -332,4 +332,38 @@ import Testing
       report.rows.prefix(2).allSatisfy { $0.problems.contains { $0.code == "row.conflict" } })
     #expect(try desk.number("SELECT count(*) FROM request") == before)
   }
+
+  /// Who has not signed in yet is told how, where they are now (3.5, 3.6): by one mail, and by when.
+  @Test(arguments: ["", "2026-03-20"])
+  func newContactsOfSomebodyInvitedAreAnsweredByAnInvitation(day: String) throws {
+    let (desk, chief, huang) = try superior()
+    try put(.invited, desk, chief, huang)
+    desk.wait(.days(1))
+    let asked = try #require(try row(.modify, desk.signedIn(.huang), effective: day).request)
+    let reviewer = try desk.chief()
+    var post = try desk.post { try #require(try reviewer.approve(asked) == nil) }
+    // The submitter hears of the batch.
+    post.removeAll { $0 == "notice \(Person.huang.email)" }
+    if !day.isEmpty {
+      #expect(post.isEmpty)
+      desk.wait(.days(20))
+      post = try desk.post {
+        _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+      }
+      post.removeAll { !$0.hasSuffix("cdc.gov.tw") && !$0.hasPrefix("notice +") }
+    }
+    let ends = desk.clock.now + .days(30)
+    #expect(
+      post.sorted() == [
+        "invitation \(Self.renewed.email)", "notice +886\(Person.lin.mobile.dropFirst())",
+        "notice \(Person.lin.email)",
+      ])
+    if day.isEmpty {
+      let body = try desk.texts(
+        "SELECT body FROM message WHERE kind = 'invitation' ORDER BY id DESC LIMIT 1")[0]
+      #expect(body.contains("--email \(Self.renewed.email)"))
+      #expect(body.contains(ends.taiwanDay))
+    }
+    try desk.signedIn(Self.renewed)
+  }
 }

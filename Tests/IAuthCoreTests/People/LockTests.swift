@@ -195,6 +195,21 @@ import Testing
       } == .rightMissing)
   }
 
+  /// Both addresses of a sign-in lock together, and are unlocked by either.
+  @Test func oneAddressUnlocksWhatWasLockedWithIt() throws {
+    let desk = try Desk()
+    let reference = try begin(desk, .tsai, by: try desk.service("uid:first"))
+    for number in 0..<Limits.wrongAttemptsPerAccount / 5 {
+      try tryWrong(try desk.service("uid:thief\(number)"), reference, times: 5)
+    }
+    let other = try desk.service("uid:other")
+    let locked = try refusal { _ = try other.prove(reference.text, codes: Self.wrong) }
+    #expect(locked == .codeLocked)
+    _ = try desk.owner().unlock(
+      .email(EmailAddress(stored: Person.tsai.email)), agency: Office.cdc)
+    #expect(try refusal { _ = try other.prove(reference.text, codes: Self.wrong) } == .codeWrong)
+  }
+
   @Test func refusalsBeyondSixtyAnHourAreCountedInOneEntry() throws {
     let desk = try Desk()
     let li = try desk.opened(.li)

@@ -52,6 +52,19 @@ import Testing
         == [person.email + "+886" + person.mobile.dropFirst()])
   }
 
+  /// The trail knows what came first within a second.
+  @Test(arguments: [true, false])
+  func aReplacementInTheSecondOfTheRequestIsShown(isLater: Bool) throws {
+    let desk = try Desk()
+    let li = try desk.administrator(.li, approvedBy: try desk.chief())
+    let lin = try desk.opened(.lin)
+    desk.wait(.minutes(2))
+    var number = isLater ? try lin.ask(.general) : 0
+    let again = try desk.opened(.lin.with(mobile: "0922000004"))
+    if !isLater { number = try again.ask(.general) }
+    #expect(try li.detail(number).item.marks.contains("contacts-replaced") == isLater)
+  }
+
   @Test(arguments: [
     Person.lin.with(mobile: "0922000004"), Person.lin.with(email: "mei@cdc.gov.tw"),
     Person.lin.with(name: "林美美"),

@@ -354,6 +354,19 @@ import Testing
     let orders = try SuccessionOrder.read(
       Array("old,new,on\n\(Office.cdc),\(Office.fda),115/8/1\n".utf8), onAt: nil, document: "甲字1號")
     #expect(orders.count == 1 && orders.first?.onAt.rfc3339 == "2026-07-31T16:00:00Z")
+    // As `agencies --load` prints it, with what became of the file above, and as `-o csv` does.
+    for list in [
+      "added      1\nupdated    0\n\nold,new\n\(Office.cdc),\(Office.fda)\n",
+      "old,old.code,new,new.code,same_name\n甲署,\(Office.cdc),乙署,\(Office.fda),true\n",
+    ] {
+      let read = try SuccessionOrder.read(
+        Array(list.utf8), onAt: desk.clock.now, document: "甲字1號")
+      #expect(
+        read
+          == [order(Office.cdc, Office.fda)].map {
+            SuccessionOrder(old: $0.old, new: $0.new, onAt: $0.onAt, document: "甲字1號")
+          })
+    }
     #expect(
       try refusal { _ = try SuccessionOrder.read(Array("old\n1\n".utf8), onAt: nil, document: nil) }
         == .sheetHeader)

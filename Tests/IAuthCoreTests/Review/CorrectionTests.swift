@@ -143,5 +143,10 @@ import Testing
       #expect(try refusal { try who.withdraw(number) } == expected)
     }
     #expect(try refusal { _ = try lin.resubmit(number, Correction()) } == nil)
+    // Who may not see it is no part of its history.
+    #expect(try refusal { _ = try stranger.detail(number) } == .requestUnknown)
+    let history = try lin.detail(number).history
+    #expect(!history.contains { $0.by == Person.liu.name })
+    #expect(history.contains { $0.outcome == "request.outside" })
   }
 }

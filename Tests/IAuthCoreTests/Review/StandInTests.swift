@@ -152,6 +152,17 @@ import Testing
     #expect(try chief.approve(number) == nil)
     let end = try desk.number("SELECT ends_at FROM permission WHERE request = ?", number)
     #expect(end == Timestamp(startOfTaipeiDay: first + 10).seconds)
+    // The mail tells the end that there is, not the one that was asked for.
+    let tsai = try desk.opened(.tsai)
+    let longer = try tsai.requestPermission(
+      PermissionOrder(role: .admin, until: first + 9)
+    ).number
+    _ = try desk.owner().setSystem(code: "spm", longest: .days(5))
+    #expect(try chief.approve(longer) == nil)
+    let mails = try desk.texts("SELECT body FROM message WHERE kind = 'decision' ORDER BY id")
+    for (mail, days) in zip(mails.suffix(2), [9, 4] as [Int64]) {
+      #expect(mail.contains("Until: \(Timestamp(startOfTaipeiDay: first + days).taiwanDay)"))
+    }
     _ = try desk.owner().setSystem(code: "spm", longest: nil)
     #expect(try desk.owner().systems().first?.longest == nil)
   }

@@ -84,6 +84,12 @@ private let header =
     }
   }
 
+  @Test func aBlankCellFarToTheRightCountsForNothing() throws {
+    let blank = "<row><c r='XFD2' t='inlineStr'><is><t>  </t></is></c></row>"
+    let named = "<row><c r='A3' t='inlineStr'><is><t>x</t></is></c></row>"
+    #expect(try formRows(workbook(sheet(header + blank + named))).map(\.number) == [3])
+  }
+
   /// More merges over each other than a row has columns, which no program writes.
   @Test func mergesOverEachOtherHaveABound() {
     let row = "<row><c t='inlineStr'><is><t>x</t></is></c></row>"

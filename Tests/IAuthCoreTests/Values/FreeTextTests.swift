@@ -53,6 +53,7 @@ import Testing
   @Test func lengthsAreBoundedInScalars() throws {
     func long(_ count: Int) -> String { String(repeating: "長", count: count) }
     #expect(try FreeText.title(long(50)) == long(50))
+    #expect(throws: IAuthError.nameInvalid(.tooLong(max: 50))) { try FreeText.label(long(51)) }
     #expect(throws: IAuthError.titleInvalid(.tooLong(max: 50))) { try FreeText.title(long(51)) }
     #expect(throws: IAuthError.titleInvalid(.tooLong(max: 50))) { try FreeText.unit(long(51)) }
     #expect(throws: IAuthError.phoneInvalid(.tooLong(max: 50))) { try FreeText.phone(long(51)) }
