@@ -147,6 +147,18 @@ def test_the_forced_command_is_the_services_own(people, words):
     people.refused("right.missing", "ssh-gate", *words, user=BOB)
 
 
+def test_what_is_the_operators_is_nobody_elses(people):
+    """Section 11.8 for a holder and an agency's administrator."""
+    for user in (ALICE, BOB):
+        for words in [["recertify", "--open", "--due", "2099-12-31"], ["recertify", "--close", 1],
+                      ["permissions", "--changed-since", 0], ["permissions", "--acknowledge", 0],
+                      ["permissions", "--under", MOHW], ["statistics", "--under", MOHW],
+                      ["accounts", "--export", 1], ["accounts", "--history", 1]]:
+            people.refused("right.missing", *words, user=user)
+        people.refused("account.unknown", "permissions", "--account", 1, user=user)
+        assert people.json("recertify", "--status", user=user) == []
+
+
 def test_files_are_opened_with_the_callers_own_rights(people, tmp_path):
     place = people.root / "alice"
     place.mkdir()

@@ -9,7 +9,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 import openpyxl
-from conftest import CDC, CHIEF, MANAGER, MING, MOHW, TONG, Person
+from conftest import CDC, CHIEF, MANAGER, MING, MOHW, TONG, Person, clerk
 
 FIELDS = {"recertification", "item", "request", "agency", "name", "title", "system", "role",
           "since", "granted_by", "last_used", "status"}
@@ -33,6 +33,10 @@ def items(desk, session):
     return {line["name"]: line for line in desk.json("recertify", session=session)}
 
 
+def mine_of(desk, session):
+    return desk.json("recertify", session=session)[0]["item"]
+
+
 def test_each_answers_for_those_below(desk):
     number = staff(desk)
     mails = len(desk.mails("recertification"))
@@ -50,9 +54,12 @@ def test_each_answers_for_those_below(desk):
     assert (line["granted_by"], line["role"], line["agency"]["code"]) == ("李小明", "general", CDC)
     desk.refused("recertify.open", "recertify", "--open", "--due", DUE, session=CHIEF)
     desk.refused("recertify.open", "recertify", "--open", "--due", DUE, "--under", MOHW)
-    desk.refused("right.missing", "recertify", "--open", "--due", DUE, session=MING)
-    assert "past" in desk.refused(
-        "date.invalid", "recertify", "--open", "--due", "2020-01-01").error["message"]
+    past = desk.refused("date.invalid", "recertify", "--open", "--due", "2020-01-01")
+    assert past.error["message"] == "the day is past"
+    missing = desk.refused("usage.missing", "recertify", mine_of(desk, MING), session=MING)
+    assert "--keep|--end" in missing.error["message"]
+    both = desk.refused("usage.conflict", "recertify", 1, "--keep", "--end", session=MING)
+    assert "--keep" in both.error["message"] and "NUMBER" not in both.error["message"]
 
     mine = line["item"]
     above = items(desk, MANAGER)["李小明"]["item"]
@@ -73,6 +80,59 @@ def test_each_answers_for_those_below(desk):
     assert (kept["status"], kept["item"]) == ("kept", above)
     assert items(desk, MANAGER) == {} and set(items(desk, CHIEF)) == {"林部管"}
     desk.content()
+
+
+def test_everyone_sees_how_far_their_part_has_come(desk, tmp_path):
+    """A holder their own items, and the operator everything, signed in or not (11.8)."""
+    assert desk.json("recertify", "--status") == []
+    assert "no review" in desk.ok("recertify", "--status").err
+    desk.refused("recertify.unknown", "recertify", "--status", 1)
+    desk.join(TONG)
+    desk.join(clerk(3))
+    number = desk.request(TONG)
+    desk.ok("approve", number, session=MING)
+    # Whoever is signed in, it is the operator.
+    reviewed(desk, DUE, "--dry-run", session=TONG)
+    reviewed(desk, session=TONG)
+    whole = {line["agency"]["code"]: line for line in desk.json("recertify", "--status")}
+    assert whole[CDC] == whole[CDC] | {
+        "items": 2, "open": 2, "answered": 0, "ended": 0, "unassigned": 0}
+    assert [line["unassigned"] for code, line in whole.items() if code != CDC] == [1]
+    assert "nobody may answer 1" in desk.ok("recertify", "--status").err
+    own = desk.one("recertify", "--status", session=TONG)
+    assert (own["agency"]["code"], own["items"], own["open"]) == (CDC, 1, 1)
+    assert desk.json("recertify", "--status", session=clerk(3)) == []
+    directory = tmp_path / "own"
+    desk.ok("recertify", "--evidence", 1, directory, session=TONG)
+    rows = list(csv.DictReader((directory / "items.csv").open(encoding="utf-8-sig")))
+    assert [row["姓名"] for row in rows] == ["王大同"]
+    desk.refused("recertify.early", "recertify", "--close", 1, session=TONG)
+    desk.content()
+
+
+def test_the_authority_reads_the_rates_and_what_nobody_may_answer(on_clock):
+    desk = on_clock
+    desk.clock += timedelta(hours=1)
+    desk.sign_in(CHIEF)
+    desk.appoint(MING)
+    desk.join(TONG)
+    desk.ok("approve", desk.request(TONG), session=MING)
+    reviewed(desk, "2027-01-31", "--name", "上半年清查")
+
+    def digests(days):
+        before = len(desk.mails("digest"))
+        desk.clock += timedelta(days=days)
+        desk.ok("pending", "--remind", "--clock-is-right")
+        return [text for text in desk.mails("digest")[before:] if CHIEF.email in text]
+    first, = digests(1)
+    assert "上半年清查" in first and "recertify --status 1" in first
+    assert "衛生福利部" in first and "0 of 2, 0 %" in first
+    assert "nobody may answer: 1" in first
+    assert digests(1) == [], "twice is once"
+    desk.sign_in(MING)
+    desk.ok("recertify", mine_of(desk, MING), "--keep", session=MING)
+    fortnight, = digests(15)
+    assert "1 of 2, 50 %" in fortnight
 
 
 def test_all_at_once_needs_the_count(desk):

@@ -320,3 +320,36 @@ def test_who_decides_on_nothing_is_told_what_they_can_do(desk):
     desk.request(TONG)
     ended_ = desk.refused("right.missing", "pending", session=TONG)
     assert ended_.error["hint"] == "iauth request-permission --list"
+
+
+@pytest.mark.parametrize("session, words, questions", [
+    (TONG, ["request-permission", "--role", "admin", "--deputy-for", "2"],
+     [("First day.*: ", "2027-12-01"), ("Last day.*: ", "2027-12-14")]),
+    (MING, ["recertify", "3", "--end"], [("Reason.*: ", "left in May")]),
+    (CHIEF, ["recertify", "--open"], [("Last day.*: ", "no day"), ("Last day.*: ", "2098-12-31")]),
+    (None, ["systems", "--set", "spm"], [("Longest.*: ", "365d")]),
+    (None, ["agencies", "--succeed", CDC + ".20001"],
+     [("Agency.*: ", CDC), ("Day.*: ", "2098-12-31"), ("Number.*: ", "1150000001")]),
+    (None, ["accounts", "--affected"], [("From.*: ", "1d"), ("Until.*: ", "2098-12-31")]),
+    (None, ["admins", "--appoint"],
+     [("System.*: ", "spm"), ("Name.*: ", "周文"), ("E-mail.*: ", "zhou@ey.gov.tw"),
+      ("Mobile.*: ", "0911000031")]),
+    (None, ["permissions", "--acknowledge", "1"], [("System.*: ", "spm")])],
+    ids=["deputy", "end", "open", "longest", "succeed", "affected", "appoint", "acknowledge"])
+def test_what_a_command_needs_is_asked_for(desk, session, words, questions):
+    """Section 4: elsewhere than on a terminal it is a usage error naming every missing option."""
+    desk.join(TONG)
+    desk.ok("approve", desk.request(TONG), session=MING)
+    if words[0] == "permissions":
+        desk.ok("systems", "--add", "gcis", "--name", "GCIS")
+    if words[0] == "recertify" and "--end" in words:
+        desk.ok("recertify", "--open", "--due", "2098-12-31", session=CHIEF)
+        words = ["recertify", str(desk.json("recertify", session=MING)[0]["item"]), "--end"]
+    missing = desk.refused("usage.missing", *words, "--dry-run", session=session)
+    child = talk(desk, *words, "--dry-run", session=session, language="en_US.UTF-8")
+    for question, answer in questions:
+        child.expect(question)
+        child.sendline(answer)
+    assert ended(child) in (0, 1), child.before
+    assert "usage" not in child.before and "iauth help" not in child.before, child.before
+    assert missing.error["message"]

@@ -111,6 +111,21 @@ struct OutputTests {
     #expect(isCut == (width < 55))
   }
 
+  @Test("Spare columns are left out where they have no room, the last first")
+  func spare() {
+    let table = Table(
+      ["key", "a", "b", "c"].map { name in
+        Table.Column(Bilingual(name, name), isNumber: true, isSpare: name == "a" || name == "b")
+      }, rows: [["1", "22222", "333333", "4"]])
+    let kept = { (width: Int) in
+      table.fitting(width: width, language: .english).columns.map(\.header.english)
+    }
+    #expect(kept(21) == ["key", "a", "b", "c"])
+    #expect(kept(20) == ["key", "a", "c"])
+    #expect(kept(12) == ["key", "c"])
+    #expect(kept(1) == ["key", "c"])
+  }
+
   @Test("A flexible column gives way first")
   func flexible() {
     let rows = Self.table.lines(width: 46, language: .english).rows

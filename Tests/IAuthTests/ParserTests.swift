@@ -115,7 +115,7 @@ struct ParserTests {
       (["--lang", "fr"], .usageValue(option: "--lang", value: "fr", allowed: ["en", "zh-TW"])),
       (["--db", ""], .usageValue(option: "--db", value: "", allowed: [])),
       (["a", "b"], .usageValue(option: "REST", value: "b", allowed: [])),
-      (["--list", "7"], .usageConflict("--list", "FIRST", command: "probe")),
+      (["--list", "7"], .usageConflict("--list", "REST", command: "probe")),
       (["--list", "--limit", "1"], .usageConflict("--list", "--limit", command: "probe")),
       (["--list"], .usageMissing(["--role", "--text"], command: "probe")),
       (["--role", "admin"], .usageMissing(["--list", "--text"], command: "probe")),

@@ -75,6 +75,7 @@ extension Notice {
     case .overdue(let number): .init(event: .overdue, subject: .request(number))
     case .singleAdministrator(let code):
       .init(event: .singleAdministrator, subject: .agency(code: code))
+    case .review(let id, _): .init(event: .daily, subject: .recertification(id))
     }
   }
 }

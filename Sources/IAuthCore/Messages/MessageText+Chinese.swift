@@ -237,8 +237,24 @@ extension Notice {
       if left > 0 { lines.append("另有 \(left) 個機關未列。") }
       lines.append("")
     }
+    for rate in digest.reviews { lines += rate.chinese + [""] }
     if digest.omitted > 0 { lines += ["另有 \(digest.omitted) 項未列於本信件。", ""] }
     return lines + ["機關管理者不足的機關：", "", "    iauth admins --missing"]
+  }
+}
+
+extension ReviewRate {
+  fileprivate var chinese: [String] {
+    let name = name.map { "（\(SafeText.line($0))）" } ?? ""
+    let shown = lines.prefix(Limits.mailLines).map { line in
+      "\(SafeText.line(line.superior))　\(line.answered)／\(line.items) 項，\(line.percent)%"
+        + (line.unassigned > 0 ? "，無人可答復 \(line.unassigned) 項" : "")
+    }
+    let more = lines.count - shown.count
+    return ["帳號清查 \(review)\(name)，期限 \(dueAt.taiwanDate)，各上級機關答復率：", ""]
+      + shown + (more > 0 ? ["另有 \(more) 個上級機關"] : [])
+      + (unassigned > 0 ? ["", "因無管理者而無人可答復者共 \(unassigned) 項。"] : [])
+      + ["", "    iauth recertify --status \(review)"]
   }
 }
 

@@ -276,12 +276,29 @@ extension Notice {
       if left > 0 { lines.append("and \(left) more") }
       lines.append("")
     }
+    for rate in digest.reviews { lines += rate.english + [""] }
     if digest.omitted > 0 {
       lines += ["There is more than this mail lists: \(digest.omitted).", ""]
     }
     return lines + [
       "Agencies without or with one administrator:", "", "    iauth admins --missing",
     ]
+  }
+}
+
+extension ReviewRate {
+  fileprivate var english: [String] {
+    let name = name.map { " (\(SafeText.line($0)))" } ?? ""
+    let shown = lines.prefix(Limits.mailLines).map { line in
+      "\(SafeText.line(line.superior))  \(line.answered) of \(line.items), \(line.percent) %"
+        + (line.unassigned > 0 ? "; nobody may answer: \(line.unassigned)" : "")
+    }
+    let more = lines.count - shown.count
+    return ["Review \(review)\(name), due \(dueAt.taiwanDate): answered, by superior agency", ""]
+      + shown + (more > 0 ? ["and more: \(more)"] : [])
+      + (unassigned > 0
+        ? ["", "Items that nobody may answer, for want of an administrator: \(unassigned)"] : [])
+      + ["", "    iauth recertify --status \(review)"]
   }
 }
 

@@ -165,6 +165,8 @@ package struct AuthorityDigest: Sendable, Equatable {
   package var withoutReviewer: [WaitingItem] = []
   package var overdue: [WaitingItem] = []
   package var singleAdministrator: [AgencyLine] = []
+  /// How far the open periodic reviews have come.
+  package var reviews: [ReviewRate] = []
   /// How many more there are than the mail lists.
   package var omitted = 0
   /// What the authority was not told yet.
@@ -175,6 +177,7 @@ package struct AuthorityDigest: Sendable, Equatable {
     case noReviewer(RequestID)
     case overdue(RequestID)
     case singleAdministrator(agency: String)
+    case review(RecertificationID, stage: String)
 
     /// As the database remembers that it was told.
     var text: String {
@@ -182,9 +185,30 @@ package struct AuthorityDigest: Sendable, Equatable {
       case .noReviewer(let number): "none:\(number)"
       case .overdue(let number): "late:\(number)"
       case .singleAdministrator(let code): "single:\(code)"
+      case .review(let id, let stage): "review:\(id):\(stage)"
       }
     }
   }
+}
+
+/// How far an open periodic review has come, by superior agency.
+package struct ReviewRate: Sendable, Equatable {
+  package struct Line: Sendable, Equatable {
+    package var superior: String
+    package var answered: Int
+    package var items: Int
+    /// Open ones that nobody may answer.
+    package var unassigned: Int
+
+    var percent: Int { answered * 100 / max(items, 1) }
+  }
+
+  package var review: RecertificationID
+  package var name: String?
+  package var dueAt: Timestamp
+  package var lines: [Line]
+
+  var unassigned: Int { lines.reduce(0) { $0 + $1.unassigned } }
 }
 
 /// What the operator hears of a day.

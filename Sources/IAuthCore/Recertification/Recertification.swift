@@ -121,7 +121,9 @@ extension Transaction {
   /// operator.
   func refusalOfReview() throws(IAuthError) -> IAuthError? {
     guard let current = try signedInOrOperator() else { return nil }
-    guard try isAuthorityAdministrator(current.account) else { return .rightMissing(.reviewer) }
+    guard try isAuthorityAdministrator(current.account) else {
+      return world.caller.isOperator ? nil : .rightMissing(.reviewer)
+    }
     guard settings.reviewCodes == .either || current.hasProvenBoth else { return .sessionStepUp }
     return nil
   }
@@ -130,17 +132,11 @@ extension Transaction {
     try first(RecertificationTable.byID, id) { row in Recertification(row: row) }
   }
 
-  /// The review of a number; the newest one without.
+  /// The review of a number.
   ///
   /// - Throws: `recertify.unknown`.
-  func recertification(numbered id: RecertificationID?) throws(IAuthError) -> Recertification {
-    let number =
-      if let id { id } else {
-        RecertificationID(try number(RecertificationTable.newest) ?? 0)
-      }
-    guard let found = try recertification(number) else {
-      throw .recertifyUnknown(number.value)
-    }
+  func recertification(numbered id: RecertificationID) throws(IAuthError) -> Recertification {
+    guard let found = try recertification(id) else { throw .recertifyUnknown(id.value) }
     return found
   }
 

@@ -18,6 +18,8 @@ package struct RecertificationProgress: Sendable {
   package let kept: Int
   package let ended: Int
   package let open: Int
+  /// Open ones that nobody may answer.
+  package let unassigned: Int
 
   package var answered: Int { kept + ended }
 }
@@ -52,12 +54,14 @@ extension Service {
   }
 
   /// How far a review has come, by agency: all of it for the authority and the operator, the subtree
-  /// for an agency's administrator, else one's own.
+  /// for an agency's administrator, else one's own items.
+  ///
+  /// Nil where no review was ever opened.
   ///
   /// - Throws: `session.*`, `right.missing`, `recertify.unknown`, `agency.unknown`.
   package func recertificationStatus(
     _ id: RecertificationID?, under: String?
-  ) throws(IAuthError) -> (review: Recertification, lines: [RecertificationProgress]) {
+  ) throws(IAuthError) -> (review: Recertification, lines: [RecertificationProgress])? {
     try store.note { (tx) throws(IAuthError) in
       let range: ReportRange
       do throws(IAuthError) {
@@ -66,9 +70,11 @@ extension Service {
         guard error.code == .rightMissing else { throw error }
         return try tx.refuse(error)
       }
+      let newest = try tx.newestRecertification()
+      guard let id = id ?? newest else { return .commit(nil) }
       let review = try tx.recertification(numbered: id)
       let lines = try tx.all(
-        RecertificationTable.counts, review.id, range.place, range.isAlone, range.account
+        RecertificationTable.counts, review.id, range.place, range.isAlone, range.account, tx.now
       ) { row in RecertificationProgress(row: row) }
       try tx.audit(.recertificationRead, .recertification(review.id))
       return .commit((review, lines))
@@ -77,6 +83,10 @@ extension Service {
 }
 
 extension Transaction {
+  fileprivate func newestRecertification() throws(IAuthError) -> RecertificationID? {
+    try number(RecertificationTable.newest).map { RecertificationID($0) }
+  }
+
   /// Lets an unanswered permission rest; not that of an agency's last administrator.
   fileprivate func suspendUnanswered(_ item: ItemID) throws(IAuthError) -> Bool {
     let found = try first(RecertificationTable.one, item) { row in RecertificationItem(row: row) }
@@ -107,18 +117,42 @@ extension Transaction {
     for review in reviews {
       let audience = AuditSubject.recertification(review.id).text
       let told = Set(try all(ReminderTable.told, audience) { row in row.text(0) })
-      var due: [String] = []
-      for ahead in Limits.recertificationReminders
-      where now >= review.dueAt - ahead && review.openedAt < review.dueAt - ahead {
-        due.append("\(ahead.seconds / 86_400)d")
-      }
-      if now > review.dueAt { due.append("over") }
-      let new = due.filter { !told.contains($0) }
+      let new = stages(of: review).filter { !told.contains($0) }
       guard !new.isEmpty else { continue }
       for item in new { try run(ReminderTable.tell, audience, item, now) }
       mails += try tellRecertifiers(of: review, reminding: true)
     }
     return mails
+  }
+}
+
+extension Transaction {
+  /// The days ahead at which a review was to be reminded of so far, and that it is over.
+  private func stages(of review: Recertification) -> [String] {
+    let ahead = Limits.recertificationReminders.filter { ahead in
+      now >= review.dueAt - ahead && review.openedAt < review.dueAt - ahead
+    }
+    return ahead.map { "\($0.seconds / 86_400)d" } + (now > review.dueAt ? ["over"] : [])
+  }
+
+  /// The rates of the open reviews, and what of them the authority hears of once each: that one is
+  /// open, whenever its reviewers are reminded, and that nobody may answer some of it.
+  func reviewRates() throws(IAuthError) -> (rates: [ReviewRate], news: [AuthorityDigest.News]) {
+    var rates: [ReviewRate] = []
+    var news: [AuthorityDigest.News] = []
+    for review in try all(RecertificationTable.openReviews, read: { Recertification(row: $0) }) {
+      let rate = ReviewRate(
+        review: review.id, name: review.name, dueAt: review.dueAt,
+        lines: try all(RecertificationTable.rates, review.id, now) { row in
+          ReviewRate.Line(
+            superior: row.text(0), answered: row.count(1), items: row.count(2),
+            unassigned: row.count(3))
+        })
+      rates.append(rate)
+      news += (["open"] + stages(of: review)).map { .review(review.id, stage: $0) }
+      if rate.unassigned > 0 { news.append(.review(review.id, stage: "unassigned")) }
+    }
+    return (rates, news)
   }
 }
 
@@ -128,6 +162,7 @@ extension RecertificationProgress {
       agency: Agency(
         id: row.id(0), type: row.word(1, AgencyType.self), code: row.text(2), name: row.text(3),
         path: row.text(4), superior: row.idIfAny(5), status: row.word(6, AgencyStatus.self)),
-      items: row.count(7), kept: row.count(8), ended: row.count(9), open: row.count(10))
+      items: row.count(7), kept: row.count(8), ended: row.count(9), open: row.count(10),
+      unassigned: row.count(11))
   }
 }

@@ -59,7 +59,7 @@ extension Service {
     _ id: RecertificationID, under: String?
   ) throws(IAuthError) -> RecertificationEvidence {
     try store.note { (tx) throws(IAuthError) -> TransactionEnd<RecertificationEvidence> in
-      let range: ReportRange
+      var range: ReportRange
       do throws(IAuthError) {
         range = try tx.range(ReportFilter(under: under), in: try tx.reportScope())
       } catch {
@@ -67,9 +67,11 @@ extension Service {
         return try tx.refuse(error)
       }
       let review = try tx.recertification(numbered: id)
-      let items = try tx.all(
-        RecertificationTable.ofReview, id, range.place, range.isAlone, range.account
-      ) { row in RecertificationItem(row: row) }
+      var items = try tx.items(of: id, range)
+      if items.isEmpty, range.account != nil, world.caller.isOperator {
+        range = ReportRange()
+        items = try tx.items(of: id, range)
+      }
       try tx.audit(.recertificationRead, .recertification(id))
       let mine = Set(
         items.map { AuditSubject.item($0.item).text } + [AuditSubject.recertification(id).text])
@@ -96,5 +98,15 @@ extension Service {
           },
           database: Hex.encode(try tx.serviceUUID()), at: tx.now, superiors: superiors))
     }
+  }
+}
+
+extension Transaction {
+  fileprivate func items(
+    of review: RecertificationID, _ range: ReportRange
+  ) throws(IAuthError) -> [RecertificationItem] {
+    try all(
+      RecertificationTable.ofReview, review, range.place, range.isAlone, range.account
+    ) { row in RecertificationItem(row: row) }
   }
 }

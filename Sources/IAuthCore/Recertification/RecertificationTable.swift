@@ -43,21 +43,29 @@ enum RecertificationTable {
     ORDER BY g.sort, p.request
     """
   /// Who may answer for what of a review that is open, but for what is their own.
-  private static let assigned: Fragment = """
+  private static func assigned(at now: Fragment) -> Fragment {
+    """
     FROM recertification_item i JOIN permission p ON p.request = i.request
       JOIN recertifier v ON v.item = i.id JOIN account m ON m.id = v.account
       JOIN account a ON a.id = i.account
     WHERE i.recertification = ?1 AND i.status = 'open' AND p.status = 'active'
-      AND v.starts_at <= ?2 AND ?2 < v.ends_at
+      AND v.starts_at <= \(now) AND \(now) < v.ends_at
       AND a.id <> m.id AND a.email IS NOT m.email AND a.mobile IS NOT m.mobile
     """
+  }
   static let reviewers: SQL = """
-    SELECT v.account, count(DISTINCT i.id) \(assigned) GROUP BY v.account ORDER BY v.account
+    SELECT v.account, count(DISTINCT i.id) \(assigned(at: "?2"))
+    GROUP BY v.account ORDER BY v.account
     """
+  /// An open item that nobody may answer; `i` is the item, `p` its permission.
+  private static func isUnassigned(at now: Fragment) -> Fragment {
+    """
+    i.status = 'open' AND p.status = 'active' AND i.id NOT IN (SELECT i.id \(assigned(at: now)))
+    """
+  }
   static let unassigned: SQL = """
     SELECT count(*) FROM recertification_item i JOIN permission p ON p.request = i.request
-    WHERE i.recertification = ?1 AND i.status = 'open' AND p.status = 'active'
-      AND i.id NOT IN (SELECT i.id \(assigned))
+    WHERE i.recertification = ?1 AND \(isUnassigned(at: "?2"))
     """
   static let byID: SQL = """
     SELECT id, name, system, top, due_at, opened_at, closed_at FROM recertification WHERE id = ?
@@ -158,7 +166,8 @@ enum RecertificationTable {
     SELECT g.id, g.type, g.code, g.name, g.path, g.superior, g.status, count(*),
       sum(i.status = 'kept'), sum(i.status = 'ended' OR p.status <> 'active'
         AND i.status IN ('open', 'unanswered')),
-      sum(i.status IN ('open', 'unanswered') AND p.status = 'active')
+      sum(i.status IN ('open', 'unanswered') AND p.status = 'active'),
+      sum(\(isUnassigned(at: "?5")))
     FROM recertification_item i JOIN agency g ON g.id = i.agency
       JOIN permission p ON p.request = i.request
     WHERE \(seen) GROUP BY g.id ORDER BY g.sort
@@ -167,19 +176,18 @@ enum RecertificationTable {
     SELECT count(*) FROM recertification_item i JOIN permission p ON p.request = i.request
     WHERE i.recertification = ? AND i.status = 'open' AND p.status = 'active'
     """
+  /// How far a review has come, by the superior of the agencies.
   static let rates: SQL = """
-    SELECT coalesce(t.name, g.name), count(*), sum(i.status IN ('kept', 'ended')
-      OR p.status <> 'active')
-    FROM recertification c JOIN recertification_item i ON i.recertification = c.id
-      JOIN permission p ON p.request = i.request JOIN agency g ON g.id = i.agency
-      LEFT JOIN agency t ON t.id = g.superior
-    WHERE c.closed_at IS NULL GROUP BY coalesce(t.id, g.id) ORDER BY coalesce(t.sort, g.sort)
+    SELECT coalesce(t.name, g.name), sum(i.status IN ('kept', 'ended') OR p.status <> 'active'),
+      count(*), sum(\(isUnassigned(at: "?2")))
+    FROM recertification_item i JOIN permission p ON p.request = i.request
+      JOIN agency g ON g.id = i.agency LEFT JOIN agency t ON t.id = g.superior
+    WHERE i.recertification = ?1
+    GROUP BY coalesce(t.id, g.id) ORDER BY coalesce(t.sort, g.sort)
     """
   static let statements: [SQL] = [
     open, overlapping, freeze, freezeBelow, reviewers, unassigned, byID, openReviews, newest,
-    mineGeneral, mineBelow, mineEverywhere, one, ofReview, mayAnswer, standsIn,
-    answersFor, answer,
-    close, markUnanswered, suspendItem, suspendPermission, isLastOfAgency, counts,
-    openCount, rates,
+    mineGeneral, mineBelow, mineEverywhere, one, ofReview, mayAnswer, standsIn, answersFor, answer,
+    close, markUnanswered, suspendItem, suspendPermission, isLastOfAgency, counts, openCount, rates,
   ]
 }

@@ -149,7 +149,7 @@ extension Service {
 extension Transaction {
   /// The feed is for the operator and the authority's administrators of that system.
   fileprivate func refusalOfFeed(_ system: TargetSystem?) throws(IAuthError) -> IAuthError? {
-    guard let me = try signedInOrOperator()?.account else { return nil }
+    guard let me = try signedInOrOperator()?.account, !world.caller.isOperator else { return nil }
     guard me.agency == (try authority().id) else { return .rightMissing(.reviewer) }
     let seen = try systemsSeen(by: me)
     let needed = if let system { [system] } else { try systems() }

@@ -226,7 +226,9 @@ extension Service {
     _ body: (Transaction, Agency) throws(IAuthError) -> Answer
   ) throws(IAuthError) -> Answer {
     try store.note { (tx) throws(IAuthError) -> TransactionEnd<Answer> in
-      if let session = try tx.signedInOrOperator(), session.account.id != id {
+      if let session = try tx.signedInOrOperator(), session.account.id != id,
+        !world.caller.isOperator
+      {
         return try tx.refuse(.rightMissing(.serviceOperator), subject: .account(id))
       }
       guard let agency: AgencyID = try tx.id(PersonTable.agency, id) else {

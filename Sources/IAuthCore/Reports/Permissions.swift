@@ -105,7 +105,7 @@ extension Service {
         return try tx.refuse(error)
       }
       let lines = try tx.permissions(range, at: moment ?? tx.now)
-      if case .own = scope { return .commit(lines) }
+      if case .own(let me) = scope, range.account == me.id { return .commit(lines) }
       try tx.audit(.permissionsRead, range.account.map { .account($0) } ?? .none)
       return .commit(lines)
     }

@@ -1,6 +1,7 @@
 // How many were asked for, what became of them, and how long they waited (PRODUCT 11.7). What is
-// counted are the requests submitted in a span of time, so that the columns add up; percentiles are
-// nearest-rank, and SQLite's to find, so that no list of requests stands in memory.
+// counted are the requests submitted in a span of time, each once, by what became of it in the end,
+// and beside them how often they were sent back. The median is the usual one, the other percentiles
+// are nearest-rank, and all are SQLite's to find, so that no list of requests stands in memory.
 
 import SQLite
 import Sheets
@@ -45,6 +46,7 @@ package struct StatisticsLine: Sendable {
   package let submitted: Int
   package let approved: Int
   package let rejected: Int
+  /// How often one was sent back, whatever became of it then.
   package let returned: Int
   package let withdrawn: Int
   package let lapsed: Int
@@ -91,17 +93,22 @@ enum StatisticsTable {
   private static func workedUntil(_ day: Fragment, _ time: Fragment) -> Fragment {
     "(\(day).before + \(day).works * min(max((\(time) + 28800) % 86400 - 30600, 0), 32400))"
   }
-  /// The requests that count, each under its key.
+  /// The requests that count, each once, under the key of its last round; and the earlier rounds,
+  /// which count only as sent back.
   private static func counted(_ code: Fragment, _ name: Fragment) -> Fragment {
     """
     below (id) AS (SELECT :top UNION
       SELECT b.id FROM agency b JOIN below ON b.superior = below.id),
     counted AS (SELECT \(code) AS code, \(name) AS name,
-        CASE WHEN r.status = 'pending' AND r.created_at <= :lapsed THEN 'lapsed' ELSE r.status END
+        CASE WHEN n.round <> r.round THEN NULL
+          WHEN r.status = 'pending' AND r.created_at <= :lapsed THEN 'lapsed' ELSE r.status END
           AS status, r.created_at, d.decided_at, d.verdict
       FROM request r JOIN agency g ON g.id = r.agency JOIN system s ON s.id = r.system
+        JOIN (SELECT id AS request, round FROM request
+          UNION ALL SELECT o.request, o.round FROM decision o JOIN request q ON q.id = o.request
+          WHERE o.verdict = 'returned' AND o.round <> q.round) n ON n.request = r.id
         LEFT JOIN agency u ON u.id = g.superior
-        LEFT JOIN decision d ON d.request = r.id AND d.round = r.round
+        LEFT JOIN decision d ON d.request = r.id AND d.round = n.round
         LEFT JOIN account v ON v.id = d.reviewer
       WHERE r.created_at >= :since AND r.created_at < :until AND r.origin <> 'appointment'
         AND (:system IS NULL OR r.system = :system)
@@ -117,20 +124,22 @@ enum StatisticsTable {
         \(workedUntil("e", "c.decided_at")) - \(workedUntil("b", "c.created_at")) AS worked
       FROM counted c JOIN calendar b ON b.n = (c.created_at + 28800) / 86400
         JOIN calendar e ON e.n = (c.decided_at + 28800) / 86400
-      WHERE c.verdict IN ('approved', 'rejected')),
+      WHERE c.status IS NOT NULL AND c.verdict IN ('approved', 'rejected')),
     ranked AS (SELECT *, count(*) OVER w AS n, row_number() OVER (w ORDER BY seconds) AS r,
         row_number() OVER (w ORDER BY worked) AS k
       FROM timed WINDOW w AS (PARTITION BY code, name)),
-    waited AS (SELECT code, name, min(CASE WHEN r * 2 >= n THEN seconds END) AS m,
+    waited AS (SELECT code, name,
+        avg(CASE WHEN r IN ((n + 1) / 2, (n + 2) / 2) THEN seconds END) AS m,
         min(CASE WHEN r * 10 >= n * 9 THEN seconds END) AS p90,
         min(CASE WHEN r * 20 >= n * 19 THEN seconds END) AS p95,
-        min(CASE WHEN k * 2 >= n THEN worked END) AS wm,
+        avg(CASE WHEN k IN ((n + 1) / 2, (n + 2) / 2) THEN worked END) AS wm,
         min(CASE WHEN k * 10 >= n * 9 THEN worked END) AS w90,
         min(CASE WHEN k * 20 >= n * 19 THEN worked END) AS w95
       FROM ranked GROUP BY code, name)
-    SELECT c.code, c.name, count(*), sum(c.status = 'approved'), sum(c.status = 'rejected'),
-      sum(c.status = 'returned'), sum(c.status = 'withdrawn'), sum(c.status = 'lapsed'),
-      sum(c.status = 'superseded'), sum(c.status = 'pending'), w.m, w.p90, w.p95, w.wm, w.w90, w.w95
+    SELECT c.code, c.name, count(c.status), sum(c.status IS 'approved'),
+      sum(c.status IS 'rejected'), sum(c.verdict IS 'returned'), sum(c.status IS 'withdrawn'),
+      sum(c.status IS 'lapsed'), sum(c.status IS 'superseded'), sum(c.status IS 'pending'),
+      CAST(w.m AS INTEGER), w.p90, w.p95, CAST(w.wm AS INTEGER), w.w90, w.w95
     FROM counted c LEFT JOIN waited w ON w.code IS c.code AND w.name IS c.name
     GROUP BY c.code, c.name ORDER BY c.code, c.name
     """
@@ -144,7 +153,12 @@ enum StatisticsTable {
   static let bySystem: SQL = figures(systemCode, "s.name_zh")
   static let byMonth: SQL =
     figures("strftime('%Y-%m', r.created_at + 28800, 'unixepoch')", "NULL")
-  static let byReviewer: SQL = figures("CAST(d.reviewer AS TEXT)", "v.name")
+  /// Who withdraws their own request is no reviewer of it.
+  private static func ofReviewer(_ value: Fragment) -> Fragment {
+    "CASE WHEN d.verdict IN ('approved', 'rejected', 'returned') THEN \(value) END"
+  }
+  static let byReviewer: SQL =
+    figures(ofReviewer("CAST(d.reviewer AS TEXT)"), ofReviewer("v.name"))
   static let oldest: SQL = "SELECT min(created_at) FROM request"
   private static let below: Fragment = """
     below (id) AS (SELECT :top UNION

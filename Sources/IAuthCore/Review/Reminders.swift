@@ -226,10 +226,11 @@ extension Transaction {
       AgencyLine(code: row.text(0), name: row.text(1), administrators: 1)
     }
     report.withoutReviewer = withoutReviewer.count
+    let reviews = try reviewRates()
     let new = try tell(
       "authority",
       withoutReviewer.map { .noReviewer($0) } + overdue.map { .overdue($0) }
-        + singles.map { .singleAdministrator(agency: $0.code) })
+        + singles.map { .singleAdministrator(agency: $0.code) } + reviews.news)
     guard !new.isEmpty else { return }
     var digest = AuthorityDigest(new: new)
     for number in withoutReviewer.prefix(Limits.digestItems) {
@@ -239,6 +240,7 @@ extension Transaction {
       if let item = try waitingItem(number) { digest.overdue.append(item) }
     }
     digest.singleAdministrator = Array(singles.prefix(Limits.digestItems))
+    digest.reviews = reviews.rates
     digest.omitted =
       withoutReviewer.count + overdue.count + singles.count - digest.withoutReviewer.count
       - digest.overdue.count - digest.singleAdministrator.count

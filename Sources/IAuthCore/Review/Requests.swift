@@ -160,11 +160,13 @@ enum OwnRequestTable {
   static let list: SQL = """
     SELECT r.id, s.code, r.role, r.kind, r.status, r.created_at, d.decided_at,
       coalesce(d.reviewer_name, a.name), r.reason,
-      d.note, CASE WHEN p.ends_at <= ?2 THEN 'revoked' ELSE p.status END, p.reason,
+      d.note, CASE WHEN p.ends_at <= ?2 THEN 'revoked' ELSE p.status END,
+      nullif(p.reason, ''),
       coalesce(p.starts_at, r.effective_at), coalesce(p.ends_at, r.until_at), r.deputy_for,
       r.replaces
     FROM request r JOIN system s ON s.id = r.system LEFT JOIN decision d ON d.request = r.id
-        AND d.round = r.round LEFT JOIN account a ON a.id = d.reviewer LEFT JOIN permission p ON p.request = r.id
+        AND d.round = r.round LEFT JOIN account a ON a.id = d.reviewer
+      LEFT JOIN permission p ON p.request = r.id
     WHERE r.account = ?1 ORDER BY r.id DESC
     """
   static let statements: [SQL] = [list]

@@ -108,7 +108,8 @@ struct Parameter<C>: Sendable {
     Parameter(
       description: ParameterDescription(
         kind: .operands, name: name, value: "", help: help,
-        completion: ParameterDescription.completion(name, completes, V.completion), question: nil)
+        completion: ParameterDescription.completion(name, completes, V.completion), question: nil,
+        isNumber: V.isNumber)
     ) { (command: inout C, text: String) throws(IAuthError) in
       command[keyPath: path].append(try V.parse(text, for: name))
     }

@@ -224,7 +224,8 @@ extension Command {
     }
     if !missing.isEmpty {
       guard let ask, missing.allSatisfy({ $0.question != nil }) else {
-        throw .usageMissing(missing.map(\.spelling), command: described.name)
+        throw .usageMissing(
+          described.choices(missing, beside: given, in: form), command: described.name)
       }
       for parameter in missing {
         var problem: IAuthError?
@@ -319,6 +320,20 @@ extension CommandDescription {
       throw .usageOption(spelling, nearest: nil, command: name)
     }
     throw .usageConflict(parameter(other)?.spelling ?? other, spelling, command: name)
+  }
+
+  /// How what is missing is spelled: a word that says what to do stands with those that say else.
+  fileprivate func choices(
+    _ missing: [ParameterDescription], beside given: [String], in form: Form
+  ) -> [String] {
+    missing.map { parameter in
+      guard parameter.kind == .flag else { return parameter.spelling }
+      let others = forms.filter { $0 != form && given.allSatisfy($0.needs.contains) }
+      let flags = others.compactMap { other in
+        other.needs.first { !given.contains($0) && self.parameter($0)?.kind == .flag }
+      }
+      return ([parameter.spelling] + flags.map { "--\($0)" }).joined(separator: "|")
+    }
   }
 
   /// The form that a call with these parameters is of: one that admits them all, and of those the

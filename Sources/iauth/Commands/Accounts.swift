@@ -78,10 +78,12 @@ struct Accounts: Command {
           "某期間內個人資料可能遭讀取者；QUERY 為執行者")),
       .option(
         "since", "TIME", \.since,
-        Bilingual("from this day or time, or as long ago", "起始日期時間，或多久以前")),
+        Bilingual("from this day or time, or as long ago", "起始日期時間，或多久以前"),
+        asks: Bilingual("From which day or time", "起始日期時間")),
       .option(
         "until", "TIME", \.until,
-        Bilingual("up to the end of this day, or before this time", "結束日期（含當日）或時間（不含）")),
+        Bilingual("up to the end of this day, or before this time", "結束日期（含當日）或時間（不含）"),
+        asks: Bilingual("Until which day or time", "結束日期時間")),
     ],
     forms: [
       Form(

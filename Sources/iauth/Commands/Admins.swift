@@ -21,7 +21,9 @@ struct Admins: Command {
       """),
     parameters: [
       .option("agency", "CODE", \.agency, Bilingual("this agency", "指定機關")),
-      .option("system", "CODE", \.system, Bilingual("only this system", "指定系統")),
+      .option(
+        "system", "CODE", \.system, Bilingual("only this system", "指定系統"),
+        asks: Bilingual("System", "系統代碼")),
       .flag(
         "missing", \.isMissing,
         Bilingual("agencies with no or one administrator", "無管理者或僅一名管理者的機關")),

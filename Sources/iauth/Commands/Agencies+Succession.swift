@@ -9,10 +9,16 @@ extension Agencies {
     .flag(
       "succeed", \.succeeds,
       Bilingual("put another agency in the place of these (operator)", "由其他機關承接（系統維運）")),
-    .option("by", "NEW", \.by, Bilingual("the agency that takes their place", "承接機關代碼")),
-    .option("on", "DATE", \.on, Bilingual("the day (Taiwan time)", "整併生效日期（臺灣時間）")),
     .option(
-      "document", "NUMBER", \.document, Bilingual("the official letter's number", "公文文號")),
+      "by", "NEW", \.by, Bilingual("the agency that takes their place", "承接機關代碼"),
+      completes: .known(.agencies),
+      asks: Bilingual("Agency that takes their place", "承接機關名稱或代碼")),
+    .option(
+      "on", "DATE", \.on, Bilingual("the day (Taiwan time)", "整併生效日期（臺灣時間）"),
+      asks: Bilingual("Day on which it takes effect, such as 115/8/1", "整併生效日期（例如 115/8/1）")),
+    .option(
+      "document", "NUMBER", \.document, Bilingual("the official letter's number", "公文文號"),
+      asks: Bilingual("Number of the official letter", "公文文號"), checks: AnswerCheck.document),
     .option(
       "from", "FILE", \.from,
       Bilingual(

@@ -11,4 +11,12 @@ enum AnswerCheck {
   static let reason = { @Sendable (text: String) throws(IAuthError) in
     _ = try FreeText.reason(text)
   }
+  static let document = { @Sendable (text: String) throws(IAuthError) in
+    guard try FreeText.filled(text, FreeText.document) != nil else {
+      throw .documentInvalid(.empty)
+    }
+  }
+  static let day = { @Sendable (text: String) throws(IAuthError) in
+    _ = try DayArgument.parse(text, for: "")
+  }
 }

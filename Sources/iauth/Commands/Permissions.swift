@@ -30,7 +30,9 @@ struct Permissions: Command {
       .option(
         "under", "CODE", \.under,
         Bilingual("only this agency and all below it", "僅列此機關及其下級機關")),
-      .option("system", "CODE", \.system, Bilingual("only this system", "僅列此系統")),
+      .option(
+        "system", "CODE", \.system, Bilingual("only this system", "僅列此系統"),
+        asks: Bilingual("System", "系統代碼")),
       .option("role", "ROLE", \.role, Bilingual("only this role", "僅列此角色")),
       .option("account", "ACCOUNT", \.account, Bilingual("only this account", "僅列此帳號")),
       .option(
@@ -91,10 +93,10 @@ struct Permissions: Command {
         after: changedSince, system: system, limit: context.options.list.limit)
       try showFeed(lines, context)
     } else if let acknowledge {
-      show(try service.acknowledgeFeed(acknowledge, system: system), context)
+      show(try service.acknowledgeFeed(acknowledge, system: try oneSystem(context)), context)
     } else if let compare {
       let list = try context.bytes(of: compare)
-      let found = try service.compareFeed(list, system: system)
+      let found = try service.compareFeed(list, system: try oneSystem(context))
       try showDifferences(found, context)
       if !found.isEmpty { context.status = .refused }
     } else {
@@ -104,6 +106,16 @@ struct Permissions: Command {
       let lines = try service.permissions(filter, at: moment)
       try show(lines, context)
     }
+  }
+
+  /// The system that was named; the only one needs no name.
+  private func oneSystem(_ context: Context) throws(IAuthError) -> String? {
+    guard system == nil, context.console.mayAsk, try context.service().systems().count > 1 else {
+      return system
+    }
+    var command = self
+    try context.complete(&command, with: ["system"])
+    return command.system
   }
 
   private func show(_ lines: [PermissionLine], _ context: Context) throws(IAuthError) {

@@ -63,7 +63,8 @@ extension Recertify {
       try list(mine, context)
       let isSure = try context.console.askYes(
         Bilingual(
-          "Keep all \(mine.count) permissions?", "確定 \(mine.count) 項權限均予保留？"))
+          mine.count == 1 ? "Keep this permission?" : "Keep all \(mine.count) permissions?",
+          "確定 \(mine.count) 項權限均予保留？"))
       guard isSure else { throw .declined }
       waiting = mine.count
     }
@@ -115,14 +116,15 @@ extension Recertify {
   }
 
   func showStatus(_ service: Service, _ context: Context) throws(IAuthError) {
-    let (review, lines) = try service.recertificationStatus(number, under: under)
+    let found = try service.recertificationStatus(number, under: under)
+    let lines = found?.lines ?? []
     try context.list(
       .recertificationStatus,
       lines.map { line in
         [
-          "recertification": .int(review.id), "agency": .agency(line.agency),
+          "recertification": .number(found?.review.id), "agency": .agency(line.agency),
           "items": .int(line.items), "answered": .int(line.answered), "open": .int(line.open),
-          "ended": .int(line.ended),
+          "ended": .int(line.ended), "unassigned": .int(line.unassigned),
         ]
       },
       table: Table(
@@ -132,24 +134,31 @@ extension Recertify {
           .init(Bilingual("answered", "已答復"), isNumber: true),
           .init(Bilingual("open", "待答復"), isNumber: true),
           .init(Bilingual("ended", "停用"), isNumber: true),
+          .init(Bilingual("unassigned", "無人可答復"), isNumber: true),
         ],
         rows: lines.map { line in
           [
             line.agency.name, String(line.items), String(line.answered), String(line.open),
-            String(line.ended),
+            String(line.ended), String(line.unassigned),
           ]
         }),
-      empty: Bilingual("the review has no items there", "此範圍沒有清查項目"))
+      empty: found == nil
+        ? Bilingual("no review was opened yet", "尚未辦理清查")
+        : Bilingual("the review has no items there", "此範圍沒有清查項目"))
+    guard let review = found?.review else { return }
     let all = lines.reduce(0) { $0 + $1.items }
     let answered = lines.reduce(0) { $0 + $1.answered }
+    let unassigned = lines.reduce(0) { $0 + $1.unassigned }
     let state =
       review.closedAt == nil
       ? Bilingual("due \(review.dueAt.taiwanDate)", "期限 \(review.dueAt.taiwanDate)")
       : Bilingual("closed", "已結案")
     context.say(
       Bilingual(
-        "review \(review.id), \(state.english): \(answered) of \(all) answered",
-        "清查 \(review.id)（\(state.chinese)）：已答復 \(answered)／\(all) 項"))
+        "review \(review.id), \(state.english): \(answered) of \(all) answered"
+          + (unassigned > 0 ? "; nobody may answer \(unassigned)" : ""),
+        "清查 \(review.id)（\(state.chinese)）：已答復 \(answered)／\(all) 項"
+          + (unassigned > 0 ? "，無人可答復 \(unassigned) 項" : "")))
   }
 
   /// The sheet is a workbook if its name says so.

@@ -31,7 +31,9 @@ struct Recertify: Command {
       .flag("keep", \.keeps, Bilingual("still needed", "仍有需要")),
       .flag("end", \.ends, Bilingual("no longer needed: ends it at once", "已無需要，立即廢止")),
       .option("note", "TEXT", \.note, Bilingual("kept with the answer", "說明，隨答復留存")),
-      .option("reason", "TEXT", \.reason, Bilingual("why; the holder reads it", "理由，將通知持有人")),
+      .option(
+        "reason", "TEXT", \.reason, Bilingual("why; the holder reads it", "理由，將通知持有人"),
+        asks: Bilingual("Reason, for the holder", "理由（將通知持有人）"), checks: AnswerCheck.reason),
       .flag("all", \.all, Bilingual("everything that is yours to answer", "所有待您答復之項目")),
       .option(
         "expect", "N", \.expect, Bilingual("how many there have to be", "預期之項數，不符即不受理")),
@@ -45,7 +47,10 @@ struct Recertify: Command {
       .flag(
         "interactive", \.isInteractive, Bilingual("answer one by one, a key each", "逐項清查，一鍵一項")),
       .flag("open", \.opens, Bilingual("open a review", "開始清查")),
-      .option("due", "DATE", \.due, Bilingual("the last day for answers", "答復期限")),
+      .option(
+        "due", "DATE", \.due, Bilingual("the last day for answers", "答復期限"),
+        asks: Bilingual("Last day for answers, such as 115/12/31", "答復期限（例如 115/12/31）"),
+        checks: AnswerCheck.day),
       .option("system", "CODE", \.system, Bilingual("only of this system", "僅限此系統")),
       .option(
         "under", "CODE", \.under,

@@ -40,10 +40,12 @@ struct RequestPermission: Command {
         "document", "NUMBER", \.document, Bilingual("the official letter's number", "公文文號")),
       .option(
         "from", "DATE", \.from,
-        Bilingual("the first day, such as 2026-03-01 or 115/3/1", "起日，例如 115/3/1")),
+        Bilingual("the first day, such as 2026-03-01 or 115/3/1", "起日，例如 115/3/1"),
+        asks: Bilingual("First day, such as 115/3/1", "起日（例如 115/3/1）")),
       .option(
         "until", "DATE", \.until,
-        Bilingual("the last day, within three years", "迄日，以三年內為限")),
+        Bilingual("the last day, within three years", "迄日，以三年內為限"),
+        asks: Bilingual("Last day, such as 115/3/31", "迄日（例如 115/3/31）")),
       .option(
         "deputy-for", "NUMBER", \.deputyFor,
         Bilingual(
@@ -64,8 +66,11 @@ struct RequestPermission: Command {
     forms: [
       Form(
         takes: [
-          "system", "role", "reason", "document", "from", "until", "deputy-for", "replaces",
-        ]), Form(needs: ["list"], takes: ["until"], isList: true), Form(needs: ["withdraw"]),
+          "system", "role", "reason", "document", "from", "until", "replaces",
+        ]),
+      Form(
+        needs: ["deputy-for", "from", "until"], takes: ["system", "role", "reason", "document"]),
+      Form(needs: ["list"], takes: ["until"], isList: true), Form(needs: ["withdraw"]),
       Form(needs: ["resubmit"], takes: ["reason", "document", "until"]),
     ],
     examples: [
@@ -92,19 +97,12 @@ struct RequestPermission: Command {
     ],
     check: { (command) throws(IAuthError) in
       let name = "request-permission"
-      guard command.deputyFor == nil || command.replaces == nil else {
-        throw .usageConflict("--deputy-for", "--replaces", command: name)
-      }
       if let option = command.deputyFor != nil
         ? "--deputy-for" : command.replaces != nil ? "--replaces" : nil,
         command.role == .general
       {
         throw .usageConflict(option, "--role general", command: name)
       }
-      guard command.deputyFor != nil else { return }
-      let missing =
-        (command.from == nil ? ["--from"] : []) + (command.until == nil ? ["--until"] : [])
-      guard missing.isEmpty else { throw .usageMissing(missing, command: name) }
     })
 
   var system: String?

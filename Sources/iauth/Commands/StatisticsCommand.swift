@@ -11,8 +11,8 @@ struct StatisticsCommand: Command {
     summary: Bilingual("Figures of requests and how long they wait", "統計申請件數與審核時程"),
     about: Bilingual(
       """
-      Counts the requests submitted from --since until --until, and what became of them, in all \
-      or by agency, superior agency, system, month or reviewer: your own agency and those below \
+      Counts the requests submitted from --since until --until, each once by what became of it in \
+      the end, and how often they were returned, in all or by agency, superior agency, system, month or reviewer: your own agency and those below \
       it for its administrators, all for the authority and the operator. The time to a decision \
       is its median, 90th and 95th percentile, in hours, and in working hours: Monday to Friday, \
       8:30 to 17:30 in Taipei, without the days off of the file that holidays names. A DATE is a \
@@ -20,7 +20,7 @@ struct StatisticsCommand: Command {
       textfile collector of node_exporter.
       """,
       """
-      統計 --since 至 --until 間提出之申請件數及其結果，得依機關、上級機關、系統、月份或審核者分列；機關管理者\
+      統計 --since 至 --until 間提出之申請件數（每件計一次）、最終結果及退回補正次數，得依機關、上級機關、系統、月份或審核者分列；機關管理者\
       得統計所屬機關及其下級機關，主管機關及系統維運人員得統計全部。審核時程以中位數、第 90 及第 95 百分位數\
       表示，單位為小時及上班時數（週一至週五 8:30 至 17:30，扣除 holidays 所指檔案之放假日）。日期以臺北時間為準，\
       得用西元或民國年（如 115-06-01）。--prometheus 供 \
@@ -74,6 +74,11 @@ struct StatisticsCommand: Command {
   var isPrometheus = false
 
   func run(_ context: Context) throws(IAuthError) {
+    if context.options.json {
+      for (isOther, option) in [(isCSV, "--csv"), (isPrometheus, "--prometheus")] where isOther {
+        throw .usageConflict(option, "--json", command: "statistics")
+      }
+    }
     if let html { try context.console.files.checkNew(html) }
     let now = context.world.now()
     let found = try context.service().statistics(
@@ -105,21 +110,35 @@ struct StatisticsCommand: Command {
           .init(Bilingual("submitted", "提出"), isNumber: true),
           .init(Bilingual("approved", "核准"), isNumber: true),
           .init(Bilingual("rejected", "退件"), isNumber: true),
+          .init(Bilingual("returned", "退回補正"), isNumber: true, isSpare: true),
+          .init(Bilingual("lapsed", "逾期"), isNumber: true, isSpare: true),
           .init(Bilingual("waiting", "待審核"), isNumber: true),
           .init(Bilingual("median h", "中位時數"), isNumber: true),
-          .init(Bilingual("p95 h", "P95 時數"), isNumber: true), .init(Bilingual("", "")),
+          .init(Bilingual("p90", "P90"), isNumber: true, isSpare: true),
+          .init(Bilingual("p95", "P95"), isNumber: true),
+          .init(Bilingual("working h", "上班時數"), isNumber: true, isSpare: true),
+          .init(Bilingual("p90", "P90"), isNumber: true, isSpare: true),
+          .init(Bilingual("p95", "P95"), isNumber: true, isSpare: true),
+          .init(Bilingual("review", "清查"), isNumber: true, isSpare: true),
+          .init(Bilingual("", ""), isFlexible: true),
         ],
         rows: found.lines.map { line in
           [
             line.title(language), String(line.submitted), String(line.approved),
-            String(line.rejected), String(line.waiting),
-            line.waited.map { Self.hours($0.median) } ?? "-",
-            line.waited.map { Self.hours($0.ninetyFifth) } ?? "-",
-            String(repeating: "#", count: max(line.submitted * 12 / highest, 1)),
+            String(line.rejected), String(line.returned), String(line.lapsed),
+            String(line.waiting),
+          ] + Self.hours(line.waited) + Self.hours(line.waitedAtWork) + [
+            line.standing?.recertified.map { "\($0.answered)/\($0.items)" } ?? "-",
+            String(repeating: "#", count: max(line.submitted * 8 / highest, 1)),
           ]
         }),
       empty: Bilingual("nothing was submitted in that time", "此期間無申請案"))
     context.say(found.summary)
+  }
+
+  private static func hours(_ times: Percentiles?) -> [String] {
+    guard let times else { return ["-", "-", "-"] }
+    return [times.median, times.ninetieth, times.ninetyFifth].map(hours)
   }
 
   static func hours(_ seconds: Int64) -> String { HTMLPage.number(Double(seconds) / 3_600) }

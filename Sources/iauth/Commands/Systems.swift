@@ -26,7 +26,8 @@ struct Systems: Command {
       .option("set", "CODE", \.set, Bilingual("set a system's bounds (operator)", "設定系統（系統維運）")),
       .option(
         "longest", "DURATION", \.longest,
-        Bilingual("how long a permission lasts at most, such as 365d", "權限最長期間，例如 365d")),
+        Bilingual("how long a permission lasts at most, such as 365d", "權限最長期間，例如 365d"),
+        asks: Bilingual("Longest time of a permission, such as 365d", "權限最長期間（例如 365d）")),
     ],
     forms: [
       Form(isList: true, isTimed: false), Form(needs: ["add", "name"], takes: ["name-zh", "url"]),

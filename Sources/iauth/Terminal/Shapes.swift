@@ -378,7 +378,7 @@ extension Shape {
     "recertification-status", by: "recertify --status",
     [
       .number("recertification"), agency, .number("items"), .number("answered"), .number("open"),
-      .number("ended"),
+      .number("ended"), .number("unassigned"),
     ])
   static let recertificationClosed = Shape(
     "recertification-closed", by: "recertify --close",

@@ -12,8 +12,13 @@ struct Table {
     var isFlexible = false
     /// Whether values stand at the right edge, as numbers do.
     var isNumber = false
+    /// Whether it is left out where the table would not fit, the last such column first.
+    var isSpare = false
 
-    init(_ header: Bilingual, isFlexible: Bool = false, isNumber: Bool = false) {
+    init(
+      _ header: Bilingual, isFlexible: Bool = false, isNumber: Bool = false, isSpare: Bool = false
+    ) {
+      self.isSpare = isSpare
       self.header = header
       self.isFlexible = isFlexible
       self.isNumber = isNumber
@@ -23,6 +28,8 @@ struct Table {
   static let gap = 2
   /// A flexible column is not shortened below this while another one can be.
   static let flexibleMin = 6
+  /// A spare column is left out before a flexible one is shortened below this.
+  static let flexibleRoom = 16
 
   let columns: [Column]
   var rows: [[String]]
@@ -30,6 +37,22 @@ struct Table {
   init(_ columns: [Column], rows: [[String]] = []) {
     self.columns = columns
     self.rows = rows
+  }
+
+  /// Without the spare columns for which `width` has no room.
+  func fitting(width: Int, language: Language) -> Table {
+    let needed = columns.indices.map { index in
+      let cells = [columns[index].header(language)] + rows.map { $0[index] }
+      let widest = cells.map { TerminalText.width(TerminalText.escaped($0)) }.max() ?? 0
+      return columns[index].isFlexible ? min(widest, Self.flexibleRoom) : widest
+    }
+    var kept = Array(columns.indices)
+    while kept.reduce(Self.gap * (kept.count - 1), { $0 + needed[$1] }) > width,
+      let spare = kept.lastIndex(where: { columns[$0].isSpare })
+    {
+      kept.remove(at: spare)
+    }
+    return Table(kept.map { columns[$0] }, rows: rows.map { row in kept.map { row[$0] } })
   }
 
   /// The header and a line for each row, none wider than `width` columns.
@@ -83,9 +106,14 @@ extension Console {
   ///
   /// What had to be shortened is said, with the way to see it.
   func table(_ table: Table) {
-    let (header, rows, isCut) = table.lines(width: tableColumns, language: language)
+    let shown = table.fitting(width: tableColumns, language: language)
+    let (header, rows, isCut) = shown.lines(width: tableColumns, language: language)
     list(([styled(header, "1", on: out)] + rows).joined(separator: "\n") + "\n")
-    if isCut {
+    if shown.columns.count < table.columns.count {
+      say(
+        Bilingual(
+          "some columns are left out; --json shows them all", "部分欄位未列出；加上 --json 可看全部"))
+    } else if isCut {
       say(
         Bilingual(
           "some columns are shortened; --json shows them whole",

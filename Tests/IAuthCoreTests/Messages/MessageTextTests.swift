@@ -186,6 +186,11 @@ private let digest = Notice.authorityDigest(
   AuthorityDigest(
     withoutReviewer: [waiting], overdue: [waiting],
     singleAdministrator: [AgencyLine(code: "2.16.886.101.90001", name: "某機關", administrators: 1)],
+    reviews: [
+      ReviewRate(
+        review: 2, name: "上半年清查", dueAt: spring,
+        lines: [.init(superior: "衛生福利部", answered: 1, items: 3, unassigned: 1)])
+    ],
     omitted: 312))
 private let operatorDay = OperatorDigest(
   failedMessages: 1, queuedMessages: 2, lapsedRequests: 3, lapsedApplications: 4,

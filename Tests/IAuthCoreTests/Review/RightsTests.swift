@@ -263,8 +263,8 @@ import Testing
       #expect(Set(evidence.items.compactMap(\.name)) == Set(names))
       let reads = evidence.entries.filter { $0.entry.action == "recertification.read" }
       #expect(reads.isEmpty == !names.contains("陳怡君"), "who else has read it")
-      let (_, lines) = try service.recertificationStatus(1, under: nil)
-      #expect(lines.reduce(0) { $0 + $1.items } == names.count)
+      let status = try #require(try service.recertificationStatus(1, under: nil))
+      #expect(status.lines.reduce(0) { $0 + $1.items } == names.count)
       let held = try service.permissions(ReportFilter(), at: nil)
       #expect(Set(held.compactMap(\.name)) == Set(names))
       let figures = try service.statistics(
