@@ -155,9 +155,13 @@ def test_a_year_of_reminders_shows_each_threshold_once(on_clock):
     later(desk, days=1).ok("pending", "--remind", "--clock-is-right")
 
     # Each mark has its mail, one for all marks of a run, and none is lost.
-    mails = desk.mails(kind="reminder")
-    ids = {re.search(r"\nMessage-ID: (\S+)\n", mail)[1] for mail in mails}
-    assert len(ids) == len(mails) == desk.value("SELECT count(DISTINCT sent_at) FROM reminder")
+    # One that was killed between sending and marking is sent again under the same Message-ID (3.6);
+    # its file has another name where the clock was put back in between.
+    sent = {re.search(r"\nMessage-ID: (\S+)\n", mail)[1]: mail for mail in
+            desk.mails(kind="reminder")}
+    mails = list(sent.values())
+    assert len(mails) == desk.value("SELECT count(DISTINCT sent_at) FROM reminder")
+    assert len(desk.mails(kind="reminder")) <= len(mails) + killed
     assert all(f"To: {CHIEF.email}\n" in mail for mail in mails)
     left = desk.rows("SELECT kind, status FROM message WHERE status IN ('queued', 'failed')")
     assert not left
