@@ -298,7 +298,7 @@ def test_a_manifest_that_is_none_is_refused(desk, copy):
 def test_another_key_is_refused(desk, copy):
     (copy.parent / "monday.db.key").write_text("0" * 64 + "\n")
     lost(desk)
-    desk.refused("audit.broken", "restore", copy)
+    desk.refused("database.unsafe", "restore", copy)
 
 
 def test_the_key_may_be_kept_apart(desk, copy):

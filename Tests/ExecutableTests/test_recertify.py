@@ -5,7 +5,7 @@ import io
 import json
 import subprocess
 from base64 import b64decode
-from datetime import date, timedelta
+from datetime import timedelta
 from hashlib import sha256
 
 import openpyxl
@@ -300,14 +300,19 @@ def test_silence_suspends_only_where_it_is_configured(on_clock, tmp_path):
     desk.content()
 
 
-def test_a_deputy_answers_nothing_of_the_one_represented(desk):
+def test_a_deputy_answers_nothing_of_the_one_represented(on_clock):
     """林部管 has an account at CDC, too: neither he nor who stands in for him answers for it."""
+    desk = on_clock
+    desk.clock += timedelta(hours=1)
+    desk.sign_in(CHIEF)
+    desk.appoint(MING)
     manager = desk.appoint(MANAGER)
+    desk.clock += timedelta(minutes=2)
     twice = Person("twice", MANAGER.name, "lin@cdc.gov.tw", MANAGER.mobile)
     number = desk.appoint(twice)
     stand_in = Person("standin", "代理人", "dep@mohw.gov.tw", "0933333334", MOHW)
     desk.join(stand_in)
-    day = date.today()
+    day = desk.clock.date()
     request = desk.request(stand_in, "admin", "--deputy-for", manager, "--from", day, "--until",
                            day + timedelta(days=5))
     desk.ok("approve", request, session=CHIEF)

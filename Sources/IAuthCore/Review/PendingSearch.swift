@@ -49,9 +49,26 @@ extension Service {
   ///
   /// - Throws: `session.*`.
   package func waitingForMe() throws(IAuthError) -> Int? {
-    try readSignedIn { (tx, session) throws(IAuthError) in
+    try ifReviewer { (tx, me) throws(IAuthError) in
+      try tx.queueLength(try tx.narrow(PendingFilter()), me)
+    }
+  }
+
+  /// The first of what waits for the signed-in person; nil if they decide on nothing.
+  ///
+  /// - Throws: `session.*`.
+  package func firstWaiting(_ limit: Int) throws(IAuthError) -> [PendingRequest]? {
+    try ifReviewer { (tx, me) throws(IAuthError) in
+      try tx.queue(try tx.narrow(PendingFilter(limit: limit)), me)
+    }
+  }
+
+  private func ifReviewer<Answer>(
+    _ body: (Transaction, Account) throws(IAuthError) -> Answer
+  ) throws(IAuthError) -> Answer? {
+    try readSignedIn { (tx, session) throws(IAuthError) -> Answer? in
       do throws(IAuthError) {
-        return try tx.queueLength(try tx.narrow(PendingFilter()), session.account)
+        return try body(tx, session.account)
       } catch {
         guard case .rightMissing = error else { throw error }
         return nil

@@ -57,7 +57,7 @@ enum Known {
   private static func waiting(
     _ service: Service, _ language: Language
   ) throws(IAuthError) -> [(String, String)] {
-    try service.queue(PendingFilter(limit: Limits.completions)).items.map { item in
+    (try service.firstWaiting(Limits.completions) ?? []).map { item in
       (String(item.number), "\(item.name) \(item.agency.name)")
     }
   }

@@ -177,9 +177,11 @@ struct RequestPermission: Command {
               ?? "",
           ]
         }),
-      empty: Bilingual(
-        "you have no permissions or requests; ask for one: iauth request-permission --role ROLE",
-        "尚無權限或申請；申請權限：iauth request-permission --role ROLE"))
+      empty: until != nil
+        ? Context.nothingThen
+        : Bilingual(
+          "you have no permissions or requests; ask for one: iauth request-permission --role ROLE",
+          "尚無權限或申請；申請權限：iauth request-permission --role ROLE"))
   }
 }
 

@@ -12,6 +12,8 @@ extension Context {
     return list.columns != nil || list.output == .csv || list.output == .tsv
   }
 
+  static let nothingThen = Bilingual("nothing in that time", "該期間查無資料")
+
   /// The limit, where the operation itself may stop there: nobody counts or orders the rest.
   var ownLimit: Int? {
     let list = options.list
@@ -64,7 +66,7 @@ extension Context {
     }
     guard !lines.isEmpty else {
       // What was left out by its time is not what there is none of.
-      console.say(isEmpty ? empty : Bilingual("nothing in that time", "該期間查無資料"))
+      console.say(isEmpty ? empty : Self.nothingThen)
       return false
     }
     if isSheet {

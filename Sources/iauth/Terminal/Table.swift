@@ -140,7 +140,8 @@ extension Console {
     let room = tableColumns - indent
     let parts = TerminalText.width(text) > room ? Wrap.lines(text, width: max(room, 1)) : [text]
     // What holds a hash is copied: it is left whole, as is what is too wide by one word.
-    let hasHash = text.utf8.split(separator: 0x20).contains { $0.count >= Self.hashWidth }
+    let hasHash = text.utf8.split { !(0x21...0x7E).contains($0) }
+      .contains { $0.count >= Self.hashWidth }
     guard !hasHash, parts.allSatisfy({ TerminalText.width($0) <= room }) else {
       return line(start + text)
     }
