@@ -4,6 +4,7 @@ Each file here has a fault, most have several: the order of PRODUCT.md, section 
 one is said.
 """
 
+import fcntl
 import json
 import os
 import random
@@ -12,6 +13,7 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -502,3 +504,26 @@ def test_a_database_that_does_not_know_its_key_learns_it(desk):
     desk.apply(TONG)
     assert desk.value("SELECT length(key_check) FROM service") == 32
     desk.content()
+
+
+def test_a_reading_does_not_wait_to_be_noted(desk):
+    """The answer is there: that its session was used waits two seconds at most for other writers."""
+    with sqlite3.connect(desk.db) as db:
+        db.execute("UPDATE session SET used_at = used_at - 100")
+    db.close()
+    with open(desk.data / "iauth.lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        began = time.monotonic()
+        desk.ok("verify", "--status", session=CHIEF)
+        assert 1 < time.monotonic() - began < 6
+
+
+def test_the_registry_that_ships_is_of_its_day(fresh_desk):
+    [line] = [line for line in fresh_desk.run("doctor", "--json").lines
+              if line["check"] == "registry"]
+    assert "2019-01-31" in line["detail"]
+
+
+@pytest.mark.parametrize("word", ("APPLY", "Aply"))
+def test_the_nearest_command_is_named_whatever_its_case(empty_desk, word):
+    assert "'apply'" in empty_desk.refused("usage.command", word).error["message"]

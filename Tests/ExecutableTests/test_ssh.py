@@ -283,3 +283,10 @@ def test_an_address_has_a_budget(host):
     statuses = [host.ssh("apply", *clerk(910 + number).words, key="all").returncode
                 for number in range(12)]
     assert statuses[0] == 0 and statuses[-1] == status_of("send.throttled"), statuses
+
+
+def test_a_line_may_begin_with_the_programs_name(fresh_desk):
+    """Every mail's command does: it is pasted as it stands."""
+    said = fresh_desk.ok("ssh-gate", "--public", stdin="iauth systems\nsystems\n",
+                         env={"SSH_CONNECTION": "203.0.113.7 1 10.0.0.1 22"})
+    assert said.out.count("\nspm ") == 2, said

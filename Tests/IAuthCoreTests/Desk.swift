@@ -287,3 +287,16 @@ func refusal(_ body: () throws -> Void) throws -> ErrorCode? {
     return error.code
   }
 }
+
+extension Desk {
+  /// 李小明 administers 疾病管制署 with permission 2; 林美玲 has an account there.
+  static func office() throws -> (Desk, chief: Service, li: Service, lin: Service) {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let li = try desk.administrator(.li, approvedBy: chief)
+    return (desk, chief, li, try desk.opened(.lin))
+  }
+
+  /// The day in Taipei, as requests name it.
+  var today: Int64 { clock.now.taipeiDay }
+}

@@ -42,16 +42,12 @@ enum SettlingTable {
     """
   /// What its last day has ended by the clock that was fast; but nobody gets back what they have
   /// again, or had with an account that is closed.
-  ///
-  /// A database of an earlier build lacks the rule that lets it.
   static let ended: SQL = """
     SELECT p.request FROM permission p JOIN account a ON a.id = p.account
     WHERE p.status = 'revoked' AND p.revoked_at = p.ends_at AND p.ends_at > ?1
       AND a.status <> 'closed' AND NOT EXISTS (SELECT 1 FROM permission o
         WHERE o.account = p.account AND o.system = p.system AND o.role = p.role
         AND o.status = 'active')
-      AND EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'permission_only_ends'
-        AND instr(sql, 'clock.back'))
     ORDER BY p.request
     """
   static let revive: SQL = """

@@ -9,16 +9,6 @@ import Testing
 @testable import Values
 
 @Suite struct DatedGrantTests {
-  /// 李小明 administers 疾病管制署 with permission 2; 林美玲 has an account there.
-  private func office() throws -> (Desk, chief: Service, li: Service, lin: Service) {
-    let desk = try Desk()
-    let chief = try desk.chief()
-    let li = try desk.administrator(.li, approvedBy: chief)
-    return (desk, chief, li, try desk.opened(.lin))
-  }
-
-  private func today(_ desk: Desk) -> Int64 { desk.clock.now.taipeiDay }
-
   private func names(_ desk: Desk) throws -> [String] {
     try desk.owner().administrators(agency: Office.cdc, system: nil).map(\.name)
   }
@@ -29,8 +19,8 @@ import Testing
 
   /// What ends may be asked for again for longer before it does (the mails ahead say how).
   @Test func aPermissionIsRenewed() throws {
-    let (desk, chief, li, lin) = try office()
-    let first = today(desk)
+    let (desk, chief, li, lin) = try Desk.office()
+    let first = desk.today
     func ask(_ from: Int64?, _ until: Int64?) throws -> RequestID {
       try lin.requestPermission(
         PermissionOrder(
@@ -69,9 +59,9 @@ import Testing
   /// What has ended before the renewal was approved is granted anew.
   @Test(arguments: [0, 30])
   func aRenewalOfWhatHasEndedMeanwhile(waits: Int64) throws {
-    let (desk, _, _, lin) = try office()
-    let until = today(desk) + 60
-    let earlier = try lin.requestPermission(PermissionOrder(until: today(desk) + 20)).number
+    let (desk, _, _, lin) = try Desk.office()
+    let until = desk.today + 60
+    let earlier = try lin.requestPermission(PermissionOrder(until: desk.today + 20)).number
     #expect(try desk.signedIn(.li).approve(earlier) == nil)
     let later = try desk.signedIn(.lin).requestPermission(PermissionOrder(until: until)).number
     desk.wait(.days(waits))
@@ -84,9 +74,9 @@ import Testing
   /// Who may decide is asked again on the day: of one who does no more, the successor decides (3.4).
   @Test(arguments: [true, false])
   func aDatedGrantIsAskedAgain(isApproved: Bool) throws {
-    let (desk, chief, _, lin) = try office()
+    let (desk, chief, _, lin) = try Desk.office()
     let number = try lin.requestPermission(
-      PermissionOrder(role: .general, from: today(desk) + 7)
+      PermissionOrder(role: .general, from: desk.today + 7)
     ).number
     #expect(try desk.signedIn(.li).approve(number) == nil)
     let tsai = try desk.administrator(.tsai, approvedBy: chief)
@@ -118,10 +108,10 @@ import Testing
 
   /// A system that has got administrators of its own in the authority decides by itself.
   @Test func aDatedGrantOfASystemThatHasItsOwnByThen() throws {
-    let (desk, chief, _, lin) = try office()
+    let (desk, chief, _, lin) = try Desk.office()
     _ = try desk.owner().addSystem(code: "doc", name: "Documents", chineseName: nil, url: nil)
     let number = try lin.requestPermission(
-      PermissionOrder(system: "doc", role: .admin, from: today(desk) + 2)
+      PermissionOrder(system: "doc", role: .admin, from: desk.today + 2)
     ).number
     #expect(try chief.approve(number) == nil)
     _ = try desk.owner().appoint(try Person.wu.form(), system: "doc")
@@ -135,11 +125,11 @@ import Testing
 
   /// A hand-over that comes up again leaves the one before in office until it is decided.
   @Test func aDatedHandOverIsAskedAgain() throws {
-    let (desk, chief, _, lin) = try office()
+    let (desk, chief, _, lin) = try Desk.office()
     let wu = try desk.administrator(.wu, approvedBy: chief)
     _ = wu
     let number = try lin.requestPermission(
-      PermissionOrder(role: .admin, from: today(desk) + 7, replaces: 2)
+      PermissionOrder(role: .admin, from: desk.today + 7, replaces: 2)
     ).number
     #expect(try chief.approve(number) == nil)
     try desk.owner().revoke(1, reason: "調職")

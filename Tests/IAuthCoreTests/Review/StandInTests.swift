@@ -9,16 +9,6 @@ import Testing
 @testable import Values
 
 @Suite struct StandInTests {
-  /// 李小明 administers 疾病管制署 with permission 2; 林美玲 has an account there.
-  private func office() throws -> (Desk, chief: Service, li: Service, lin: Service) {
-    let desk = try Desk()
-    let chief = try desk.chief()
-    let li = try desk.administrator(.li, approvedBy: chief)
-    return (desk, chief, li, try desk.opened(.lin))
-  }
-
-  private func today(_ desk: Desk) -> Int64 { desk.clock.now.taipeiDay }
-
   private func names(_ desk: Desk) throws -> [String] {
     try desk.owner().administrators(agency: Office.cdc, system: nil).map {
       $0.name + ($0.deputyOf.map { " deputy of \($0)" } ?? "")
@@ -30,8 +20,8 @@ import Testing
   }
 
   @Test func aFortnightWithADeputy() throws {
-    let (desk, chief, _, lin) = try office()
-    let first = today(desk) + 3
+    let (desk, chief, _, lin) = try Desk.office()
+    let first = desk.today + 3
     var number: RequestID = 0
     let asked = try desk.post {
       let receipt = try lin.requestPermission(
@@ -84,9 +74,9 @@ import Testing
 
   /// Whose request the one represented may not decide, the deputy may not either.
   @Test func aDeputyDecidesOnNothingOfThePersonRepresented() throws {
-    let (desk, chief, li, lin) = try office()
+    let (desk, chief, li, lin) = try Desk.office()
     try desk.owner().addDoc()
-    let first = today(desk)
+    let first = desk.today
     let number = try lin.requestPermission(
       PermissionOrder(
         system: "spm", role: .admin, from: first, until: first + 5, deputyFor: 2)
@@ -128,22 +118,22 @@ import Testing
     (PermissionOrder(role: .admin, replaces: 2), nil),
   ])
   func whatMayBeAskedFor(order: PermissionOrder, expected: ErrorCode?) throws {
-    let (desk, chief, li, lin) = try office()
+    let (desk, chief, li, lin) = try Desk.office()
     // 3 is of another agency, 4 a permission that is over.
     _ = try desk.administrator(.liu, approvedBy: chief)
     let tsai = try desk.administrator(.tsai, approvedBy: chief)
     try tsai.revoke(4, reason: "調職")
     _ = li
     var order = order
-    order.from = order.from.map { $0 + today(desk) }
-    order.until = order.until.map { $0 + today(desk) }
+    order.from = order.from.map { $0 + desk.today }
+    order.until = order.until.map { $0 + desk.today }
     #expect(try refusal { _ = try lin.requestPermission(order) } == expected)
   }
 
   @Test func aSystemsLongestGrant() throws {
-    let (desk, chief, _, lin) = try office()
+    let (desk, chief, _, lin) = try Desk.office()
     _ = try desk.owner().setSystem(code: "spm", longest: .days(10))
-    let first = today(desk)
+    let first = desk.today
     func ask(_ until: Int64?) throws -> RequestID {
       try lin.requestPermission(PermissionOrder(role: .admin, from: first, until: until)).number
     }
@@ -170,8 +160,8 @@ import Testing
   /// At no moment is there neither or both, whether cron runs or not.
   @Test(arguments: [false, true])
   func aHandOverOnItsDay(sweeps: Bool) throws {
-    let (desk, chief, _, lin) = try office()
-    let day = today(desk) + 7
+    let (desk, chief, _, lin) = try Desk.office()
+    let day = desk.today + 7
     var number: RequestID = 0
     let asked = try desk.post {
       number = try lin.requestPermission(
@@ -209,9 +199,9 @@ import Testing
 
   /// A future hand-over that is called off leaves the one before in office.
   @Test func aHandOverIsCalledOff() throws {
-    let (desk, chief, _, lin) = try office()
+    let (desk, chief, _, lin) = try Desk.office()
     let number = try lin.requestPermission(
-      PermissionOrder(role: .admin, from: today(desk) + 7, replaces: 2)
+      PermissionOrder(role: .admin, from: desk.today + 7, replaces: 2)
     ).number
     #expect(try chief.approve(number) == nil)
     #expect(try desk.number("SELECT count(*) FROM permission WHERE ends_at IS NOT NULL") == 1)
@@ -223,8 +213,8 @@ import Testing
 
   /// Whoever is meant is the one represented: what they may not decide would be lost on the way.
   @Test func aDeputyHasNoDeputy() throws {
-    let (desk, chief, _, lin) = try office()
-    let first = today(desk)
+    let (desk, chief, _, lin) = try Desk.office()
+    let first = desk.today
     let number = try lin.requestPermission(
       PermissionOrder(role: .admin, from: first, until: first + 5, deputyFor: 2)
     ).number
@@ -242,9 +232,9 @@ import Testing
 
   /// Nobody is asked for a deputy of somebody who has handed over, and the applicant hears of it.
   @Test func aDeputyForSomebodyWhoHasLeftIsPointless() throws {
-    let (desk, chief, _, lin) = try office()
+    let (desk, chief, _, lin) = try Desk.office()
     let tsai = try desk.opened(.tsai)
-    let first = today(desk)
+    let first = desk.today
     let deputy = try tsai.requestPermission(
       PermissionOrder(role: .admin, from: first, until: first + 5, deputyFor: 2)
     ).number
@@ -259,7 +249,7 @@ import Testing
   }
 
   @Test func whatAGrantHasMadePointlessIsClosed() throws {
-    let (desk, chief, _, lin) = try office()
+    let (desk, chief, _, lin) = try Desk.office()
     let (general, admin) = (try lin.ask(.general), try lin.ask(.admin))
     let tsai = try desk.opened(.tsai)
     let rival = try tsai.requestPermission(PermissionOrder(role: .admin, replaces: 2)).number
@@ -286,12 +276,12 @@ import Testing
   /// The data of whoever has become an administrator are the authority's to decide on, whenever.
   @Test(arguments: [true, false])
   func aChangeFollowsThePerson(isDated: Bool) throws {
-    let (desk, chief, _, lin) = try office()
+    let (desk, chief, _, lin) = try Desk.office()
     let huang = try desk.administrator(.huang, approvedBy: chief)
     let li = try desk.signedIn(.li)
     let use = try lin.ask(.general)
     #expect(try li.approve(use) == nil)
-    let day = Timestamp(startOfTaipeiDay: today(desk) + 10).taiwanDay
+    let day = Timestamp(startOfTaipeiDay: desk.today + 10).taiwanDay
     let report = try huang.importBatch(
       Sheet(lines: [
         "機關OID,姓名,公務信箱,手機,異動類別,原管理者姓名,原公務信箱,角色,生效日期",
