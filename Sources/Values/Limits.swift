@@ -139,7 +139,7 @@ package enum Limits {
   /// How long a process waits for the writer before it, until it says `database.busy`.
   package static let busyWait: TimeSpan = .seconds(10)
   /// How long the note that a session was used waits for other writers.
-  package static let noteWait: TimeSpan = .seconds(2)
+  package static let noteSeconds = 2
 
   /// Ids for each second since the day below with which a restored database goes on: more than any
   /// disk can commit, so that whatever was given out since the copy is passed over.

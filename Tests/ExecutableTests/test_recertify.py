@@ -323,3 +323,14 @@ def test_a_deputy_answers_nothing_of_the_one_represented(on_clock):
         desk.refused("request.own", "recertify", item, "--keep", session=session)
     other = items(desk, stand_in)["李小明"]["item"]
     desk.ok("recertify", other, "--keep", session=stand_in)
+
+
+def test_who_has_no_item_gets_none_as_evidence(desk, tmp_path):
+    """Nor does somebody who happens to own the database, signed in as such a person."""
+    staff(desk)
+    reviewed(desk)
+    stranger = Person("stranger", "新人", "new@cdc.gov.tw", "0955000999")
+    desk.join(stranger)
+    made = desk.one("recertify", "--evidence", 1, tmp_path / "none", session=stranger)
+    assert made["items"] == 0, made
+    assert len((tmp_path / "none" / "items.csv").read_text().splitlines()) == 1

@@ -59,7 +59,7 @@ extension Service {
     _ id: RecertificationID, under: String?
   ) throws(IAuthError) -> RecertificationEvidence {
     try store.note { (tx) throws(IAuthError) -> TransactionEnd<RecertificationEvidence> in
-      var range: ReportRange
+      let range: ReportRange
       do throws(IAuthError) {
         range = try tx.range(ReportFilter(under: under), in: try tx.reportScope())
       } catch {
@@ -67,11 +67,7 @@ extension Service {
         return try tx.refuse(error)
       }
       let review = try tx.recertification(numbered: id)
-      var items = try tx.items(of: id, range)
-      if items.isEmpty, range.account != nil, world.caller.isOperator {
-        range = ReportRange()
-        items = try tx.items(of: id, range)
-      }
+      let items = try tx.items(of: id, range)
       try tx.audit(.recertificationRead, .recertification(id))
       let mine = Set(
         items.map { AuditSubject.item($0.item).text } + [AuditSubject.recertification(id).text])

@@ -43,6 +43,15 @@ extension Transaction {
     return found.head
   }
 
+  /// Whether the key beside the database is its own: no version made with another could be used.
+  ///
+  /// - Throws: `database.unsafe`.
+  func checkKey(_ check: [UInt8]?) throws(IAuthError) {
+    guard check.map({ constantTimeEquals($0, AuditHash.keyCheck(key)) }) ?? true else {
+      throw .databaseUnsafe(.key)
+    }
+  }
+
   /// The number that goes into every hash.
   ///
   /// - Throws: `database.unsafe` if the key is another database's: what it sealed or hashed would
@@ -52,9 +61,7 @@ extension Transaction {
     let sql = store.version == Schema.version ? AuditTable.uuid : AuditTable.olderUUID
     let found = try first(sql) { row in (row.bytes(0), row.bytesIfAny(1)) }
     guard let (uuid, check) = found else { throw .databaseDamaged }
-    if let check, !constantTimeEquals(check, AuditHash.keyCheck(key)) {
-      throw .databaseUnsafe(.key)
-    }
+    try checkKey(check)
     (knownUUID, isKeyKnown) = (uuid, check != nil)
     return uuid
   }

@@ -17,7 +17,8 @@ enum SettlingTable {
       EXISTS (SELECT 1 FROM succession
         WHERE applied_at IS NULL AND undone_at IS NULL AND on_at <= ?1 AND held_at IS NULL),
       EXISTS (SELECT 1 FROM permission WHERE status = 'active' AND began_at IS NULL
-        AND suspended_at IS NULL AND starts_at > granted_at AND starts_at <= ?1)
+        AND suspended_at IS NULL AND starts_at > granted_at AND starts_at <= ?1),
+      (SELECT key_check FROM service)
     FROM host
     """
   static let bind: SQL = "INSERT INTO host (id, machine, epoch, since) VALUES (1, ?1, 1, ?2)"
@@ -124,10 +125,11 @@ extension Transaction {
     let found = try first(SettlingTable.bearings, now) { row in
       (
         newest: row.timeIfAny(0), machine: row.bytes(1), isTimeCome: row.bool(2),
-        isDue: row.bool(3), isStartDue: row.bool(4)
+        isDue: row.bool(3), isStartDue: row.bool(4), keyCheck: row.bytesIfAny(5)
       )
     }
     guard let found else { return Unsettled() }
+    try checkKey(found.keyCheck)
     var unsettled = Unsettled(
       isTimeCome: found.isTimeCome, isSuccessionDue: found.isDue, isStartDue: found.isStartDue)
     if let newest = found.newest {

@@ -202,7 +202,9 @@ package final class Store {
     isSettling: Bool = true, _ body: (Transaction) throws(IAuthError) -> Answer
   ) throws(IAuthError) -> Answer {
     hasWaited = false
-    if isSettling { do { try settle() } catch { note(wait: error) } }
+    do { if isSettling { try settle() } } catch  where error != .databaseUnsafe(.key) {
+      note(wait: error)
+    }
     let tx = Transaction(store: self, isWriting: false)
     defer { noteUse() }
     let held = HeldSignals()
@@ -324,8 +326,7 @@ package final class Store {
     guard !isStandby, let session = usedSession else { return }
     usedSession = nil
     // The answer is there already: it waits for others no longer than this.
-    let seconds = Int(Limits.noteWait.seconds)
-    try? note(seconds: seconds) { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+    try? note(seconds: Limits.noteSeconds) { (tx) throws(IAuthError) -> TransactionEnd<Void> in
       try tx.noteUse(session)
       return .commit(())
     }
