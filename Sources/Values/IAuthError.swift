@@ -287,6 +287,8 @@ package enum SheetProblem: Equatable, Sendable {
   case notASheet
   case badByte(row: Int, offset: Int)
   case badQuote(row: Int)
+  /// A line that begins as JSON and is none.
+  case notJSON(row: Int)
   case unsupported(String)
   case damaged(String)
   /// A web page, or XML, under the name of a workbook.
@@ -370,6 +372,8 @@ package enum SuccessionProblem: Equatable, Sendable {
   case late
   /// The successor has one itself by now.
   case successor(code: String)
+  /// A later one has made two accounts one, of which one came by this one.
+  case later(code: String)
   case request(RequestID)
   case account(AccountID)
 }
@@ -381,6 +385,8 @@ package enum DayProblem: Equatable, Sendable {
   case order
   /// Later than three years from now.
   case tooFar
+  /// Data cannot be of a day that is still to come.
+  case ahead
   /// Longer than the system gives a permission for.
   case tooLong(days: Int64)
 }

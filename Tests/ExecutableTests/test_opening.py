@@ -492,6 +492,7 @@ def test_another_key_is_refused_before_it_seals_anything(desk):
     for words in (["apply", *TONG.words], ["audit", "--verify"], ["doctor", "--quick"]):
         assert desk.run(*words).status in (78, 1), words
     desk.refused("database.unsafe", "apply", *TONG.words)
+    assert "queued" not in desk.run("apply", *TONG.words).err, "nothing was"
     # A version that such a key makes could never be used.
     for words in (["pending"], ["admins"], ["verify", "--status"], ["agencies", CDC]):
         desk.refused("database.unsafe", *words, session=CHIEF)

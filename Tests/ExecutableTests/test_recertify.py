@@ -9,7 +9,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 import openpyxl
-from conftest import CDC, CHIEF, MANAGER, MING, MOHW, TONG, Person, clerk
+from conftest import CDC, CHIEF, MANAGER, MING, MOHW, ROOT, TONG, Person, clerk
 
 FIELDS = {"recertification", "item", "request", "agency", "name", "title", "system", "role",
           "since", "granted_by", "last_used", "status"}
@@ -267,8 +267,21 @@ def test_it_is_reminded_of_closed_and_proven(on_clock, tmp_path):
                 node = sha256(b"\x01" + node + hash).digest()
             at, last = at // 2, last // 2
         assert last == 0 and node == root, entry
+    # With what is shipped: each entry is as it says, and under the head of the manifest.
+    check = [ROOT / "Scripts/verify-trail", "--proof", directory / "audit.jsonl",
+             directory / "manifest.json"]
+    told = subprocess.run(check, capture_output=True, text=True, check=True).stdout
+    assert len(told.splitlines()) == len(entries)
+    forged = (directory / "audit.jsonl").read_text().replace('"done"', '"none"', 1)
+    (tmp_path / "forged").write_text(forged)
+    assert subprocess.run([*check[:2], tmp_path / "forged", check[3]],
+                          capture_output=True).returncode == 1
     assert manifest["items"] == 3 and manifest["unanswered"] == 3
     desk.refused("file.exists", "recertify", "--evidence", 1, directory, session=CHIEF)
+
+
+def mails_of(desk, person):
+    return [mail for mail in desk.mails() if f"To: {person.email}" in mail]
 
 
 def test_silence_suspends_only_where_it_is_configured(on_clock, tmp_path):
@@ -290,10 +303,23 @@ def test_silence_suspends_only_where_it_is_configured(on_clock, tmp_path):
     feed = [line["change"] for line in desk.json("permissions", "--changed-since", 0)
             if line["request"] == number]
     assert feed == ["granted", "ended"]
+    desk.ok("recertify", "--evidence", 1, tmp_path / "evidence", session=CHIEF)
+    said = [json.loads(line)["action"] for line in (tmp_path / "evidence/audit.jsonl").open()]
+    assert said.count("permission.suspend") == 1
     desk.sign_in(MING)
     item = items(desk, MING)["王大同"]
     assert item["status"] == "unanswered"
+    told = mails_of(desk, TONG)
+    rested = desk.clock
+    desk.clock += timedelta(minutes=1)
     desk.ok("recertify", item["item"], "--keep", session=MING)
+    [mail] = [mail for mail in mails_of(desk, TONG) if mail not in told]
+    assert "您的下列權限自即日起恢復" in mail and "is in force again" in mail
+    # As of then it rested.
+    then = rested.strftime("%Y-%m-%dT%H:%M:%SZ")
+    held = [line["request"] for line in desk.json("permissions", "--as-of", then)]
+    assert number not in held
+    assert number in [line["request"] for line in desk.json("permissions")]
     feed = [line["change"] for line in desk.json("permissions", "--changed-since", 0)
             if line["request"] == number]
     assert feed == ["granted", "ended", "granted"]

@@ -167,7 +167,10 @@ def test_the_target_system_is_compared(desk, tmp_path):
         ("missing", TONG.email, "general", None)]
     assert desk.run("permissions", "--compare", "-", "--json", stdin=csv(here)).status == 0
     desk.refused("file.missing", "permissions", "--compare", tmp_path / "none")
-    for text, code in [("a,b\n1,2\n", "sheet.header"), ('{"email":"a@b.tw"}\n', "sheet.unreadable"),
+    for text, code in [("a,b\n1,2\n", "sheet.header"), ('{"email":"a@b.tw"}\n', "role.invalid"),
+                       ('{"email":1,"role":"admin"}\n', "email.invalid"),
+                       ('{"email":"a@b.tw",\n', "sheet.unreadable"),
+                       ("email,role\na@b.tw,\n", "role.invalid"),
                        ("email,role\nx,admin\n", "email.invalid"),
                        ("email,role\na@b.tw,boss\n", "role.invalid")]:
         (tmp_path / "bad").write_text(text)
@@ -294,6 +297,9 @@ def test_the_median_of_two_is_between_them(on_clock):
 
 
 def test_the_table_has_every_figure_and_fits(desk):
+    desk.join(TONG)
+    desk.request(TONG)
+    assert "no reviewer" in desk.ok("statistics", "--by", "reviewer").out
     whole = desk.ok("statistics").out.splitlines()[0].split()
     assert {"submitted", "approved", "rejected", "returned", "lapsed", "waiting", "median", "p90",
             "p95", "working", "review"} <= set(whole)

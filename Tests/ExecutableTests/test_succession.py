@@ -187,7 +187,8 @@ def test_a_load_proposes_and_a_list_is_taken(desk, tmp_path):
         told.append(desk.json("agencies", "--succeed", "--from", listed, "--on", TODAY,
                               "--document", LETTER, "--dry-run"))
     assert told[0] == told[1] != []
-    desk.refused("usage.missing", "agencies", "--succeed", "--from", listed)
+    missing = desk.refused("usage.missing", "agencies", "--succeed", "--from", listed).error
+    assert "--on" in missing["message"] and "--document" in missing["message"], missing
     lines = desk.json("agencies", "--succeed", "--from", listed, "--on", TODAY, "--document",
                       LETTER)
     assert {line["new"]["code"] for line in lines} == {renamed}

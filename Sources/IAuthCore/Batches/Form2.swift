@@ -135,11 +135,12 @@ extension BatchImporter {
     }
     guard !clashes(&row, withContactsAskedFor: email, mobile, agency) else { return nil }
     claims.ask(for: email, mobile, in: agency)
-    return .accepted(
-      try submit(
-        RequestDraft(
-          account: account, system: system.id, role: role, kind: .change, origin: "batch",
-          reason: row.reason, effectiveAt: row.effectiveAt, replacement: new)))
+    let number = try submit(
+      RequestDraft(
+        account: account, system: system.id, role: role, kind: .change, origin: "batch",
+        reason: row.reason, effectiveAt: row.effectiveAt, replacement: new))
+    try tx.settleHandOvers(to: account.id)
+    return .accepted(number)
   }
 
   /// An administrator's data are the authority's to decide on, whichever role the row names.

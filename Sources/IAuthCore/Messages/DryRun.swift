@@ -62,7 +62,8 @@ extension Notice {
     case .batchDecided(let batch, _, _, _, _): return cause(.decided, .batch(batch))
     case .idleWarning, .accountChanged: return cause(.idle, holder.map { .account($0) } ?? .none)
     case .code, .submitted, .batchSubmitted, .approved, .rejected, .invitation, .nationalReviewer,
-      .contactChanged, .permissionSuspended, .wrongAttempts, .wrongAttemptsAlarm, .hostChanged,
+      .contactChanged, .permissionSuspended, .permissionRestored, .wrongAttempts,
+      .wrongAttemptsAlarm, .hostChanged,
       .revokedByForm, .returned, .batchReturned, .withdrawnByForm, .contactBounces, .channelTest,
       .succession:
       return []

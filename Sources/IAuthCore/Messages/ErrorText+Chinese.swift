@@ -14,7 +14,7 @@ extension IAuthError {
     case .codeExpired(let reference, true): "\(quoted(reference))已使用或已失效，請重新辦理"
     case .codeUsed(let isApplication):
       isApplication ? "此帳號申請已完成驗證，請直接登入" : "此次登入已完成驗證"
-    case .requestDuplicate(let number): "已有相同的申請案 \(number) 審核中"
+    case .requestDuplicate(let number): "同一事項已有申請案 \(number) 審核中"
     case .requestDecided(let number, let status, let by, let at):
       "申請案 \(number) 已" + (by.map { "由\(quoted($0))" } ?? "")
         + "於 \(at.taiwanMinute)（臺灣時間）\(status.chinese)"
@@ -38,6 +38,7 @@ extension IAuthError {
     case .successionBound(let code, .late): "機關\(quoted(code))整併已逾 7 日，不得復原"
     case .successionBound(_, .successor(let new)):
       "承接機關已另由其他機關承接，請先復原\(quoted(new))的整併"
+    case .successionBound(_, .later(let code)): "同一人員之帳號嗣後與機關\(quoted(code))合併，請先復原該機關之整併"
     case .successionBound(_, .request(let number)): "申請案 \(number) 於整併後業經審核，不得復原整併"
     case .successionBound(_, .account(let account)): "合併的帳號 \(account) 嗣後已有異動，不得復原整併"
     case .recertifyOpen(let review): "清查 \(review) 尚未結案，且範圍重疊"

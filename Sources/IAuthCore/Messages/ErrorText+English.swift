@@ -20,7 +20,7 @@ extension IAuthError {
       isApplication
         ? "this application was proven already; sign in" : "this sign-in was proven already"
     case .requestDuplicate(let number):
-      "request \(number) asks for the same and is still pending"
+      "request \(number) on the same matter is still pending"
     case .requestDecided(let number, let status, let by, let at):
       "request \(number) was already \(status.rawValue)"
         + (by.map { " by \(shortened($0))" } ?? "") + " at \(at.taiwanMinute) Taiwan time"
@@ -56,6 +56,8 @@ extension IAuthError {
       "the succession of agency \(quoted(code)) is more than seven days old"
     case .successionBound(_, .successor(let new)):
       "the successor has a successor itself; take that of \(quoted(new)) back first"
+    case .successionBound(_, .later(let code)):
+      "the same person came from agency \(quoted(code)) since; take that succession back first"
     case .successionBound(_, .request(let number)):
       "request \(number) has been decided since, so the succession cannot be taken back"
     case .successionBound(_, .account(let account)):

@@ -96,9 +96,12 @@ extension IAuthError {
     case .agencyMissing: "iauth agencies NAME"
     case .rowHidden: "iauth help import-batch"
     case .agencyCycle(let code), .agencyRemoved(let code), .agencyExists(let code),
-      .successionCycle(let code), .successionBound(let code, _):
+      .successionCycle(let code), .successionBound(let code, .none),
+      .successionBound(let code, .late),
+      .successionBound(let code, .successor), .successionBound(let code, .request),
+      .successionBound(let code, .account):
       "iauth agencies \(shellWord(code, or: "CODE"))"
-    case .agencySucceeded(let code, _):
+    case .agencySucceeded(let code, _), .successionBound(_, .later(let code)):
       "iauth agencies --undo \(shellWord(code, or: "CODE"))"
     case .systemInvalid: "iauth help systems"
     case .systemUnknown, .systemExists: "iauth systems"

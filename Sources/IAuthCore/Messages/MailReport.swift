@@ -30,7 +30,8 @@ struct MailReport: Equatable {
     let whole = MailPart(mail[...])
     var left = Self.mostParts
     var leaves: [MailPart] = []
-    Self.flatten(whole, depth: 0, &left, into: &leaves)
+    guard let report = Self.report(in: whole, depth: 0) else { return nil }
+    Self.flatten(report, depth: 0, &left, into: &leaves)
     guard
       let status = leaves.first(where: {
         ["message/delivery-status", "message/global-delivery-status"].contains($0.type)
@@ -51,6 +52,17 @@ struct MailReport: Equatable {
     "message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers",
     "message/rfc822-headers",
   ]
+
+  /// The part that is the report (RFC 6522): the mail itself, or what a gateway has put something
+  /// under. Its parts attached to another mail are none.
+  private static func report(in part: MailPart, depth: Int) -> MailPart? {
+    if part.type == "multipart/report" { return part }
+    guard depth < 8, part.type.utf8.starts(with: "multipart/".utf8) else { return nil }
+    for inner in part.parts(atMost: mostParts) {
+      if let found = report(in: inner, depth: depth + 1) { return found }
+    }
+    return nil
+  }
 
   /// The parts that are no multiparts.
   ///

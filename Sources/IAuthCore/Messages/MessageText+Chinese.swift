@@ -86,6 +86,11 @@ extension Notice {
         "權限暫停（申請案 \(request.number)）",
         ["帳號清查期限內無人答復，您的下列權限自即日起暫停：", ""] + request.chinese
           + ["", "如仍有需要，請洽貴機關管理者答復清查：", "", "    iauth admins"])
+    case .permissionRestored(let request):
+      Wording(
+        "權限恢復（申請案 \(request.number)）",
+        ["帳號清查已獲答復，您的下列權限自即日起恢復：", ""] + request.chinese
+          + ["", "查詢您的權限：", "", "    iauth request-permission --list"])
     case .nationalReviewer(let request):
       Wording(
         "主管機關新增管理者（申請案 \(request.number)）",

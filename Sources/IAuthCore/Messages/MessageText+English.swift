@@ -95,6 +95,11 @@ extension Notice {
         ["Nobody answered for this permission in a periodic review, and it rests from now on:", ""]
           + request.english
           + ["", "If you still need it, ask an administrator to answer:", "", "    iauth admins"])
+    case .permissionRestored(let request):
+      Wording(
+        "Permission restored (request \(request.number))",
+        ["This permission was kept in a periodic review, and is in force again:", ""]
+          + request.english + ["", "Your permissions:", "", "    iauth request-permission --list"])
     case .nationalReviewer(let request):
       Wording(
         "One more administrator of the authority (request \(request.number))",

@@ -176,6 +176,7 @@ extension DayProblem {
     case .past: "the day is past"
     case .order: "the last day is before the first"
     case .tooFar: "a permission is asked for at most three years ahead"
+    case .ahead: "this day is still to come"
     case .tooLong(let days):
       "on this system a permission lasts at most \(days) \(days == 1 ? "day" : "days")"
     }
@@ -186,6 +187,7 @@ extension DayProblem {
     case .past: "日期已過"
     case .order: "終止日期早於生效日期"
     case .tooFar: "權限期間以三年內為限"
+    case .ahead: "日期不得晚於今日"
     case .tooLong(let days): "此系統的權限期間最長 \(days) 天"
     }
   }

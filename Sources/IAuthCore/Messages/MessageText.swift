@@ -39,7 +39,7 @@ extension Notice {
       .invitationLapsed, .invitationEnded, .revoked, .accountChanged, .contactChanged,
       .wrongAttempts,
       .idleWarning, .revokedByForm, .batchReturned, .superseded, .withdrawnByForm, .standIn,
-      .permissionEnding, .permissionSuspended, .contactBounces,
+      .permissionEnding, .permissionSuspended, .permissionRestored, .contactBounces,
       .channelTest, .succession:
       .notice
     case .recertification(_, _, _, _, let isReminder, _): isReminder ? .reminder : .notice
@@ -98,7 +98,7 @@ extension Notice {
       .invitationEnded(let request, _),
       .returned(let request, _), .superseded(let request, _), .withdrawnByForm(let request),
       .standIn(let request, _), .permissionEnding(let request, _),
-      .permissionSuspended(let request):
+      .permissionSuspended(let request), .permissionRestored(let request):
       SafeText.line(request.agency)
     case .accountChanged(_, let agency, _), .contactChanged(let agency, _, _),
       .wrongAttempts(let agency):

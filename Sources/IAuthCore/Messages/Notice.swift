@@ -59,6 +59,8 @@ package enum Notice: Sendable, Equatable {
     isOver: Bool)
   /// To the holder: nobody answered for the permission, and it rests.
   case permissionSuspended(request: RequestSummary)
+  /// To the holder: somebody has answered since, and it is in force again.
+  case permissionRestored(request: RequestSummary)
   /// To an address that the operator tries.
   case channelTest
   /// To one reviewer: everything of theirs that still waits, oldest first.

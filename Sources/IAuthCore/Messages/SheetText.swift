@@ -26,6 +26,8 @@ enum SheetText {
         "the quotation marks in row \(row) do not pair; take the one away that stands alone, or save"
           + " the sheet as .xlsx",
         "第 \(row) 列的引號不成對，請刪除多餘的引號，或另存為 .xlsx")
+    case .notJSON(let row):
+      Bilingual("row \(row) is no JSON object", "第 \(row) 列非 JSON 物件")
     case .unsupported("xls"):
       Bilingual("the file is an old .xls workbook; save it as .xlsx", "檔案為舊式 .xls 活頁簿，請另存為 .xlsx")
     case .unsupported("xlsb"):

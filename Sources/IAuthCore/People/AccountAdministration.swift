@@ -224,12 +224,14 @@ extension Transaction {
       try run(AccountTable.setStatus, account.id, AccountStatus.suspended, now)
       try endApplications(of: account)
       try audit(.accountSuspended, subject)
+      try settleHandOvers(to: account.id)
       try tell(account, .suspended, at: try addresses(of: account), reason: reason)
       return .suspended
     case .restore:
       try run(AccountTable.setStatus, account.id, AccountStatus.active, now)
       try run(AccountTable.noteUse, account.id, now)
       try audit(.accountRestored, subject)
+      try settleHandOvers(to: account.id)
       try tell(account, .active, at: try addresses(of: account), reason: reason)
       return .active
     case .unlock:
@@ -248,6 +250,7 @@ extension Transaction {
       }
       if verb == .erase { try eraseProofs(of: account) }
       if verb == .erase || account.status == .invited { try erase(account: account.id) }
+      if verb == .erase { try eraseMerged(into: account) }
       // Queued after the erasure, which removes what is queued for the person; the address in it is
       // removed when it is sent.
       try tell(account, .closed, at: addresses, reason: reason)
@@ -268,7 +271,7 @@ extension Transaction {
 
   /// Ends what the person has applied for and not proven, and takes the keys of their addresses,
   /// by which a guess could be checked.
-  private func eraseProofs(of account: Account) throws(IAuthError) {
+  func eraseProofs(of account: Account) throws(IAuthError) {
     let email = addressKey(.email, account.email.text)
     let mobile = addressKey(.sms, account.mobile.e164)
     try endApplications(email, mobile, in: nil)

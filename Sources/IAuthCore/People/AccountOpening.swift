@@ -67,7 +67,8 @@ extension Transaction {
     if account.status == .invited {
       try run(AccountTable.setStatus, account.id, AccountStatus.active, now)
       try audit(.accountOpened, .account(account.id))
-      try handOver(to: account.id)
+      // The contacts that the form put in are proven by nobody, whatever becomes of the change.
+      if isReviewed { try run(AccountTable.setUnproven, account.id, now) }
     }
     if isReviewed {
       // Only what was proven of the stored contacts counts: the permission rests, and a review
@@ -83,6 +84,7 @@ extension Transaction {
         name: applicant.name.text, email: applicant.email.text, mobile: applicant.mobile.e164,
         title: applicant.title), phone: applicant.phone)
     if account.isUnproven { try run(AccountTable.setUnproven, account.id, nil as Timestamp?) }
+    try settleHandOvers(to: account.id)
     return .commit(
       try startSession(account: account.id, emailProven: true, smsProven: true))
   }
@@ -154,6 +156,7 @@ extension Transaction {
           name: applicant.name.text, email: applicant.email.text, mobile: applicant.mobile.e164,
           title: applicant.title)))
     try auditSubmission(.requested, number, person: applicant.personalData(account.id))
+    try settleHandOvers(to: account.id)
     if let request = try request(number) { _ = try tellReviewers(of: request) }
   }
 }

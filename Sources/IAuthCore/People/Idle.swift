@@ -90,6 +90,7 @@ extension Transaction {
     try run(AccountTable.setStatus, account.id, AccountStatus.suspended, now)
     try endApplications(of: account)
     try audit(.accountSuspended, .account(account.id), outcome: "idle")
+    try settleHandOvers(to: account.id)
     try tell(account, .suspended, at: try addresses(of: account), reason: Self.idleReason)
   }
 

@@ -85,7 +85,10 @@ extension Service {
       switch proof.purpose {
       case .application:
         try tx.run(OutboxTable.eraseCodes, proof.reference.text)
-        return try tx.openAccount(proof)
+        let end = try tx.openAccount(proof)
+        // Where it has opened nothing, nobody is sent to sign in.
+        if case .commitThenThrow = end { try tx.run(VerificationTable.giveUp, proof.id) }
+        return end
       case .signIn:
         return try tx.signIn(proof, needed == proof.via.channels ? needed : Via.both.channels)
       case .stepUp: return try tx.stepUp(proof, needed)
@@ -227,7 +230,6 @@ extension Transaction {
       }
       try run(AccountTable.setStatus, id, AccountStatus.active, now)
       try audit(.accountOpened, .account(id))
-      try handOver(to: id)
     case .active:
       if let idleAfter = settings.idleAfter, try isIdle(account, after: idleAfter) {
         try suspendIdle(account)
@@ -235,6 +237,7 @@ extension Transaction {
       }
     }
     if account.isUnproven { try run(AccountTable.setUnproven, id, nil as Timestamp?) }
+    if account.isUnproven || account.status == .invited { try settleHandOvers(to: id) }
     return .commit(
       try startSession(
         account: id, emailProven: proven.contains(.email), smsProven: proven.contains(.sms)))

@@ -16,6 +16,7 @@ enum VerificationTable {
       name, email, mobile, title, phone, created_at, expires_at, is_foreign
     FROM verification WHERE reference = ?
     """
+  static let giveUp: SQL = "UPDATE verification SET status = 'lapsed' WHERE id = ?"
   static let close: SQL = """
     UPDATE verification SET status = ?2, name = NULL, email = NULL, mobile = NULL, title = NULL,
       phone = NULL WHERE id = ?1 AND status = 'open'
@@ -70,7 +71,7 @@ enum VerificationTable {
     "SELECT sent_at FROM send WHERE caller = ?1 AND sent_at > ?2 ORDER BY sent_at DESC"
   static let sweepSends: SQL = "DELETE FROM send WHERE sent_at <= ?"
   static let statements: [SQL] = [
-    add, byReference, close, openApplications, typedTogether, eraseKeys, setCode, codes,
+    add, byReference, giveUp, close, openApplications, typedTogether, eraseKeys, setCode, codes,
     isCodeUsed, useCodes,
     attempt,
     setAttempt, forgetAttempts,

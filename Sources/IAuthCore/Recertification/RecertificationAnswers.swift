@@ -119,7 +119,11 @@ extension Transaction {
     _ number: ItemID, _ answer: RecertificationAnswer, by session: Session
   ) throws(IAuthError) -> AnswerOutcome {
     let item = try first(RecertificationTable.one, number) { row in RecertificationItem(row: row) }
-    if let refusal = try refusalToAnswer(item, number, session) {
+    var refusal = try refusalToAnswer(item, number, session)
+    if refusal == nil, case .end = answer, let item, try isLastPermission(item.request) {
+      refusal = .accountLast
+    }
+    if let refusal {
       let isShown = refusal.code != .recertifyUnknown
       try audit(.refused, .item(number), outcome: refusal.code.rawValue)
       return AnswerOutcome(
@@ -140,9 +144,7 @@ extension Transaction {
       .item(number))
     switch answer {
     case .keep:
-      if item.suspendedAt != nil {
-        try run(RecertificationTable.suspendPermission, item.request, nil as Int64?)
-      }
+      if item.suspendedAt != nil { try restore(item) }
     case .end(let reason): _ = try revoke(item.request, reason: reason)
     }
     return AnswerOutcome(

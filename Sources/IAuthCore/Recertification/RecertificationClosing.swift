@@ -96,13 +96,25 @@ extension Transaction {
     try run(RecertificationTable.suspendItem, item, now)
     try run(RecertificationTable.suspendPermission, found.request, now)
     try audit(.permissionSuspended, .request(found.request))
-    let account = try account(id: found.account)
-    if account.status != .invited, let request = try request(found.request) {
-      try queue(
-        .permissionSuspended(request: try summary(request)), to: .mail(account),
-        reference: String(found.request), request: found.request)
-    }
+    try tellHolder(of: found) { .permissionSuspended(request: $0) }
     return true
+  }
+
+  /// Puts a permission that rests for want of an answer in force again.
+  func restore(_ item: RecertificationItem) throws(IAuthError) {
+    try run(RecertificationTable.suspendPermission, item.request, nil as Int64?)
+    try tellHolder(of: item) { .permissionRestored(request: $0) }
+  }
+
+  /// Tells whoever holds the permission of an item; somebody invited knows nothing of it yet.
+  private func tellHolder(
+    of item: RecertificationItem, _ notice: (RequestSummary) -> Notice
+  ) throws(IAuthError) {
+    let account = try account(id: item.account)
+    guard account.status != .invited, let request = try request(item.request) else { return }
+    try queue(
+      notice(try summary(request)), to: .mail(account), reference: String(item.request),
+      request: item.request)
   }
 
   func isLastPermission(_ request: RequestID) throws(IAuthError) -> Bool {

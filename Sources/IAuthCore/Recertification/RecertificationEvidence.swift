@@ -41,6 +41,12 @@ enum EvidenceTable {
     SELECT \(AuditTrailTable.columns) FROM recertification_item i
       JOIN audit u ON u.subject = 'recertification-item:' || i.id
     WHERE i.recertification = ?2
+    UNION ALL
+    -- What an answer, or silence, has done to its permission.
+    SELECT \(AuditTrailTable.columns) FROM recertification_item i
+      JOIN audit u ON u.subject = 'request:' || i.request
+    WHERE i.recertification = ?2 AND u.at >= ?3
+      AND u.action IN ('permission.revoke', 'permission.suspend', 'invitation.lapse')
     ORDER BY 1
     """
   static let superiors: SQL = """
@@ -70,9 +76,10 @@ extension Service {
       let items = try tx.items(of: id, range)
       try tx.audit(.recertificationRead, .recertification(id))
       let mine = Set(
-        items.map { AuditSubject.item($0.item).text } + [AuditSubject.recertification(id).text])
+        items.flatMap { [AuditSubject.item($0.item).text, AuditSubject.request($0.request).text] }
+          + [AuditSubject.recertification(id).text])
       let entries = try tx.all(
-        EvidenceTable.entriesOfReview, AuditSubject.recertification(id).text, id
+        EvidenceTable.entriesOfReview, AuditSubject.recertification(id).text, id, review.openedAt
       ) { row in
         AuditLine(entry: AuditEntry(row: row), hash: row.bytes(10))
       }

@@ -160,7 +160,8 @@ enum RecertificationTable {
   static let isLastOfAgency: SQL = """
     SELECT 1 FROM permission p WHERE p.request = ?1 AND p.role = 'admin' AND NOT EXISTS
       (SELECT 1 FROM administrator d WHERE d.agency = p.agency AND d.system = p.system
-        AND d.deputy_for IS NULL AND d.account <> p.account AND d.starts_at <= ?2 AND ?2 < d.ends_at)
+        AND d.deputy_for IS NULL AND d.account <> p.account AND d.starts_at <= ?2 AND ?2 < d.ends_at
+        AND coalesce(p.ends_at, 9223372036854775807) <= d.ends_at)
     """
   static let counts: SQL = """
     SELECT g.id, g.type, g.code, g.name, g.path, g.superior, g.status, count(*),

@@ -61,6 +61,9 @@ struct StandingSuccession {
   let document: String
   let appliedAt: Timestamp?
 
+  /// What was applied last comes last; what has not come yet, after it.
+  var appliedOrder: (Int64, Int64) { (appliedAt?.seconds ?? .max, id) }
+
   init(row: borrowing Row) {
     (id, old, new) = (row.int(0), row.id(1), row.id(2))
     (onAt, document, appliedAt) = (row.time(3), row.text(4), row.timeIfAny(5))
@@ -80,14 +83,17 @@ extension Service {
     return try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<[SuccessionLine]> in
       var lines: [SuccessionLine] = []
       var news = SuccessionNews()
+      var later: [(id: Int64, onAt: Timestamp)] = []
       for order in orders {
         let id = try tx.plan(order)
         if order.onAt <= tx.now {
           lines += try tx.apply(succession: id, &news)
         } else {
-          lines += try tx.foresee(succession: id)
+          later.append((id, order.onAt))
         }
       }
+      later.sort { ($0.onAt, $0.id) < ($1.onAt, $1.id) }
+      if !later.isEmpty { lines += try tx.foresee(later.map(\.id)) }
       try tx.tell(news, isUndone: false)
       return .commit(lines)
     }
@@ -147,12 +153,13 @@ extension Transaction {
     return id.value
   }
 
-  /// What a succession would move today; nothing is kept.
-  fileprivate func foresee(succession id: Int64) throws(IAuthError) -> [SuccessionLine] {
+  /// What successions would move today, each after the one before; nothing is kept.
+  fileprivate func foresee(_ successions: [Int64]) throws(IAuthError) -> [SuccessionLine] {
     let kept = (auditHead, treeGrowth, queuedCount, plan)
     var news = SuccessionNews()
     try execute("SAVEPOINT succession")
-    var lines = try apply(succession: id, &news)
+    var lines: [SuccessionLine] = []
+    for id in successions { lines += try apply(succession: id, &news) }
     try execute("ROLLBACK TO succession")
     try execute("RELEASE succession")
     (auditHead, treeGrowth, queuedCount, plan) = kept

@@ -43,9 +43,11 @@ extension SuccessionOrder {
         guard let found = try FormDate.day(cell: typed) else { throw .dateInvalid(typed) }
         day = Timestamp(startOfTaipeiDay: found)
       }
-      guard let day else { throw .usageMissing(["--on"], command: "agencies") }
-      guard let document = cell("document") ?? document else {
-        throw .usageMissing(["--document"], command: "agencies")
+      guard let day, let document = cell("document") ?? document else {
+        let missing = [
+          day == nil ? "--on" : nil, cell("document") ?? document == nil ? "--document" : nil,
+        ]
+        throw .usageMissing(missing.compactMap { $0 }, command: "agencies")
       }
       orders.append(
         SuccessionOrder(

@@ -31,7 +31,11 @@ extension Transaction {
       throw .accountsTaken(Set(inTheWay.flatMap { [$0.old, $0.new] }).sorted())
     }
     return pairs.map { pair in
-      let isOld = pair.oldStatus == .active && pair.newStatus != .active
+      // Whoever is suspended in one of them is suspended: a merge gives nobody their rights back.
+      let isOld =
+        pair.oldStatus == .suspended
+        ? pair.newStatus != .suspended
+        : pair.oldStatus == .active && pair.newStatus == .invited
       return SamePerson(
         survivor: isOld ? pair.old : pair.new, other: isOld ? pair.new : pair.old)
     }

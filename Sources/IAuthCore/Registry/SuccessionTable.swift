@@ -19,6 +19,10 @@ enum SuccessionTable {
   static let successor: SQL = """
     SELECT new FROM succession WHERE old = ? AND applied_at IS NOT NULL AND undone_at IS NULL
     """
+  /// Whoever had taken an agency's place by a moment, of those who have it still.
+  static let successorAt: SQL = """
+    SELECT new FROM succession WHERE old = ?1 AND applied_at <= ?2 AND undone_at IS NULL
+    """
   static let next: SQL = "SELECT new FROM succession WHERE old = ? AND undone_at IS NULL"
 
   // MARK: Who is whom
@@ -126,10 +130,21 @@ enum SuccessionTable {
 
   // MARK: Back again; ?1 the succession
 
-  /// Decided by somebody since.
+  /// Whose later succession has made one account of two, of which one came or stayed by this one.
+  static let mergedLater: SQL = """
+    SELECT s.old FROM succession_move l JOIN succession s ON s.id = l.succession
+    WHERE l.kind = 'merge' AND s.undone_at IS NULL AND s.applied_at IS NOT NULL AND EXISTS (
+        SELECT 1 FROM succession_move m WHERE m.succession = ?1 AND (m.kind = 'account'
+          AND m.id IN (l.id, l.holder) OR m.kind = 'merge' AND m.holder IN (l.id, l.holder)))
+      AND (s.applied_at, s.id) > (SELECT applied_at, id FROM succession WHERE id = ?1)
+    ORDER BY s.applied_at DESC, s.id DESC LIMIT 1
+    """
+  /// Decided by somebody since; in the very second of the succession, what then waited still.
   static let decided: SQL = """
     SELECT m.id FROM succession_move m JOIN decision d ON d.request = m.id
-    WHERE m.succession = ?1 AND m.kind = 'request' AND d.decided_at >= ?2
+      JOIN request r ON r.id = m.id
+    WHERE m.succession = ?1 AND m.kind = 'request' AND (d.decided_at > ?2 OR d.decided_at = ?2
+        AND d.round = r.round AND d.verdict <> 'returned')
       AND d.verdict IN ('approved', 'rejected', 'returned') ORDER BY m.id LIMIT 1
     """
   /// Granted to somebody who has moved.
@@ -226,10 +241,12 @@ enum SuccessionTable {
     """
 
   static let statements: [SQL] = [
-    byID, ofOld, add, setApplied, setHeld, setUndone, due, successor, next, pairs, remember, held,
+    byID, ofOld, add, setApplied, setHeld, setUndone, due, successor, successorAt, next, pairs,
+    remember, held,
     open, giveRequests, rememberRequests, givePermissions, rememberPermissions, allAccounts,
     moveAccounts, allRequests, moveRequests, allPermissions, movePermissions, allItems, moveItems,
-    allBelow, moveBelow, isDerived, setStatus, setAuthority, openProofs, lines, decided, granted,
+    allBelow, moveBelow, isDerived, setStatus, setAuthority, openProofs, lines, mergedLater,
+    decided, granted,
     changed, voidProofs, closeProofs, accountsBack, merged, requestsParted, permissionsParted,
     requestsBack, permissionsBack, revived, superseded, itemsBack, below, wasStatus,
     wasAuthority, actives, vacant, samePeople,

@@ -19,15 +19,19 @@ extension Service {
   /// - Throws: `right.missing`, `agency.unknown`, `agency.undo`.
   package func undoSuccession(of codes: [String]) throws(IAuthError) -> [SuccessionLine] {
     try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<[SuccessionLine]> in
-      var lines: [SuccessionLine] = []
-      var news = SuccessionNews()
+      var meant: [(standing: StandingSuccession, old: Agency)] = []
       for code in codes {
         let old = try tx.ownAgency(typed: code)
         guard let standing = try tx.standingSuccession(of: old.id) else {
           throw .successionBound(code: old.code, .none)
         }
-        lines += try tx.undo(standing, old, &news)
+        if !meant.contains(where: { $0.old.id == old.id }) { meant.append((standing, old)) }
       }
+      // What came last goes first, however it is typed.
+      meant.sort { ($0.standing.appliedOrder) > ($1.standing.appliedOrder) }
+      var lines: [SuccessionLine] = []
+      var news = SuccessionNews()
+      for (standing, old) in meant { lines += try tx.undo(standing, old, &news) }
       try tx.tell(news, isUndone: true)
       return .commit(lines)
     }
@@ -118,6 +122,8 @@ extension Transaction {
   ) throws(IAuthError) -> SuccessionProblem? {
     guard now < appliedAt + Limits.successionUndo else { return .late }
     guard new.status != .succeeded else { return .successor(code: new.code) }
+    let later: AgencyID? = try id(SuccessionTable.mergedLater, standing.id)
+    if let later { return .later(code: try agency(id: later).code) }
     for sql in [SuccessionTable.decided, SuccessionTable.granted] {
       if let number: RequestID = try id(sql, standing.id, appliedAt) { return .request(number) }
     }

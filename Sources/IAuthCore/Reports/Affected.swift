@@ -36,8 +36,12 @@ enum AffectedTable {
     entries AS MATERIALIZED (SELECT seq, at, caller, account, action, subject FROM audit
       WHERE at >= ?1 AND at < ?2 AND (?3 IS NULL OR caller = ?3)),
     actors AS (SELECT DISTINCT caller, account FROM entries WHERE account IS NOT NULL
-      UNION SELECT e.caller, k.account FROM entries e JOIN gate_key k
-        ON e.caller = 'key:' || k.name),
+      -- Lists write nothing: whoever was signed in, and whichever key held, could have read.
+      UNION SELECT caller, account FROM session
+        WHERE created_at < ?2 AND coalesce(ended_at, expires_at) > ?1 AND (?3 IS NULL OR caller = ?3)
+      UNION SELECT 'key:' || name, account FROM gate_key
+        WHERE enrolled_at < ?2 AND coalesce(withdrawn_at > ?1, 1)
+          AND (?3 IS NULL OR ?3 = 'key:' || name)),
     reach (caller, agency) AS (
       SELECT c.caller, a.agency FROM actors c JOIN account a ON a.id = c.account
       WHERE EXISTS (SELECT 1 FROM permission p WHERE p.account = c.account AND p.role = 'admin'

@@ -67,8 +67,12 @@ enum FeedTable {
     """
   static let hasReader: SQL = "SELECT 1 FROM feed_reader LIMIT 1"
   /// The mailbox and the role of one line of JSON; no row for what is none.
-  static let entry: SQL =
-    "SELECT json_extract(?1, '$.email'), json_extract(?1, '$.role') WHERE json_valid(?1)"
+  /// What is there and no text is as if it were not.
+  static let entry: SQL = """
+    SELECT iif(json_type(?1, '$.email') = 'text', json_extract(?1, '$.email'), ''),
+      iif(json_type(?1, '$.role') = 'text', json_extract(?1, '$.role'), '')
+    WHERE json_valid(?1) AND json_type(?1) = 'object'
+    """
   static let statements: [SQL] = [
     lines, linesOfSystem, last, acknowledged, acknowledge, overdue, holders, entry, hasReader,
   ]

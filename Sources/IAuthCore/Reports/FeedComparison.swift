@@ -55,10 +55,8 @@ extension Transaction {
     where line.contains(where: { $0 > 0x20 }) {
       // SQLite reads JSON well; a reader of our own would be one more.
       let text = String(decoding: line, as: UTF8.self)
-      let found = try self.first(FeedTable.entry, text) { row in
-        row.isNull(0) || row.isNull(1) ? nil : (row.text(0), row.text(1))
-      }
-      guard let fields = found ?? nil else { throw .sheetUnreadable(.badQuote(row: index + 1)) }
+      guard let fields = try self.first(FeedTable.entry, text, read: { ($0.text(0), $0.text(1)) })
+      else { throw .sheetUnreadable(.notJSON(row: index + 1)) }
       entries.append(try TargetEntry(typed: fields.0, fields.1))
     }
     return entries
@@ -86,6 +84,7 @@ extension Transaction {
 
 extension TargetEntry {
   fileprivate init(typed email: String, _ role: String) throws(IAuthError) {
+    guard !Folding.fold(role).isEmpty else { throw .roleInvalid(role) }
     self.init(email: try EmailAddress(email).text, role: try Role(cell: role).rawValue)
   }
 }

@@ -39,6 +39,25 @@ package struct PersonSection: Sendable {
   }
 }
 
+extension PersonSection {
+  fileprivate func values(of row: borrowing Row) -> [PersonValue] {
+    var values: [PersonValue] = []
+    for (index, column) in columns.enumerated() {
+      let place = Int32(index)
+      if row.isNull(place) {
+        values.append(.none)
+        continue
+      }
+      switch column.kind {
+      case .text: values.append(.text(row.text(place)))
+      case .number: values.append(.number(row.int(place)))
+      case .time: values.append(.time(row.time(place)))
+      }
+    }
+    return values
+  }
+}
+
 /// Everything about one person.
 package struct PersonDocument: Sendable {
   package let account: AccountID
@@ -172,6 +191,14 @@ package enum PersonSections {
 
 enum PersonTable {
   static let agency: SQL = "SELECT agency FROM account WHERE id = ?"
+  /// The accounts that have become this one by a succession of agencies, and are not erased.
+  static let merged: SQL = """
+    WITH RECURSIVE one (id) AS (SELECT ?1 UNION
+      SELECT m.id FROM one JOIN succession_move m ON m.holder = one.id AND m.kind = 'merge'
+        JOIN succession s ON s.id = m.succession AND s.undone_at IS NULL)
+    SELECT a.id FROM one JOIN account a ON a.id = one.id
+    WHERE a.id <> ?1 AND a.status = 'closed' AND a.erased_at IS NULL ORDER BY 1
+    """
   static let history: SQL = """
     SELECT u.seq, u.at, u.caller, u.account, a.name, u.action, u.subject, u.outcome
     FROM audit u LEFT JOIN account a ON a.id = u.account
@@ -179,7 +206,17 @@ enum PersonTable {
       OR u.subject IN (SELECT 'request:' || id FROM request WHERE account = ?1)
     ORDER BY u.seq
     """
-  static let statements: [SQL] = [agency, history] + PersonSections.all.map(\.sql)
+  static let statements: [SQL] = [agency, merged, history] + PersonSections.all.map(\.sql)
+}
+
+extension Transaction {
+  /// Somebody is erased with all accounts that have become theirs.
+  func eraseMerged(into account: Account) throws(IAuthError) {
+    for merged: AccountID in try ids(PersonTable.merged, account.id) {
+      try eraseProofs(of: try self.account(id: merged))
+      try erase(account: merged)
+    }
+  }
 }
 
 extension Service {
@@ -189,18 +226,13 @@ extension Service {
   /// - Throws: `session.*`, `right.missing`, `account.unknown`.
   package func export(account id: AccountID) throws(IAuthError) -> PersonDocument {
     try readingPerson(id, as: .accountExported) { (tx, agency) throws(IAuthError) in
+      // Of somebody who came from two agencies that have become one, the other account as well.
+      let accounts = [id] + (try tx.ids(PersonTable.merged, id) as [AccountID])
       var sections: [(section: PersonSection, rows: [[PersonValue]])] = []
       for section in PersonSections.all {
-        let rows = try tx.all(section.sql, id) { row in
-          section.columns.enumerated().map { index, column -> PersonValue in
-            let place = Int32(index)
-            if row.isNull(place) { return .none }
-            switch column.kind {
-            case .text: return .text(row.text(place))
-            case .number: return .number(row.int(place))
-            case .time: return .time(row.time(place))
-            }
-          }
+        var rows: [[PersonValue]] = []
+        for account in accounts {
+          rows += try tx.all(section.sql, account) { row in section.values(of: row) }
         }
         sections.append((section, rows))
       }
@@ -213,11 +245,17 @@ extension Service {
   /// - Throws: as `export`.
   package func history(account id: AccountID) throws(IAuthError) -> [PersonEvent] {
     try readingPerson(id, as: .historyRead) { (tx, _) throws(IAuthError) in
-      try tx.all(PersonTable.history, id) { row in
-        PersonEvent(
-          seq: row.int(0), at: row.time(1), caller: row.text(2), account: row.idIfAny(3),
-          name: row.textIfAny(4), action: row.text(5), subject: row.text(6), outcome: row.text(7))
+      var events: [PersonEvent] = []
+      for account in [id] + (try tx.ids(PersonTable.merged, id) as [AccountID]) {
+        events += try tx.all(PersonTable.history, account) { row in
+          PersonEvent(
+            seq: row.int(0), at: row.time(1), caller: row.text(2), account: row.idIfAny(3),
+            name: row.textIfAny(4), action: row.text(5), subject: row.text(6),
+            outcome: row.text(7))
+        }
       }
+      var seen: Set<Int64> = []
+      return events.filter { seen.insert($0.seq).inserted }.sorted { $0.seq < $1.seq }
     }
   }
 

@@ -59,6 +59,9 @@ enum PermissionsTable {
     p.starts_at <= ?5 AND (p.ends_at IS NULL OR ?5 < p.ends_at)
       AND (p.revoked_at IS NULL OR ?5 < p.revoked_at)
       AND (p.suspended_at IS NULL OR ?5 < p.suspended_at)
+      -- One that rested for a while, or was decided again late, did not hold until then.
+      AND (SELECT change FROM permission_change c WHERE c.request = p.request AND c.at <= ?5
+        ORDER BY c.seq DESC LIMIT 1) IS NOT 'ended'
       -- Those of a suspended account rest (PRODUCT 2); the trail knows who was suspended when.
       AND (SELECT action FROM audit WHERE subject = 'account:' || p.account AND at <= ?5
         AND action IN ('account.suspend', 'account.restore') ORDER BY seq DESC LIMIT 1)
@@ -67,7 +70,9 @@ enum PermissionsTable {
     """
   static let ofAgency: SQL = """
     SELECT \(columns) FROM permission p \(tables)
-    WHERE p.agency = ?1 AND (?4 IS NULL OR p.account = ?4) AND \(holds) ORDER BY p.request
+    WHERE p.request IN (SELECT request FROM permission WHERE agency = ?1 UNION
+        SELECT id FROM succession_move WHERE kind = 'permission' AND before = ?1)
+      AND g.id = ?1 AND (?4 IS NULL OR p.account = ?4) AND \(holds) ORDER BY p.request
     """
   static let under: SQL = """
     WITH RECURSIVE below (id) AS (SELECT ?1 UNION
@@ -104,7 +109,13 @@ extension Service {
         guard error.code == .rightMissing else { throw error }
         return try tx.refuse(error)
       }
-      let lines = try tx.permissions(range, at: moment ?? tx.now)
+      let at = moment ?? tx.now
+      // A code that stands for a successor's now was an agency of its own before.
+      var asked = range
+      if let code = filter.agency, let agency = range.agency {
+        asked.agency = try tx.agency(typed: code, at: at, now: agency)
+      }
+      let lines = try tx.permissions(asked, at: at)
       if case .own(let me) = scope, range.account == me.id { return .commit(lines) }
       try tx.audit(.permissionsRead, range.account.map { .account($0) } ?? .none)
       return .commit(lines)
@@ -113,6 +124,18 @@ extension Service {
 }
 
 extension Transaction {
+  /// The agency that a code stood for at a moment.
+  fileprivate func agency(
+    typed code: String, at moment: Timestamp, now present: AgencyID
+  ) throws(IAuthError) -> AgencyID {
+    var found = try ownAgency(typed: code).id
+    while found != present, let next: AgencyID = try id(SuccessionTable.successorAt, found, moment)
+    {
+      found = next
+    }
+    return found
+  }
+
   func permissions(
     _ range: ReportRange, at moment: Timestamp
   ) throws(IAuthError) -> [PermissionLine] {

@@ -101,7 +101,9 @@ enum StatisticsTable {
       SELECT b.id FROM agency b JOIN below ON b.superior = below.id),
     counted AS (SELECT \(code) AS code, \(name) AS name,
         CASE WHEN n.round <> r.round THEN NULL
-          WHEN r.status = 'pending' AND r.created_at <= :lapsed THEN 'lapsed' ELSE r.status END
+          WHEN r.status = 'pending' AND coalesce(r.turned_at, r.created_at) <= :lapsed
+            OR r.status = 'returned' AND r.turned_at <= :uncorrected
+            OR r.status = 'pending' AND r.until_at <= :now THEN 'lapsed' ELSE r.status END
           AS status, r.created_at, d.decided_at, d.verdict
       FROM request r JOIN agency g ON g.id = r.agency JOIN system s ON s.id = r.system
         JOIN (SELECT id AS request, round FROM request
@@ -286,6 +288,7 @@ extension Service {
           ":since": order.since ?? Timestamp(0),
           ":until": order.until ?? Timestamp(Int64.max), ":system": range.system,
           ":account": range.account, ":lapsed": tx.now - settings.requestLifetime,
+          ":uncorrected": tx.now - Limits.correctionLifetime, ":now": tx.now,
         ]
       ) { row in StatisticsLine(row: row) }
       let all = try tx.standing(by: nil, range)?[nil] ?? Standing()

@@ -31,6 +31,7 @@ extension Transaction {
       asked: request.kind, request.role, system: try system(id: request.system).code,
       from: request.effectiveAt, until: request.untilAt, deputyFor: request.deputyFor,
       replaces: request.replaces)
+    person.fields.append(("agency", try agency(id: request.agency).code))
     try audit(action, .request(number), person: person)
   }
 }

@@ -91,6 +91,8 @@ extension Service {
         }
         let system = try tx.system(id: request.system)
         until = try tx.end(until: day, from: request.effectiveAt, on: system)
+      } else if let asked = request.untilAt, asked <= tx.now {
+        throw .dateRange(.past)
       }
       try tx.resubmit(
         request, reason: correction.reason, document: correction.document, untilAt: until)

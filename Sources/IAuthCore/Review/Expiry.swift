@@ -14,7 +14,7 @@ enum ExpiryTable {
     SELECT id FROM request WHERE status = 'pending' AND created_at <= ?1
       AND coalesce(turned_at, created_at) <= ?1
     UNION ALL SELECT id FROM request WHERE status = 'returned' AND turned_at <= ?2
-    UNION ALL SELECT id FROM request WHERE open = 1 AND until_at <= ?3
+    UNION ALL SELECT id FROM request WHERE open = 1 AND status = 'pending' AND until_at <= ?3
     """
   private static func invitations(until oldest: SQL) -> SQL {
     """
@@ -46,7 +46,7 @@ enum ExpiryTable {
   /// What time has ended of an account's requests.
   private static let overdue: SQL = """
     (status = 'pending' AND coalesce(turned_at, created_at) <= ?2
-      OR status = 'returned' AND turned_at <= ?3 OR open = 1 AND until_at <= ?4)
+      OR status = 'returned' AND turned_at <= ?3 OR status = 'pending' AND until_at <= ?4)
     """
   static let requestsOf: SQL = """
     SELECT id FROM request WHERE account = ?1 AND \(overdue)
@@ -138,6 +138,12 @@ extension Transaction {
   }
 
   private func endDated(_ number: RequestID) throws(IAuthError) {
+    // Whoever takes it over has begun by now.
+    for successor: RequestID in try ids(EffectTable.successors, number, now) {
+      try begin(permission: successor)
+    }
+    let end = try first(EffectTable.standing, number) { row in row.timeIfAny(1) }
+    guard let end = end ?? nil, end <= now else { return }
     let reason = try text(ExpiryTable.endReason, number)
     _ = try revoke(number, reason: reason ?? Self.dayIsOver)
   }

@@ -354,9 +354,13 @@ extension Transaction {
           reviewer.deputyFor, reviewer.deputyOf
         ))
     }
-    let permission = try first(RequestTable.permission, request.number) { row in
-      row.word(0, PermissionStatus.self)
-    }
+    // One that has come up again gives nothing until it is decided.
+    let permission =
+      request.status.isOpen
+      ? nil
+      : try first(RequestTable.permission, request.number) { row in
+        row.word(0, PermissionStatus.self)
+      }
     return RequestDetail(
       item: item, now: now, history: history, reviewers: reviewers,
       rounds: try rounds(of: request.number), told: told,

@@ -9,7 +9,7 @@ enum PendingRequestsTable {
   /// Time ends a request whether it is written down yet or not.
   static let statusNow: SQL = """
     CASE WHEN r.status = 'pending' AND coalesce(r.turned_at, r.created_at) <= ?10
-      OR r.status = 'returned' AND r.turned_at <= ?11 OR r.open = 1 AND r.until_at <= ?12
+      OR r.status = 'returned' AND r.turned_at <= ?11 OR r.status = 'pending' AND r.until_at <= ?12
       THEN 'lapsed' ELSE r.status END
     """
   /// Within one second the trail knows what came first.
@@ -39,7 +39,7 @@ enum PendingRequestsTable {
       AND o.name_key = coalesce(r.change_name_key, a.name_key)),
     a.status = 'suspended' OR EXISTS (SELECT 1 FROM account o WHERE o.agency = r.agency
       AND o.name_key = coalesce(r.change_name_key, a.name_key) AND o.status = 'suspended'),
-    EXISTS (SELECT 1 FROM decision o WHERE o.request = r.id AND o.verdict = 'returned'),
+    EXISTS (SELECT 1 FROM round o WHERE o.request = r.id),
     coalesce(d.reviewer_name, v.name), nullif(d.note, ''), d.deputy_for, d.reviewer,
     coalesce(a.email_bounced_at, a.mobile_bounced_at) IS NOT NULL
     """

@@ -90,7 +90,7 @@ enum RequestTable {
     SELECT a.name FROM permission p JOIN account a ON a.id = p.account WHERE p.request = ?
     """
   static let wasReturned: SQL =
-    "SELECT 1 FROM decision WHERE request = ? AND verdict = 'returned' LIMIT 1"
+    "SELECT 1 FROM round WHERE request = ? LIMIT 1"
   /// By which permissions an account may decide on a request, its own before a deputy's.
   static let rights: SQL = """
     SELECT by_permission, deputy_for, represents FROM reviewer
@@ -257,6 +257,7 @@ extension Transaction {
       RequestTable.decide, number, verdict, reviewer, world.caller.name, note, now,
       right?.permission,
       right?.deputyFor)
+    if verdict != .returned { try settleHandOvers(afterChange: number) }
     // One that had come up again does not begin.
     guard verdict != .approved, verdict != .returned,
       try run(EffectTable.giveUp, number, now, actor?.account, note) > 0

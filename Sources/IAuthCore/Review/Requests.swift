@@ -137,14 +137,15 @@ extension Service {
     }
   }
 
-  /// Takes back one's own pending request.
+  /// Takes back one's own pending request; what asks for the end of a permission is its submitter's.
   ///
   /// - Throws: `session.*`, `request.unknown` (also for another's), `request.decided`.
   package func withdraw(_ number: RequestID) throws(IAuthError) {
     try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<Void> in
       guard let request = try tx.currentRequest(number), try tx.maySee(request, session.account)
       else { return try tx.refuse(.requestUnknown(number: number), subject: .request(number)) }
-      guard request.account == session.account.id, request.kind != .revoke else {
+      let author = request.kind == .revoke ? request.submitter : request.account
+      guard author == session.account.id else {
         return try tx.refuse(.requestOutside(number: number), subject: .request(number))
       }
       if let decided = try tx.decidedError(request) { throw decided }
@@ -157,10 +158,14 @@ extension Service {
 }
 
 enum OwnRequestTable {
+  /// None while it is decided on again; time ends it whether that is written down yet or not.
+  static let permissionNow: Fragment = """
+    CASE WHEN r.open = 1 THEN NULL WHEN p.ends_at <= ?2 THEN 'revoked' ELSE p.status END
+    """
   static let list: SQL = """
     SELECT r.id, s.code, r.role, r.kind, r.status, r.created_at, d.decided_at,
       coalesce(d.reviewer_name, a.name), r.reason,
-      d.note, CASE WHEN p.ends_at <= ?2 THEN 'revoked' ELSE p.status END,
+      d.note, \(permissionNow),
       nullif(p.reason, ''),
       coalesce(p.starts_at, r.effective_at), coalesce(p.ends_at, r.until_at), r.deputy_for,
       r.replaces

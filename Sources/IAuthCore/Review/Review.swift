@@ -232,14 +232,12 @@ extension Transaction {
       let end = request.kind == .grant ? try span(of: request).ends : nil
       try audit(
         .approved, .request(number),
-        person: end.map {
-          AuditPerson(account: request.account, fields: [("until", $0.rfc3339)])
-        })
+        person: said(of: request, (end.map { [("until", $0.rfc3339)] } ?? []), note))
       try takeEffect(request, summary, system, note: note)
     case .returned:
-      try audit(.returned, .request(number))
+      try audit(.returned, .request(number), person: said(of: request, [], note))
     default:
-      try audit(.rejected, .request(number))
+      try audit(.rejected, .request(number), person: said(of: request, [], note))
       try notifyRejected(request, summary, reason: note ?? "")
     }
     try finishBatch(of: request)
@@ -248,6 +246,14 @@ extension Transaction {
       refusal: nil, name: summary.name, agency: summary.agency, system: system,
       role: request.role, kind: request.kind, isNational: summary.isNational,
       deputyFor: right?.deputyFor)
+  }
+
+  /// What the entry of a decision commits to; the note comes last, for it may have several lines.
+  private func said(
+    of request: PermissionRequest, _ fields: [(name: String, value: String)], _ note: String?
+  ) -> AuditPerson? {
+    let fields = fields + (note.map { [("note", $0)] } ?? [])
+    return fields.isEmpty ? nil : AuditPerson(account: request.account, fields: fields)
   }
 
   /// A refusal changes nothing but the trail.
@@ -279,9 +285,14 @@ extension Transaction {
       return .permissionHeld(number: held.number, role: held.role)
     }
     if let represented = request.deputyFor,
-      try first(EffectTable.standing, represented, read: { _ in true }) == nil
+      try permissionInForce(represented) == nil
     {
       return .permissionNone(number: represented)
+    }
+    if let replaced = request.replaces, try span(of: request).ends != nil,
+      let old = try permissionInForce(replaced), try isLastPermission(old.number)
+    {
+      return .accountLast
     }
     if request.kind == .revoke, let held = try revoked(by: request),
       try isLastPermission(held.number)
@@ -337,9 +348,11 @@ extension Transaction {
     guard let replacement = try replacement(of: request) else { throw .databaseDamaged }
     try run(RequestTable.markApplied, request.number, now)
     let isInvited = account.status == .invited
-    try replace(
-      account, with: replacement, isDecided: isDecided || isInvited,
-      isByForm: request.origin == "batch")
+    let isByForm = request.origin == "batch"
+    try replace(account, with: replacement, isDecided: isDecided || isInvited, isByForm: isByForm)
+    // Who asked for it themself has proven both.
+    if !isByForm { try run(AccountTable.setUnproven, account.id, nil as Timestamp?) }
+    try settleHandOvers(to: account.id)
     // Who has not signed in yet is invited at the new address.
     let number: RequestID? = try id(
       RequestTable.invited, account.id, request.system, request.role)

@@ -10,6 +10,12 @@ enum EffectTable {
   static let standing: SQL = """
     SELECT starts_at, ends_at FROM permission WHERE request = ? AND status = 'active'
     """
+  /// The permission itself while it is in force, or the one of its holder that has renewed it.
+  static let inForce: SQL = """
+    SELECT n.request, n.ends_at FROM permission o JOIN permission n ON n.account = o.account
+      AND n.system = o.system AND n.role = o.role AND n.status = 'active'
+    WHERE o.request = ?
+    """
   static let held: SQL = """
     SELECT request, ends_at FROM permission
     WHERE account = ?1 AND system = ?2 AND role = ?3 AND status = 'active'
@@ -32,14 +38,18 @@ enum EffectTable {
   /// Hand-overs to this account that have not ended the other permission yet.
   static let handOvers: SQL = """
     SELECT q.id FROM permission p JOIN request q ON q.id = p.request
-      JOIN permission o ON o.request = q.replaces
-    WHERE p.account = ? AND p.status = 'active' AND o.status = 'active'
+      JOIN permission o ON o.request = q.replaces JOIN permission n ON n.account = o.account
+        AND n.system = o.system AND n.role = o.role AND n.status = 'active'
+    WHERE p.account = ? AND p.status = 'active'
     """
   /// Changes that somebody who has become an administrator still waits for.
   static let changes: SQL = """
     SELECT id FROM request WHERE account = ? AND open = 1 AND kind = 'change'
       AND role = 'general'
     """
+  /// Whether somebody acts by a permission, once its day has come.
+  static let acts: SQL = "SELECT 1 FROM administrator WHERE request = ?"
+  static let changed: SQL = "SELECT account FROM request WHERE id = ? AND kind = 'change'"
   static let raise: SQL = "UPDATE request SET role = 'admin', system = ?2 WHERE id = ?1"
   /// Whether who decided on a dated request, or the one for whom they did as a deputy, would be among
   /// those who decide until its day; nobody did on an appointment.
@@ -47,7 +57,11 @@ enum EffectTable {
     SELECT 1 FROM request r JOIN decision d ON d.request = r.id AND d.round = r.round
     WHERE r.id = ?1 AND (d.reviewer IS NULL OR EXISTS (SELECT 1 FROM reviewer v
       WHERE v.request = r.id AND v.starts_at < r.effective_at AND r.effective_at <= v.ends_at
-      AND v.account IN (d.reviewer, (SELECT account FROM permission WHERE request = d.deputy_for))))
+      AND v.account IN (d.reviewer, (SELECT account FROM permission WHERE request = d.deputy_for)))
+      -- What has ended since then was theirs on the day.
+      OR r.kind = 'grant' AND EXISTS (SELECT 1 FROM permission p WHERE p.request = d.by_permission
+        AND p.starts_at < r.effective_at AND r.effective_at <= p.revoked_at
+        AND p.suspended_at IS NULL))
     """
   static let reopen: SQL = """
     UPDATE request SET status = 'pending', round = round + 1, turned_at = ?2, role = ?3,
@@ -73,6 +87,14 @@ enum EffectTable {
       AND suspended_at IS NULL AND starts_at > granted_at AND starts_at <= ?2
     ORDER BY starts_at, request
     """
+  /// Those that take a permission over, and whose day has come.
+  static let successors: SQL = """
+    SELECT s.request FROM permission p JOIN permission o ON o.account = p.account
+        AND o.system = p.system AND o.role = p.role
+      JOIN request q ON q.replaces = o.request JOIN permission s ON s.request = q.id
+    WHERE p.request = ?1 AND s.status = 'active' AND s.began_at IS NULL
+      AND s.suspended_at IS NULL AND s.starts_at > s.granted_at AND s.starts_at <= ?2
+    """
   static let endOf: SQL = "SELECT until_at FROM request WHERE id = ?"
   /// A permission with an end that a later one may take the place of, without a gap between them.
   static let renewable: SQL = """
@@ -83,10 +105,10 @@ enum EffectTable {
     """
   static let longest: SQL = "SELECT longest FROM system WHERE id = ?"
   static let statements: [SQL] = [
-    standing, held, rest, began, general, revocation, rivals, deputies, handOvers, changes, raise,
-    isTheirs,
+    standing, inForce, held, rest, began, general, revocation, rivals, deputies, handOvers, changes,
+    acts, changed, raise, isTheirs,
     reopen, resume, giveUp, starting,
-    startingOf, endOf, renewable, longest,
+    startingOf, successors, endOf, renewable, longest,
   ]
 }
 
@@ -100,7 +122,8 @@ extension Transaction {
     }
     let (begins, ends) = try span(of: request)
     var starts = begins
-    if let earlier = try renewable(by: request) {
+    let earlier = try renewable(by: request)
+    if let earlier {
       // What holds already goes on under the new number, so that there is one at every moment.
       starts = now
       try run(RequestTable.revoke, earlier, now, actor?.account, "展期 / renewed")
@@ -113,6 +136,11 @@ extension Transaction {
     if request.role == .admin { try raiseChanges(of: request) }
     if starts <= now { try begin(request) }
     try handOver(request)
+    guard earlier != nil else { return }
+    // Whoever is to take over what was renewed takes over the renewal.
+    for heir: RequestID in try ids(EffectTable.successors, request.number, Timestamp(Int64.max)) {
+      if let heir = try self.request(heir) { try handOver(heir) }
+    }
   }
 
   /// The invitation of somebody who has not signed in yet, until when the account waits for them.
@@ -204,19 +232,19 @@ extension Transaction {
   /// 交接: the permission that a request takes over ends when the new one takes effect: in the same
   /// transaction, or at the very moment of its start.
   ///
-  /// Somebody who has proven nothing yet takes nothing over; their first sign-in does.
+  /// Whoever cannot act (nothing proven yet, suspended, new contacts that wait for their decision)
+  /// takes nothing over until they can: there is no moment with neither.
   func handOver(_ request: PermissionRequest) throws(IAuthError) {
     guard let replaced = request.replaces,
       let starts = try first(EffectTable.standing, request.number, read: { row in row.time(0) }),
-      let old = try first(EffectTable.standing, replaced, read: { row in row.timeIfAny(1) })
+      let old = try permissionInForce(replaced)
     else { return }
-    let successor = try account(id: request.account)
-    guard successor.status == .active else { return }
+    guard try exists(EffectTable.acts, request.number) else { return }
     let reason = "交接 / handed over"
     if starts <= now {
-      _ = try revoke(replaced, reason: reason)
-    } else if old.map({ $0 > starts }) ?? true {
-      try run(RequestTable.setEnd, replaced, starts, reason)
+      _ = try revoke(old.number, reason: reason)
+    } else if old.endsAt.map({ $0 > starts }) ?? true {
+      try run(RequestTable.setEnd, old.number, starts, reason)
     }
     for rival: RequestID in try ids(EffectTable.rivals, replaced)
     where rival != request.number {
@@ -224,10 +252,23 @@ extension Transaction {
     }
   }
 
-  /// Takes over what an account that has just proven itself was to take over.
-  func handOver(to account: AccountID) throws(IAuthError) {
+  /// Looks again at what an account is to take over, when it has become one that acts, or is none
+  /// any more.
+  func settleHandOvers(to account: AccountID) throws(IAuthError) {
     for number: RequestID in try ids(EffectTable.handOvers, account) {
-      if let request = try request(number) { try handOver(request) }
+      guard let request = try request(number) else { continue }
+      if try exists(EffectTable.acts, number) {
+        try handOver(request)
+      } else {
+        try undoHandOver(request, isStarted: true)
+      }
+    }
+  }
+
+  /// A change that waits lets its person rest; one that is over does so no more.
+  func settleHandOvers(afterChange number: RequestID) throws(IAuthError) {
+    if let account: AccountID = try id(EffectTable.changed, number) {
+      try settleHandOvers(to: account)
     }
   }
 
@@ -237,11 +278,18 @@ extension Transaction {
   ) throws(IAuthError) {
     guard let replaced = request.replaces, let starts = request.effectiveAt,
       isStarted || now < starts,
-      let end = try first(EffectTable.standing, replaced, read: { row in row.timeIfAny(1) }),
-      end == starts
+      let old = try permissionInForce(replaced), old.endsAt == starts
     else { return }
-    let asked = try first(EffectTable.endOf, replaced) { row in row.timeIfAny(0) }
-    try run(RequestTable.setEnd, replaced, asked ?? nil, nil as String?)
+    let asked = try first(EffectTable.endOf, old.number) { row in row.timeIfAny(0) }
+    try run(RequestTable.setEnd, old.number, asked ?? nil, nil as String?)
+  }
+
+  /// A permission that a deputy stands beside, or a successor takes over: by its number, or by that
+  /// under which it goes on since it was renewed (展期).
+  func permissionInForce(
+    _ number: RequestID
+  ) throws(IAuthError) -> (number: RequestID, endsAt: Timestamp?)? {
+    try first(EffectTable.inForce, number) { row in (number: row.id(0), endsAt: row.timeIfAny(1)) }
   }
 
   /// The permission that a revocation is about, and when it ends anyway.

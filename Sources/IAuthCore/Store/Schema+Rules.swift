@@ -26,12 +26,16 @@ extension Schema {
 
     CREATE VIEW authority_admin AS
       -- Who administers the authority (主管機關管理者), and whether they stay: a permission that rests,
-      -- is suspended or has an end is not enough to rely on.
+      -- is suspended, has an end or has not begun is not enough to rely on. Only those of `spm` count,
+      -- who decide on every system that has nobody.
       SELECT p.request, p.account, p.ends_at IS NULL AND p.suspended_at IS NULL
+        AND (p.starts_at <= p.granted_at OR p.began_at IS NOT NULL) AND a.unproven_at IS NULL
         AND NOT EXISTS (SELECT 1 FROM request c
-          WHERE c.account = p.account AND c.open = 1 AND c.kind = 'change') AS stays
+          WHERE c.account = p.account AND c.open = 1 AND c.kind = 'change') AS stays,
+        p.starts_at <= p.granted_at OR p.began_at IS NOT NULL AS has_begun
       FROM permission p JOIN account a ON a.id = p.account
       WHERE p.agency = (SELECT authority FROM service) AND p.role = 'admin'
+        AND p.system = (SELECT id FROM system WHERE code = 'spm')
         AND p.status = 'active' AND a.status = 'active';
 
     CREATE VIEW last_of_authority AS
@@ -41,7 +45,7 @@ extension Schema {
           AS is_last_account,
         NOT EXISTS (SELECT 1 FROM authority_admin o WHERE o.request <> m.request AND o.stays)
           AS is_last_permission
-      FROM authority_admin m;
+      FROM authority_admin m WHERE m.has_begun;
 
     CREATE VIEW reviewer AS
       -- Who may decide on which pending request, before the question whose request it is. A change
@@ -268,11 +272,13 @@ extension Schema {
           WHERE id = OLD.account AND erased_at IS NOT NULL)) AND NOT \(isRevived)
       OR NEW.request <> OLD.request
       OR (NEW.began_at IS NOT OLD.began_at AND NOT (OLD.began_at IS NULL AND OLD.status = 'active'))
-      -- An end comes nearer, or is taken back with the hand-over that set it.
+      -- An end comes nearer, or is taken back with the hand-over that set it, where the successor is
+      -- none: ended, resting, suspended or unproven.
       OR (OLD.ends_at IS NOT NULL AND (NEW.ends_at IS NULL OR NEW.ends_at > OLD.ends_at)
-        AND NOT EXISTS (SELECT 1 FROM request q JOIN permission s ON s.request = q.id
-          WHERE q.replaces = OLD.request AND (s.status = 'revoked'
-            OR s.suspended_at IS NOT NULL AND s.began_at IS NULL)))
+        AND NOT EXISTS (SELECT 1 FROM permission o JOIN request q ON q.replaces = o.request
+          JOIN permission s ON s.request = q.id
+          WHERE o.account = OLD.account AND o.system = OLD.system AND o.role = OLD.role
+            AND s.request NOT IN (SELECT request FROM administrator)))
       OR NEW.account <> OLD.account AND NOT \(isMerging)
       OR NEW.agency <> OLD.agency AND NOT \(isMoving)
       OR NEW.system <> OLD.system
@@ -289,6 +295,15 @@ extension Schema {
     WHEN (NEW.status = 'revoked' OR NEW.ends_at IS NOT NULL OR NEW.suspended_at IS NOT NULL)
       AND EXISTS
       (SELECT 1 FROM last_of_authority WHERE request = OLD.request AND is_last_permission)
+      -- But with a merge that keeps the better one, and on the day on which somebody takes it over
+      -- for good.
+      AND NOT EXISTS (SELECT 1 FROM moving v JOIN succession_move m ON m.succession = v.succession
+        WHERE m.kind = 'ended' AND m.id = OLD.request AND NOT v.is_undoing)
+      AND NOT (NEW.status = 'active' AND NEW.suspended_at IS NULL AND EXISTS (SELECT 1
+        FROM permission o JOIN request q ON q.replaces = o.request
+          JOIN administrator v ON v.request = q.id JOIN permission s ON s.request = q.id
+        WHERE o.account = OLD.account AND o.system = OLD.system AND o.role = OLD.role
+          AND s.ends_at IS NULL AND s.starts_at <= NEW.ends_at))
     BEGIN
       SELECT RAISE(ABORT, 'account.last');
     END;

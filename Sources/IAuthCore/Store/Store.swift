@@ -8,8 +8,7 @@ import Values
 
 /// What an operation answers from inside its transaction.
 ///
-/// A refusal commits too: a wrong code must keep its counted attempt, and a refused approval its
-/// audit entry.
+/// A refusal commits too: a wrong code keeps its counted attempt, an approval refused its entry.
 package enum TransactionEnd<Answer> {
   case commit(Answer)
   case commitThenThrow(IAuthError)
@@ -358,6 +357,7 @@ package final class Store {
     } catch {
       let error = judged(error)
       try? db.execute("ROLLBACK")
+      (hasQueued, hasLeft) = queuedBefore
       throw error
     }
     switch end {

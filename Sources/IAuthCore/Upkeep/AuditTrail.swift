@@ -48,12 +48,16 @@ enum AuditTrailTable {
     """
   static let list: SQL = """
     SELECT \(columns), a.name, CASE WHEN u.subject GLOB 'request:*' THEN coalesce(
+        (SELECT substr(p.fields, instr(p.fields, char(10) || 'note=') + 6) FROM audit_person p
+          WHERE p.seq = u.seq AND instr(p.fields, char(10) || 'note=') > 0),
         (SELECT nullif(d.note, '') FROM decision d
           WHERE d.request = CAST(substr(u.subject, 9) AS INTEGER) AND d.decided_at = u.at
-          AND d.reviewer IS u.account AND u.outcome = 'done'),
+          AND d.reviewer IS u.account AND u.outcome = 'done' AND u.action = CASE d.verdict
+            WHEN 'approved' THEN 'request.approve' WHEN 'rejected' THEN 'request.reject'
+            WHEN 'returned' THEN 'request.return' WHEN 'lapsed' THEN 'request.lapse' END),
         (SELECT nullif(p.reason, '') FROM permission p
           WHERE p.request = CAST(substr(u.subject, 9) AS INTEGER) AND u.outcome = 'done'
-          AND (p.revoked_at = u.at AND p.revoker IS u.account
+          AND u.action = 'permission.revoke' AND (p.revoked_at = u.at AND p.revoker IS u.account
             OR p.revoked_at = p.ends_at AND u.action = 'permission.revoke'))) END
     FROM audit u LEFT JOIN account a ON a.id = u.account
     WHERE (?1 IS NULL OR u.at >= ?1) AND (?2 IS NULL OR u.at < ?2)

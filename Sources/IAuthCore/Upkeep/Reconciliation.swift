@@ -79,7 +79,11 @@ enum ReconciliationTable {
         || coalesce(' from=' || \(time("r.effective_at")), '')
         || coalesce(' until=' || \(time("r.until_at")), '')
         || coalesce(' deputy-for=' || r.deputy_for, '') || coalesce(' replaces=' || r.replaces, '')
-        || char(10) END) ORDER BY u.seq LIMIT 1
+        || char(10) END)
+      OR instr(p.fields, char(10) || 'agency=') AND NOT instr(p.fields || char(10),
+        char(10) || 'agency=' || (SELECT code FROM agency WHERE id = r.agency) || char(10))
+        AND NOT EXISTS (SELECT 1 FROM succession_move WHERE kind = 'request' AND id = r.id)
+    ORDER BY u.seq LIMIT 1
     """
   /// A permission is what its request asked for, and no longer than it was given for; one that takes
   /// the place of another begins with its end.
@@ -91,6 +95,9 @@ enum ReconciliationTable {
         'request:' || p.request AND e.action IN ('request.approve', 'admin.appoint'))
       LEFT JOIN audit_person w ON w.seq = u.seq
     WHERE r.kind <> 'grant' OR p.role <> r.role OR p.system <> r.system
+      OR p.agency <> r.agency AND NOT EXISTS (SELECT 1 FROM succession_move
+        WHERE kind = 'permission' AND id = p.request)
+      OR p.status = 'active' AND p.agency <> (SELECT agency FROM account WHERE id = p.account)
       OR d.decided_at IS NOT p.granted_at
       OR p.account <> r.account AND NOT EXISTS (SELECT 1 FROM succession_move
         WHERE kind = 'permission' AND id = p.request AND holder IS NOT NULL)
@@ -112,6 +119,22 @@ enum ReconciliationTable {
     WHERE u.action IN ('permission.revoke', 'invitation.lapse') AND u.subject GLOB 'request:*'
       AND u.outcome = 'done' AND p.status = 'active' AND NOT EXISTS (SELECT 1 FROM audit c
         WHERE c.subject = u.subject AND c.action = 'clock.back' AND c.seq > u.seq) LIMIT 1
+    """
+  /// One that has ended without a word.
+  static let ended: SQL = """
+    SELECT 1 FROM permission p WHERE p.status = 'revoked' AND NOT EXISTS (SELECT 1 FROM audit u
+      WHERE u.subject = 'request:' || p.request AND u.outcome = 'done'
+        AND u.action IN ('permission.revoke', 'permission.merge', 'invitation.lapse')) LIMIT 1
+    """
+  /// The authority is the agency whose reviewers the operator appointed, or has taken its place.
+  static let authority: SQL = """
+    SELECT 1 FROM service s WHERE EXISTS (SELECT 1 FROM request WHERE origin = 'appointment')
+      AND s.authority NOT IN (SELECT agency FROM request WHERE origin = 'appointment'
+        UNION ALL SELECT new FROM succession WHERE applied_at IS NOT NULL) LIMIT 1
+    """
+  static let keys: SQL = """
+    SELECT 1 FROM gate_key k WHERE NOT EXISTS (SELECT 1 FROM audit u WHERE u.action = 'key.enrol'
+      AND u.subject IN ('key:' || k.name, 'key:' || k.name || ' account:' || k.account)) LIMIT 1
     """
   static let sessions: SQL = """
     SELECT 1 FROM session s WHERE NOT EXISTS (SELECT 1 FROM audit u
@@ -156,19 +179,36 @@ enum ReconciliationTable {
         AND (u.action IN ('account.open', 'account.contacts', 'admin.appoint')
           OR u.action = 'request.submit' AND EXISTS (SELECT 1 FROM request r
             WHERE r.id = CAST(substr(u.subject, 9) AS INTEGER) AND r.kind = 'grant')))
-    WHERE a.erased_at IS NULL AND NOT (
-      instr(p.fields, char(10) || 'email=' || a.email || char(10))
-      AND instr(p.fields || char(10), char(10) || 'mobile=' || a.mobile || char(10)))
+    WHERE a.erased_at IS NULL AND NOT coalesce(
+      instr(char(10) || p.fields, char(10) || 'name=' || a.name || char(10))
+      AND instr(p.fields, char(10) || 'email=' || a.email || char(10))
+      AND instr(p.fields || char(10), char(10) || 'mobile=' || a.mobile || char(10)), 0)
     ORDER BY p.seq LIMIT 1
+    """
+  /// A reason is what its reviewer gave.
+  static let notes: SQL = """
+    SELECT u.seq FROM decision d JOIN audit u ON u.subject = 'request:' || d.request
+        AND u.at = d.decided_at AND u.account = d.reviewer AND u.action = CASE d.verdict
+          WHEN 'approved' THEN 'request.approve' WHEN 'rejected' THEN 'request.reject'
+          WHEN 'returned' THEN 'request.return' END
+      JOIN audit_person p ON p.seq = u.seq
+    WHERE instr(p.fields, char(10) || 'note=') > 0 AND NOT EXISTS (SELECT 1 FROM decision o
+      WHERE o.request = d.request AND o.decided_at = d.decided_at AND o.reviewer = d.reviewer
+        AND substr(p.fields, instr(p.fields, char(10) || 'note=') + 6) = o.note)
+    ORDER BY u.seq LIMIT 1
     """
   private static func time(_ column: Fragment) -> Fragment {
     "strftime('%Y-%m-%dT%H:%M:%SZ', \(column), 'unixepoch')"
   }
-  static let absences: [SQL] = [permissions, accounts, erasures, decisions, sessions]
-  static let differences: [SQL] = [requests, given, revived, signIns, states, contacts]
+  static let absences: [SQL] = [
+    permissions, accounts, erasures, decisions, sessions, ended, authority, keys,
+  ]
+  static let differences: [SQL] = [
+    requests, given, revived, signIns, states, contacts, notes,
+  ]
   static let statements: [SQL] = [
-    lost, misplaced, permissions, accounts, erasures, decisions, sessions, requests, given, revived,
-    signIns, states, contacts,
+    lost, misplaced, permissions, accounts, erasures, decisions, sessions, ended, authority,
+    keys, requests, given, revived, signIns, states, contacts, notes,
   ]
 }
 

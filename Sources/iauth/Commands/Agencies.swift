@@ -101,7 +101,8 @@ struct Agencies: Command {
     if let load {
       try service.checkOperator()
       let report = try service.loadRegistry(
-        try context.bytes(of: load), dated: dated?.utc, allowingRemovals: isRemovalAllowed)
+        try context.bytes(of: load), dated: try dated?.past(context.world.now()),
+        allowingRemovals: isRemovalAllowed)
       show(report, context)
       try show(report.successors, context)
     } else if adds {

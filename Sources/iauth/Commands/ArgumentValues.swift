@@ -65,6 +65,14 @@ struct DayArgument: ArgumentValue, Equatable {
   /// The day as a time by which nobody's clock is meant.
   var utc: Timestamp { Timestamp(day * 86_400) }
 
+  /// The same, of a day that has come.
+  ///
+  /// - Throws: `date.invalid`.
+  func past(_ now: Timestamp) throws(IAuthError) -> Timestamp {
+    guard day <= now.taipeiDay else { throw .dateRange(.ahead) }
+    return utc
+  }
+
   static func parse(_ text: String, for parameter: String) throws(IAuthError) -> DayArgument {
     guard let day = try FormDate.day(cell: text) else { throw .dateInvalid(text) }
     return DayArgument(day: day)

@@ -87,7 +87,8 @@ struct Init: Command {
     let (receipt, service) = try Setup.create(
       path: try context.databasePath(settings), authority: authority,
       registry: registry ?? Setup.shippedRegistry,
-      dated: dated?.utc ?? (agencies == nil ? Setup.shippedRegistryDay : nil),
+      dated: try dated?.past(context.world.now())
+        ?? (agencies == nil ? Setup.shippedRegistryDay : nil),
       reviewer: try reviewer(), world: context.world, settings: settings)
     if context.options.dryRun {
       context.hasTried = true

@@ -16,7 +16,7 @@ extension Recertify {
     let contents: [(name: String, bytes: [UInt8])] = [
       ("items.csv", try evidence.csv()),
       ("summary.html", Array(evidence.page(context.language, context.localTime).text.utf8)),
-      ("audit.jsonl", evidence.entriesAsLines(proofs)),
+      ("audit.jsonl", evidence.entriesAsLines(proofs, under: checkpoint)),
     ]
     let manifest = evidence.manifest(contents.map { ($0.name, $0.bytes) })
       .adding(["checkpoint": checkpoint.json])
@@ -64,10 +64,14 @@ extension RecertificationEvidence {
     return try writer.finish()
   }
 
-  /// Each entry with the proof that it is under the checkpoint of the manifest (PRODUCT 14).
-  fileprivate func entriesAsLines(_ proofs: [[[UInt8]]]) -> [UInt8] {
+  /// Each entry with the proof that it is under the checkpoint of the manifest (PRODUCT 14), as
+  /// `Scripts/verify-trail --proof` takes them.
+  fileprivate func entriesAsLines(_ proofs: [[[UInt8]]], under checkpoint: Checkpoint) -> [UInt8] {
     zip(entries, proofs).map { entry, proof in
-      entry.exported.adding(["inclusion": .hashes(proof)]).text + "\n"
+      entry.exported.adding([
+        "origin": .string(checkpoint.origin), "size": .int(checkpoint.size),
+        "root": .string(Base64.encode(checkpoint.root)), "inclusion": .hashes(proof),
+      ]).text + "\n"
     }.joined().utf8.map { $0 }
   }
 

@@ -169,8 +169,9 @@ struct RequestPermission: Command {
         ],
         rows: requests.map { request in
           [
-            request.number.description, request.system, request.role.label(language),
-            request.state(language), context.localTime.text(request.submittedAt),
+            request.number.description, request.system, request.what(language),
+            request.state(language),
+            context.localTime.text(request.submittedAt),
             request.until.map { ($0 - .seconds(1)).taiwanDay } ?? "", request.decidedBy ?? "",
             // The day stands beside it.
             (request.endReason == Transaction.dayIsOver ? nil : request.endReason) ?? request.note
@@ -195,6 +196,13 @@ extension OwnRequest {
       "until": .lastMoment(before: until), "deputy_for": .number(deputyFor),
       "replaces": .number(replaces),
     ]
+  }
+
+  /// The role, and what is asked for if it is not the role itself.
+  fileprivate func what(_ language: Language) -> String {
+    guard kind != .grant else { return role.label(language) }
+    let asked = kind.label(language)
+    return role.label(language) + (language == .english ? " (\(asked))" : "（\(asked)）")
   }
 
   /// The request's state, or that its permission ended.

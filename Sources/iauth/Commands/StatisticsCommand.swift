@@ -124,7 +124,7 @@ struct StatisticsCommand: Command {
         ],
         rows: found.lines.map { line in
           [
-            line.title(language), String(line.submitted), String(line.approved),
+            line.title(key, language), String(line.submitted), String(line.approved),
             String(line.rejected), String(line.returned), String(line.lapsed),
             String(line.waiting),
           ] + Self.hours(line.waited) + Self.hours(line.waitedAtWork) + [

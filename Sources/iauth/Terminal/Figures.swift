@@ -7,8 +7,9 @@ import Values
 
 extension StatisticsLine {
   /// As people read it: a name, a month, or what stands for all.
-  func title(_ language: Language) -> String {
-    name ?? code ?? Bilingual("all", "全部")(language)
+  func title(_ key: StatisticsKey?, _ language: Language) -> String {
+    name ?? code
+      ?? (key == .reviewer ? Bilingual("no reviewer", "無審核者") : Bilingual("all", "全部"))(language)
   }
 
   fileprivate var counts: [(name: String, value: Int)] {
@@ -109,12 +110,12 @@ extension Statistics {
     page.heading(Bilingual("Submitted", "提出件數")(language))
     page.bars(
       key?.label(language) ?? "",
-      lines.map { (label: $0.title(language), value: Double($0.submitted)) })
+      lines.map { (label: $0.title(key, language), value: Double($0.submitted)) })
     page.heading(Bilingual("Median hours to a decision", "審核時程中位數（小時）")(language))
     page.bars(
       key?.label(language) ?? "",
       lines.map { line in
-        (label: line.title(language), value: Double(line.waited?.median ?? 0) / 3_600)
+        (label: line.title(key, language), value: Double(line.waited?.median ?? 0) / 3_600)
       })
     page.table(
       [
@@ -126,7 +127,7 @@ extension Statistics {
       ],
       lines.map { line in
         [
-          line.title(language), String(line.submitted), String(line.approved),
+          line.title(key, language), String(line.submitted), String(line.approved),
           String(line.rejected), String(line.returned), String(line.lapsed),
           String(line.waiting),
         ] + line.times.prefix(4).map { $0.seconds.map(StatisticsCommand.hours) ?? "-" }

@@ -98,6 +98,18 @@ import Testing
     "UPDATE account SET status = 'suspended' WHERE id = \(lin)",
     "UPDATE account SET email = 'x@cdc.gov.tw' WHERE id = \(lin)",
     "UPDATE account SET mobile = '+886911999999' WHERE status = 'invited'",
+    "UPDATE account SET name = '王小二' WHERE id = \(lin)",
+    // Who is a national reviewer.
+    "UPDATE account SET agency = (SELECT authority FROM service) WHERE id = 2;"
+      + "UPDATE permission SET agency = (SELECT authority FROM service) WHERE account = 2",
+    "UPDATE account SET agency = (SELECT authority FROM service) WHERE id = 2;"
+      + "UPDATE request SET agency = (SELECT authority FROM service) WHERE account = 2;"
+      + "UPDATE permission SET agency = (SELECT authority FROM service) WHERE account = 2",
+    "UPDATE service SET authority = (SELECT agency FROM account WHERE id = 2)",
+    "INSERT INTO gate_key (name, account, enrolled_at) VALUES ('mine', 2, 1)",
+    // An end that nobody wrote, and words that nobody said.
+    "UPDATE permission SET status = 'revoked', revoked_at = granted_at WHERE request = 2",
+    "UPDATE decision SET note = '好' WHERE verdict = 'rejected'",
   ])
   func aChangedRowIsFound(script: String) throws {
     let desk = try desk()

@@ -313,7 +313,22 @@ import Testing
     _ = try chief.reject(.numbers([number]), reason: "缺文號", returns: true)
     let again = try row(.remove, huang)
     #expect(again.outcome == .accepted && again.request == number)
+    #expect(try chief.detail(number).item.marks.contains("resubmitted"))
     #expect(try chief.approve(number) == nil)
+  }
+
+  /// It is its submitter's to take back, also while it is to be corrected.
+  @Test func aRemovalIsTakenBackByItsSubmitter() throws {
+    let (desk, chief, huang) = try superior()
+    try put(.holder, desk, chief, huang)
+    let number = try #require(try row(.remove, huang).request)
+    #expect(try refusal { try chief.withdraw(number) } == .requestOutside)
+    _ = try chief.reject(.numbers([number]), reason: "缺文號", returns: true)
+    try huang.withdraw(number)
+    let detail = try chief.detail(number)
+    #expect(detail.item.status == .withdrawn)
+    #expect(!detail.item.marks.contains("resubmitted"), "nobody has")
+    #expect(try desk.number("SELECT count(*) FROM permission WHERE status = 'revoked'") == 0)
   }
 
   /// Rows that undo each other cannot both come true, in whichever order they stand.

@@ -36,6 +36,16 @@ import Testing
     #expect(MailReport(try fixture(name)) == nil, "\(name)")
   }
 
+  /// The parts of a report, attached to another mail, are none; under a gateway's wrapping they are.
+  @Test func whatIsNoReportByItsType() throws {
+    let real = String(decoding: try fixture("postfix-unknown.eml"), as: UTF8.self)
+    let other = real.replacing("multipart/report", with: "multipart/mixed")
+    #expect(other != real && MailReport(Array(other.utf8)) == nil)
+    let wrapped =
+      "Content-Type: multipart/mixed; boundary=outer\n\n--outer\n\(real)\n--outer--\n"
+    #expect(MailReport(Array(wrapped.utf8)) != nil)
+  }
+
   @Test func aCutOffReportIsReadAsFarAsItGoes() throws {
     for name in ["postfix-unknown.eml", "base64.eml", "big5.eml"] {
       let whole = try fixture(name)

@@ -202,7 +202,7 @@ private let aboutOneRequest: [Notice] = [
   .requestLapsed(request: request), .nationalReviewer(request: request),
   .invitationLapsed(request: request), .invitationEnded(request: request, reason: "調職"),
   .revoked(request: request, reason: "調職"),
-  .permissionSuspended(request: request),
+  .permissionSuspended(request: request), .permissionRestored(request: request),
 ]
 
 private let notices: [Notice] =

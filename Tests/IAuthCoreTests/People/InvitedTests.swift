@@ -10,6 +10,48 @@ import Testing
 @testable import Values
 
 @Suite struct InvitedTests {
+  /// Who reads an invited administrator's mailbox, and has another mobile, is not that administrator:
+  /// not even when what they asked for is taken back or refused.
+  @Test(arguments: [true, false])
+  func aMailboxAloneMakesNoAdministrator(isWithdrawn: Bool) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let report = try desk.owner().importBatch(Sheet([.tsai]).order)
+    #expect(try chief.approve(try #require(report.rows.first?.request)) == nil)
+    let thief = try desk.opened(.tsai.with(mobile: "0988777666"))
+    let change: RequestID = try desk.id("SELECT id FROM request WHERE kind = 'change'")
+    if isWithdrawn {
+      try thief.withdraw(change)
+    } else {
+      #expect(try chief.reject(change) == nil)
+    }
+    #expect(try desk.owner().administrators(agency: Office.cdc, system: nil).isEmpty)
+    #expect(try refusal { _ = try thief.queue(PendingFilter()) } == .rightMissing)
+    // Both of the form's are proven by the next sign-in, and then it is theirs.
+    let tsai = try desk.shell(of: .tsai)
+    desk.wait(.minutes(1))
+    let reference = try tsai.signIn(try Person.tsai.form(), via: .email).reference
+    let codes = try desk.codes(reference)
+    #expect(try refusal { _ = try tsai.prove(reference.text, codes: codes) } == .codeSecond)
+    desk.wait(.minutes(1))
+    try desk.signedIn(.tsai)
+    #expect(
+      try desk.owner().administrators(agency: Office.cdc, system: nil).map(\.name) == ["蔡英傑"])
+  }
+
+  /// Approved, the contacts that were proven are the account's.
+  @Test func contactsThatWereProvenAndApprovedAreProven() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let report = try desk.owner().importBatch(Sheet([.tsai]).order)
+    #expect(try chief.approve(try #require(report.rows.first?.request)) == nil)
+    try desk.opened(.tsai.with(mobile: "0988777666"))
+    let change: RequestID = try desk.id("SELECT id FROM request WHERE kind = 'change'")
+    #expect(try chief.approve(change) == nil)
+    #expect(
+      try desk.owner().administrators(agency: Office.cdc, system: nil).map(\.name) == ["蔡英傑"])
+  }
+
   @Test(arguments: [Via.email, .sms])
   func theOtherCodeIsSentOnceTheFirstWasRight(via: Via) throws {
     let desk = try Desk()

@@ -8,6 +8,151 @@ import Testing
 @testable import Values
 
 @Suite struct SuccessionMergeTests {
+  /// Two agencies into a third, with one person in both of them: taken back in whichever order they
+  /// are named, and not the first alone.
+  @Test(arguments: [[Office.cdc, Office.fda], [Office.fda, Office.cdc]])
+  func severalAreTakenBackInTheRightOrder(codes: [String]) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let li = try desk.administrator(.li, approvedBy: chief)
+    let general = try desk.opened(.lin).ask(.general)
+    #expect(try li.approve(general) == nil)
+    let twin = Person(
+      agency: Office.fda, name: Person.lin.name, email: Person.lin.email,
+      mobile: Person.lin.mobile)
+    desk.wait(.minutes(1))
+    let admin = try desk.opened(twin).ask(.admin)
+    #expect(try chief.approve(admin) == nil)
+    let before = try desk.texts(held)
+    desk.wait(.seconds(codes[0] == Office.cdc ? 0 : 5))
+    _ = try desk.owner().succeed(
+      [Office.cdc, Office.fda].map {
+        SuccessionOrder(old: $0, new: Office.mohw, onAt: desk.clock.now, document: "甲字1號")
+      })
+    #expect(
+      try refusal { _ = try desk.owner().undoSuccession(of: [Office.cdc]) } == .agencyUndo)
+    _ = try desk.owner().undoSuccession(of: codes)
+    #expect(try desk.texts(held) == before)
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+  }
+
+  private let held: SQL = """
+    SELECT p.request || ' ' || p.account || ' ' || g.code || ' ' || p.status
+    FROM permission p JOIN agency g ON g.id = p.agency ORDER BY p.request
+    """
+
+  /// What is printed for a day to come is what happens on it; and the past stays what it was.
+  @Test func severalOnOneDayAreForeseen() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let li = try desk.administrator(.li, approvedBy: chief)
+    let general = try desk.opened(.lin).ask(.general)
+    #expect(try li.approve(general) == nil)
+    let twin = Person(
+      agency: Office.fda, name: Person.lin.name, email: Person.lin.email,
+      mobile: Person.lin.mobile)
+    desk.wait(.minutes(1))
+    let admin = try desk.opened(twin).ask(.admin)
+    #expect(try chief.approve(admin) == nil)
+    let orders = { (day: Timestamp) in
+      [Office.cdc, Office.fda].map {
+        SuccessionOrder(old: $0, new: Office.mohw, onAt: day, document: "甲字1號")
+      }
+    }
+    let lines = { (lines: [SuccessionLine]) in
+      lines.map { "\($0.what) \($0.outcome) \($0.account?.description ?? "") \($0.old.code)" }
+    }
+    desk.wait(.seconds(1))
+    let then = desk.clock.now
+    desk.wait(.seconds(1))
+    let foreseen = try desk.owner().succeed(orders(desk.clock.now + .days(1)))
+    #expect(foreseen.contains { $0.what == .merged })
+    _ = try desk.owner().undoSuccession(of: [Office.cdc, Office.fda])
+    let done = try desk.owner().succeed(orders(desk.clock.now))
+    #expect(lines(foreseen) == lines(done))
+    let people = { (code: String) in
+      try desk.owner().permissions(ReportFilter(agency: code), at: then).map(\.request)
+    }
+    #expect(try people(Office.cdc) == [2, general])
+    #expect(try people(Office.fda) == [admin])
+    #expect(try people(Office.mohw).isEmpty)
+  }
+
+  /// Somebody who is suspended in one of two agencies has no rights in the one that they become.
+  @Test(arguments: [true, false])
+  func aMergeRestoresNobody(isOldSuspended: Bool) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    _ = try desk.administrator(.lin, approvedBy: chief)
+    let twin = Person(
+      agency: Office.fda, name: Person.lin.name, email: Person.lin.email,
+      mobile: Person.lin.mobile)
+    desk.wait(.minutes(1))
+    try desk.opened(twin)
+    let account: AccountID = try desk.id("SELECT account FROM permission WHERE request = 2")
+    _ = try desk.owner().change(account: account, .suspend, reason: "濫用")
+    let (old, new) = isOldSuspended ? (Office.cdc, Office.fda) : (Office.fda, Office.cdc)
+    _ = try desk.owner().succeed([
+      SuccessionOrder(old: old, new: new, onAt: desk.clock.now, document: "甲字1號")
+    ])
+    #expect(try desk.owner().administrators(agency: new, system: nil).isEmpty)
+    let statuses: SQL = "SELECT status FROM account WHERE name = '林美玲' ORDER BY 1"
+    #expect(try desk.texts(statuses) == ["closed", "suspended"])
+    _ = try desk.owner().undoSuccession(of: [old])
+    #expect(try desk.texts(statuses) == ["active", "suspended"])
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+  }
+
+  /// The authority's own administrator holds a dated permission where it goes.
+  @Test(arguments: [true, false])
+  func theAuthorityGoesWhereItsAdministratorHasADatedPermission(isLater: Bool) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let wu = try desk.administrator(.wu, approvedBy: chief)
+    let twin = Person(
+      agency: Office.mohw, name: Person.chen.name, email: Person.chen.email,
+      mobile: Person.chen.mobile)
+    desk.wait(.minutes(1))
+    let number = try desk.opened(twin).requestPermission(
+      PermissionOrder(
+        role: .admin, from: isLater ? desk.today + 9 : nil, until: desk.today + 19)
+    ).number
+    #expect(try wu.approve(number) == nil)
+    _ = try desk.owner().succeed([
+      SuccessionOrder(
+        old: Office.authority, new: Office.mohw, onAt: desk.clock.now, document: "甲字1號")
+    ])
+    #expect(
+      try Set(desk.owner().administrators(agency: Office.mohw, system: nil).map(\.name))
+        == ["吳志明", "陳怡君"])
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+  }
+
+  /// Erased, and handed over, they are one person, though they came from two accounts.
+  @Test func onePersonIsErasedWithBothAccounts() throws {
+    let desk = try Desk()
+    let lin = try desk.opened(.lin)
+    _ = try lin.ask(.general)
+    let twin = Person(
+      agency: Office.fda, name: Person.lin.name, email: Person.lin.email,
+      mobile: Person.lin.mobile)
+    desk.wait(.minutes(1))
+    let second = try desk.opened(twin).ask(.admin)
+    _ = try desk.owner().succeed([
+      SuccessionOrder(old: Office.cdc, new: Office.fda, onAt: desk.clock.now, document: "甲字1號")
+    ])
+    let survivor: AccountID = try desk.id(
+      "SELECT id FROM account WHERE email = ? AND status = 'active'", Person.lin.email)
+    let document = try desk.owner().export(account: survivor)
+    let requests = try #require(document.sections.first { $0.section.name == "requests" })
+    #expect(requests.rows.count == 2 && requests.rows.contains { $0[0] == .number(second.value) })
+    let opened = try desk.owner().history(account: survivor).filter { $0.action == "account.open" }
+    #expect(opened.count == 2)
+    _ = try desk.owner().change(account: survivor, .erase, reason: "當事人請求")
+    #expect(try desk.number("SELECT count(*) FROM account WHERE name = '林美玲'") == 0)
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+  }
+
   /// Of two requests of one person one waits; the other comes back with the agencies.
   @Test func aRequestThatAMergeMadePointlessIsToldAndComesBack() throws {
     let desk = try Desk()

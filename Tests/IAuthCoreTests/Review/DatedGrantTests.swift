@@ -91,9 +91,17 @@ import Testing
     _ = tsai
     #expect(try again.queue(PendingFilter()).items.map(\.number) == [number])
     #expect(try refusal { _ = try desk.signedIn(.lin).ask(.general) } == .requestDuplicate)
+    #expect(try again.detail(number).permission == nil, "nothing while it waits")
+    desk.wait(.minutes(5))
+    let between = desk.clock.now
+    desk.wait(.seconds(1))
     #expect(
       try isApproved ? again.approve(number) == nil : again.reject(number) == nil)
     #expect(try held() == isApproved)
+    // It held from its second decision on, and not from its first day.
+    #expect(
+      try desk.owner().permissions(ReportFilter(), at: between).contains { $0.request == number }
+        == false)
     #expect(
       try desk.texts("SELECT status FROM permission WHERE request = ?", number)
         == [isApproved ? "active" : "revoked"])
@@ -104,6 +112,50 @@ import Testing
     #expect(try held() == isApproved, "once")
     #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
     #expect(try desk.owner().doctor().filter { $0.status == .fail }.isEmpty)
+  }
+
+  /// Whoever decided was asked by the day, whoever is in office when somebody next looks.
+  @Test func aDatedGrantIsJudgedByItsDay() throws {
+    let (desk, chief, _, lin) = try Desk.office()
+    let number = try lin.requestPermission(
+      PermissionOrder(role: .general, from: desk.today + 7)
+    ).number
+    #expect(try desk.signedIn(.li).approve(number) == nil)
+    _ = try desk.administrator(.tsai, approvedBy: chief)
+    desk.wait(.days(12))
+    try desk.owner().revoke(2, reason: "調職")
+    try sweep(desk)
+    #expect(
+      try desk.owner().permissions(ReportFilter(), at: nil).contains { $0.request == number })
+  }
+
+  /// A deputy and a successor of a permission that was renewed meanwhile are those of the renewal.
+  @Test func whoStandsInFollowsARenewal() throws {
+    let (desk, chief, li, lin) = try Desk.office()
+    let first = desk.today
+    _ = li
+    let earlier = try lin.requestPermission(
+      PermissionOrder(role: .admin, until: first + 20)
+    ).number
+    #expect(try chief.approve(earlier) == nil)
+    let tsai = try desk.opened(.tsai)
+    let deputy = try tsai.requestPermission(
+      PermissionOrder(role: .admin, from: first, until: first + 10, deputyFor: earlier)
+    ).number
+    let next = try desk.opened(
+      Person.lin.with(name: "高志強", email: "kao@cdc.gov.tw", mobile: "0911000099"))
+    let successor = try next.requestPermission(
+      PermissionOrder(role: .admin, replaces: earlier)
+    ).number
+    let later = try desk.signedIn(.lin).requestPermission(
+      PermissionOrder(role: .admin, until: first + 40)
+    ).number
+    #expect(try chief.approve(later) == nil)
+    #expect(try chief.approve(deputy) == nil)
+    let (held, wanted) = (try names(desk), Set(["李小明", "林美玲", "蔡英傑"]))
+    #expect(Set(held) == wanted, "\(held)")
+    #expect(try chief.approve(successor) == nil)
+    #expect(try desk.texts("SELECT status FROM permission WHERE request = ?", later) == ["revoked"])
   }
 
   /// A system that has got administrators of its own in the authority decides by itself.

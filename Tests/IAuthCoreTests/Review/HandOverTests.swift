@@ -1,0 +1,171 @@
+// A hand-over (交接) leaves no moment with neither, whatever becomes of the successor before its day
+// (PRODUCT 11.1); and the authority's last post goes only to who stays (4.2).
+
+import SQLite
+import Testing
+
+@testable import IAuthCore
+@testable import Sheets
+@testable import Values
+
+@Suite struct HandOverTests {
+  private func names(_ desk: Desk, _ agency: String = Office.cdc) throws -> [String] {
+    try desk.owner().administrators(agency: agency, system: nil).map(\.name)
+  }
+
+  private func sweep(_ desk: Desk) throws {
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+  }
+
+  private func account(_ person: Person, _ desk: Desk) throws -> AccountID {
+    try desk.id("SELECT id FROM account WHERE email = ?", person.email)
+  }
+
+  enum Trouble: CaseIterable { case suspended, contactsWait, before }
+
+  /// The one before stays in office until the successor can act, and ends then.
+  @Test(arguments: Trouble.allCases)
+  func aSuccessorWhoCannotAct(trouble: Trouble) throws {
+    let (desk, chief, _, lin) = try Desk.office()
+    let number = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 2, replaces: 2)
+    ).number
+    if trouble != .before { #expect(try chief.approve(number) == nil) }
+    desk.wait(.minutes(2))
+    switch trouble {
+    case .suspended, .before:
+      _ = try desk.owner().change(account: try account(.lin, desk), .suspend, reason: "調查")
+    case .contactsWait:
+      try desk.opened(.lin.with(mobile: "0922000009"))
+    }
+    if trouble == .before { #expect(try desk.signedIn(.chen).approve(number) == nil) }
+    desk.wait(.days(2))
+    try sweep(desk)
+    #expect(try names(desk) == ["李小明"])
+    switch trouble {
+    case .suspended, .before:
+      _ = try desk.owner().change(account: try account(.lin, desk), .restore, reason: "查畢")
+    case .contactsWait:
+      let change: RequestID = try desk.id("SELECT id FROM request WHERE kind = 'change'")
+      #expect(try desk.signedIn(.chen).reject(change) == nil)
+    }
+    #expect(try names(desk) == ["林美玲"])
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+    #expect(try desk.owner().doctor().filter { $0.status == .fail }.isEmpty)
+  }
+
+  /// Whoever renews what is to be handed over hands the renewal over.
+  @Test func aRenewalIsHandedOver() throws {
+    let (desk, chief, li, lin) = try Desk.office()
+    let number = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 5, replaces: 2)
+    ).number
+    #expect(try chief.approve(number) == nil)
+    let renewal = try li.requestPermission(
+      PermissionOrder(role: .admin, until: desk.today + 90)
+    ).number
+    #expect(try chief.approve(renewal) == nil)
+    #expect(try names(desk) == ["李小明"])
+    desk.wait(.days(5))
+    #expect(try names(desk) == ["林美玲"])
+    try sweep(desk)
+    #expect(try names(desk) == ["林美玲"])
+    #expect(
+      try desk.texts("SELECT status FROM permission WHERE request = ?", renewal) == ["revoked"])
+  }
+
+  /// 吳志明 is to take 陳怡君's place in two days: until then she is the only one.
+  @Test func whoComesLaterIsNoAdministratorYet() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let wu = try desk.opened(.wu)
+    let number = try wu.requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 2, replaces: 1)
+    ).number
+    #expect(try chief.approve(number) == nil)
+    let chen = try account(.chen, desk)
+    for verb in [AccountVerb.suspend, .close, .erase] {
+      #expect(
+        try refusal { _ = try desk.owner().change(account: chen, verb, reason: "x") }
+          == .accountLast)
+    }
+    #expect(try refusal { try desk.owner().revoke(1, reason: "x") } == .accountLast)
+    // It may be called off, and done; the first command of the day does it, whichever it is.
+    desk.wait(.days(2))
+    #expect(try names(desk, Office.authority) == ["吳志明"])
+    try sweep(desk)
+    #expect(
+      try desk.texts("SELECT status FROM permission ORDER BY request") == ["revoked", "active"])
+    #expect(try names(desk, Office.authority) == ["吳志明"])
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+  }
+
+  @Test func whoComesLaterMayBeCalledOff() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let number = try desk.opened(.wu).requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 2, replaces: 1)
+    ).number
+    #expect(try chief.approve(number) == nil)
+    try desk.owner().revoke(number, reason: "改派")
+    desk.wait(.days(3))
+    try sweep(desk)
+    #expect(try names(desk, Office.authority) == ["陳怡君"])
+  }
+
+  /// A grant that only begins later, beside nobody, keeps nobody from being the last.
+  @Test func aLaterGrantIsNoAdministratorYet() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let number = try desk.opened(.wu).requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 300)
+    ).number
+    #expect(try chief.approve(number) == nil)
+    #expect(try refusal { try desk.owner().revoke(1, reason: "x") } == .accountLast)
+  }
+
+  /// One of another system decides on nobody else's: the last of `spm` stays.
+  @Test func theLastOfTheFirstSystemStays() throws {
+    let desk = try Desk()
+    try desk.chief()
+    _ = try desk.owner().addSystem(code: "doc", name: "Documents", chineseName: nil, url: nil)
+    let other = try desk.owner().appoint(try Person.wu.form(), system: "doc").number
+    try desk.opened(.wu)
+    #expect(try refusal { try desk.owner().revoke(1, reason: "x") } == .accountLast)
+    try desk.owner().revoke(other, reason: "調職")
+  }
+
+  /// What would leave nobody who stays is refused by itself, and stops nothing else.
+  @Test(arguments: [false, true])
+  func theLastPostGoesToWhoStays(isBounded: Bool) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    if isBounded { _ = try desk.owner().setSystem(code: "spm", longest: .days(30)) }
+    let number = try desk.opened(.wu).requestPermission(
+      PermissionOrder(role: .admin, until: isBounded ? nil : desk.today + 9, replaces: 1)
+    ).number
+    let other = try desk.opened(.lin).ask(.admin)
+    let outcomes = try chief.approve(.numbers([number, other]), note: nil, expecting: nil)
+    #expect(outcomes.map { $0.refusal?.code } == [.accountLast, nil])
+    #expect(try names(desk, Office.authority) == ["陳怡君"])
+  }
+
+  /// Nor does an answer in a periodic review end the last post.
+  @Test func theLastPostIsNotEndedByAReview() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let wu = try desk.opened(.wu)
+    let number = try wu.requestPermission(
+      PermissionOrder(role: .admin, until: desk.today + 9)
+    ).number
+    #expect(try chief.approve(number) == nil)
+    _ = try desk.owner().openRecertification(
+      RecertificationOrder(
+        dueAt: desk.clock.now + .days(5), system: nil, under: nil, name: nil))
+    let judge = try desk.signedIn(.wu)
+    let item = try #require(
+      try judge.recertificationItems().first { $0.name == "陳怡君" }?.item)
+    let outcome = try judge.answer([item], .end(reason: "離職"))
+    #expect(outcome.map { $0.refusal?.code } == [.accountLast])
+  }
+}
