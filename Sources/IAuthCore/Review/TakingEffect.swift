@@ -308,7 +308,7 @@ extension Transaction {
       try run(EffectTable.raise, number, request.system)
       try audit(.reopened, .request(number))
       if let raised = try self.request(number), raised.status == .pending {
-        _ = try tellReviewers(of: raised)
+        _ = try tellReviewers(of: raised, isNew: false)
       }
     }
   }
@@ -333,6 +333,8 @@ extension Transaction {
   ) throws(IAuthError) {
     try run(EffectTable.reopen, request.number, now, role, system)
     try audit(.reopened, .request(request.number))
-    if let reopened = try self.request(request.number) { _ = try tellReviewers(of: reopened) }
+    if let reopened = try self.request(request.number) {
+      _ = try tellReviewers(of: reopened, isNew: false)
+    }
   }
 }

@@ -216,9 +216,9 @@ package final class Store {
       try tx.execute("COMMIT")
       return answer
     } catch {
+      try? db.execute("ROLLBACK")
       let error = judged(error)
       note(wait: error)
-      try? db.execute("ROLLBACK")
       throw error
     }
   }
@@ -356,9 +356,9 @@ package final class Store {
       }
       try tx.sealAudit()
     } catch {
-      let error = judged(error)
+      // First: a second look would wait for what this connection has locked.
       try? db.execute("ROLLBACK")
-      throw error
+      throw judged(error)
     }
     switch end {
     case .rollback(let answer): return try undone(tx, answer)
