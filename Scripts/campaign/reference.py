@@ -589,6 +589,10 @@ class Reference:
             return "request.decided"
         if s.proven != {"email", "sms"}:
             return "session.step-up"
+        old = self.requests.get(q.replaces)
+        if verdict == "approved" and old and self.active(old) and self.is_last(old.account, old) \
+                and (q.until or self.rests(q.account)):
+            return "account.last"
         q.status, q.decider = verdict, me
         if verdict == "returned":
             q.turned = self.now
@@ -684,8 +688,9 @@ class Reference:
         if account.agency != AUTHORITY or account.status != "active" \
                 or not self.holds(account, "admin") or (request and request.role != "admin"):
             return False
-        return not any(a is not account and a.status == "active" and self.holds(a, "admin")
-                       and not self.rests(a) for a in self.accounts if a.agency == AUTHORITY)
+        return not any(a is not account and a.status == "active" and not self.rests(a)
+                       and any(q.until is None for q in self.holds(a, "admin"))
+                       for a in self.accounts if a.agency == AUTHORITY)
 
     def decide_batch(self, session, number, verdict):
         """approve --batch: what is still pending of it."""
@@ -870,10 +875,11 @@ class Reference:
     # The cron run
 
     def warn(self):
-        """Whoever holds something until a day is told 14 and 3 days ahead."""
+        """Whoever holds something until a day is told 14 and 3 days ahead, if they held it then."""
         for q in self.requests.values():
             if self.active(q) and q.until and q.account.status == "active":
-                passed = [days for days in (14, 3) if q.until - self.now <= days * DAY]
+                passed = [days for days in (14, 3)
+                          if q.granted <= q.until - days * DAY <= self.now]
                 if passed and min(passed) < q.warned:
                     q.warned = min(passed)
                     self.mail("notice", q.account)
