@@ -204,14 +204,15 @@ extension Transaction {
   /// 交接: the permission that a request takes over ends when the new one takes effect: in the same
   /// transaction, or at the very moment of its start.
   ///
-  /// Somebody who has proven nothing yet takes nothing over; their first sign-in does.
+  /// Somebody who has proven nothing yet takes nothing over; their first sign-in does. The
+  /// authority's last administrator stays until somebody else does, too.
   func handOver(_ request: PermissionRequest) throws(IAuthError) {
     guard let replaced = request.replaces,
       let starts = try first(EffectTable.standing, request.number, read: { row in row.time(0) }),
       let old = try first(EffectTable.standing, replaced, read: { row in row.timeIfAny(1) })
     else { return }
     let successor = try account(id: request.account)
-    guard successor.status == .active else { return }
+    guard successor.status == .active, try !isLastPermission(replaced) else { return }
     let reason = "交接 / handed over"
     if starts <= now {
       _ = try revoke(replaced, reason: reason)

@@ -216,8 +216,7 @@ package final class Store {
       try tx.execute("COMMIT")
       return answer
     } catch {
-      try? db.execute("ROLLBACK")
-      let error = judged(error)
+      let error = rolledBack(error)
       note(wait: error)
       throw error
     }
@@ -356,9 +355,7 @@ package final class Store {
       }
       try tx.sealAudit()
     } catch {
-      // First: a second look would wait for what this connection has locked.
-      try? db.execute("ROLLBACK")
-      throw judged(error)
+      throw rolledBack(error)
     }
     switch end {
     case .rollback(let answer): return try undone(tx, answer)
