@@ -1,5 +1,4 @@
-// Deciding. Each request is decided or refused by itself, all in one transaction: a command that
-// was cut off has decided everything or nothing (PRODUCT 3.4, 4.1).
+// Deciding (PRODUCT 3.4, 4.1): each request by itself, and all in one transaction.
 
 import SQLite
 import Sheets
@@ -273,8 +272,8 @@ extension Transaction {
       role: request?.role, kind: request?.kind, isNational: false)
   }
 
-  /// What has happened since a request was submitted, so that it can no longer be granted: the
-  /// permission is there already, or the new contacts are someone else's by now.
+  /// What has happened since, so that a request can no longer be granted: the permission is there
+  /// already, or the new contacts are someone else's by now.
   func obstacle(
     to request: PermissionRequest
   ) throws(IAuthError) -> IAuthError? {
@@ -289,10 +288,11 @@ extension Transaction {
     {
       return .permissionNone(number: represented)
     }
-    if let replaced = request.replaces, try span(of: request).ends != nil,
-      let old = try permissionInForce(replaced), try isLastPermission(old.number)
+    if let replaced = request.replaces, let old = try permissionInForce(replaced),
+      try isLastPermission(old.number)
     {
-      return .accountLast
+      let ends = try span(of: request).ends != nil
+      if try ends ? true : exists(RequestTable.pendingChange, request.account) { return .accountLast }
     }
     if request.kind == .revoke, let held = try revoked(by: request),
       try isLastPermission(held.number)
@@ -307,7 +307,7 @@ extension Transaction {
     return .accountTaken(agency: try agency(id: request.agency).code)
   }
 
-  /// What an approval makes true, and who hears of it.
+  /// What an approval makes true, and who hears.
   func takeEffect(
     _ request: PermissionRequest, _ summary: RequestSummary, _ system: TargetSystem, note: String?
   ) throws(IAuthError) {

@@ -233,13 +233,15 @@ extension Transaction {
   /// transaction, or at the very moment of its start.
   ///
   /// Whoever cannot act (nothing proven yet, suspended, new contacts that wait for their decision)
-  /// takes nothing over until they can: there is no moment with neither.
+  /// takes nothing over until they can: there is no moment with neither. The authority's last
+  /// administrator stays until somebody else does, too.
   func handOver(_ request: PermissionRequest) throws(IAuthError) {
     guard let replaced = request.replaces,
       let starts = try first(EffectTable.standing, request.number, read: { row in row.time(0) }),
       let old = try permissionInForce(replaced)
     else { return }
-    guard try exists(EffectTable.acts, request.number) else { return }
+    let stays = try starts <= now ? isLastPermission(old.number) : false
+    guard !stays, try exists(EffectTable.acts, request.number) else { return }
     let reason = "交接 / handed over"
     if starts <= now {
       _ = try revoke(old.number, reason: reason)
@@ -356,7 +358,7 @@ extension Transaction {
       try run(EffectTable.raise, number, request.system)
       try audit(.reopened, .request(number))
       if let raised = try self.request(number), raised.status == .pending {
-        _ = try tellReviewers(of: raised)
+        _ = try tellReviewers(of: raised, isNew: false)
       }
     }
   }
@@ -381,6 +383,8 @@ extension Transaction {
   ) throws(IAuthError) {
     try run(EffectTable.reopen, request.number, now, role, system)
     try audit(.reopened, .request(request.number))
-    if let reopened = try self.request(request.number) { _ = try tellReviewers(of: reopened) }
+    if let reopened = try self.request(request.number) {
+      _ = try tellReviewers(of: reopened, isNew: false)
+    }
   }
 }
