@@ -73,7 +73,6 @@ SHAPES = {
     "by its reply": {"status": None, "extra": "Diagnostic-Code: smtp; 550 5.1.1 no such user\n"},
     "forwarded": {"recipient": "tong@mail.elsewhere.tw", "original": TONG.email},
     "in capitals": {"recipient": TONG.email.upper()},
-    "a mixture": {"kind": "mixed"},
 }
 
 
@@ -135,6 +134,7 @@ def test_what_is_forged_or_foreign_is_ignored(rejected):
         "failed and fine": report(mail, TONG.email, status="2.0.0"),
         "a strange status": report(mail, TONG.email, status="5"),
         "a forwarded report": inside,
+        "its parts attached to a mail": report(mail, TONG.email, kind="mixed"),
         "endless parts": b"Content-Type: multipart/report; boundary=b\n\n" + b"--b\n" * 300_000,
         "deep": b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n)
                          for n in range(5_000)),

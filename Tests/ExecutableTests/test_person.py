@@ -62,7 +62,8 @@ def test_whose_data_could_have_been_read(desk, tmp_path):
     assert seen[tong]["email"] == TONG.email and "request" in seen[tong]["exposures"]
     assert "copy" not in seen[tong]["exposures"]
     # Lists write nothing: a key that holds could have read what its agency may.
-    desk.ok("ssh-gate", "--enrol", "kk", "--account", MANAGER.email)
+    desk.ok("ssh-gate", "--enrol", "kk", "--account",
+            desk.value("SELECT id FROM account WHERE email = ?", MANAGER.email))
     assert "key:kk" in people()[tong]["callers"]
     assert tong in people("key:kk")
     desk.ok("backup", tmp_path / "copy.db")

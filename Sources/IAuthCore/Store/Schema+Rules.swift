@@ -15,8 +15,10 @@ extension Schema {
     CREATE VIEW administrator AS
       -- Who is an administrator now (機關管理者): permission and account active, no contact that a
       -- form put in and nobody proved, and no replacement of contacts waiting for its decision. A
-      -- deputy (職務代理人) is one for a time, and stands in for `represents`.
-      SELECT p.request, p.account, p.agency, p.system, p.starts_at,
+      -- deputy (職務代理人) is one for a time, and stands in for `represents`. What started with its
+      -- grant has started, also by a clock that was a moment ahead (PRODUCT 3.9).
+      SELECT p.request, p.account, p.agency, p.system,
+        iif(p.starts_at <= p.granted_at, 0, p.starts_at) AS starts_at,
         coalesce(p.ends_at, 9223372036854775807) AS ends_at, q.deputy_for,
         (SELECT account FROM permission WHERE request = q.deputy_for) AS represents
       FROM permission p JOIN account a ON a.id = p.account LEFT JOIN request q ON q.id = p.request
