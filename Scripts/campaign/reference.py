@@ -121,6 +121,14 @@ class Reference:
         if to:
             self.mails[(kind, to)] += 1
 
+    def notify(self, account, address=None):
+        """A holder hears of it at the old address, and at a new one that waits for a decision."""
+        self.mail("notice", account, address)
+        for q in self.requests.values():
+            if q.account is account and q.open and q.kind == "change" \
+                    and q.change[1] != (address or account.email):
+                self.mail("notice", account, q.change[1])
+
     def code_to(self, channel, v):
         self.mails[("code", v.email if channel == "email" else "sms:" + v.mobile)] += 1
         v.sent[channel] = self.now
@@ -414,7 +422,7 @@ class Reference:
             isFifth = isFifth or count == 5
             self.wrong[key] = (count, self.now + 15 * MINUTE if count >= 5 else 0)
         if isFifth and account:
-            self.mail("notice", account)
+            self.notify(account)
         return self.answer("code.wrong")
 
     def prove_application(self, v, session):
@@ -623,7 +631,7 @@ class Reference:
             if self.active(old):
                 old.ended = self.now
                 if old.account is not me:
-                    self.mail("notice", old.account)
+                    self.notify(old.account)
                 self.overtake(old, me)
         if q.role == "admin":
             for other in self.requests.values():
@@ -675,7 +683,7 @@ class Reference:
         invited = q.account.status == "invited"
         q.ended = self.now
         if not (s and s.account is q.account) and not invited:
-            self.mail("notice", q.account)
+            self.notify(q.account)
         self.overtake(q, s and s.account)
         if invited:
             self.after_refusal(q)
@@ -751,7 +759,8 @@ class Reference:
             return self.answer("account.state")
         if verb != "restore" and before != "closed" and self.is_last(a):
             return self.answer("account.last")
-        email = a.email
+        email, change = a.email, next((q.change for q in self.requests.values() if q.account is a
+                                       and q.open and q.kind == "change"), None)
         if verb == "suspend":
             a.status = "suspended"
             self.end_sessions(a)
@@ -762,6 +771,8 @@ class Reference:
         # Whoever never came is not written to.
         if before not in ("closed", "invited"):
             self.mail("notice", a, email)
+            if change and change[1] != email:
+                self.mail("notice", a, change[1])
         return self.answer(account=number, status=a.status)
 
     # Batches, of new administrators
@@ -826,7 +837,7 @@ class Reference:
         for other in self.holds(account, "admin"):
             other.ended = self.now
         if not (s and s.account is account):
-            self.mail("notice", account)
+            self.notify(account)
 
     def hand_in(self, requests):
         """What was sent back comes again in the mended sheet, under its own number."""
