@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,7 +102,7 @@ class Desk:
     def __init__(self, home, now=None, program=None):
         self.home, self.now = Path(home), now
         self.program = program or executable()
-        self.seen, self.calls = set(), 0
+        self.seen, self.calls, self.reader = set(), 0, None
 
     data = property(lambda self: self.home / ".local/share/iauth")
     db = property(lambda self: self.data / "iauth.db")
@@ -152,12 +153,22 @@ class Desk:
         return {"email" if mail.isMail else "sms": mail.code for mail in mails
                 if mail.reference == reference and mail.code}
 
-    def rows(self, sql, *values):
-        db = sqlite3.connect(f"file:{self.db}?mode=ro", uri=True, timeout=30)
+    @contextmanager
+    def reading(self):
+        """Lets all that is read within go by one connection: reading the schema costs most."""
+        if self.reader:
+            yield self.reader
+            return
+        self.reader = sqlite3.connect(f"file:{self.db}?mode=ro", uri=True, timeout=30)
         try:
-            return db.execute(sql, values).fetchall()
+            yield self.reader
         finally:
-            db.close()
+            self.reader.close()
+            self.reader = None
+
+    def rows(self, sql, *values):
+        with self.reading() as db:
+            return db.execute(sql, values).fetchall()
 
     # People, for scenes
 
@@ -204,10 +215,11 @@ def workplace():
 def broken(desk):
     """What must never be, looked for in the tables; empty if all is well."""
     wrong = []
-    for title, sql in INVARIANTS.items():
-        found = desk.rows(sql)
-        if found:
-            wrong.append(f"{title}: {found[:3]}")
+    with desk.reading():
+        for title, sql in INVARIANTS.items():
+            found = desk.rows(sql)
+            if found:
+                wrong.append(f"{title}: {found[:3]}")
     return wrong
 
 

@@ -51,6 +51,7 @@ class Request:
     submitter: Account = None
     batch: int = None
     turned: int = None
+    told: int = None
     until: int = None
     round: int = 1
     decider: Account = None
@@ -104,7 +105,7 @@ class Reference:
         self.sends, self.wrong, self.mails = [], {}, Counter()
         self.lastRequest = 0
         # What time has ended, which the program writes down when it comes across it.
-        self.passed, self.owed = set(), Counter()
+        self.passed, self.owing = set(), []
         # What init does.
         chief = self.invite(AUTHORITY, *CHIEF)
         self.new_request(chief, "admin", origin="appointment").status = "approved"
@@ -182,7 +183,7 @@ class Reference:
         s = self.sessions.get(name)
         if s is None or s.end == "signed-out":
             return None, "session.none"
-        if s.end or self.now - s.used > 30 * MINUTE or self.now - s.at > 8 * HOUR:
+        if s.end or self.now - s.used >= 30 * MINUTE or self.now - s.at >= 8 * HOUR:
             return None, "session.expired"
         if self.now - s.used >= MINUTE:
             s.used = self.now
@@ -198,6 +199,19 @@ class Reference:
 
     # Time
 
+    def owe(self, account):
+        """A notice that comes with whichever command comes across what time has ended."""
+        if account.email:
+            self.owing.append((("notice", account.email), account))
+
+    @property
+    def owed(self):
+        return Counter(mail for mail, _ in self.owing)
+
+    def paid(self, came):
+        for mail in came.elements():
+            self.owing.remove(next(entry for entry in self.owing if entry[0] == mail))
+
     def sweep(self):
         """What ends by itself."""
         for q in list(self.requests.values()):
@@ -209,7 +223,7 @@ class Reference:
                 q.ended = q.until
                 self.passed.add(("request", q.id))
                 if q.account.status in ("active", "suspended"):
-                    self.owed[("notice", q.account.email)] += 1
+                    self.owe(q.account)
             elif q.status == "returned" and self.now - q.turned > 30 * DAY:
                 self.lapse(q)
         for a in self.accounts:
@@ -220,7 +234,7 @@ class Reference:
                                     self.requests.values() if q.account is a}
                     for q in self.requests.values():
                         if q.account is a and self.active(q) and q.submitter:
-                            self.owed[("notice", q.submitter.email)] += 1
+                            self.owe(q.submitter)
                     self.close(a, erase=True)
 
     def is_over(self, q):
@@ -232,9 +246,9 @@ class Reference:
         q.status = "lapsed"
         self.passed |= {("request", q.id), ("account", q.account.id)}
         if q.account.status != "invited":
-            self.owed[("notice", q.account.email)] += 1
-        if self.is_over(q) and q.submitter and q.submitter.email:
-            self.owed[("notice", q.submitter.email)] += 1
+            self.owe(q.account)
+        if self.is_over(q) and q.submitter:
+            self.owe(q.submitter)
         self.after_refusal(q)
 
     def after_refusal(self, q):
@@ -254,6 +268,7 @@ class Reference:
         a.status = "closed"
         self.end_sessions(a)
         if erase:
+            self.owing = [entry for entry in self.owing if entry[1] is not a]
             a.name = a.email = a.mobile = None
 
     # Codes
@@ -359,12 +374,12 @@ class Reference:
             return self.answer("code.expired")
         if not isRight:
             return self.wrong_code(v)
-        for key in self.keys(v):
-            self.wrong.pop(key, None)
         if v.purpose == "application":
+            self.forgive(v)
             return self.prove_application(v, session)
         v.proven |= set(waiting)
         if v.purpose == "step-up":
+            self.forgive(v)
             v.state = "proven"
             v.session.proven |= v.proven
             return self.signed_in(v.session, session)
@@ -375,11 +390,17 @@ class Reference:
                 return self.answer("send.throttled")
             self.code_to(other, v)
             return self.answer("code.second")
+        self.forgive(v)
         v.state = "proven"
         if a.status == "suspended":
             return self.answer("account.suspended")
         a.status, a.unproven = "active", False
         return self.begin(a, session, v.proven)
+
+    def forgive(self, v):
+        """What a success does; the first of two codes is none."""
+        for key in self.keys(v):
+            self.wrong.pop(key, None)
 
     def wrong_code(self, v):
         account = v.account or next((a for a in self.living(v.agency) if a.email == v.email
@@ -412,28 +433,36 @@ class Reference:
             return self.answer("account.suspended")
         new = (v.name, v.email, v.mobile)
         if (a.name, a.email, a.mobile) != new:
-            if self.holds(a, "admin") and a.status == "active":
+            if self.holds(a, "admin"):
                 return self.replacement(a, new, session)
             self.mail("notice", a)
             if a.email != v.email:
                 self.mail("notice", a, v.email)
+            if a.mobile != v.mobile:
+                self.mail("notice", a, "sms:" + a.mobile)
             self.end_sessions(a)
             a.name, a.email, a.mobile = new
         a.status, a.unproven = "active", False
         return self.begin(a, session, {"email", "sms"})
 
     def replacement(self, a, new, session):
-        """An administrator's new contacts wait for a reviewer, and the permission rests."""
+        """An administrator's new contacts wait for a reviewer, and the permission rests.
+
+        Until then only what is on file counts as proven, of an invited administrator too.
+        """
+        if self.is_last(a):
+            return self.answer("account.last")
         for q in self.requests.values():
             if q.account is a and q.open and q.kind == "change":
                 q.status = "withdrawn"
         q = self.new_request(a, "admin", kind="change")
         q.change = new
-        self.mail("notice", a)
-        for reviewer in self.reviewers(q):
-            self.mail("notice", reviewer)
+        self.tell_reviewers(q)
         self.end_sessions(a)
-        return self.begin(a, session, {"email", "sms"})
+        a.status = "active"
+        _, email, mobile = new
+        return self.begin(a, session, {c for c, same in (
+            ("email", email == a.email), ("sms", mobile == a.mobile)) if same})
 
     def begin(self, account, session, proven):
         s = Session(account, set(proven), self.now, self.now)
@@ -476,14 +505,23 @@ class Reference:
                 return self.answer("?")
         q = self.new_request(a, role, until=until, replaces=replaces)
         told = self.reviewers(q)
-        for reviewer in told:
-            self.mail("notice", reviewer)
+        self.tell_reviewers(q)
         # Whose permission is taken over is told, in one mail if they may decide as well.
         if replaces and old.account not in told:
             self.mail("notice", old.account)
         return self.answer(request=q.id, role=role, kind="grant", status="pending",
                            reviewed_by="authority" if role == "admin" else "agency",
                            reviewers=sorted(r.name for r in self.reviewers(q)))
+
+    def tell_reviewers(self, q):
+        """Of what was withdrawn and is made again they hear once a day."""
+        if any(o.account is q.account and (o.role, o.kind) == (q.role, q.kind)
+               and o.status == "withdrawn" and o.told is not None and self.now - o.told < DAY
+               for o in self.requests.values()):
+            return
+        for reviewer in self.reviewers(q):
+            q.told = self.now
+            self.mail("notice", reviewer)
 
     def withdraw(self, session, number):
         self.sweep()
@@ -498,6 +536,8 @@ class Reference:
         if not q.open:
             return self.answer("request.decided")
         q.status = "withdrawn"
+        if self.is_over(q) and q.submitter and q.submitter is not s.account:
+            self.mail("notice", q.submitter)
         return self.answer(request=number, status="withdrawn")
 
     def resubmit(self, session, number):
@@ -515,6 +555,7 @@ class Reference:
         q.status, q.turned, q.round = "pending", self.now, q.round + 1
         q.reminded = set()
         for reviewer in self.reviewers(q):
+            q.told = self.now
             self.mail("notice", reviewer)
         return self.answer(request=number, status="pending")
 
@@ -548,6 +589,10 @@ class Reference:
             return "request.decided"
         if s.proven != {"email", "sms"}:
             return "session.step-up"
+        old = self.requests.get(q.replaces)
+        if verdict == "approved" and old and self.active(old) and self.is_last(old.account, old) \
+                and (q.until or self.rests(q.account)):
+            return "account.last"
         q.status, q.decider = verdict, me
         if verdict == "returned":
             q.turned = self.now
@@ -643,8 +688,9 @@ class Reference:
         if account.agency != AUTHORITY or account.status != "active" \
                 or not self.holds(account, "admin") or (request and request.role != "admin"):
             return False
-        return not any(a is not account and a.status == "active" and self.holds(a, "admin")
-                       and not self.rests(a) for a in self.accounts if a.agency == AUTHORITY)
+        return not any(a is not account and a.status == "active" and not self.rests(a)
+                       and any(q.until is None for q in self.holds(a, "admin"))
+                       for a in self.accounts if a.agency == AUTHORITY)
 
     def decide_batch(self, session, number, verdict):
         """approve --batch: what is still pending of it."""
@@ -653,7 +699,10 @@ class Reference:
         if refusal:
             return self.answer(refusal)
         mine = [q.id for q in self.requests.values() if q.batch == number]
-        if not any(self.sees(s.account, self.requests[n]) for n in mine):
+        # Whoever stands in it sees their own request, and not the batch.
+        if not any(q.submitter is s.account or self.is_admin(s.account, AUTHORITY)
+                   or self.is_admin(s.account, q.account.agency)
+                   for q in map(self.requests.get, mine)):
             return self.answer("batch.unknown")
         if not self.is_admin(s.account):
             return self.answer("right.missing")
@@ -746,8 +795,8 @@ class Reference:
                 number = len(self.batches) + 1
                 self.batches[number] = s.account if s else None
                 made, ended = [], False
-                # Numbers are given agency by agency.
-                order = list(dict.fromkeys(row[1] for row in new))
+                # Numbers are given agency by agency, as the form names them first.
+                order = list(dict.fromkeys(agency for agency, *_ in rows))
                 for account, *person, kind in sorted(new, key=lambda row: order.index(row[1])):
                     account = account or self.invite(*person)
                     q = self.new_request(account, "admin", kind=kind, origin="batch", batch=number,
@@ -761,8 +810,9 @@ class Reference:
                     for admin in self.admins(AUTHORITY):
                         if not (s and s.account is admin):
                             self.mail("notice", admin)
+                # Of each batch in one mail: of the new one, and of those that rows of it mend.
                 made += self.hand_in(mended)
-                told = {id(r): r for q in made for r in self.reviewers(q)}
+                told = {(q.batch, id(r)): r for q in made for r in self.reviewers(q)}
                 for reviewer in told.values():
                     self.mail("notice", reviewer)
         answer.lines = [{"outcome": o} for o in outcomes]
@@ -825,10 +875,11 @@ class Reference:
     # The cron run
 
     def warn(self):
-        """Whoever holds something until a day is told 14 and 3 days ahead."""
+        """Whoever holds something until a day is told 14 and 3 days ahead, if they held it then."""
         for q in self.requests.values():
             if self.active(q) and q.until and q.account.status == "active":
-                passed = [days for days in (14, 3) if q.until - self.now <= days * DAY]
+                passed = [days for days in (14, 3)
+                          if q.granted <= q.until - days * DAY <= self.now]
                 if passed and min(passed) < q.warned:
                     q.warned = min(passed)
                     self.mail("notice", q.account)

@@ -355,7 +355,7 @@ def test_a_conversation_is_three_times_as_fast_as_a_process_a_message(desk):
         "  elif word == 'QUIT': say('221 x'); break\n"
         "  else: say('250 ok')\n")
     (home / "sendmail").chmod(0o755)
-    count = 500
+    count = 150
     took = {}
     for route in ("sendmail-arguments", "sendmail"):
         subprocess.run(["sqlite3", desk.db, f"""

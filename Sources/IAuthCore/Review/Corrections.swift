@@ -95,7 +95,7 @@ extension Service {
       try tx.resubmit(
         request, reason: correction.reason, document: correction.document, untilAt: until)
       guard let again = try tx.request(number) else { throw .databaseDamaged }
-      let reviewers = try tx.tellReviewers(of: again)
+      let reviewers = try tx.tellReviewers(of: again, isNew: false)
       return .commit(try tx.receipt(of: again, reviewers))
     }
   }

@@ -352,13 +352,19 @@ extension Transaction {
   }
 
   /// Tells each who may decide that a request waits; whoever has just acted sees it on the screen.
-  func tellReviewers(of request: PermissionRequest) throws(IAuthError) -> [Reviewer] {
+  ///
+  /// - Parameter isNew: whether it was only just made: asked for again within a day, it is told to
+  ///   nobody, so that whoever withdraws and asks in a loop writes to nobody.
+  func tellReviewers(
+    of request: PermissionRequest, isNew: Bool = true
+  ) throws(IAuthError) -> [Reviewer] {
     let reviewers = try reviewers(of: request)
-    // Asked for again within a day: whoever withdraws and asks in a loop writes to nobody.
-    let isTold = try exists(
-      RequestTable.toldOfSame, request.account, request.system, request.role, request.kind,
-      now - Limits.requestToldInterval)
-    guard !isTold else { return reviewers }
+    if isNew {
+      let isTold = try exists(
+        RequestTable.toldOfSame, request.account, request.system, request.role, request.kind,
+        now - Limits.requestToldInterval)
+      guard !isTold else { return reviewers }
+    }
     var summary = try summary(request)
     summary.version = try version(of: request.number)
     let notice = Notice.submitted(request: summary)

@@ -247,6 +247,10 @@ extension Transaction {
     {
       return .permissionNone(number: represented)
     }
+    if let replaced = request.replaces, try isLastPermission(replaced) {
+      let rests = try exists(RequestTable.pendingChange, request.account)
+      if request.untilAt != nil || rests { return .accountLast }
+    }
     if request.kind == .revoke, let held = try revoked(by: request),
       try isLastPermission(held.number)
     {

@@ -207,14 +207,15 @@ extension Transaction {
   /// 交接: the permission that a request takes over ends when the new one takes effect: in the same
   /// transaction, or at the very moment of its start.
   ///
-  /// Somebody who has proven nothing yet takes nothing over; their first sign-in does.
+  /// Somebody who has proven nothing yet takes nothing over; their first sign-in does. The
+  /// authority's last administrator stays until somebody else does, too.
   func handOver(_ request: PermissionRequest) throws(IAuthError) {
     guard let replaced = request.replaces,
       let starts = try first(EffectTable.standing, request.number, read: { row in row.time(0) }),
       let old = try first(EffectTable.standing, replaced, read: { row in row.timeIfAny(1) })
     else { return }
     let successor = try account(id: request.account)
-    guard successor.status == .active else { return }
+    guard successor.status == .active, try !isLastPermission(replaced) else { return }
     let reason = "交接 / handed over"
     if starts <= now {
       _ = try revoke(replaced, reason: reason)
@@ -311,7 +312,7 @@ extension Transaction {
       try run(EffectTable.raise, number, request.system)
       try audit(.reopened, .request(number))
       if let raised = try self.request(number), raised.status == .pending {
-        _ = try tellReviewers(of: raised)
+        _ = try tellReviewers(of: raised, isNew: false)
       }
     }
   }
@@ -336,6 +337,8 @@ extension Transaction {
   ) throws(IAuthError) {
     try run(EffectTable.reopen, request.number, now, role, system)
     try audit(.reopened, .request(request.number))
-    if let reopened = try self.request(request.number) { _ = try tellReviewers(of: reopened) }
+    if let reopened = try self.request(request.number) {
+      _ = try tellReviewers(of: reopened, isNew: false)
+    }
   }
 }

@@ -32,14 +32,19 @@ extension Store {
     }
   }
 
+  /// Rolls back, and says what it failed for.
+  ///
   /// Damage is said only of what SQLite finds damaged when it looks at the whole file once more: one
-  /// page that was misread once is the disk's failure.
-  func judged(_ error: IAuthError) -> IAuthError {
+  /// page that was misread once is the disk's failure. That look comes after the end of the
+  /// transaction, whose lock it would wait for.
+  func rolledBack(_ error: IAuthError) -> IAuthError {
+    let hasFoundDamage = db.hasFoundDamage
+    try? db.execute("ROLLBACK")
     // SQLite says the same of a directory that this user may not write.
     if error == .databaseStandby, !Files.isReadOnlyPlace(Files.directory(of: path)) {
       return .databaseUnsafe(.directory)
     }
-    return db.hasFoundDamage ? lookedAgain(error) : error
+    return hasFoundDamage ? lookedAgain(error) : error
   }
 
   /// The same of what SQLite has said already, whichever connection found it.

@@ -216,9 +216,8 @@ package final class Store {
       try tx.execute("COMMIT")
       return answer
     } catch {
-      let error = judged(error)
+      let error = rolledBack(error)
       note(wait: error)
-      try? db.execute("ROLLBACK")
       throw error
     }
   }
@@ -356,9 +355,7 @@ package final class Store {
       }
       try tx.sealAudit()
     } catch {
-      let error = judged(error)
-      try? db.execute("ROLLBACK")
-      throw error
+      throw rolledBack(error)
     }
     switch end {
     case .rollback(let answer): return try undone(tx, answer)

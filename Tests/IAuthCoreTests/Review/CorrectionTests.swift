@@ -77,6 +77,17 @@ import Testing
     #expect(try refusal { _ = try lin.ask(.general) } == nil)
   }
 
+  /// Asked for again within a day it is told to nobody; what they sent back, they hear of.
+  @Test func whatIsMendedIsToldThoughTheSameWasWithdrawn() throws {
+    let (desk, _, li, lin) = try office()
+    try lin.withdraw(try lin.ask(.general))
+    let number = try lin.ask(.general)
+    _ = try li.reject(.numbers([number]), reason: "補件", returns: true)
+    #expect(
+      try desk.post { _ = try lin.resubmit(number, Correction(reason: "已補")) }
+        == ["notice li@cdc.gov.tw"])
+  }
+
   /// Reminders begin anew with each round; while it is sent back there are none.
   @Test func thresholdsBeginAnew() throws {
     let (desk, _, li, lin) = try office()

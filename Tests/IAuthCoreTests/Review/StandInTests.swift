@@ -197,6 +197,20 @@ import Testing
     #expect(try refusal { try wu.revoke(number, reason: "離職") } == .accountLast)
   }
 
+  /// Whoever has it for a time only takes nothing over: nobody would be there afterwards.
+  @Test(arguments: [0, 7])
+  func theLastAdministratorOfTheAuthorityStaysBeforeOneForATime(days: Int64) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let wu = try desk.opened(.wu)
+    let order = PermissionOrder(
+      role: .admin, from: days == 0 ? nil : desk.today + days, until: desk.today + 9, replaces: 1)
+    let number = try wu.requestPermission(order).number
+    #expect(try chief.approve(number) == .accountLast)
+    #expect(try desk.texts("SELECT status FROM permission ORDER BY request") == ["active"])
+    #expect(try desk.texts("SELECT status FROM request WHERE id = ?", number) == ["pending"])
+  }
+
   /// A future hand-over that is called off leaves the one before in office.
   @Test func aHandOverIsCalledOff() throws {
     let (desk, chief, _, lin) = try Desk.office()
