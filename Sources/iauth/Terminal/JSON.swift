@@ -21,7 +21,9 @@ enum JSON: Sendable, Equatable {
     let value: JSON
   }
 
-  /// An object of members in any order; keys are ours, and few. Those of long lists stand in order.
+  /// An object of members in any order; keys are ours, and few.
+  ///
+  /// Those of long lists stand in order.
   static func object(of members: [Member]) -> JSON {
     let isInOrder = members.indices.dropFirst().allSatisfy { members[$0 - 1].key < members[$0].key }
     return .object(isInOrder ? members : members.sorted { $0.key < $1.key })
