@@ -5,7 +5,7 @@ import CSQLite
 
 @safe package final class Connection {
   private let db: OpaquePointer
-  private var statements: [String: Statement] = [:]
+  private var statements: [StatementKey: Statement] = [:]
 
   /// Opens an existing file for reading and writing, without following a symbolic link.
   ///
@@ -109,9 +109,10 @@ import CSQLite
   ///
   /// It belongs to the connection; reset it after each use.
   package func statement(_ sql: SQL) throws(SQLiteError) -> Statement {
-    if let known = statements[sql.text] { return known }
+    let key = StatementKey(text: sql.text)
+    if let known = statements[key] { return known }
     let made = try prepared(sql)
-    statements[sql.text] = made
+    statements[key] = made
     return made
   }
 
@@ -158,6 +159,23 @@ import CSQLite
       try statement.bind(value.sqlValue, at: Int32(index + 1))
     }
     return statement
+  }
+}
+
+/// The text of a statement: some of its bytes tell it from nearly all others, and it is compared whole.
+private struct StatementKey: Hashable {
+  let text: String
+
+  func hash(into hasher: inout Hasher) {
+    let bytes = text.utf8Span.span
+    hasher.combine(bytes.count)
+    let step = max(1, bytes.count / 16)
+    var (some, place) = (UInt64(0), 0)
+    while place < bytes.count {
+      some = some &* 31 &+ UInt64(bytes[place])
+      place += step
+    }
+    hasher.combine(some)
   }
 }
 

@@ -95,7 +95,9 @@ import CSQLite
 
   fileprivate func type(_ column: Int32) -> Int32 { unsafe sqlite3_column_type(handle, column) }
 
-  fileprivate func integer(_ column: Int32) -> Int64 {
+  func cell(_ column: Int32) -> Cell { unsafe Cell(handle, column) }
+
+  func integer(_ column: Int32) -> Int64 {
     unsafe sqlite3_column_int64(handle, column)
   }
 
@@ -120,6 +122,34 @@ import CSQLite
     guard let start = unsafe sqlite3_column_blob(handle, column) else { return [] }
     let count = Int(unsafe sqlite3_column_bytes(handle, column))
     return unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
+  }
+}
+
+/// A column where it lies, until the statement moves on.
+@unsafe package struct Cell {
+  package enum Kind { case integer, text, blob, null, other }
+  package let kind: Kind
+  package let number: Int64
+  /// Of a text or blob; without a start if there are none.
+  package let bytes: UnsafeRawBufferPointer
+
+  /// Columns are not asked for by connection and mutex, but where the statement has them.
+  fileprivate init(_ handle: OpaquePointer, _ column: Int32) {
+    let value = unsafe sqlite3_column_value(handle, column)
+    switch unsafe sqlite3_value_type(value) {
+    case SQLITE_INTEGER:
+      unsafe (kind, number, bytes) = (.integer, sqlite3_value_int64(value), Self.none)
+    case SQLITE_NULL: unsafe (kind, number, bytes) = (.null, 0, Self.none)
+    case let type where type == SQLITE_TEXT || type == SQLITE_BLOB:
+      unsafe (kind, number) = (type == SQLITE_TEXT ? .text : .blob, 0)
+      let count = unsafe Int(sqlite3_value_bytes(value))
+      unsafe bytes = UnsafeRawBufferPointer(start: sqlite3_value_blob(value), count: count)
+    default: unsafe (kind, number, bytes) = (.other, 0, Self.none)
+    }
+  }
+
+  private static var none: UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(start: nil, count: 0)
   }
 }
 
@@ -169,6 +199,16 @@ package struct Row: ~Copyable {
   private func checkIsBytes(_ column: Int32) {
     let type = statement.type(column)
     if type != SQLITE_TEXT, type != SQLITE_BLOB { statement.isMismatched = true }
+  }
+
+  /// Lends the first `count` columns as they lie, of whatever type.
+  package func cells<T>(_ count: Int, _ body: (UnsafeMutableBufferPointer<Cell>) -> T) -> T {
+    unsafe withUnsafeTemporaryAllocation(of: Cell.self, capacity: count) { cells in
+      for column in 0..<count {
+        unsafe cells.initializeElement(at: column, to: statement.cell(Int32(column)))
+      }
+      return unsafe body(cells)
+    }
   }
 
   package func isNull(_ column: Int32) -> Bool { statement.type(column) == SQLITE_NULL }

@@ -205,6 +205,8 @@ package enum Limits {
   package static let pieceBytes = 256 << 10
   /// Bytes of a spool that stay in memory; a form through the gate never needs a file.
   package static let spoolBytes = 8 << 20
+  /// What a spool keeps of what is to follow in its file.
+  package static let spoolPieceBytes = 1 << 20
 
   package static let gateImportBytes = 10 << 20
   package static let importBytes = 1 << 30

@@ -8,10 +8,11 @@ import CSHA256
 package struct SHA256: Sendable {
   package static let length = 32
 
-  private var state: [8 of UInt32] = [
+  private static let start: [8 of UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
     0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
+  private var state = start
   private var buffer: [64 of UInt8] = .init(repeating: 0)
   private var buffered = 0
   private var total: UInt64 = 0
@@ -170,6 +171,40 @@ package struct SHA256: Sendable {
     0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7,
     0xc671_78f2,
   ]
+}
+
+// MARK: Many messages
+
+extension SHA256 {
+  /// Hashes messages that are padded already.
+  static func hashEach(
+    _ bytes: UnsafePointer<UInt8>, _ blocks: [UInt32], into hashes: UnsafeMutablePointer<UInt8>
+  ) {
+    unsafe start.span.withUnsafeBufferPointer { start in
+      unsafe constants.span.withUnsafeBufferPointer { constants in
+        unsafe iauth_sha256_each(
+          bytes, blocks, blocks.count, start.baseAddress, constants.baseAddress, hashes)
+      }
+    }
+  }
+
+  /// The same in plain Swift.
+  static func hashEachPlainly(
+    _ bytes: UnsafePointer<UInt8>, _ blocks: [UInt32], into hashes: UnsafeMutablePointer<UInt8>
+  ) {
+    var message = unsafe bytes
+    for (index, count) in blocks.enumerated() {
+      let length = 64 * Int(count)
+      let span = unsafe Span(_unsafeStart: message, count: length)
+      var state = start
+      for block in 0..<Int(count) { compress(&state, span, at: 64 * block) }
+      for word in 0..<8 {
+        unsafe UnsafeMutableRawPointer(hashes + 32 * index + 4 * word).storeBytes(
+          of: state[word].bigEndian, as: UInt32.self)
+      }
+      unsafe message += length
+    }
+  }
 }
 
 package enum HMACSHA256 {

@@ -126,7 +126,7 @@ extension BatchImporter {
     if let own = firstOwnAccount, let earlier = known.first(where: { $0.id >= own }), !isSamePerson
     {
       let column: FormColumn = earlier.email.text == email.text ? .email : .mobile
-      contradict(&row, Int(claims.ownAccounts[Int(earlier.id.value - own.value)]), column)
+      contradict(&row, claims.ownAccounts[Int(earlier.id.value - own.value)], column)
       return nil
     }
     let column: FormColumn? =

@@ -183,7 +183,7 @@ struct BatchImporter {
   /// Notes an account that this import makes, which later rows may meet.
   mutating func noteOwnAccount(_ new: Account) {
     if firstOwnAccount == nil { firstOwnAccount = new.id }
-    claims.ownAccounts.append(UInt32(claims.row))
+    claims.ownAccounts.append(claims.row)
     people.add(new)
   }
 

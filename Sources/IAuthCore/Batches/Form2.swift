@@ -100,7 +100,7 @@ extension BatchImporter {
     guard !isSame(account, row) else { return .unchanged(nil, batch: nil) }
     let others = try tx.accounts(in: agency.id, email: email, mobile: mobile)
     if let own = firstOwnAccount, let other = others.first(where: { $0.id >= own }) {
-      contradict(&row, Int(claims.ownAccounts[Int(other.id.value - own.value)]), .email)
+      contradict(&row, claims.ownAccounts[Int(other.id.value - own.value)], .email)
       return nil
     }
     guard others.allSatisfy({ $0.id == account.id }) else {

@@ -13,19 +13,15 @@ struct CheckedForm {
   private(set) var digest: [UInt8] = []
   /// The agency codes as typed, in the order in which they first appear.
   private(set) var codes: [String] = []
-  private var rows: [Place] = []
+  /// Of each row its number in the sheet, which code it has, and where in the spool its values are.
+  private var numbers = RowNumbers()
+  private var codesOfRows = RowNumbers()
+  private var places = RowNumbers()
   /// The first row of each sheet.
   private var starts: [Int] = []
   private let spool: Spool
   /// The cells of every row, if the sheet is to be given back.
   let cells: Spool?
-
-  private struct Place {
-    let number: UInt32
-    let code: UInt32
-    /// Where in the spool the row's values are.
-    let place: Int
-  }
 
   /// - Throws: `sheet.*`, `limit.rows`, and what the source does.
   init(_ order: ImportOrder, spoolsIn directory: String) throws(IAuthError) {
@@ -37,38 +33,39 @@ struct CheckedForm {
     spool = Spool(in: directory)
     cells = order.report == nil ? nil : Spool(in: directory)
     let lines = reader is DelimitedReader ? source.lastLines : nil
-    var known: [String: UInt32] = [:]
+    var known: [String: Int] = [:]
     while let row = try sheet.next() {
-      while starts.count < sheet.headers.count { starts.append(rows.count) }
+      while starts.count < sheet.headers.count { starts.append(count) }
       let typed = row[.agencyCode]
-      let code: UInt32
+      let code: Int
       if let index = known[typed] {
         code = index
       } else {
         // Two spellings of one code are one agency.
         let text = AgencyCode(typed)?.text ?? typed
-        code = known[text] ?? UInt32(codes.count)
+        code = known[text] ?? codes.count
         if code == codes.count { codes.append(typed) }
         (known[text], known[typed]) = (code, code)
       }
       let checked = CheckedRow(row, row.header, hidden: order.hidden)
-      rows.append(
-        Place(number: UInt32(row.number), code: code, place: try spool.add(checked.record())))
+      numbers.append(row.number)
+      codesOfRows.append(code)
+      places.append(try spool.add(checked.record()))
       if let cells {
         var record = RecordWriter()
         for cell in row.cells { record.add(cell) }
         _ = try cells.add(record.bytes)
       }
-      if rows.count % Limits.importProgressRows == 0 {
-        order.progress?(.reading(rows: rows.count, of: lines))
+      if count % Limits.importProgressRows == 0 {
+        order.progress?(.reading(rows: count, of: lines))
       }
     }
     (headers, unread) = (sheet.headers, sheet.unread)
-    while starts.count < headers.count { starts.append(rows.count) }
+    while starts.count < headers.count { starts.append(count) }
     digest = source.digest
   }
 
-  var count: Int { rows.count }
+  var count: Int { places.count }
 
   /// The header above a row.
   func header(of index: Int) -> FormHeader { headers[ImportRows.sheet(of: index, in: starts)] }
@@ -76,14 +73,14 @@ struct CheckedForm {
   /// What has become of no row yet.
   func results(_ directory: String) -> ImportRows {
     ImportRows(
-      numbers: rows.lazy.map(\.number), sheets: headers.map { $0.sheet ?? "" }, starts: starts,
+      numbers: numbers, sheets: headers.map { $0.sheet ?? "" }, starts: starts,
       spool: Spool(in: directory))
   }
 
-  func code(of index: Int) -> Int { Int(rows[index].code) }
+  func code(of index: Int) -> Int { codesOfRows[index] }
 
   func row(_ index: Int) throws(IAuthError) -> CheckedRow {
-    CheckedRow(try spool.record(at: rows[index].place))
+    CheckedRow(try spool.record(at: places[index]))
   }
 
   /// The rows in the order in which they are taken: agency by agency, for one agency's accounts and
@@ -92,13 +89,13 @@ struct CheckedForm {
   /// - Parameter codeOrder: the order of the codes.
   func order(by codeOrder: [Int]) -> [UInt32] {
     var starts = [Int](repeating: 0, count: codes.count)
-    for row in rows { starts[Int(row.code)] += 1 }
+    for row in 0..<count { starts[codesOfRows[row]] += 1 }
     var next = 0
     for code in codeOrder { (starts[code], next) = (next, next + starts[code]) }
-    var order = [UInt32](repeating: 0, count: rows.count)
-    for (index, row) in rows.enumerated() {
-      order[starts[Int(row.code)]] = UInt32(index)
-      starts[Int(row.code)] += 1
+    var order = [UInt32](repeating: 0, count: count)
+    for row in 0..<count {
+      order[starts[codesOfRows[row]]] = UInt32(row)
+      starts[codesOfRows[row]] += 1
     }
     return order
   }

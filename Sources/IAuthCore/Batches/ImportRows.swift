@@ -5,38 +5,37 @@ import Sheets
 import Values
 
 package struct ImportRows: RandomAccessCollection {
-  private struct Entry {
-    let number: UInt32
-    var outcome = RowOutcome.rejected
-    var request: RequestID?
-    /// Where the problems are.
-    var problems: Int?
-  }
-
-  private var entries: [Entry] = []
+  private let numbers: RowNumbers
+  private var outcomes: [RowOutcome]
+  /// The requests; 0 for none.
+  private var requests: RowNumbers
+  /// Where the problems of each row are, counted from 1, once a row has some; 0 for none.
+  private var places = RowNumbers()
   private var counts = [Int](repeating: 0, count: RowOutcome.allCases.count)
   /// The names of the sheets that were read, and the first row of each.
   private let sheets: [String]
   private let starts: [Int]
   private let spool: Spool
 
-  init(numbers: some Collection<UInt32>, sheets: [String], starts: [Int], spool: Spool) {
-    (self.sheets, self.starts) = (sheets, starts)
-    entries = numbers.map { Entry(number: $0) }
-    counts[RowOutcome.rejected.index] = entries.count
+  init(numbers: RowNumbers, sheets: [String], starts: [Int], spool: Spool) {
+    (self.sheets, self.starts, self.numbers) = (sheets, starts, numbers)
+    outcomes = [RowOutcome](repeating: .rejected, count: numbers.count)
+    requests = RowNumbers(repeating: 0, count: numbers.count)
+    counts[RowOutcome.rejected.index] = numbers.count
     self.spool = spool
   }
 
   package var startIndex: Int { 0 }
-  package var endIndex: Int { entries.count }
+  package var endIndex: Int { numbers.count }
 
   package subscript(index: Int) -> ImportRow {
-    let entry = entries[index]
+    let place = places.count == 0 ? 0 : places[index]
     return ImportRow(
-      number: Int(entry.number),
+      number: numbers[index],
       sheet: sheets.count > 1 ? sheets[Self.sheet(of: index, in: starts)] : nil,
-      outcome: entry.outcome, request: entry.request,
-      problems: entry.problems.map(problems) ?? [])
+      outcome: outcomes[index],
+      request: requests[index] == 0 ? nil : RequestID(Int64(requests[index])),
+      problems: place == 0 ? [] : problems(at: place - 1))
   }
 
   /// Which sheet a row is on, from 0.
@@ -55,30 +54,27 @@ package struct ImportRows: RandomAccessCollection {
   mutating func set(
     _ index: Int, _ outcome: RowOutcome, request: RequestID?, _ problems: [RowProblem]
   ) throws(IAuthError) {
-    counts[entries[index].outcome.index] -= 1
+    counts[outcomes[index].index] -= 1
     counts[outcome.index] += 1
-    entries[index].outcome = outcome
-    entries[index].request = request
+    outcomes[index] = outcome
+    requests[index] = request.map { Int($0.value) } ?? 0
     guard !problems.isEmpty else { return }
     var record = RecordWriter()
     for problem in problems { problem.write(to: &record) }
-    entries[index].problems = try spool.add(record.bytes)
+    if places.count == 0 { places = RowNumbers(repeating: 0, count: numbers.count) }
+    places[index] = try spool.add(record.bytes) + 1
   }
 
   /// One bad row keeps the good ones out.
   mutating func hold() {
-    for index in entries.indices where entries[index].outcome == .accepted {
-      entries[index].outcome = .held
-    }
+    for index in outcomes.indices where outcomes[index] == .accepted { outcomes[index] = .held }
     counts[RowOutcome.held.index] = count(.accepted)
     counts[RowOutcome.accepted.index] = 0
   }
 
   /// Takes the numbers away from what was not stored.
   mutating func forgetNumbers() {
-    for index in entries.indices where entries[index].outcome != .unchanged {
-      entries[index].request = nil
-    }
+    for index in outcomes.indices where outcomes[index] != .unchanged { requests[index] = 0 }
   }
 
   private func problems(at place: Int) -> [RowProblem] {

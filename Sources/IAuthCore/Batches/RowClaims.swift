@@ -21,9 +21,9 @@ struct RowClaims {
   /// Those that this turn has found.
   var contradicts: [Int: [RowProblem]] = [:]
   /// The row of each account that the import has made, in the order of their numbers.
-  var ownAccounts: [UInt32] = []
+  var ownAccounts = RowNumbers()
   private var firstRequest: RequestID?
-  private var requests: [UInt32] = []
+  private var requests = RowNumbers()
   var removed: [Claim: Int] = [:]
   /// By the permission that is handed over.
   var handedOver: [RequestID: Int] = [:]
@@ -38,14 +38,14 @@ struct RowClaims {
   /// Notes a request of the row that is being taken; their numbers follow each other.
   mutating func note(request number: RequestID) {
     if firstRequest == nil { firstRequest = number }
-    requests.append(UInt32(row))
+    requests.append(row)
   }
 
   /// The row that has made a request; nil for one from before.
   func row(of request: RequestID) -> Int? {
     guard let firstRequest, request >= firstRequest else { return nil }
     let index = Int(request.value - firstRequest.value)
-    return index < requests.count ? Int(requests[index]) : nil
+    return index < requests.count ? requests[index] : nil
   }
 
   /// Notes contacts that a change asks for.

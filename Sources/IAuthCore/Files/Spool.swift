@@ -52,12 +52,14 @@ package final class Spool {
   /// - Throws: `disk.full`, `disk.failed`.
   package func append(_ bytes: [UInt8]) throws(IAuthError) {
     tail += bytes
-    guard tail.count > Limits.spoolBytes else { return }
-    if file < 0 { try open() }
+    guard tail.count > (file < 0 ? Limits.spoolBytes : Limits.spoolPieceBytes) else { return }
+    let isFirst = file < 0
+    if isFirst { try open() }
     // At the end of the file, where the last writing stopped.
     try Files.write(tail, to: file)
     filed += tail.count
-    tail.removeAll(keepingCapacity: true)
+    // Once there is a file, the room is others'.
+    tail.removeAll(keepingCapacity: !isFirst)
   }
 
   /// - Throws: `disk.failed`.

@@ -125,16 +125,20 @@ extension Transaction {
   }
 
   func agency(id: AgencyID) throws(IAuthError) -> Agency {
+    if let known = places?.agency, known.id == id { return known }
     guard let agency = try first(AgencyTable.byID, id, read: { row in Agency(row: row) }) else {
       throw .databaseDamaged
     }
+    places?.agency = agency
     return agency
   }
 
   func authority() throws(IAuthError) -> Agency {
+    if let known = places?.authority { return known }
     guard let agency = try first(AgencyTable.authority, read: { row in Agency(row: row) }) else {
       throw .databaseDamaged
     }
+    places?.authority = agency
     return agency
   }
 
@@ -164,9 +168,11 @@ extension Transaction {
   }
 
   func system(id: SystemID) throws(IAuthError) -> TargetSystem {
+    if let known = places?.system, known.id == id { return known }
     guard
       let system = try first(AgencyTable.systemByID, id, read: { row in TargetSystem(row: row) })
     else { throw .databaseDamaged }
+    places?.system = system
     return system
   }
 

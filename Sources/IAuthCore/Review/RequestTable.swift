@@ -146,8 +146,9 @@ enum RequestTable {
     """
   static let batchPending: SQL =
     "SELECT id FROM request WHERE batch = ? AND status = 'pending' ORDER BY id"
+  /// By the index's own column: one that looks at `open` reads every decided request first.
   static let batchHasPending: SQL =
-    "SELECT 1 FROM request WHERE batch = ? AND open = 1 LIMIT 1"
+    "SELECT 1 FROM request WHERE batch = ? AND status IN ('pending', 'returned') LIMIT 1"
   static let batchTold: SQL = "UPDATE batch SET told_at = ?2 WHERE id = ?1"
   /// Whether reviewers were told of a request of the same meaning that was withdrawn since a time.
   static let toldOfSame: SQL = """

@@ -4,53 +4,6 @@ import SQLite
 import Sheets
 import Values
 
-/// What became of one request in a call.
-package struct ReviewOutcome: Sendable {
-  package let number: RequestID
-  package let status: RequestStatus?
-  package let decidedAt: Timestamp?
-  package let decidedBy: String?
-  /// Why it was not decided; nil if it was.
-  package let refusal: IAuthError?
-  /// The applicant's name and agency, for people; only of a request that was decided.
-  package let name: String
-  package let agency: String
-  package let system: TargetSystem?
-  package let role: Role?
-  package let kind: RequestKind?
-  package let isNational: Bool
-  /// 職務代理: the permission that the reviewer stood in for.
-  package var deputyFor: RequestID?
-}
-
-/// Which requests a call is about.
-package enum ReviewTarget: Sendable {
-  case numbers([RequestID])
-  case batch(BatchID)
-}
-
-/// What a reviewer says of one request.
-package struct DecisionOrder: Equatable, Sendable {
-  package let number: RequestID
-  /// `approved`, `rejected` or `returned`.
-  package let verdict: RequestStatus
-  package let note: String?
-  /// The version that the reviewer saw.
-  package let version: String?
-
-  /// - Throws: `reason.invalid`: whoever is not approved reads why.
-  package init(
-    number: RequestID, verdict: RequestStatus, note: String?, version: String?
-  ) throws(IAuthError) {
-    self.number = number
-    self.verdict = verdict
-    self.note =
-      verdict == .approved
-      ? try FreeText.filled(note, FreeText.note) : try FreeText.reason(note ?? "")
-    self.version = version
-  }
-}
-
 extension Service {
   /// Decides on each request as it is said of it, all in one transaction.
   ///
@@ -115,6 +68,10 @@ extension Transaction {
   fileprivate func decide(
     _ orders: [DecisionOrder], by session: Session
   ) throws(IAuthError) -> [ReviewOutcome] {
+    // Deciding changes neither agencies nor systems.
+    if orders.count > 1 { places = KnownPlaces() }
+    defer { places = nil }
+    if orders.count > Limits.importRowsPerStatement { try useLargeCache() }
     var outcomes: [ReviewOutcome] = []
     var returned: [(reason: String, numbers: [RequestID])] = []
     for order in orders {
@@ -160,12 +117,20 @@ extension Transaction {
   func reviewQuestion(
     _ request: PermissionRequest, _ reviewer: Session, expecting version: String?
   ) throws(IAuthError) -> ReviewQuestion {
+    try reviewQuestionAndRight(request, reviewer, expecting: version).question
+  }
+
+  /// The same, and by which permission they may decide.
+  private func reviewQuestionAndRight(
+    _ request: PermissionRequest, _ reviewer: Session, expecting version: String?
+  ) throws(IAuthError) -> (question: ReviewQuestion, right: ReviewRight?) {
     let me = reviewer.account
     let rights = try rights(of: me, on: request)
     let people = try people(of: request)
     var isOwn = people.contains { $0.isSamePerson(as: me) }
-    if !rights.isEmpty, try right(among: rights, people) == nil { isOwn = true }
-    return ReviewQuestion(
+    let right = try right(among: rights, people)
+    if !rights.isEmpty, right == nil { isOwn = true }
+    let question = ReviewQuestion(
       number: request.number, isVisible: try maySee(request, me),
       isReviewer: try isAdministrator(me), isInside: !rights.isEmpty,
       isOwn: isOwn,
@@ -173,6 +138,7 @@ extension Transaction {
       expectedVersion: version.map { VersionWord.folded($0) },
       version: version == nil ? "" : try self.version(of: request.number),
       needsBothCodes: settings.reviewCodes == .both, hasBothCodes: reviewer.hasProvenBoth)
+    return (question, right)
   }
 
   /// The permissions by which somebody may decide on a request, their own before a deputy's.
@@ -213,15 +179,13 @@ extension Transaction {
     guard let request = try currentRequest(number) else {
       return try refused(nil, number, .requestUnknown(number: number))
     }
-    let question = try reviewQuestion(request, session, expecting: version)
+    let (question, right) = try reviewQuestionAndRight(request, session, expecting: version)
     if let refusal = ReviewRules.refusal(question) {
       return try refused(question.isVisible ? request : nil, number, refusal)
     }
     if verdict == .approved, let obstacle = try obstacle(to: request) {
       return try refused(request, number, obstacle)
     }
-    let right = try right(
-      among: try rights(of: session.account, on: request), try people(of: request))
     try end(number, verdict, by: session.account.id, note: note, right: right)
     let summary = try summary(request)
     let system = try system(id: request.system)
@@ -292,7 +256,9 @@ extension Transaction {
       try isLastPermission(old.number)
     {
       let ends = try span(of: request).ends != nil
-      if try ends ? true : exists(RequestTable.pendingChange, request.account) { return .accountLast }
+      if try ends ? true : exists(RequestTable.pendingChange, request.account) {
+        return .accountLast
+      }
     }
     if request.kind == .revoke, let held = try revoked(by: request),
       try isLastPermission(held.number)
@@ -332,7 +298,9 @@ extension Transaction {
     }
     guard account.status != .invited else {
       // The new contacts of somebody invited are told when they are true.
-      if request.kind == .grant { try invite(account, to: request, by: request) }
+      if request.kind == .grant {
+        try invite(account, to: request, by: request, as: summary)
+      }
       return
     }
     let told = request.kind == .change ? try self.account(id: account.id) : account

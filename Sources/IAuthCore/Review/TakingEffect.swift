@@ -146,10 +146,13 @@ extension Transaction {
   /// The invitation of somebody who has not signed in yet, until when the account waits for them.
   ///
   /// - Parameter cause: the request that was decided.
+  /// - Parameter known: what was granted, where it was looked up.
   func invite(
-    _ account: Account, to granted: PermissionRequest, by cause: PermissionRequest
+    _ account: Account, to granted: PermissionRequest, by cause: PermissionRequest,
+    as known: RequestSummary? = nil
   ) throws(IAuthError) {
-    var summary = try summary(granted)
+    var summary: RequestSummary
+    if let known { summary = known } else { summary = try self.summary(granted) }
     summary.invitedBy = try inviter(of: granted)
     let since = try first(ExpiryTable.invitedSince, account.id) { row in row.time(0) }
     try queue(

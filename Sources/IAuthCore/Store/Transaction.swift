@@ -5,6 +5,13 @@ import SQLite
 import Sheets
 import Values
 
+/// The authority, and the agency and the system that were last asked for.
+struct KnownPlaces {
+  var authority: Agency?
+  var agency: Agency?
+  var system: TargetSystem?
+}
+
 package final class Transaction {
   let db: Connection
   /// One reading of the clock for everything in the transaction.
@@ -32,6 +39,8 @@ package final class Transaction {
   var plan: [PlannedMessage]?
   /// The dated changes that are being made true: what is in the way of one asks for its owner's.
   var applying: Set<RequestID> = []
+  /// What stays as it is while many requests are decided; nil while nothing is kept.
+  var places: KnownPlaces?
   /// The session that acts, if any; it stands in audit entries.
   var actor: Actor?
 

@@ -1,6 +1,6 @@
 // The whole trail, recomputed (PRODUCT 3.8, 14): every hash, the chain, the sealed head, the kept
-// nodes of the tree, and whatever was kept elsewhere. One pass, in which nothing is copied but into
-// one buffer: a trail of millions is read at the speed of the disk.
+// nodes of the tree, and whatever was kept elsewhere. `TrailPass` proves that all is well; this is the
+// pass that says what is wrong, entry by entry.
 
 import SQLite
 import Sheets
@@ -9,7 +9,7 @@ import Values
 enum AuditVerificationTable {
   static let entries: SQL = """
     SELECT u.seq, u.at, u.caller, u.account, u.session, u.action, u.subject, u.outcome,
-      u.person_hash, u.previous, u.hash, p.salt, p.fields
+      u.person_hash, u.previous, u.hash, p.salt, p.fields, p.account
     FROM audit u LEFT JOIN audit_person p ON p.seq = u.seq ORDER BY u.seq
     """
   static let nodes: SQL = "SELECT level, place, hash FROM audit_node ORDER BY level, place"
@@ -57,25 +57,51 @@ extension Service {
 extension Transaction {
   /// All that can be found wrong with the trail: in itself, against the tables, against a witness.
   func verifyTrail(_ anchors: Anchors = Anchors()) throws(IAuthError) -> AuditProof {
-    let proof = try verifyAudit(anchors)
-    try reconcile(proof.entries)
+    let evidence = try TrailEvidence(self)
+    let proof = try verifyAudit(anchors, evidence)
+    try reconcile(proof.entries, evidence)
     if let broken = try witnessContradiction() { throw broken }
     return proof
   }
 
-  func verifyAudit(_ anchors: Anchors = Anchors()) throws(IAuthError) -> AuditProof {
-    var check = TrailCheck(uuid: try serviceUUID(), anchors: anchors)
-    try each(AuditVerificationTable.entries) { row in check.take(row) }
-    if let broken = check.broken { throw broken }
-    let head = AuditHead(seq: check.next - 1, hash: check.previous)
+  /// - Parameter evidence: sees the entries by the way.
+  func verifyAudit(
+    _ anchors: Anchors = Anchors(), _ evidence: TrailEvidence? = nil
+  ) throws(IAuthError) -> AuditProof {
+    var (head, nodes) = try quickly(anchors, evidence)
+    if nodes == nil {
+      evidence?.forget()
+      var check = TrailCheck(uuid: try serviceUUID(), anchors: anchors)
+      try each(AuditVerificationTable.entries) { row in check.take(row) }
+      if let broken = check.broken { throw broken }
+      head = AuditHead(seq: check.next - 1, hash: check.previous)
+      nodes = check.nodes
+    }
     try checkHead(head, try serviceUUID())
     let kept = Array(anchors.entries.keys) + anchors.roots.keys
     if let lost = kept.filter({ $0 > head.seq || $0 < 0 }).min() {
       throw .auditBroken(seq: lost, .cutOff)
     }
     // A copy of a database that is about to be migrated has none.
-    if try exists(AuditVerificationTable.hasNodes) { try checkNodes(check.nodes) }
+    if try exists(AuditVerificationTable.hasNodes) { try checkNodes(nodes ?? []) }
     return AuditProof(entries: head.seq, hash: head.hash)
+  }
+
+  /// The head and the nodes of the first level, if every entry fits; no nodes if one may not.
+  private func quickly(
+    _ anchors: Anchors, _ evidence: TrailEvidence?
+  ) throws(IAuthError) -> (AuditHead, nodes: [UInt8]?) {
+    var pass = TrailPass(uuid: try serviceUUID(), anchors: anchors, evidence)
+    do throws(IAuthError) {
+      try each(AuditVerificationTable.entries) { row in pass.take(row) }
+      pass.end()
+    } catch {
+      // An entry before that page may be what is wrong.
+      return (AuditHead(seq: 0, hash: []), nil)
+    }
+    return (
+      AuditHead(seq: pass.seq, hash: pass.previous), pass.isWhole ? pass.nodes : nil
+    )
   }
 
   /// Compares the kept nodes with those that the entries make.

@@ -68,18 +68,21 @@ enum ReconciliationTable {
           WHEN 'lapsed' THEN 'request.lapse' WHEN 'superseded' THEN 'request.supersede' END
         OR r.kind <> 'grant' AND d.reviewer IS NULL AND u.action = 'request.submit')) LIMIT 1
     """
+  static let asked: Fragment = """
+    char(10) || 'asked=' || r.kind || \
+      CASE r.kind WHEN 'change' THEN ' ' ELSE ' ' || r.role || ' ' || s.code
+        || coalesce(' from=' || \(time("r.effective_at")), '')
+        || coalesce(' until=' || \(time("r.until_at")), '')
+        || coalesce(' deputy-for=' || r.deputy_for, '') || coalesce(' replaces=' || r.replaces, '')
+        || char(10) END
+    """
   /// A request is what was last asked for in it; a change rises with its account's permissions.
   static let requests: SQL = """
     SELECT u.seq FROM request r JOIN system s ON s.id = r.system JOIN audit_person p ON p.seq =
       (SELECT max(e.seq) FROM audit e JOIN audit_person q ON q.seq = e.seq
         WHERE e.subject = 'request:' || r.id AND instr(q.fields, char(10) || 'asked=') > 0)
       JOIN audit u ON u.seq = p.seq
-    WHERE NOT instr(p.fields || char(10), char(10) || 'asked=' || r.kind || \
-      CASE r.kind WHEN 'change' THEN ' ' ELSE ' ' || r.role || ' ' || s.code
-        || coalesce(' from=' || \(time("r.effective_at")), '')
-        || coalesce(' until=' || \(time("r.until_at")), '')
-        || coalesce(' deputy-for=' || r.deputy_for, '') || coalesce(' replaces=' || r.replaces, '')
-        || char(10) END)
+    WHERE NOT instr(p.fields || char(10), \(asked))
       OR instr(p.fields, char(10) || 'agency=') AND NOT instr(p.fields || char(10),
         char(10) || 'agency=' || (SELECT code FROM agency WHERE id = r.agency) || char(10))
         AND NOT EXISTS (SELECT 1 FROM succession_move WHERE kind = 'request' AND id = r.id)
@@ -87,14 +90,8 @@ enum ReconciliationTable {
     """
   /// A permission is what its request asked for, and no longer than it was given for; one that takes
   /// the place of another begins with its end.
-  static let given: SQL = """
-    SELECT u.seq FROM permission p JOIN request r ON r.id = p.request
-      LEFT JOIN decision d ON d.request = p.request AND d.round = (SELECT min(round) FROM decision
-        WHERE request = p.request AND verdict = 'approved')
-      JOIN audit u ON u.seq = (SELECT max(e.seq) FROM audit e WHERE e.subject =
-        'request:' || p.request AND e.action IN ('request.approve', 'admin.appoint'))
-      LEFT JOIN audit_person w ON w.seq = u.seq
-    WHERE r.kind <> 'grant' OR p.role <> r.role OR p.system <> r.system
+  private static let givenOtherwise: Fragment = """
+    r.kind <> 'grant' OR p.role <> r.role OR p.system <> r.system
       OR p.agency <> r.agency AND NOT EXISTS (SELECT 1 FROM succession_move
         WHERE kind = 'permission' AND id = p.request)
       OR p.status = 'active' AND p.agency <> (SELECT agency FROM account WHERE id = p.account)
@@ -106,12 +103,26 @@ enum ReconciliationTable {
         SELECT 1 FROM permission o WHERE o.account = p.account AND o.system = p.system
           AND o.role = p.role AND o.revoked_at = p.starts_at AND r.effective_at <= o.ends_at)
       OR coalesce(p.ends_at, 9223372036854775807) > r.until_at
+    """
+  private static let asDecided: Fragment = """
+    permission p JOIN request r ON r.id = p.request
+      LEFT JOIN decision d ON d.request = p.request AND d.round = (SELECT min(round) FROM decision
+        WHERE request = p.request AND verdict = 'approved')
+    """
+  static let given: SQL = """
+    SELECT u.seq FROM \(asDecided)
+      JOIN audit u ON u.seq = (SELECT max(e.seq) FROM audit e WHERE e.subject =
+        'request:' || p.request AND e.action IN ('request.approve', 'admin.appoint'))
+      LEFT JOIN audit_person w ON w.seq = u.seq
+    WHERE \(givenOtherwise)
       OR instr(w.fields, char(10) || 'until=') AND coalesce(\(time("p.ends_at")), '~') >
         substr(w.fields, instr(w.fields, char(10) || 'until=') + 7, 20)
         AND NOT EXISTS (SELECT 1 FROM request q JOIN permission n ON n.request = q.id
           WHERE q.replaces = p.request AND n.status = 'revoked')
     ORDER BY u.seq LIMIT 1
     """
+  /// The same without the trail, for permissions that no entry bounds.
+  static let isGivenOtherwise: SQL = "SELECT 1 FROM \(asDecided) WHERE \(givenOtherwise) LIMIT 1"
   /// A permission that was ended and is in force all the same.
   static let revived: SQL = """
     SELECT u.seq FROM audit u JOIN permission p
@@ -200,29 +211,40 @@ enum ReconciliationTable {
   private static func time(_ column: Fragment) -> Fragment {
     "strftime('%Y-%m-%dT%H:%M:%SZ', \(column), 'unixepoch')"
   }
-  static let absences: [SQL] = [
-    permissions, accounts, erasures, decisions, sessions, ended, authority, keys,
+  /// Whether an entry is missing, with the question that evidence may have answered.
+  static let absences: [(sql: SQL, question: TrailEvidence.Question?)] = [
+    (permissions, .permissions), (accounts, .accounts), (erasures, .erasures), (decisions, nil),
+    (sessions, nil), (ended, nil), (authority, nil), (keys, nil),
   ]
-  static let differences: [SQL] = [
-    requests, given, revived, signIns, states, contacts, notes,
+  static let differences: [(sql: SQL, question: TrailEvidence.Question?)] = [
+    (requests, .requests), (given, .given), (revived, nil), (signIns, nil), (states, .states),
+    (contacts, .contacts), (notes, nil),
   ]
   static let statements: [SQL] = [
-    lost, misplaced, permissions, accounts, erasures, decisions, sessions, ended, authority,
-    keys, requests, given, revived, signIns, states, contacts, notes,
+    lost, misplaced, permissions, accounts, erasures, decisions, sessions, ended, authority, keys,
+    requests, given, revived, signIns, states, contacts, notes, isGivenOtherwise,
   ]
 }
 
 extension Transaction {
   /// - Parameter entries: how many the trail has; what has none would be behind the last.
+  /// - Parameter evidence: what the reading of the trail has answered already.
   /// - Throws: `audit.broken`.
-  func reconcile(_ entries: Int64) throws(IAuthError) {
-    for sql in [ReconciliationTable.lost, ReconciliationTable.misplaced] {
+  func reconcile(
+    _ entries: Int64, _ evidence: TrailEvidence? = nil
+  ) throws(IAuthError) {
+    let open = try evidence?.unanswered() ?? Set(TrailEvidence.Question.allCases)
+    let isOpen = { (question: TrailEvidence.Question?) in question.map(open.contains) ?? true }
+    let persons: [(SQL, TrailEvidence.Question)] = [
+      (ReconciliationTable.lost, .lost), (ReconciliationTable.misplaced, .misplaced),
+    ]
+    for (sql, question) in persons where isOpen(question) {
       if let seq = try number(sql) { throw .auditBroken(seq: seq, .personalData) }
     }
-    for sql in ReconciliationTable.absences {
+    for (sql, question) in ReconciliationTable.absences where isOpen(question) {
       guard try number(sql) == nil else { throw .auditBroken(seq: entries + 1, .unrecorded) }
     }
-    for sql in ReconciliationTable.differences {
+    for (sql, question) in ReconciliationTable.differences where isOpen(question) {
       if let seq = try number(sql) { throw .auditBroken(seq: seq, .differs) }
     }
   }

@@ -22,8 +22,11 @@ enum JSON: Sendable, Equatable {
   }
 
   /// An object of members in any order; keys are ours, and few.
+  ///
+  /// Those of long lists stand in order.
   static func object(of members: [Member]) -> JSON {
-    .object(members.sorted { $0.key < $1.key })
+    let isInOrder = members.indices.dropFirst().allSatisfy { members[$0 - 1].key < members[$0].key }
+    return .object(isInOrder ? members : members.sorted { $0.key < $1.key })
   }
 
   static func int(_ number: Int) -> JSON { .integer(Int64(number)) }

@@ -160,7 +160,8 @@ extension Context {
     let isNumber = text.utf8.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
     var cell = isNumber ? text : FormulaGuard.guarded(text)
     if console.out.isTerminal { cell = TerminalText.escaped(cell) }
-    guard cell.utf8.contains(where: { "\",\n\r".utf8.contains($0) }) else { return cell }
+    let isPlain = cell.utf8.allSatisfy { $0 != 0x22 && $0 != 0x2C && $0 != 0x0A && $0 != 0x0D }
+    guard !isPlain else { return cell }
     let parts = cell.utf8.split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
     return "\"" + parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\"\"") + "\""
   }

@@ -133,20 +133,20 @@ extension PendingRequest {
   /// Whether the person was erased since: nothing of theirs is left to show or to mark.
   var isErased: Bool { email.isEmpty }
 
-  /// One line of `pending`; the contacts are masked.
+  /// One line of `pending`, its members in order; the contacts are masked.
   func json(at now: Timestamp) -> JSON {
     [
-      "request": .int(number), "version": .string(version), "kind": .word(kind),
-      "submitted_at": .time(submittedAt), "waiting_days": .int(waitingDays(at: now)),
-      "agency": .agency(agency), "name": isErased ? .null : .string(name), "title": .text(title),
+      "agency": .agency(agency), "batch": .number(batch), "decided_at": .time(decidedAt),
+      "decided_by": .text(decidedBy), "deputy_for": .number(deputyFor), "document": .text(document),
       "email": isErased ? .null : .string(EmailAddress(stored: email).masked),
+      "from": .time(effectiveAt), "kind": .word(kind), "marks": .texts(isErased ? [] : marks),
       "mobile": isErased ? .null : .string(MobileNumber(stored: mobile).masked),
-      "system": .string(system), "role": .word(role), "reason": .text(reason),
-      "document": .text(document), "batch": .number(batch), "status": .word(status),
-      "verified": .bool(isVerified && !isErased), "marks": .texts(isErased ? [] : marks),
-      "from": .time(effectiveAt), "until": .lastMoment(before: untilAt),
-      "deputy_for": .number(deputyFor), "replaces": .number(replaces), "round": .int(round),
-      "decided_at": .time(decidedAt), "decided_by": .text(decidedBy), "note": .text(note),
+      "name": isErased ? .null : .string(name), "note": .text(note), "reason": .text(reason),
+      "replaces": .number(replaces), "request": .int(number), "role": .word(role),
+      "round": .int(round), "status": .word(status), "submitted_at": .time(submittedAt),
+      "system": .string(system), "title": .text(title), "until": .lastMoment(before: untilAt),
+      "verified": .bool(isVerified && !isErased), "version": .string(version),
+      "waiting_days": .int(waitingDays(at: now)),
     ]
   }
 

@@ -34,6 +34,7 @@ private let tables: [(name: String, statements: [SQL])] = [
   ("DoctorTable", DoctorTable.statements), ("MigrationTable", MigrationTable.statements),
   ("SettlingTable", SettlingTable.statements),
   ("ReconciliationTable", ReconciliationTable.statements),
+  ("TrailEvidenceTable", TrailEvidenceTable.statements),
   ("BackupTable", BackupTable.statements),
   ("QuickCheckTable", QuickCheckTable.statements),
   ("EffectTable", EffectTable.statements), ("CorrectionTable", CorrectionTable.statements),
@@ -163,6 +164,13 @@ private let others: Set<String> = [
     let plan = try Self.plan(of: sql, in: desk.path)
     #expect(plan.contains { $0.hasPrefix("SEARCH r USING INDEX") }, "\(what): \(plan)")
     #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(what): \(plan)")
+  }
+
+  /// Whoever decides on a batch asks this after every row: it must not read what is decided.
+  @Test func whetherABatchIsDoneIsLookedUp() throws {
+    let desk = try Desk()
+    let plan = try Self.plan(of: RequestTable.batchHasPending, in: desk.path)
+    #expect(plan.count == 1 && plan[0].contains("request_batch (batch=? AND status=?)"), "\(plan)")
   }
 
   /// The plan that SQLite would follow.

@@ -98,4 +98,27 @@ private func hash(_ bytes: [UInt8], _ usesInstructions: Bool) -> [UInt8] {
     #expect(!constantTimeEquals([9, 2, 3], [1, 2, 3]))
     #expect(!constantTimeEquals([1, 2], [1, 2, 3]))
   }
+
+  /// Many at once are hashed as each by itself, of every length about a block's end.
+  @Test(arguments: paths)
+  func aBatchHasTheHashesOfItsMessages(usesInstructions: Bool) {
+    var batch = HashBatch(usesInstructions: usesInstructions)
+    var hashes: [UInt8] = []
+    for lengths in [
+      Array(0...200), [3], [], [5_000, 1, 70_000, 64], Array(repeating: 65, count: 7),
+    ] {
+      let messages = lengths.map { length in
+        (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ length) }
+      }
+      for message in messages {
+        unsafe batch.add(room: message.count + 9) { into in
+          for (index, byte) in message.enumerated() { unsafe into[index] = byte }
+          return message.count
+        }
+      }
+      batch.hash(into: &hashes)
+      #expect(hashes == messages.flatMap { SHA256.hash($0) })
+      #expect(batch.count == 0)
+    }
+  }
 }
