@@ -26,7 +26,7 @@ package struct DelimitedReader: SheetReader {
     self.init(MemorySource(bytes), delimiter: delimiter)
   }
 
-  package mutating func next() throws(IAuthError) -> SheetRow? {
+  package mutating func nextRow() throws(IAuthError) -> SheetRow? {
     if cursor == nil { try begin() }
     while var cursor {
       var ahead = cursor

@@ -6,7 +6,7 @@ import Values
 
 package enum FormColumn: Int, CaseIterable, Sendable {
   case agencyCode, agencyName, name, email, mobile, title, unit, phone, system, role, change
-  case priorName, priorEmail, effectiveDate, untilDate, reason, remark
+  case priorName, priorEmail, effectiveDate, untilDate, reason, document, remark
   case resultOutcome, resultCode, resultMessage
 
   /// The columns without which a row says nothing.
@@ -14,7 +14,8 @@ package enum FormColumn: Int, CaseIterable, Sendable {
   /// The columns that a report adds, and that are passed over when it comes back.
   package static let results: [FormColumn] = [.resultOutcome, .resultCode, .resultMessage]
 
-  /// Every title of the column; the first one is what iauth itself writes.
+  /// Every title of the column; the first one is what iauth itself writes, and the first
+  /// `listedTitles` are those that the form's own description has.
   package var titles: [String] {
     switch self {
     case .agencyCode:
@@ -76,6 +77,11 @@ package enum FormColumn: Int, CaseIterable, Sendable {
       ["終止日期", "終止日", "迄日", "結束日期", "截止日期", "until", "end date", "valid until"]
     case .reason:
       ["異動原因", "原因", "申請原因", "申請事由", "事由", "異動事由", "reason"]
+    case .document:
+      [
+        "公文文號", "文號", "公文字號", "發文字號", "來文字號", "來文文號", "document", "document number",
+        "letter number",
+      ]
     case .remark:
       ["備註", "備考", "附註", "remark", "remarks", "note", "notes", "comment"]
     case .resultOutcome: ["結果"]
@@ -84,7 +90,25 @@ package enum FormColumn: Int, CaseIterable, Sendable {
     }
   }
 
-  /// Whether a formula may stand in the column: its value decides nothing.
+  /// Beside a title of these another one for the same is a column of the agency's own.
+  private var listedTitles: Int {
+    switch self {
+    case .agencyCode, .email: 3
+    case .mobile: 2
+    default: 1
+    }
+  }
+
+  /// Whether a title is one of those that the form's own description has for the column.
+  package func isListed(_ title: String) -> Bool {
+    let key = Self.key(title)
+    return titles.prefix(listedTitles).contains {
+      let listed = Self.key($0)
+      return listed == key || listed == Self.withoutMark(key)
+    }
+  }
+
+  /// Whether a formula may stand in the column: what it shows is enough, or decides nothing.
   package var allowsFormula: Bool {
     self == .agencyName || self == .remark || Self.results.contains(self)
   }
@@ -92,7 +116,7 @@ package enum FormColumn: Int, CaseIterable, Sendable {
   /// Whether what a merged cell shows counts for every row that it covers.
   package var countsWhenMerged: Bool {
     switch self {
-    case .agencyCode, .agencyName, .system, .reason: true
+    case .agencyCode, .agencyName, .system, .reason, .document: true
     default: false
     }
   }
@@ -158,7 +182,7 @@ package enum FormColumn: Int, CaseIterable, Sendable {
   /// no meaning: of "must be filled in", and the hyphens and underscores of English words.
   package static func key(_ title: String, dropping marks: String = "*※-_:★☆●○◎▲△◆◇■□#") -> String {
     var key = ""
-    for scalar in title.unicodeScalars {
+    for scalar in Radicals.folded(title).unicodeScalars {
       // Han and lower-case letters have none of these quirks; asking Unicode costs far more.
       if (0x3400...0x9FFF).contains(scalar.value) || (0x61...0x7A).contains(scalar.value) {
         key.unicodeScalars.append(scalar)

@@ -38,13 +38,15 @@ package struct FormHeader: Equatable, Sendable {
   ) throws(IAuthError) -> FormHeader {
     var nearest: (row: Int, missing: [FormColumn], found: [String])?
     var seen: Set<FormColumn> = []
-    while let row = try reader.next() {
+    var (pairs, neighbours) = (0, 0)
+    while let row = try reader.nextRow() {
       guard !row.isBlank else { continue }
       let (read, duplicated) = read(row, of: reader, hidden)
       var header = read
       let lacks = FormColumn.needed.filter { header.column($0) == nil }
       let found = FormColumn.needed.filter { header.column($0) != nil }
       guard !lacks.isEmpty else {
+        if let fault = row.fault { throw .sheetUnreadable(fault) }
         guard duplicated.isEmpty else {
           throw .sheetHeader(
             missing: [], duplicated: duplicated,
@@ -54,12 +56,15 @@ package struct FormHeader: Equatable, Sendable {
         return header
       }
       seen.formUnion(found)
+      let beside = read.besideTitles
+      (pairs, neighbours) = (pairs + beside.values, neighbours + beside.titles)
       let isBetter = lacks.count < nearest?.missing.count ?? .max
       if isBetter { nearest = (row.number, lacks, found.map { header.title(of: $0) }) }
     }
     guard let nearest else { throw .sheetEmpty }
-    // Labels stand beside their values, a few in each row, so that no row has most of them.
-    let isForm = seen.count >= 3 && nearest.missing.count >= 2
+    // Labels stand beside their values, a few in each row, so that no row has most of them; in a
+    // header of two rows they stand beside each other.
+    let isForm = seen.count >= 3 && nearest.missing.count >= 2 && pairs >= neighbours
     throw .sheetHeader(
       missing: nearest.missing.map { $0.titles[0] }, duplicated: [],
       near: nearest.found.isEmpty
@@ -72,7 +77,7 @@ package struct FormHeader: Equatable, Sendable {
     _ row: SheetRow, of reader: any SheetReader, _ policy: HiddenRows
   ) -> (header: FormHeader, duplicated: [String]) {
     var positions = [Int](repeating: -1, count: FormColumn.allCases.count)
-    var duplicated: [String] = []
+    var others: [FormColumn: [Int]] = [:]
     let hidden = policy == .skip ? reader.hiddenColumns : []
     for (index, cell) in row.cells.enumerated() {
       guard let column = FormColumn(title: cell),
@@ -81,13 +86,43 @@ package struct FormHeader: Equatable, Sendable {
       if positions[column.rawValue] < 0 {
         positions[column.rawValue] = index
       } else if !FormColumn.results.contains(column) {
-        duplicated.append(trimmed(cell))
+        others[column, default: []].append(index)
+      }
+    }
+    var duplicated: [String] = []
+    for column in FormColumn.allCases {
+      guard let others = others[column] else { continue }
+      // A code beside the OID, an extension beside the telephone: only one has the form's own title.
+      let all = [positions[column.rawValue]] + others
+      let listed = all.filter { column.isListed(row.cells[$0]) }
+      if listed.count == 1 {
+        positions[column.rawValue] = listed[0]
+      } else {
+        for title in (listed.isEmpty ? all : listed).map({ trimmed(row.cells[$0]) })
+        where !duplicated.contains(title) {
+          duplicated.append(title)
+        }
       }
     }
     let header = FormHeader(
       sheet: reader.sheetName, row: row.number, titles: row.cells.map(trimmed),
       positions: positions)
     return (header, duplicated)
+  }
+
+  /// How many titles have a value to their right, and how many another title.
+  private var besideTitles: (values: Int, titles: Int) {
+    var (values, others) = (0, 0)
+    for (title, next) in zip(titles, titles.dropFirst())
+    where !next.isEmpty && FormColumn(title: title) != nil {
+      if FormColumn(title: next) == nil { values += 1 } else { others += 1 }
+    }
+    return (values, others)
+  }
+
+  /// Whether a formula in this column is a problem: it counts, and what it shows is not taken.
+  func refusesFormula(in position: Int) -> Bool {
+    FormColumn.allCases.contains { !$0.allowsFormula && column($0) == position }
   }
 
   private mutating func noteHidden(_ ranges: [ClosedRange<Int>]) {

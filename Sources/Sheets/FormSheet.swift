@@ -14,6 +14,7 @@ package struct FormRow: Sendable {
   package let header: FormHeader
   /// Whether a person who looks at the sheet does not see the row.
   package let isHidden: Bool
+  /// Columns whose cell is a formula, and has the formula's text: what it shows is not taken.
   private let formulaCells: [Int]
   /// Columns that a merge covers from above.
   private let covered: [Int]
@@ -25,7 +26,11 @@ package struct FormRow: Sendable {
     for index in cells.indices where cells[index].utf8.first == UInt8(ascii: "'") {
       cells[index] = FormulaGuard.unguarded(cells[index])
     }
-    var formulas = row.formulas
+    var formulas: [Int] = []
+    for (index, column) in row.formulas.enumerated() {
+      let shown = index < row.shown.count ? row.shown[index] : nil
+      if !Self.take(shown, in: column, of: header, &cells) { formulas.append(column) }
+    }
     for cover in row.covered {
       let counts = FormColumn.allCases.contains {
         $0.countsWhenMerged && header.column($0) == cover.column
@@ -33,7 +38,10 @@ package struct FormRow: Sendable {
       guard counts else { continue }
       while cells.count <= cover.column { cells.append("") }
       cells[cover.column] = cover.text
-      if cover.isFormula { formulas.append(cover.column) }
+      guard cover.isFormula else { continue }
+      if !Self.take(cover.shown, in: cover.column, of: header, &cells) {
+        formulas.append(cover.column)
+      }
     }
     self.cells = cells
     self.header = header
@@ -41,12 +49,23 @@ package struct FormRow: Sendable {
     covered = row.covered.map(\.column)
   }
 
-  /// The text of a column, trimmed; empty if the cell is, or if the sheet has no such column.
+  /// Puts what a formula shows in its place, in a column where a formula may stand; false if it may
+  /// not, or if the file does not say.
+  private static func take(
+    _ shown: String?, in column: Int, of header: FormHeader, _ cells: inout [String]
+  ) -> Bool {
+    guard let shown, !header.refusesFormula(in: column) else { return false }
+    cells[column] = shown
+    return true
+  }
+
+  /// The text of a column, trimmed, radicals as the characters that they stand for; empty if the
+  /// cell is, or if the sheet has no such column.
   package subscript(_ column: FormColumn) -> String {
     guard let position = header.column(column), position < cells.count,
       !(column.allowsFormula && formulaCells.contains(position))
     else { return "" }
-    return trimmed(cells[position])
+    return Radicals.folded(trimmed(cells[position]))
   }
 
   /// The columns with a formula where only a value will do: what it would compute is not known
@@ -56,6 +75,11 @@ package struct FormRow: Sendable {
     return FormColumn.allCases.filter { column in
       !column.allowsFormula && header.column(column).map(formulaCells.contains) ?? false
     }
+  }
+
+  /// Whether the agency's name is a formula of which the file does not say what it shows.
+  package var hasUnknownAgencyName: Bool {
+    !formulaCells.isEmpty && header.column(.agencyName).map(formulaCells.contains) ?? false
   }
 
   /// The columns in which a merge shows what would count for this row, if it were its own.
@@ -123,8 +147,13 @@ package struct FormSheet {
         }
         samples.append(name)
       } catch {
-        guard error.isOtherSheet else { throw error }
-        problem = error
+        if error.isOtherSheet {
+          problem = error
+        } else if !isChosen, let name, Self.isSample(name), error.isOfOneSheet {
+          samples.append(name)
+        } else {
+          throw error
+        }
       }
       if let name, problem != .sheetEmpty { unread.append(name) }
       if let problem, problem.isNearer(than: nearest) { nearest = problem }
@@ -136,8 +165,9 @@ package struct FormSheet {
   /// - Throws: `.limitRows` beyond the reader's `rowsMax`, `.sheetEmpty` if there was none at all.
   package mutating func next() throws(IAuthError) -> FormRow? {
     repeat {
-      while let row = try reader.next() {
+      while let row = try reader.nextRow() {
         if row.isHidden, hidden == .skip { continue }
+        if let fault = row.fault { throw .sheetUnreadable(fault) }
         let row = FormRow(row, header: header)
         guard !row.isNote else { continue }
         count += 1
@@ -154,7 +184,7 @@ package struct FormSheet {
     while try reader.nextSheet() {
       do throws(IAuthError) {
         let found = try FormHeader.find(in: &reader, hidden: hidden)
-        guard !Self.isSample(reader.sheetName ?? "") else {
+        guard !Self.isSample(reader.sheetName) else {
           unread.append(reader.sheetName ?? "")
           continue
         }
@@ -162,7 +192,9 @@ package struct FormSheet {
         headers.append(found)
         return true
       } catch {
-        guard error.isOtherSheet else { throw error }
+        guard
+          error.isOtherSheet || Self.isSample(reader.sheetName) && error.isOfOneSheet
+        else { throw error }
         if error != .sheetEmpty, let name = reader.sheetName { unread.append(name) }
       }
     }
@@ -170,13 +202,15 @@ package struct FormSheet {
   }
 
   /// Whether a sheet of this name shows how to fill in another.
-  private static func isSample(_ name: String) -> Bool {
+  private static func isSample(_ name: String?) -> Bool {
+    guard let name else { return false }
     let key = FormColumn.key(name, dropping: "*※-_:()【】[]0123456789.、")
     return key.contains("範例") || samples.contains(key)
-      || samples.prefix(4).contains { key.utf8.suffix($0.utf8.count).elementsEqual($0.utf8) }
+      || samples.prefix(9).contains { key.utf8.suffix($0.utf8.count).elementsEqual($0.utf8) }
   }
 
   private static let samples = [
+    "範本", "填寫範本", "示例", "樣張", "template",
     "填寫說明", "填表說明", "填報說明", "使用說明", "說明", "樣本", "注意事項", "填表須知", "填寫須知",
     "sample", "samples", "example", "examples", "instructions", "instruction", "readme",
   ]
@@ -188,6 +222,14 @@ extension IAuthError {
     switch self {
     case .sheetEmpty: true
     case .sheetHeader(_, let duplicated, _): duplicated.isEmpty
+    default: false
+    }
+  }
+
+  /// Whether it is of the sheet alone, so that the next one can be read.
+  fileprivate var isOfOneSheet: Bool {
+    switch self {
+    case .sheetHeader, .sheetUnreadable(.tooWide), .sheetUnreadable(.tooLong): true
     default: false
     }
   }

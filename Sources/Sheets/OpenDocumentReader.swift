@@ -18,7 +18,7 @@ package struct OpenDocumentReader: SheetReader {
   private var columnStyles: [(end: Int, style: String?)] = []
   private var merges = ActiveMerges()
   /// A row that stands for several, and how many of them are still to come.
-  private var repeated: (cells: [PlacedCell], isHidden: Bool, left: Int)?
+  private var repeated: (row: PlacedRow, left: Int)?
   package private(set) var hiddenColumns: [ClosedRange<Int>] = []
   package private(set) var sheetName: String?
   package var rowsMax: Int { Limits.workbookRows }
@@ -64,11 +64,11 @@ package struct OpenDocumentReader: SheetReader {
     return false
   }
 
-  package mutating func next() throws(IAuthError) -> SheetRow? {
-    if let (cells, isHidden, left) = repeated {
+  package mutating func nextRow() throws(IAuthError) -> SheetRow? {
+    if let (row, left) = repeated {
       number += 1
-      repeated = left > 1 ? (cells, isHidden, left - 1) : nil
-      return row(cells, isHidden)
+      repeated = left > 1 ? (row, left - 1) : nil
+      return placed(row)
     }
     while isInside, let event = try xml.next() {
       switch event {
@@ -93,7 +93,7 @@ package struct OpenDocumentReader: SheetReader {
 
   package mutating func nextSheet() throws(IAuthError) -> Bool {
     repeated = nil
-    while try next() != nil { repeated = nil }
+    while try nextRow() != nil { repeated = nil }
     guard chosen == nil else {
       while try xml.next() != nil {}
       return false
@@ -146,7 +146,7 @@ package struct OpenDocumentReader: SheetReader {
       ["collapse", "filter"].contains(attributes["visibility"]) || groups.contains(false)
       || styles.isHidden(attributes["style-name"])
     let rowStyle = attributes["default-cell-style-name"]
-    var cells: [PlacedCell] = []
+    var row = PlacedRow(isHidden: isHidden)
     var column = 0
     while let (name, attributes) = try xml.child() {
       guard name == "table-cell" || name == "covered-table-cell" else {
@@ -160,32 +160,38 @@ package struct OpenDocumentReader: SheetReader {
         continue
       }
       let style = attributes["style-name"] ?? rowStyle ?? columnStyle(column)
-      let (text, isFormula) = try cell(attributes, style)
-      guard !text.isEmpty,
-        column < Limits.sheetColumns || isFormula || !Folding.trim(text).isEmpty
-      else { continue }
+      let content = try cell(attributes, style)
+      guard !content.isEmpty(in: column) else { continue }
       try span(attributes, column)
       let last = SheetPlace(sheet: sheetName, row: number + 1, column: column + width - 1)
-      guard last.column < Limits.sheetColumns else { throw .sheetUnreadable(.tooWide(last)) }
-      for column in column...last.column {
-        let place = SheetPlace(sheet: sheetName, row: number + 1, column: column)
-        cells.append(try PlacedCell(text, isFormula: isFormula, column: column, place: place))
+      if let fault = content.fault(at: last) {
+        if row.fault == nil { row.fault = fault }
+        continue
       }
+      for column in column...last.column { row.cells.append(PlacedCell(content, column: column)) }
     }
     guard times <= Limits.workbookRowNumbers - number else { throw xml.fault }
-    guard !cells.isEmpty else {
+    guard !row.cells.isEmpty || row.fault != nil else {
       number += times
       return nil
     }
     number += 1
-    repeated = times > 1 ? (cells, isHidden, times - 1) : nil
-    return row(cells, isHidden)
+    repeated = times > 1 ? (row, times - 1) : nil
+    return placed(row)
   }
 
-  private mutating func row(_ cells: [PlacedCell], _ isHidden: Bool) -> SheetRow {
-    var cells = cells
+  private struct PlacedRow {
+    let isHidden: Bool
+    var cells: [PlacedCell] = []
+    /// The first cell that cannot be read, and is left out.
+    var fault: SheetProblem?
+  }
+
+  private mutating func placed(_ row: PlacedRow) -> SheetRow {
+    var cells = row.cells
     let covered = merges.apply(to: &cells, row: number)
-    return SheetRow(number: number, cells, covered: covered, isHidden: isHidden)
+    return SheetRow(
+      number: number, cells, covered: covered, isHidden: row.isHidden, fault: row.fault)
   }
 
   /// Notes what a cell covers.
@@ -220,7 +226,7 @@ package struct OpenDocumentReader: SheetReader {
 
   private mutating func cell(
     _ attributes: [XMLReader.Attribute], _ style: String?
-  ) throws(IAuthError) -> (text: String, isFormula: Bool) {
+  ) throws(IAuthError) -> CellContent {
     var shown: String?
     while let (name, _) = try xml.child() {
       guard name == "p" else {
@@ -231,23 +237,34 @@ package struct OpenDocumentReader: SheetReader {
       shown = shown.map { $0 + "\n" + paragraph } ?? paragraph
       guard shown?.utf8.count ?? 0 <= Limits.xmlTextBytes else { throw xml.fault }
     }
-    if let formula = attributes["formula"] { return ("=" + formula, true) }
-    let text = shown ?? ""
+    if let formula = attributes["formula"] {
+      // A program that does not compute leaves the value out.
+      guard attributes["value-type"] != nil || shown != nil else {
+        return CellContent(formula: formula, showing: nil)
+      }
+      let known = try? text(attributes, shown ?? "", style)
+      return CellContent(formula: formula, showing: known)
+    }
+    return CellContent(try text(attributes, shown ?? "", style))
+  }
+
+  /// What is read of a value and the text beside it.
+  private mutating func text(
+    _ attributes: [XMLReader.Attribute], _ shown: String, _ style: String?
+  ) throws(IAuthError) -> String {
     switch attributes["value-type"] {
     case "float", "percentage", "currency":
-      guard let value = attributes["value"] else { return (text, false) }
+      guard let value = attributes["value"] else { return shown }
       let format = styles.format(of: style)
-      guard let number = Self.number(value, text, format, isFrom1904: isFrom1904) else {
+      guard let number = Self.number(value, shown, format, isFrom1904: isFrom1904) else {
         throw xml.fault
       }
-      return (number, false)
+      return number
     case "date":
-      let isTimeShown = text.isEmpty || [":", "：", "時", "點"].contains { text.contains($0) }
-      return (
-        attributes["date-value"].map { NumberFormat.day(of: $0, isTimeShown: isTimeShown) } ?? text,
-        false
-      )
-    default: return (attributes["string-value"] ?? text, false)
+      let isTimeShown = shown.isEmpty || [":", "：", "時", "點"].contains { shown.contains($0) }
+      return attributes["date-value"].map { NumberFormat.day(of: $0, isTimeShown: isTimeShown) }
+        ?? shown
+    default: return attributes["string-value"] ?? shown
     }
   }
 
@@ -302,7 +319,7 @@ package struct OpenDocumentReader: SheetReader {
         depth += 1
         isAfterSpace = false
       case .start("tab", _), .start("line-break", _):
-        text += "\n"
+        if case .start("tab", _) = event { text += "\t" } else { text += "\n" }
         depth += 1
         isAfterSpace = true
       case .start("annotation", _), .start("note", _), .start("ruby-text", _):

@@ -4,23 +4,48 @@
 
 import Values
 
+/// What stands in a cell.
+struct CellContent {
+  let text: String
+  var isFormula = false
+  /// What a formula shows; nil where the file does not say.
+  var shown: String?
+
+  init(_ text: String) { self.text = text }
+
+  /// A formula; one that shows nothing is an empty cell to whoever looks at the sheet.
+  init(formula: String, showing shown: String?) {
+    if let shown, Folding.trim(shown).isEmpty {
+      text = ""
+    } else {
+      (text, isFormula, self.shown) = ("=" + formula, true, shown)
+    }
+  }
+
+  /// Whether nothing stands there that counts in a column so far to the right.
+  func isEmpty(in column: Int) -> Bool {
+    text.isEmpty
+      || column >= Limits.sheetColumns && !isFormula && Folding.trim(text).isEmpty
+  }
+
+  /// What makes the cell unreadable: a place or a length that no sheet of people has.
+  func fault(at place: SheetPlace) -> SheetProblem? {
+    guard place.column < Limits.sheetColumns else { return .tooWide(place) }
+    let isShort =
+      text.utf8.count <= Limits.sheetCellCharacters
+      || text.unicodeScalars.count <= Limits.sheetCellCharacters
+    return isShort ? nil : .tooLong(place)
+  }
+}
+
 /// A cell that is not empty.
 struct PlacedCell {
   /// From 0.
   let column: Int
-  let text: String
-  let isFormula: Bool
+  let content: CellContent
 
-  /// - Throws: for a place or a length that no sheet of people has.
-  init(
-    _ text: String, isFormula: Bool = false, column: Int, place: SheetPlace
-  ) throws(IAuthError) {
-    guard column < Limits.sheetColumns else { throw .sheetUnreadable(.tooWide(place)) }
-    guard
-      text.utf8.count <= Limits.sheetCellCharacters
-        || text.unicodeScalars.count <= Limits.sheetCellCharacters
-    else { throw .sheetUnreadable(.tooLong(place)) }
-    (self.column, self.text, self.isFormula) = (column, text, isFormula)
+  init(_ content: CellContent, column: Int) {
+    (self.content, self.column) = (content, column)
   }
 }
 
@@ -28,9 +53,8 @@ struct PlacedCell {
 struct Merge {
   let rows: ClosedRange<Int>
   let columns: ClosedRange<Int>
-  /// What the first cell shows, once it was read.
-  var text = ""
-  var isFormula = false
+  /// What stands in the first cell, once it was read.
+  var content = CellContent("")
 
   /// Reads `A2:C4`; nil for what is no range, or only one cell.
   init?(reference: String) {
@@ -76,14 +100,16 @@ struct ActiveMerges {
       let merge = active[index]
       let first = merge.columns.lowerBound
       if row == merge.rows.lowerBound {
-        let shown = cells.first { $0.column == first }
-        active[index].text = shown?.text ?? ""
-        active[index].isFormula = shown?.isFormula ?? false
+        active[index].content =
+          cells.first { $0.column == first }?.content ?? CellContent("")
         cells.removeAll { $0.column > first && merge.columns.contains($0.column) }
       } else {
         cells.removeAll { merge.columns.contains($0.column) }
-        guard !merge.text.isEmpty else { continue }
-        covered.append(CoveredCell(column: first, text: merge.text, isFormula: merge.isFormula))
+        let content = merge.content
+        guard !content.text.isEmpty else { continue }
+        covered.append(
+          CoveredCell(
+            column: first, text: content.text, isFormula: content.isFormula, shown: content.shown))
       }
     }
     return covered
@@ -92,17 +118,25 @@ struct ActiveMerges {
 
 extension SheetRow {
   /// A row of cells by column.
-  init(number: Int, _ placed: [PlacedCell], covered: [CoveredCell], isHidden: Bool) {
+  init(
+    number: Int, _ placed: [PlacedCell], covered: [CoveredCell], isHidden: Bool,
+    fault: SheetProblem?
+  ) {
     var cells: [String] = []
     var formulas: [Int] = []
+    var shown: [String?] = []
     cells.reserveCapacity((placed.last?.column ?? -1) + 1)
     for cell in placed {
       while cells.count < cell.column { cells.append("") }
-      if cell.isFormula { formulas.append(cell.column) }
-      cells.append(cell.text)
+      if cell.content.isFormula {
+        formulas.append(cell.column)
+        shown.append(cell.content.shown)
+      }
+      cells.append(cell.content.text)
     }
     self.init(
-      number: number, cells: cells, formulas: formulas, covered: covered, isHidden: isHidden)
+      number: number, cells: cells, formulas: formulas, shown: shown, covered: covered,
+      isHidden: isHidden, fault: fault)
   }
 }
 

@@ -13,25 +13,31 @@ package struct SheetRow: Equatable, Sendable {
   /// The columns, from 0, whose cell is a formula: its text is `=` and the formula, never the value
   /// that some program once computed.
   package let formulas: [Int]
+  /// What the cell of each of `formulas` shows; nil where the file does not say.
+  package let shown: [String?]
   /// Cells of a merge that begins in the same column of a row above.
   package let covered: [CoveredCell]
   /// Whether a person who looks at the sheet does not see the row.
   package let isHidden: Bool
+  /// A cell that cannot be read, and is not among `cells`: it is a fault only where the row counts.
+  package let fault: SheetProblem?
 
   package init(
-    number: Int, cells: [String], formulas: [Int] = [], covered: [CoveredCell] = [],
-    isHidden: Bool = false
+    number: Int, cells: [String], formulas: [Int] = [], shown: [String?] = [],
+    covered: [CoveredCell] = [], isHidden: Bool = false, fault: SheetProblem? = nil
   ) {
     self.number = number
     self.cells = cells
     self.formulas = formulas
+    self.shown = shown
     self.covered = covered
     self.isHidden = isHidden
+    self.fault = fault
   }
 
   /// Whether no cell holds anything but white space.
   package var isBlank: Bool {
-    cells.allSatisfy { $0.unicodeScalars.allSatisfy(\.properties.isWhitespace) }
+    fault == nil && cells.allSatisfy { $0.unicodeScalars.allSatisfy(\.properties.isWhitespace) }
   }
 }
 
@@ -41,6 +47,8 @@ package struct CoveredCell: Equatable, Sendable {
   package let column: Int
   package let text: String
   package let isFormula: Bool
+  /// What a formula shows; nil where the file does not say.
+  package let shown: String?
 }
 
 package protocol SheetReader {
@@ -53,9 +61,9 @@ package protocol SheetReader {
   /// The columns, from 0, that a person who looks at the sheet does not see.
   var hiddenColumns: [ClosedRange<Int>] { get }
 
-  /// The next row, or nil after the last one.
+  /// The next row, or nil after the last one, whether or not all its cells can be read.
   /// - Throws: `.sheetUnreadable` with the place; the reader is not to be used any further.
-  mutating func next() throws(IAuthError) -> SheetRow?
+  mutating func nextRow() throws(IAuthError) -> SheetRow?
 
   /// Goes on to the file's next sheet, whatever is left of this one; false if there is none, or
   /// if one sheet was asked for. The rest of the file has been checked then.
@@ -66,6 +74,14 @@ extension SheetReader {
   package var sheetName: String? { nil }
   package var hiddenColumns: [ClosedRange<Int>] { [] }
   package mutating func nextSheet() throws(IAuthError) -> Bool { false }
+
+  /// The next row, of which every cell counts; nil after the last one.
+  /// - Throws: `.sheetUnreadable` with the place.
+  package mutating func next() throws(IAuthError) -> SheetRow? {
+    let row = try nextRow()
+    if let fault = row?.fault { throw .sheetUnreadable(fault) }
+    return row
+  }
 }
 
 package protocol SheetWriter {

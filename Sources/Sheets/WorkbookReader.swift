@@ -24,6 +24,8 @@ package struct WorkbookReader: SheetReader {
     let number: Int
     var isHidden: Bool
     var cells: [PlacedCell] = []
+    /// The first cell that cannot be read, and is left out.
+    var fault: SheetProblem?
   }
 
   /// - Parameter sheet: its name; when nil, the visible sheets one after another.
@@ -42,7 +44,7 @@ package struct WorkbookReader: SheetReader {
     try read()
   }
 
-  package mutating func next() throws(IAuthError) -> SheetRow? {
+  package mutating func nextRow() throws(IAuthError) -> SheetRow? {
     guard served < rows.count else { return nil }
     let row = rows[served]
     rows[served].cells = []
@@ -54,7 +56,8 @@ package struct WorkbookReader: SheetReader {
     }
     var cells = row.cells
     let covered = active.apply(to: &cells, row: row.number)
-    return SheetRow(number: row.number, cells, covered: covered, isHidden: row.isHidden)
+    return SheetRow(
+      number: row.number, cells, covered: covered, isHidden: row.isHidden, fault: row.fault)
   }
 
   package mutating func nextSheet() throws(IAuthError) -> Bool {
@@ -119,6 +122,7 @@ package struct WorkbookReader: SheetReader {
         if arranged.last?.number == row.number {
           arranged[arranged.count - 1].cells += row.cells
           if row.isHidden { arranged[arranged.count - 1].isHidden = true }
+          if let fault = row.fault { arranged[arranged.count - 1].fault = fault }
         } else {
           arranged.append(row)
         }
@@ -172,24 +176,24 @@ package struct WorkbookReader: SheetReader {
         (place.row, place.column) = (named.row, named.column)
       }
       column = place.column
-      let (text, isFormula) = try cell(attributes, &xml)
-      guard !text.isEmpty,
-        column < Limits.sheetColumns || isFormula || !Folding.trim(text).isEmpty
-      else { continue }
-      let cell = try PlacedCell(text, isFormula: isFormula, column: column, place: place)
+      let content = try cell(attributes, &xml)
+      guard !content.isEmpty(in: column) else { continue }
+      let fault = content.fault(at: place)
+      let cells = fault == nil ? [PlacedCell(content, column: column)] : []
       if place.row == number {
-        row.cells.append(cell)
+        row.cells += cells
+        if row.fault == nil { row.fault = fault }
       } else {
-        others.append(Row(number: place.row, isHidden: false, cells: [cell]))
+        others.append(Row(number: place.row, isHidden: false, cells: cells, fault: fault))
       }
     }
-    if !row.cells.isEmpty { rows.append(row) }
+    if !row.cells.isEmpty || row.fault != nil { rows.append(row) }
     rows += others
   }
 
   private func cell(
     _ attributes: [XMLReader.Attribute], _ xml: inout XMLReader
-  ) throws(IAuthError) -> (text: String, isFormula: Bool) {
+  ) throws(IAuthError) -> CellContent {
     var (value, inline, formula): (String?, String?, String?)
     while let (name, _) = try xml.child() {
       switch name {
@@ -199,13 +203,28 @@ package struct WorkbookReader: SheetReader {
       default: try xml.skipElement()
       }
     }
-    if let formula { return ("=" + formula, true) }
-    let style = attributes["s"].map(count) ?? 0
+    var style = attributes["s"].map(count) ?? 0
+    if formula != nil, style == nil { style = 0 }
     guard let style else { throw xml.fault }
     let format = style < workbook.formats.count ? workbook.formats[style] : .general
-    let text = try text(attributes["t"] ?? "n", value ?? "", inline, format, xml.fault)
-    if case .nothing(hidesText: true) = format { return ("", false) }
-    return (text, false)
+    let type = attributes["t"] ?? "n"
+    guard let formula else {
+      return CellContent(try shown(type, value ?? "", inline, format, xml.fault))
+    }
+    // A program that does not compute leaves the value out, or empty; an empty text has its type.
+    let isKnown = value.map { !$0.isEmpty || type == "str" } ?? (inline != nil)
+    guard isKnown else { return CellContent(formula: formula, showing: nil) }
+    let known = try? shown(type, value ?? "", inline, format, xml.fault)
+    return CellContent(formula: formula, showing: known)
+  }
+
+  /// What a cell shows, which some formats hide.
+  private func shown(
+    _ type: String, _ value: String, _ inline: String?, _ format: NumberFormat, _ fault: IAuthError
+  ) throws(IAuthError) -> String {
+    let text = try text(type, value, inline, format, fault)
+    if case .nothing(hidesText: true) = format { return "" }
+    return text
   }
 
   /// What is shown of a value.

@@ -41,10 +41,27 @@ package enum FreeText {
 
   /// A note or reason that may be left out; it may have several lines.
   ///
+  /// It is pasted from letters, sheets and screens, and kept as it came: whoever shows it shows what
+  /// could steer a terminal or turn the writing round as `\u{…}`. NUL alone no text has.
   /// - Throws: `reasonInvalid`.
   package static func note(_ typed: String) throws(IAuthError) -> String {
-    try line(
-      withLineFeeds(typed), max: Limits.reasonLength, allowing: "\n", IAuthError.reasonInvalid)
+    let text = Folding.trim(withLineFeeds(typed))
+    guard !text.unicodeScalars.contains("\0") else {
+      throw .reasonInvalid(.forbidden(scalar: 0))
+    }
+    guard text.unicodeScalars.count <= Limits.reasonLength else {
+      throw .reasonInvalid(.tooLong(max: Limits.reasonLength))
+    }
+    return text
+  }
+
+  /// A reason that somebody types at a prompt: keys that mean nothing there leave characters behind
+  /// that nobody meant to write.
+  ///
+  /// - Throws: `reasonInvalid`, also when it is empty.
+  package static func typedReason(_ typed: String) throws(IAuthError) -> String {
+    _ = try line(typed, max: Limits.reasonLength, allowing: "\t", IAuthError.reasonInvalid)
+    return try reason(typed)
   }
 
   /// What `parse` makes of an optional text; empty counts as not given.
@@ -105,11 +122,11 @@ package enum FreeText {
     return text
   }
 
-  /// CR LF becomes LF; a CR by itself stays, and is refused.
+  /// CR LF becomes LF, with any more CR in front of it; a CR by itself stays.
   private static func withLineFeeds(_ text: String) -> String {
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
-      if scalar == "\n", result.last == "\r" { result.removeLast() }
+      if scalar == "\n" { while result.last == "\r" { result.removeLast() } }
       result.append(scalar)
     }
     return String(result)

@@ -31,11 +31,16 @@ extension String {
   package var firstHostileScalar: Unicode.Scalar? { unicodeScalars.first(where: \.isHostile) }
 
   /// The text on one line, with every hostile scalar, line ends too, shown as `\u{…}`.
-  package var escapingHostileScalars: String {
+  package var escapingHostileScalars: String { escaping(but: []) }
+
+  /// The text as a cell of a file that may have lines: line ends and tabs stay as they are.
+  package var escapingControls: String { escaping(but: ["\n", "\t"]) }
+
+  private func escaping(but kept: [Unicode.Scalar]) -> String {
     guard firstHostileScalar != nil else { return self }
     var result = String.UnicodeScalarView()
     for scalar in unicodeScalars {
-      if scalar.isHostile {
+      if scalar.isHostile, !kept.contains(scalar) {
         let digits = String(scalar.value, radix: 16, uppercase: true)
         result.append(contentsOf: "\\u{\(digits)}".unicodeScalars)
       } else {

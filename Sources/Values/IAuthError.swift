@@ -63,6 +63,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case titleInvalid(ValueProblem)
   case phoneInvalid(ValueProblem)
   case reasonInvalid(ValueProblem)
+  /// The same, of a line in a file of decisions.
+  case decisionReason(line: Int, ValueProblem)
   case documentInvalid(ValueProblem)
   case dateInvalid(String)
   case dateRange(DayProblem)
@@ -80,6 +82,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case recertifyMissing(item: ItemID)
   case limitBytes(max: Int)
   case limitRows(max: Int)
+  /// Of a report as a workbook.
+  case reportTooLong(max: Int)
   case limitLines(max: Int)
   case registryShrunk(removed: Int, of: Int, authority: Bool)
 
@@ -126,6 +130,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case filesExhausted
   /// What was committed stands; the rest of a delivery could not be done.
   case deliveryCut
+  /// Of a form's report: what the import did stands all the same. The batch, if there is a new one.
+  case reportUnwritten(path: String, batch: BatchID?, accepted: Int, cause: ErrorCode)
   /// Of an answer whose command has done what it says.
   case outputFailed(isFull: Bool)
   case codeLocked(until: Timestamp)
@@ -205,7 +211,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .mobileCountry: .mobileCountry
     case .titleInvalid: .titleInvalid
     case .phoneInvalid: .phoneInvalid
-    case .reasonInvalid: .reasonInvalid
+    case .reasonInvalid, .decisionReason: .reasonInvalid
     case .documentInvalid: .documentInvalid
     case .dateInvalid, .dateRange: .dateInvalid
     case .roleInvalid: .roleInvalid
@@ -217,7 +223,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .sheetEmpty: .sheetEmpty
     case .decisionLine: .decisionLine
     case .limitBytes: .limitBytes
-    case .limitRows, .limitLines: .limitRows
+    case .limitRows, .limitLines, .reportTooLong: .limitRows
     case .registryShrunk: .registryShrunk
     case .fileMissing, .fileOther: .fileMissing
     case .anchorMissing: .anchorMissing
@@ -245,6 +251,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .diskFull: .diskFull
     case .diskFailed, .filesExhausted: .diskFailed
     case .deliveryCut: .deliverFailed
+    case .reportUnwritten(_, _, _, let cause): cause
     case .outputFailed(let isFull): isFull ? .diskFull : .diskFailed
     case .codeLocked: .codeLocked
     case .sendThrottled: .sendThrottled

@@ -1,10 +1,10 @@
 // Radicals that stand for characters: text out of a PDF often has 小 as U+2F29, which looks the same
 // and is found by no search. In a name the character itself is meant (PRODUCT 3.1).
 
-enum Radicals {
+package enum Radicals {
   /// The text with the radicals of the Kangxi and CJK supplement blocks as the characters that they
   /// are (Unicode 14, EquivalentUnifiedIdeograph.txt).
-  static func folded(_ text: String) -> String {
+  package static func folded(_ text: String) -> String {
     guard text.utf8.contains(0xE2), text.unicodeScalars.contains(where: { character($0) != nil })
     else { return text }
     var folded = String.UnicodeScalarView()

@@ -34,15 +34,18 @@ package struct TargetSystem: Equatable, Sendable {
   package let url: String?
   /// How long a permission lasts at most; nil: for good.
   package let longest: TimeSpan?
+  package let addedAt: Timestamp
 
   package init(
-    id: SystemID, code: String, name: Bilingual, url: String?, longest: TimeSpan? = nil
+    id: SystemID, code: String, name: Bilingual, url: String?, longest: TimeSpan?,
+    addedAt: Timestamp
   ) {
     self.id = id
     self.code = code
     self.name = name
     self.url = url
     self.longest = longest
+    self.addedAt = addedAt
   }
 
   /// The system whose administrators of the authority decide where another has none (PRODUCT 3.4).

@@ -148,6 +148,28 @@ final class Context {
     return home + "/.local/share/iauth/iauth.db"
   }
 
+  /// Makes sure that a page can be written, before anything is read for it; `-` is standard output.
+  func checkPage(_ path: String?) throws(IAuthError) {
+    guard let path else { return }
+    guard path.utf8.elementsEqual("-".utf8) else {
+      guard !path.utf8.isEmpty else { throw .fileUncreatable(path: path) }
+      return try console.files.checkNew(path)
+    }
+    guard !options.json else {
+      throw .usageConflict("--html -", "--json", command: console.command ?? "help")
+    }
+  }
+
+  /// Writes a page, to be opened in a browser.
+  func write(_ page: HTMLPage, to path: String) throws(IAuthError) {
+    guard !path.utf8.elementsEqual("-".utf8) else { return console.page(page.text) }
+    try create(path, Array(page.text.utf8))
+    say(
+      options.dryRun
+        ? Bilingual("would be written to \(path)", "將輸出至 \(path)")
+        : Bilingual("written; open it in a browser", "已輸出，可用瀏覽器開啟"))
+  }
+
   /// Writes a file for the caller; a dry run leaves it be.
   func create(_ path: String, _ bytes: [UInt8]) throws(IAuthError) {
     guard !options.dryRun else { return hasTried = true }

@@ -44,7 +44,8 @@ STATUS = {
         " permission.held account.taken agency.cycle agency.succeeded agency.undo recertify.open"
         " recertify.answered recertify.closed recertify.early recertify.count",
         65: "agency.missing name.invalid email.invalid mobile.invalid mobile.country title.invalid reason.invalid"
-        " role.invalid date.invalid batch.rejected sheet.unreadable sheet.header sheet.empty registry.shrunk",
+        " role.invalid date.invalid decision.line system.invalid batch.rejected sheet.unreadable"
+        " sheet.header sheet.empty registry.shrunk",
         66: "file.missing database.missing anchor.missing",
         67: "agency.unknown agency.removed system.unknown account.unknown batch.unknown"
         " reference.unknown request.unknown key.unknown recertify.unknown entry.unknown",

@@ -62,11 +62,8 @@ def test_help_names_the_options_that_the_list_takes(desk, words, session):
                  "--output": "csv"}.get(option, "bogus")
         tried = desk.run(*words, option, value, "--json" if value != "csv" else "-q",
                          session=session)
-        # Who is missing has no time, though administrators have one.
-        if option not in named or "--missing" in words and option in ("--since", "--until"):
-            assert (tried.status, tried.code) == (64, "usage.option"), tried
-        else:
-            assert tried.status == 0 or tried.code == "usage.value", tried
+        assert option in named
+        assert tried.status == 0 or tried.code == "usage.value", tried
     for shell in ("bash", "zsh", "fish"):
         script = desk.ok("completion", shell).out
         assert "--since" in script or "-l since" in script
@@ -115,8 +112,31 @@ def test_since_and_until(queue):
     # The day itself is within.
     assert len(queue.json("pending", "--since", day, "--until", day, session=MING)) == 3
     assert queue.json("accounts", "--since", "2099-01-01") == []
-    # A list whose lines have no time says so.
-    queue.refused("usage.option", "admins", "--missing", "--since", "1d")
+    # What is no list of events has the time at which its line was added or changed.
+    for words in (["systems"], ["agencies", CDC], ["agencies", "--under", MOHW],
+                  ["admins", "--missing", "--under", MOHW]):
+        whole = queue.json(*words)
+        assert whole and queue.json(*words, "--since", "1d") == whole
+        assert queue.json(*words, "--until", "2020-01-01") == []
+        assert queue.json(*words, "--since", "2099-01-01") == []
+    new = queue.one("agencies", "--add", "--code", "04595257", "--name", "臺北市私立測試基金會")
+    assert queue.json("agencies", "--add", "--code", "12345675", "--name", "另一基金會")
+    assert new["code"] in [row["code"] for row in queue.json("agencies", "--since", "1h")]
+    queue.ok("recertify", "--open", "--due", "2027-12-31", session=CHIEF)
+    assert queue.json("recertify", "--status", "--since", "2099-01-01") == []
+    status = queue.json("recertify", "--status")
+    assert queue.json("recertify", "--status", "--since", "1d") == status
+    # What a target system has here and now has none.
+    queue.refused("usage.option", "permissions", "--compare", "-", "--since", "1d")
+
+
+@pytest.mark.parametrize("words, session", LISTS, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize("value", ["", ",", " ", "name,", ",name"])
+def test_a_column_has_a_name(desk, words, session, value):
+    for more in ([], ["-o", "csv"], ["--json"]):
+        ended = desk.run(*words, "--columns", value, *more, session=session)
+        assert ended.status == 64 and ended.out == "" and "usage.value" in ended.err, ended
+        assert "--columns" in ended.err
 
 
 def test_totals_and_what_an_empty_list_says(desk):

@@ -210,7 +210,9 @@ def test_every_key_of_the_queue(three, columns, language, accept):
     assert clerk(0).name in child.before and clerk(0).email in child.before.replace("\r\n", "")
     child.send("?")
     child.expect("a approves|a 核准；")
+    child.expect(r"\[1/3\]")
     child.send("x\x1b[A")  # neither means anything
+    child.expect(r"\[1/3\]")
     child.send("s")
     child.expect(r"\[2/3\]")
     child.send("b")
@@ -235,6 +237,38 @@ def test_every_key_of_the_queue(three, columns, language, accept):
     status = {line["request"]: line["status"] for line in
               desk.json("pending", "--status", "all", session=MING)}
     assert [status[number] for number in numbers] == ["approved", "returned", "pending"]
+
+
+@pytest.mark.parametrize("keys", ["aaa", "aa", "\x1b[200~aaa\x1b[201~", "sa"])
+def test_a_key_decides_what_stands_on_the_screen(three, keys):
+    """Keys that were pressed, or pasted, before a request was shown say nothing of it."""
+    desk = three
+    numbers = [line["request"] for line in desk.json("pending", session=MING)]
+    child = talk(desk, "pending", "-i", session=MING)
+    child.expect(r"\[1/3\]")
+    child.send(keys)
+    decides = keys[0] == "a"
+    child.expect(r"\[2/3\]" if keys[0] != "\x1b" else r"\[1/3\]")
+    child.send("q")
+    assert ended(child) == 0
+    found = {line["request"]: line["status"] for line in
+             desk.json("pending", "--status", "all", session=MING)}
+    assert [found[number] for number in numbers] == [
+        "approved" if decides else "pending", "pending", "pending"]
+
+
+def test_a_question_is_asked_until_it_is_answered(three):
+    desk = three
+    numbers = [line["request"] for line in desk.json("pending", session=MING)]
+    child = talk(desk, "approve", f"{numbers[0]}-{numbers[-1]}", session=MING)
+    for answer in ("x", "yy", "1"):
+        child.expect(r"y/N")
+        child.sendline(answer)
+        child.expect("y（是）")
+    child.expect(r"y/N")
+    child.sendline("確定")
+    assert ended(child) == 0
+    assert desk.json("pending", session=MING) == []
 
 
 def test_what_changed_meanwhile_is_shown_again(three):

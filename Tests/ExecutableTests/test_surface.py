@@ -69,6 +69,31 @@ def test_a_queue_is_decided_by_a_file(queue):
     assert before
 
 
+@pytest.mark.parametrize("lines, decided", [
+    ("number,version,verdict,reason\n{0},,,\n{1},,approve,\n", [1]),
+    ("number,verdict\n{0},\n{1},核准\n{2},\n", [1]),
+    ("{0},,,\n{1},,approve,\n", [1]), ("{0},-,\n{1},-,approve\n", [1]),
+    ("number,reason\n{0},\n", [0]), ("{0}\n{1} -\n", [0, 1]), ("{0},\n", [0]),
+])
+def test_a_line_without_a_verdict_is_left_alone(queue, lines, decided):
+    numbers = waiting(queue)
+    ended = queue.ok("approve", "--from", "-", session=MING, stdin=lines.format(*numbers))
+    left = lines.count("{") - len(decided)
+    assert ("no verdict" in ended.err) == (left > 0)
+    assert set(waiting(queue)) == set(numbers) - {numbers[index] for index in decided}
+
+
+def test_a_file_that_says_nothing_decides_nothing(queue):
+    numbers = waiting(queue)
+    refused = queue.refused("decision.line", "approve", "--from", "-", session=MING,
+                            stdin=f"number,verdict\n{numbers[0]},\n{numbers[1]},\n")
+    assert "line 2" in refused.error["message"]
+    refused = queue.refused("reason.invalid", "approve", "--from", "-", session=MING,
+                            stdin=f"{numbers[0]},,approve,\n{numbers[1]},,reject,\n")
+    assert "line 2" in refused.error["message"]
+    assert len(waiting(queue)) == len(numbers)
+
+
 def test_a_list_comes_back_with_verdicts(queue, tmp_path):
     """pending -o csv, a column more, and approve --from."""
     rows = list(csv.DictReader(io.StringIO(queue.ok("pending", "-o", "csv", session=MING).out)))

@@ -82,9 +82,12 @@ def test_apply_and_verify_by_prompts_in_chinese(fresh_desk):
     assert desk.one("verify", "--status", session=TONG)["proven"] == ["email", "sms"]
 
 
-@pytest.mark.parametrize("answer", ["n", "", "yess"])
+@pytest.mark.parametrize("answer", ["n", "", "否", "yess"])
 def test_an_agency_that_is_not_confirmed_stores_nothing(fresh_desk, answer):
     child = begin_to_apply(fresh_desk, answer)
+    if answer == "yess":  # neither: asked again
+        child.expect("y（是）.*y/N")
+        child.sendline("n")
     assert ended(child) == 1
     assert "A-" not in child.before and "declined" in child.before
     assert fresh_desk.value("SELECT count(*) FROM verification") == 0

@@ -141,9 +141,14 @@ def test_15_colour_only_where_it_is_wanted(desk):
 
 def test_16_peoples_text_reaches_no_terminal_raw(desk):
     desk.join(TONG)
-    refused = desk.run("request-permission", "--reason", "ok\n\x1b[2J\u202e", "--json",
-                       session=TONG)
-    assert refused.status in (0, 65) and "\x1b" not in refused.out + refused.err
+    reason = "ok\n\x1b[2J\u202e"
+    number = desk.request(TONG, "general", "--reason", reason)
+    for words in (["pending"], ["pending", "--columns", "name,reason"], ["pending", number]):
+        shown = desk.ok(*words, session=MING).out
+        assert "\x1b" not in shown and "\u202e" not in shown
+    rows = desk.ok("pending", "--columns", "name,reason", session=MING).out.splitlines()
+    assert len([row for row in rows if TONG.name in row]) == 1 and len(rows) == 2
+    assert desk.one("pending", session=MING)["reason"] == reason
     wrong = desk.run("agencies", "\x1b[2J\u202e")
     assert "\x1b" not in wrong.out + wrong.err and "\u202e" not in wrong.out + wrong.err
 

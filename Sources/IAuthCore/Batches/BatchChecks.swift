@@ -28,10 +28,24 @@ extension BatchImporter {
     } catch {
       switch error {
       case .agencyUnknown, .agencyRemoved:
-        return FormAgency(problem: (error.code.rawValue, error.sentences))
+        return FormAgency(
+          problem: (
+            error.code.rawValue, Self.isSeveral(typed) ? CheckedRow.several : error.sentences
+          ))
       default: throw error
       }
     }
+  }
+
+  /// Whether a cell holds more than one agency's code.
+  private static func isSeveral(_ typed: String) -> Bool {
+    let parts = typed.unicodeScalars.split {
+      $0.properties.isWhitespace || "、/／;；,，&＆|｜".unicodeScalars.contains($0)
+    }
+    return parts.count > 1
+      && parts.allSatisfy {
+        AgencyCode(String($0)) != nil || AgencyCode.orgCode(String($0)) != nil
+      }
   }
 
   /// Looks up what a row names.

@@ -79,7 +79,8 @@ package struct ImportReport {
     let rejected = count(.rejected)
     guard rejected > 0 else { return nil }
     return .batchRejected(
-      rejected: rejected, rows: rows.count, isPartial: isPartial && !isDryRun)
+      rejected: rejected, rows: rows.count,
+      isPartial: isPartial && !isDryRun && count(.accepted) > 0)
   }
 }
 
@@ -99,6 +100,10 @@ extension Service {
       return .commitThenThrow(error)
     }
     let form = try CheckedForm(order, spoolsIn: directory)
+    // Said before anything is imported, not when the report is written.
+    if order.report == .xlsx, form.count > Limits.workbookRows {
+      throw .reportTooLong(max: Limits.workbookRows)
+    }
     // Rows that contradict each other are found while they are taken; neither may be, so that the
     // form is then taken again without them.
     var contradicted: [Int: [RowProblem]] = [:]

@@ -10,7 +10,11 @@ struct BatchImporter {
   let importer: Importer
   let settings: Settings
   let form: CheckedForm
+  /// The letter's number: the one that was typed, else the one that all rows have.
   let document: String?
+  private let hasTypedDocument: Bool
+  /// That of the row that is being taken.
+  private(set) var rowDocument: String?
   let defaultSystem: TargetSystem?
   /// The batch that unchanged rows came with.
   var earlierBatch: BatchID?
@@ -57,7 +61,8 @@ struct BatchImporter {
     self.settings = settings
     self.form = form
     header = form.headers[0]
-    self.document = document
+    self.document = document ?? form.document
+    (hasTypedDocument, rowDocument) = (document != nil, document)
     self.defaultSystem = defaultSystem
     authority = try tx.authority().id
     rows = form.results(Files.directory(of: tx.storePath))
@@ -101,6 +106,11 @@ struct BatchImporter {
       return try rows.set(index, .rejected, request: nil, problems)
     }
     var row = try form.row(index)
+    if !hasTypedDocument, row.document != rowDocument {
+      // The rows that wait have theirs in common.
+      try flush()
+      rowDocument = row.document
+    }
     let system = try check(&row, place)
     var answer: Answer?
     if !row.hasErrors, let agency = place.agency, let system, let role = row.role {
@@ -141,6 +151,10 @@ struct BatchImporter {
     _ row: inout CheckedRow, _ agency: Agency, _ system: TargetSystem, _ role: Role
   ) throws(IAuthError) -> Answer? {
     guard let name = row.name, let email = row.email, let mobile = row.mobile else { return nil }
+    if let earlier = claims.row(removing: email, name, in: agency, system, role) {
+      contradict(&row, earlier, .change)
+      return nil
+    }
     if try mend(&row, agency, system, role) != nil, row.hasErrors { return nil }
     let known = try account(&row, agency, name, email, mobile)
     guard !row.hasErrors else { return nil }
@@ -162,6 +176,9 @@ struct BatchImporter {
       return nil
     }
     if let standing = try standing(known, system, role) {
+      if form.takesAway {
+        claims.kept[.init(account: known.id, system: system.id, role: role)] = claims.row
+      }
       if standing.isReturned { return try resubmit(standing.number, row) }
       guard standing.batch == nil || standing.batch != batch else {
         row.add(header, .email, code: "row.duplicate", Self.duplicate)
@@ -286,7 +303,7 @@ struct BatchImporter {
     try flush()
     var draft = draft
     draft.batch = batch
-    draft.document = document
+    draft.document = rowDocument
     draft.submitter = importer.session?.account.id
     let number = try tx.add(draft)
     claims.note(request: number)
@@ -316,7 +333,7 @@ struct BatchImporter {
 
   private var batchValues: StagedRows.BatchValues {
     StagedRows.BatchValues(
-      batch: batch, document: document, submitter: importer.session?.account.id)
+      batch: batch, document: rowDocument, submitter: importer.session?.account.id)
   }
 
   /// Opens the batch with its first request.
@@ -336,64 +353,4 @@ struct BatchImporter {
     try flush()
     firstRequests[group] = try tx.request(number)
   }
-}
-
-enum ImportTable {
-  static let addBatch: SQL = """
-    INSERT INTO batch (submitter, caller, document, digest, rows, created_at)
-    VALUES (?, ?, ?, ?, 1, ?)
-    """
-  static let setRows: SQL = "UPDATE batch SET rows = ?2 WHERE id = ?1"
-  /// What makes a row unchanged: the permission is held, or asked for.
-  static let standing: SQL = """
-    SELECT r.id, r.batch, 0 FROM permission p JOIN request r ON r.id = p.request
-    WHERE p.account = ?1 AND p.system = ?2 AND p.status = 'active'
-      AND (p.role = ?3 OR p.role = 'admin' AND p.starts_at <= ?4)
-    UNION ALL
-    SELECT id, batch, status = 'returned' FROM request
-    WHERE account = ?1 AND system = ?2 AND role = ?3 AND open = 1 AND kind = 'grant'
-    LIMIT 1
-    """
-  static let people: SQL = """
-    SELECT email, mobile FROM account WHERE agency = ?1 AND status <> 'closed' LIMIT ?2
-    """
-  static let lastNumbers: SQL = """
-    SELECT (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'account'),
-      (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'request')
-    """
-  static let accounts = ManyRows(
-    """
-    INSERT INTO account (created_at, status_at, status, id, agency, name, name_key, email, mobile,
-      title, unit, phone) VALUES
-    """, "(?1, ?1, 'invited', ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-  static let requests = ManyRows(
-    """
-    INSERT INTO request (created_at, batch, document, submitter, kind, origin, id, account, agency,
-      system, role, reason, effective_at, until_at) VALUES
-    """, "(?1, ?2, ?3, ?4, 'grant', 'batch', ?, ?, ?, ?, ?, ?, ?, ?)")
-  /// Who may decide on a request, but for the question whose it is.
-  static let candidates: SQL = """
-    SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status,
-      a.unproven_at IS NOT NULL, v.represents
-    FROM reviewer v JOIN account a ON a.id = v.account
-    WHERE v.request = ?1 AND v.starts_at <= ?2 AND ?2 < v.ends_at
-    ORDER BY a.id, v.represents IS NOT NULL
-    """
-  /// Whether a batch has a request of a group of reviewers that is not one's own.
-  static let hasDecidable: SQL = """
-    SELECT 1 FROM request r WHERE r.batch = ?1 AND r.status = 'pending' AND r.system = ?2
-      AND (?3 IS NULL AND r.role = 'admin' OR r.role = 'general' AND r.agency = ?3)
-      AND NOT EXISTS (SELECT 1 FROM own o WHERE o.request = r.id AND o.account IN (?4, ?5))
-    LIMIT 1
-    """
-  /// Somebody invited whose request was sent back, by their name where both contacts are mended.
-  static let returnedByName: SQL = """
-    SELECT a.id FROM account a JOIN request r ON r.account = a.id
-    WHERE a.agency = ?1 AND a.name_key = ?2 AND a.status = 'invited' AND r.system = ?3
-      AND r.role = ?4 AND r.status = 'returned' AND r.kind = 'grant'
-    """
-  static let statements: [SQL] = [
-    addBatch, setRows, standing, candidates, hasDecidable, returnedByName, people, lastNumbers,
-    accounts.full, requests.full,
-  ]
 }

@@ -13,6 +13,12 @@ extension BatchImporter {
     _ row: inout CheckedRow, _ agency: Agency, _ system: TargetSystem, _ role: Role
   ) throws(IAuthError) -> Answer? {
     try invalidateCache()
+    let removal = claims.row(
+      removing: row.subjectEmail, row.subjectName, in: agency, system, role)
+    guard removal == nil else {
+      row.add(header, row.subjectColumn, code: "row.duplicate", Self.duplicate)
+      return nil
+    }
     guard let account = try person(&row, in: agency) else { return nil }
     let key = RowClaims.Claim(account: account.id, system: system.id, role: role)
     guard claims.removed[key] == nil else {
@@ -24,7 +30,7 @@ extension BatchImporter {
     }
     let pending: RequestID? = try tx.id(RequestTable.pendingFor, account.id, system.id, role)
     if let earlier = pending.flatMap({ claims.row(of: $0) })
-      ?? held.flatMap({ claims.handedOver[$0.number] })
+      ?? held.flatMap({ claims.handedOver[$0.number] }) ?? claims.kept[key]
     {
       contradict(&row, earlier, .change)
       return nil
@@ -42,7 +48,7 @@ extension BatchImporter {
       guard waiting.status == .returned else { return .unchanged(pending, batch: waiting.batch) }
       return try resubmit(pending, row)
     }
-    claims.removed[key] = claims.row
+    claims.remove(key, of: account, in: agency, system)
     if let pending { try withdrawForForm(pending, account) }
     let number = try submit(
       RequestDraft(
@@ -84,7 +90,9 @@ extension BatchImporter {
       // What it asks for was done: the person goes by the new data now.
       return answer
     }
-    guard let account = try person(&row, in: agency) else { return nil }
+    guard !contradictsRemoval(&row, agency, system, row.role ?? .admin),
+      let account = try person(&row, in: agency)
+    else { return nil }
     // One who shares neither the name nor a contact is somebody else.
     guard
       account.name.key == name.key || account.email.text == email.text
@@ -161,6 +169,17 @@ extension BatchImporter {
     try tx.first(Form2Table.earlier, account.id, kind, system.id, role) { row in
       .unchanged(row.id(0), batch: row.id(1))
     }
+  }
+
+  /// Whether an earlier row takes the role away from whom this one means; both are marked if so.
+  mutating func contradictsRemoval(
+    _ row: inout CheckedRow, _ agency: Agency, _ system: TargetSystem, _ role: Role
+  ) -> Bool {
+    let earlier = claims.row(
+      removing: row.subjectEmail, row.subjectName, in: agency, system, role)
+    guard let earlier else { return false }
+    contradict(&row, earlier, .change)
+    return true
   }
 
   /// Whom the row means.

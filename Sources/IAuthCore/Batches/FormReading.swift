@@ -13,6 +13,10 @@ struct CheckedForm {
   private(set) var digest: [UInt8] = []
   /// The agency codes as typed, in the order in which they first appear.
   private(set) var codes: [String] = []
+  /// The letter's number, if the rows name no other.
+  private(set) var document: String?
+  /// Whether a row of it says 刪除.
+  private(set) var takesAway = false
   private var rows: [Place] = []
   /// The first row of each sheet.
   private var starts: [Int] = []
@@ -38,6 +42,7 @@ struct CheckedForm {
     cells = order.report == nil ? nil : Spool(in: directory)
     let lines = reader is DelimitedReader ? source.lastLines : nil
     var known: [String: UInt32] = [:]
+    var documents: Set<String> = []
     while let row = try sheet.next() {
       while starts.count < sheet.headers.count { starts.append(rows.count) }
       let typed = row[.agencyCode]
@@ -52,6 +57,8 @@ struct CheckedForm {
         (known[text], known[typed]) = (code, code)
       }
       let checked = CheckedRow(row, row.header, hidden: order.hidden)
+      if checked.change == .remove { takesAway = true }
+      if let document = checked.document, documents.count < 2 { documents.insert(document) }
       rows.append(
         Place(number: UInt32(row.number), code: code, place: try spool.add(checked.record())))
       if let cells {
@@ -66,6 +73,7 @@ struct CheckedForm {
     (headers, unread) = (sheet.headers, sheet.unread)
     while starts.count < headers.count { starts.append(rows.count) }
     digest = source.digest
+    document = documents.count == 1 ? documents.first : nil
   }
 
   var count: Int { rows.count }
@@ -119,6 +127,8 @@ struct CheckedRow {
   var unit: String?
   var phone: String?
   var reason: String?
+  /// The number of the official letter, where the row has one of its own.
+  var document: String?
   var effectiveAt: Timestamp?
   /// The last day, in Taipei.
   var untilDay: Int64?
@@ -144,6 +154,7 @@ struct CheckedRow {
     unit = text(row, header, .unit, FreeText.unit)
     phone = text(row, header, .phone, FreeText.phone)
     reason = text(row, header, .reason, FreeText.note)
+    document = text(row, header, .document, FreeText.document)
     let day = value(header, .effectiveDate) { () throws(IAuthError) in
       try FormDate.day(cell: row[.effectiveDate])
     }
@@ -171,6 +182,9 @@ struct CheckedRow {
       let title = header.title(of: column)
       problems.removeAll { $0.column == title }
       add(header, column, code: "row.formula", Self.formula)
+    }
+    if row.hasUnknownAgencyName {
+      add(header, .agencyName, code: "agency.name", isError: false, Self.unknownName)
     }
     for column in row.merged { add(header, column, code: "row.merged", Self.merged) }
     if row.isHidden, hidden == .refuse {
@@ -233,7 +247,10 @@ struct CheckedRow {
 
   private static let formula = Bilingual(
     "the cell holds a formula; put its value there", "儲存格為公式，請改填其值")
-  private static let several = Bilingual(
+  private static let unknownName = Bilingual(
+    "the name is a formula whose value the file does not have, so it was not compared with the code",
+    "機關名稱為公式且檔案未存其值，故未與代碼核對")
+  static let several = Bilingual(
     "the cell holds more than one; one person a row", "儲存格內有多筆資料，請一人一列")
   private static let merged = Bilingual(
     "the cell is covered by a merged one; undo the merge and fill in each row",
@@ -260,6 +277,7 @@ extension CheckedRow {
     record.add(unit)
     record.add(phone)
     record.add(reason)
+    record.add(document)
     record.add(subjectEmail?.text)
     for problem in problems { problem.write(to: &record) }
     return record.bytes
@@ -286,6 +304,7 @@ extension CheckedRow {
     unit = record.text()
     phone = record.text()
     reason = record.text()
+    document = record.text()
     subjectEmail = record.text().map { EmailAddress(stored: $0) }
     while let problem = RowProblem(from: &record) { problems.append(problem) }
   }
@@ -298,7 +317,7 @@ extension IAuthError {
     case .nameInvalid(.several), .emailInvalid(.several), .mobileInvalid(.several): true
     case .nameInvalid(.forbidden(let scalar)), .emailInvalid(.forbidden(let scalar)),
       .mobileInvalid(.forbidden(let scalar)):
-      [0x0A, 0x0D, 0x3001].contains(scalar)
+      "\n\r、/／;；,，&＆|｜".unicodeScalars.contains { $0.value == scalar }
     default: false
     }
   }

@@ -13,7 +13,9 @@ extension BatchImporter {
   ) throws(IAuthError) -> Answer? {
     try invalidateCache()
     guard let name = row.name, let email = row.email, let mobile = row.mobile else { return nil }
-    guard let old = try person(&row, in: agency) else { return nil }
+    guard !contradictsRemoval(&row, agency, system, role),
+      let old = try person(&row, in: agency)
+    else { return nil }
     if let earlier = claims.removed[.init(account: old.id, system: system.id, role: role)] {
       contradict(&row, earlier, .change)
       return nil
@@ -140,7 +142,7 @@ extension BatchImporter {
     try flush()
     guard let request = try tx.request(number) else { return nil }
     try tx.resubmit(
-      request, reason: row.reason, document: document, untilAt: row.untilAt,
+      request, reason: row.reason, document: rowDocument, untilAt: row.untilAt,
       effectiveAt: row.effectiveAt, replacement: replacement)
     if let batch = request.batch {
       resubmitted[batch, default: []].append(number)

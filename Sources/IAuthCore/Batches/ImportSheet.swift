@@ -46,7 +46,9 @@ private struct ReportColumns {
       for (position, title) in header.titles.enumerated() {
         let column = FormColumn(title: title)
         if let column, FormColumn.results.contains(column) { continue }
-        let key = column.map { "\($0.rawValue)" } ?? " " + title
+        // A column beside the one that was taken is one of the agency's own.
+        let taken = column.flatMap { header.column($0) == position ? $0 : nil }
+        let key = taken.map { "\($0.rawValue)" } ?? " " + title
         // A title that iauth does not know may stand in a sheet twice, and stays twice.
         if headers.count > 1, let known = keys.firstIndex(of: key), source[known] == nil {
           source[known] = position

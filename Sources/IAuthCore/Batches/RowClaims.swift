@@ -25,6 +25,11 @@ struct RowClaims {
   private var firstRequest: RequestID?
   private var requests: [UInt32] = []
   var removed: [Claim: Int] = [:]
+  /// The same by whom the row named: somebody invited is gone with their only permission.
+  private var removedPeople: [String: Int] = [:]
+  /// Rows that change nothing, since somebody has the role or has asked for it, in a form that also
+  /// takes roles away.
+  var kept: [Claim: Int] = [:]
   /// By the permission that is handed over.
   var handedOver: [RequestID: Int] = [:]
   private var contacts: [String: Int] = [:]
@@ -46,6 +51,30 @@ struct RowClaims {
     guard let firstRequest, request >= firstRequest else { return nil }
     let index = Int(request.value - firstRequest.value)
     return index < requests.count ? Int(requests[index]) : nil
+  }
+
+  private static func key(
+    _ email: EmailAddress, _ name: PersonName, _ agency: Agency, _ system: TargetSystem,
+    _ role: Role
+  ) -> String {
+    "\(agency.id) \(system.id) \(role.rawValue) \(email.text) \(name.key)"
+  }
+
+  /// Notes that the row takes a role away from somebody.
+  mutating func remove(
+    _ claim: Claim, of account: Account, in agency: Agency, _ system: TargetSystem
+  ) {
+    removed[claim] = row
+    removedPeople[Self.key(account.email, account.name, agency, system, claim.role)] = row
+  }
+
+  /// The row that has taken this role away from a person of this name and address.
+  func row(
+    removing email: EmailAddress?, _ name: PersonName?, in agency: Agency, _ system: TargetSystem,
+    _ role: Role
+  ) -> Int? {
+    guard !removedPeople.isEmpty, let email, let name else { return nil }
+    return removedPeople[Self.key(email, name, agency, system, role)]
   }
 
   /// Notes contacts that a change asks for.

@@ -110,6 +110,17 @@ package enum Files {
     }
   }
 
+  /// Makes an empty file and takes it away again: nothing else says for sure that there can be one.
+  ///
+  /// - Throws: `file.exists`, `file.uncreatable`, `disk.full`, `disk.failed`; of the path as `name`.
+  package static func tryToCreate(_ path: String, named name: String) throws(IAuthError) {
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+    let file = unsafe iauth_open(path, flags, 0o600)
+    guard file >= 0 else { throw uncreated(name) }
+    close(file)
+    unsafe unlink(path)
+  }
+
   /// Why a file could not be made, by errno.
   static func uncreated(_ path: String) -> IAuthError {
     switch errno {

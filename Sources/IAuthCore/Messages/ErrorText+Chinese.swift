@@ -93,6 +93,7 @@ extension IAuthError {
     case .titleInvalid(let problem): problem.chinese("職稱")
     case .phoneInvalid(let problem): problem.chinese("公務電話")
     case .reasonInvalid(let problem): problem.chinese("事由或意見")
+    case .decisionReason(let line, let problem): "第 \(line) 行：" + problem.chinese("事由或意見")
     case .documentInvalid(let problem): problem.chinese("公文文號")
     case .dateRange(let problem): problem.chinese
     case .dateInvalid(let text):
@@ -114,6 +115,7 @@ extension IAuthError {
     case .sheetEmpty: "試算表的標題列以下沒有資料"
     case .limitBytes(let max): SheetText.tooLarge(max).chinese
     case .limitRows(let max): SheetText.tooLong(max).chinese
+    case .reportTooLong(let max): "報告超過 \(max) 列，無法存為活頁簿，請改用 .csv 檔名"
     case .limitLines(let max): "檔案超過 \(max) 行（含空白行），請刪除空白行，或分割檔案"
     case .registryShrunk(let removed, let all, let authority):
       authority
@@ -156,6 +158,9 @@ extension IAuthError {
     case .diskFailed: "磁碟讀寫失敗，資料未變更"
     case .filesExhausted: "本程序或主機已無法開啟更多檔案，資料未變更"
     case .deliveryCut: "寄送因磁碟失敗或資料庫忙碌而中斷；已完成者仍有效，未寄送者保留於佇列"
+    case .reportUnwritten(let path, let batch, let accepted, let cause):
+      (batch.map { "整批 \($0) 已匯入（接受 \(accepted) 列）" } ?? "未匯入任何資料")
+        + "，但無法寫入報告檔\(quoted(path))：\(unwritten(cause))"
     case .outputFailed(isFull: true): "磁碟空間不足，結果無法輸出；已執行之異動仍有效"
     case .outputFailed(isFull: false): "結果無法輸出；已執行之異動仍有效"
     case .codeLocked(let until):
@@ -292,6 +297,15 @@ extension UnsafeReason {
     case .path: "此路徑不得作為資料庫"
     case .journal: "資料庫旁有非屬擁有者的日誌檔"
     }
+  }
+}
+
+private func unwritten(_ cause: ErrorCode) -> String {
+  switch cause {
+  case .diskFull: "磁碟空間不足"
+  case .fileExists: "同名檔案於匯入期間出現"
+  case .fileUncreatable: "無法建立檔案"
+  default: "磁碟寫入失敗"
   }
 }
 

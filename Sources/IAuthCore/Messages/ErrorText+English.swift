@@ -129,6 +129,8 @@ extension IAuthError {
     case .titleInvalid(let problem): problem.english("the title")
     case .phoneInvalid(let problem): problem.english("the office phone")
     case .reasonInvalid(let problem): problem.english("the reason or note")
+    case .decisionReason(let line, let problem):
+      "line \(line): " + problem.english("the reason or note")
     case .documentInvalid(let problem): problem.english("the document number")
     case .dateRange(let problem): problem.english
     case .dateInvalid(let text):
@@ -154,6 +156,8 @@ extension IAuthError {
     case .sheetEmpty: "the sheet has no rows below its header"
     case .limitBytes(let max): SheetText.tooLarge(max).english
     case .limitRows(let max): SheetText.tooLong(max).english
+    case .reportTooLong(let max):
+      "a workbook holds no report of more than \(max) rows; let its name end in .csv"
     case .limitLines(let max):
       "the file has more than \(max) lines, blank ones counted; delete those, or split it"
     case .registryShrunk(let removed, let all, let authority):
@@ -204,6 +208,10 @@ extension IAuthError {
     case .deliveryCut:
       "the delivery was cut short, for the disk failed or the database is busy; what was done"
         + " stands, and what was not sent stays queued"
+    case .reportUnwritten(let path, let batch, let accepted, let cause):
+      (batch.map { "batch \($0) is imported (accepted \(accepted))" } ?? "nothing was imported")
+        + ", but the report \(quoted(path)) could not be written: "
+        + unwritten(cause)
     case .outputFailed(isFull: true):
       "the answer could not be written, for the disk is full; what was done stands"
     case .outputFailed(isFull: false): "the answer could not be written; what was done stands"
@@ -319,6 +327,15 @@ extension UnsafeReason {
     case .path: "this path cannot name a database"
     case .journal: "a journal that is not the owner's stands beside the database"
     }
+  }
+}
+
+private func unwritten(_ cause: ErrorCode) -> String {
+  switch cause {
+  case .diskFull: "the disk is full"
+  case .fileExists: "somebody has made such a file meanwhile"
+  case .fileUncreatable: "it cannot be created"
+  default: "the disk could not be written"
   }
 }
 

@@ -103,12 +103,12 @@ extension IAuthError {
     case .systemInvalid: "iauth help systems"
     case .systemUnknown, .systemExists: "iauth systems"
     case .nameInvalid, .emailInvalid, .mobileInvalid, .mobileCountry, .titleInvalid, .phoneInvalid,
-      .reasonInvalid, .documentInvalid:
+      .reasonInvalid, .decisionReason, .documentInvalid:
       nil
     case .decisionLine: "iauth help approve"
     case .roleInvalid, .changeInvalid, .dateInvalid, .dateRange, .sheetHeader, .sheetEmpty,
       .sheetUnreadable,
-      .limitBytes, .limitRows, .limitLines:
+      .limitBytes, .limitRows, .limitLines, .reportTooLong:
       call.help
     case .answersRejected: "iauth recertify --sheet FILE"
     case .batchRejected:
@@ -141,6 +141,7 @@ extension IAuthError {
     case .deliveryCut: "iauth deliver"
     case .clockLeap: "iauth pending --remind --clock-is-right"
     case .databaseStandby, .hostStandby: "iauth doctor"
+    case .reportUnwritten(_, let batch, _, _): batch.map { "iauth pending --batch \($0)" }
     case .outputFailed: nil
 
     case .codeSecond(let reference, _): "iauth verify \(shellWord(reference, or: "REFERENCE"))"

@@ -8,10 +8,12 @@ enum SafeText {
   /// The text on one line, with every hostile scalar, line ends too, shown as `\u{…}`.
   static func line(_ text: String) -> String { text.escapingHostileScalars }
 
-  /// The text's lines as a quotation, each behind `> `.
+  /// The text's lines as a quotation, each behind `> `; a tab is the white space that it is.
   static func quotation(_ text: String) -> [String] {
-    text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map {
-      "> " + line(String($0))
+    text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { part in
+      var shown = String.UnicodeScalarView()
+      for scalar in part { shown.append(scalar == "\t" ? " " : scalar) }
+      return "> " + line(String(shown))
     }
   }
 

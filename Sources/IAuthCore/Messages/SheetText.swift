@@ -107,8 +107,10 @@ enum SheetText {
     if !duplicated.isEmpty {
       let names = duplicated.map { shortened($0) }
       let quoted = names.map { "'\($0)'" }.joined(separator: ", ")
-      english.append("the sheet has more than one column for \(quoted)")
-      chinese.append("試算表的欄位重複：\(names.joined(separator: "、"))")
+      english.append(
+        "the sheet has more than one column for the same: \(quoted); keep one of them, and rename or"
+          + " delete the others")
+      chinese.append("試算表的欄位重複：\(names.joined(separator: "、"))，請保留其一，其餘更名或刪除")
     }
     if let near, near.row > 0, !near.found.isEmpty {
       let found = near.found.map { shortened($0) }

@@ -15,7 +15,7 @@ extension Service {
   ) throws(IAuthError) -> [AgencyLineItem] {
     try store.read { (tx) throws(IAuthError) in
       let top = try under.map { (code) throws(IAuthError) in try tx.agency(typed: code).id }
-      let words = AgencyCode(query)?.text ?? Folding.fold(query)
+      let words = AgencyCode(query)?.text ?? Radicals.folded(Folding.fold(query))
       _ = try? tx.agency(typed: query)
       let found = try tx.all(
         AgencyTable.search, words, top, limit ?? Int.max, AgencyCode.orgCode(query)

@@ -27,7 +27,7 @@ enum AgencyTable {
     WITH RECURSIVE below (id) AS (SELECT id FROM agency WHERE id = ?2 UNION
       SELECT a.id FROM agency a JOIN below ON a.superior = below.id)
     SELECT a.id, a.type, a.code, a.name, a.path, a.superior, a.status, s.code, a.superior_derived,
-      a.org_code
+      a.org_code, a.updated_at
     FROM agency a LEFT JOIN agency s ON s.id = a.superior
     WHERE (?1 = '' OR instr(replace(a.name, '台', '臺'), replace(?1, '台', '臺')) > 0
       OR substr(a.code, 1, length(?1)) = ?1 OR a.org_code = ?4)
@@ -40,13 +40,13 @@ enum AgencyTable {
     WITH RECURSIVE below (id) AS (SELECT id FROM agency WHERE id = ?2 UNION
       SELECT a.id FROM agency a JOIN below ON a.superior = below.id)
     SELECT a.id, a.type, a.code, a.name, a.path, a.superior, a.status, s.code, a.superior_derived,
-      a.org_code
+      a.org_code, a.updated_at
     FROM agency a LEFT JOIN agency s ON s.id = a.superior
     WHERE replace(a.name, '台', '臺') LIKE ?1 ESCAPE '|'
       AND (?2 IS NULL OR a.id IN (SELECT id FROM below))
     ORDER BY a.sort
     """
-  static let systemColumns: Fragment = "id, code, name, name_zh, url, longest"
+  static let systemColumns: Fragment = "id, code, name, name_zh, url, longest, created_at"
   static let systemByCode: SQL = "SELECT \(systemColumns) FROM system WHERE code = ?"
   static let systemByID: SQL = "SELECT \(systemColumns) FROM system WHERE id = ?"
   static let systems: SQL = "SELECT \(systemColumns) FROM system ORDER BY id"
@@ -99,7 +99,7 @@ extension TargetSystem {
   init(row: borrowing Row) {
     self.init(
       id: row.id(0), code: row.text(1), name: Bilingual(row.text(2), row.text(3)),
-      url: row.textIfAny(4), longest: row.intIfAny(5).map { .seconds($0) })
+      url: row.textIfAny(4), longest: row.intIfAny(5).map { .seconds($0) }, addedAt: row.time(6))
   }
 }
 

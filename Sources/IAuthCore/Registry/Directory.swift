@@ -11,6 +11,8 @@ package struct AgencyLineItem: Sendable {
   package let isSuperiorDerived: Bool
   /// The 機關代碼, if the registry has it.
   package let orgCode: String?
+  /// When a load or the operator last set it.
+  package let updatedAt: Timestamp
 }
 
 /// An administrator as anyone of the agency may look them up.
@@ -46,7 +48,8 @@ enum DirectoryTable {
     held (agency, count) AS (SELECT agency, count(DISTINCT account) FROM administrator
       WHERE (?2 IS NULL OR system = ?2) AND starts_at <= ?3 AND ?3 < ends_at
       GROUP BY agency)
-    SELECT a.id, a.type, a.code, a.name, a.path, a.superior, a.status, coalesce(h.count, 0)
+    SELECT a.id, a.type, a.code, a.name, a.path, a.superior, a.status, coalesce(h.count, 0),
+      a.updated_at
     FROM agency a LEFT JOIN held h ON h.agency = a.id
     WHERE a.status = 'active' AND (?1 IS NULL OR a.id IN (SELECT id FROM below))
       AND coalesce(h.count, 0) < 2 AND (?4 = 0 OR EXISTS (SELECT 1 FROM account o
@@ -111,14 +114,14 @@ extension Service {
   /// - Throws: `agency.unknown`, `system.unknown`.
   package func agenciesMissingAdministrators(
     under: String?, system: String?, withPeople: Bool = false
-  ) throws(IAuthError) -> [(agency: Agency, administrators: Int)] {
+  ) throws(IAuthError) -> [(agency: Agency, administrators: Int, updatedAt: Timestamp)] {
     try store.read { (tx) throws(IAuthError) in
       let top = try under.map { (code) throws(IAuthError) in try tx.agency(typed: code).id }
       let narrowed = try system.map { (code) throws(IAuthError) in
         try tx.system(code: code, command: "admins").id
       }
       return try tx.all(DirectoryTable.missing, top, narrowed, tx.now, withPeople) { row in
-        (agency: Agency(row: row), administrators: row.count(7))
+        (agency: Agency(row: row), administrators: row.count(7), updatedAt: row.time(8))
       }
     }
   }
@@ -149,7 +152,7 @@ extension AgencyLineItem {
   init(row: borrowing Row) {
     self.init(
       agency: Agency(row: row), superior: row.textIfAny(7), isSuperiorDerived: row.bool(8),
-      orgCode: row.textIfAny(9))
+      orgCode: row.textIfAny(9), updatedAt: row.time(10))
   }
 }
 

@@ -46,7 +46,7 @@ struct ListOptions: Sendable {
 
   /// The names of the columns that were asked for.
   var columnNames: [String]? {
-    columns?.split(separator: ",").map { word in
+    columns?.split(separator: ",", omittingEmptySubsequences: false).map { word in
       String(word.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
   }

@@ -44,6 +44,8 @@ struct ParameterDescription: Sendable, Equatable {
   let question: Bilingual?
   /// Whether an option may stand without its value, before another option or at the end.
   var mayLackValue = false
+  /// The parameter that the value is also of, which may be given by itself instead.
+  var fills: String?
   /// Whether only a number can stand there.
   var isNumber = false
 
@@ -118,7 +120,7 @@ struct Parameter<C>: Sendable {
   static func option<V: ArgumentValue>(
     _ name: String, _ value: String, _ path: any WritableKeyPath<C, V?> & Sendable,
     _ help: Bilingual, completes: ParameterDescription.Completion? = nil,
-    asks question: Bilingual? = nil, mayLackValue: Bool = false,
+    asks question: Bilingual? = nil, mayLackValue: Bool = false, fills: String? = nil,
     checks: @escaping @Sendable (String) throws(IAuthError) -> Void = { (_) throws(IAuthError) in }
   ) -> Parameter {
     Parameter(
@@ -126,7 +128,7 @@ struct Parameter<C>: Sendable {
         kind: .option, name: name, value: value, help: help,
         completion: ParameterDescription.completion(name, completes, V.completion),
         question: question,
-        mayLackValue: mayLackValue),
+        mayLackValue: mayLackValue || fills != nil, fills: fills),
       set: { (command: inout C, text: String) throws(IAuthError) in
         command[keyPath: path] = try V.parse(text, for: "--\(name)")
       }, checkAnswer: checks)

@@ -142,6 +142,12 @@ struct Parser {
       let start = place
       guard let text = readValue(of: own, attached: attached) else { return }
       line.given.append(.init(name: own.name, text: text, place: start))
+      // What was left out is given by itself, or asked for.
+      guard let other = own.fills, attached != nil || place > start else { return }
+      guard seen.insert(other).inserted else {
+        return line.note(.usageRepeated("--\(other)", command: commandName), at: start)
+      }
+      line.given.append(.init(name: other, text: text, place: start))
     } else if line.command.map({ $0.described.lists }) ?? true,
       let list = ListOptions.parameters.first(where: { $0.description.spelling == spelling })
     {

@@ -9,7 +9,9 @@ extension CommandDescription {
   func synopsis(of form: Form) -> [String] {
     let described = parameters.filter { form.admits($0.name) }
     // Options in the order of the form, operands last but for an operand that opens the form.
-    let needed = form.needs.compactMap(parameter)
+    // What another word of the form fills is shown there.
+    let filled = form.needs.compactMap { parameter($0)?.fills }
+    let needed = form.needs.filter { !filled.contains($0) }.compactMap(parameter)
     let optional = described.filter { form.takes.contains($0.name) }
     return needed.map(\.synopsis)
       + (optional.filter { !$0.isOperand } + optional.filter(\.isOperand))

@@ -7,12 +7,10 @@ import Values
 
 extension Accounts {
   func export(_ id: AccountID, _ context: Context) throws(IAuthError) {
-    if let html { try context.console.files.checkNew(html) }
+    try context.checkPage(html)
     let document = try context.service().export(account: id)
     guard let html else { return context.console.line(document.json) }
-    let page = document.page(context.language, context.localTime)
-    try context.create(html, Array(page.text.utf8))
-    context.say(Bilingual("written; open it in a browser", "已輸出，可用瀏覽器開啟"))
+    try context.write(document.page(context.language, context.localTime), to: html)
   }
 
   func showHistory(_ id: AccountID, _ context: Context) throws(IAuthError) {

@@ -12,12 +12,12 @@ struct Admins: Command {
       """
       Lists the administrators of an agency, by default of your own. Without a session --agency \
       is needed and e-mail addresses are masked. --missing lists the agencies that have no \
-      administrator or only one. --appoint invites a further administrator of the authority; \
-      all of them are told.
+      administrator or only one; --since and --until then mean the time when the agency was last \
+      changed here. --appoint invites a further administrator of the authority; all of them are told.
       """,
       """
       列出機關管理者，預設為登入者所屬機關。未登入時須指定 --agency，且電子郵件以遮罩顯示。--missing 列出\
-      無管理者或僅有一名管理者的機關。--appoint 邀請新增主管機關的管理者，並通知該機關全體管理者。
+      無管理者或僅有一名管理者的機關，此時 --since、--until 依該機關資料最近異動時間篩選。--appoint 邀請新增主管機關的管理者，並通知該機關全體管理者。
       """),
     parameters: [
       .option("agency", "CODE", \.agency, Bilingual("this agency", "指定機關")),
@@ -51,7 +51,7 @@ struct Admins: Command {
     forms: [
       Form(takes: ["agency", "system"], isList: true),
       Form(
-        needs: ["missing"], takes: ["with-people", "under", "system"], isList: true, isTimed: false),
+        needs: ["missing"], takes: ["with-people", "under", "system"], isList: true),
       Form(needs: ["appoint", "system", "name", "email", "mobile"]),
     ],
     examples: [
@@ -125,7 +125,7 @@ struct Admins: Command {
   }
 
   private func showMissing(
-    _ found: [(agency: Agency, administrators: Int)], _ context: Context
+    _ found: [(agency: Agency, administrators: Int, updatedAt: Timestamp)], _ context: Context
   ) throws(IAuthError) {
     try context.list(
       .lacking,
@@ -142,7 +142,8 @@ struct Admins: Command {
           [String(line.administrators), line.agency.code, line.agency.name, line.agency.place]
         }),
       empty: Bilingual(
-        "every agency has two administrators or more", "各機關均有二名以上管理者"))
+        "every agency has two administrators or more", "各機關均有二名以上管理者"),
+      times: found.map { $0.updatedAt })
   }
 
   private func appoint(_ service: Service, _ context: Context) throws(IAuthError) {

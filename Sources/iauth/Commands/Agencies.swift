@@ -18,14 +18,16 @@ struct Agencies: Command {
       vanished is refused. --add enters an agency that has no OID by its eight-digit number. \
       --set-superior says which agency stands above others. --succeed puts an agency in the place \
       of others: on its day people, permissions, pending requests and agencies below are its own, \
-      and their codes still work; --undo takes it back.
+      and their codes still work; --undo takes it back. --since and --until mean the time when an \
+      agency was last changed here, by a load or by the operator.
       """,
       """
       依代碼（OID、統一編號或機關代碼）或部分名稱查詢機關：代碼相符者在前，名稱相符者次之，其餘依代碼排序。\
       查無時，改以簡稱查詢（例如疾管署），最相近者在前。--load 讀取官方機關 OID 檔案（或同格式\
       檔案），新增、更新機關，並將已不存在者註記為裁撤；減少逾一成時不予載入。--add 以統一編號新增無 OID \
       的機關。--set-superior 指定上級機關。--succeed 辦理機關整併、更名：自生效日起，帳號、權限、審核中\
-      之申請案及所屬機關均移由承接機關，原代碼仍可使用；--undo 復原整併。
+      之申請案及所屬機關均移由承接機關，原代碼仍可使用；--undo 復原整併。--since、--until 依本系統最近異動該機關\
+      之時間（載入或系統維運異動）篩選。
       """),
     parameters: ([
       .operand("QUERY", \.query, Bilingual("a code, or part of a name", "機關代碼或部分名稱")),
@@ -54,7 +56,7 @@ struct Agencies: Command {
         Bilingual("put agencies below this one (operator)", "指定上級機關（系統維運）")),
     ] as [Parameter<Agencies>]) + successionParameters,
     forms: [
-      Form(takes: ["QUERY", "under"], isList: true, isTimed: false),
+      Form(takes: ["QUERY", "under"], isList: true),
       Form(needs: ["load"], takes: ["allow-removals", "dated"], isList: true, isTimed: false),
       Form(needs: ["add", "code", "name"], takes: ["superior"]),
       Form(needs: ["set-superior", "CODE"]),
@@ -134,7 +136,8 @@ struct Agencies: Command {
         }),
       empty: Bilingual(
         "no agency has this code or name; try a shorter part of the name",
-        "查無此代碼或名稱之機關，請改以較短的名稱查詢"))
+        "查無此代碼或名稱之機關，請改以較短的名稱查詢"),
+      times: found.map { $0.updatedAt })
   }
 
   private func show(_ report: RegistryReport, _ context: Context) {

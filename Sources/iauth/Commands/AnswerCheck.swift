@@ -9,7 +9,7 @@ enum AnswerCheck {
   static let email = { @Sendable (text: String) throws(IAuthError) in _ = try EmailAddress(text) }
   static let mobile = { @Sendable (text: String) throws(IAuthError) in _ = try MobileNumber(text) }
   static let reason = { @Sendable (text: String) throws(IAuthError) in
-    _ = try FreeText.reason(text)
+    _ = try FreeText.typedReason(text)
   }
   static let document = { @Sendable (text: String) throws(IAuthError) in
     guard try FreeText.filled(text, FreeText.document) != nil else {

@@ -95,6 +95,7 @@ enum TimeArgument: ArgumentValue, Equatable {
   static let allowed = ["2026-03-01", "115-03-01", "2026-03-01T09:00:00Z", "3d"]
 
   static func parse(_ text: String, for parameter: String) throws(IAuthError) -> TimeArgument {
+    let text = Folding.fold(text)
     if let span = TimeSpan(text: text) { return .ago(span) }
     guard let read = TypedTime(text), let day = read.day else {
       // A day of the Republic, or one written as forms write it.

@@ -10,7 +10,8 @@ struct DecisionLines {
     let place: Int
     let number: String
     let version: String
-    let verdict: String
+    /// Empty where nobody has judged yet; nil where a line has no place for it.
+    let verdict: String?
     let reason: String
   }
 
@@ -42,34 +43,47 @@ struct DecisionLines {
         }
         return Line(
           place: row.number, number: text(.number), version: text(.version),
-          verdict: text(.verdict), reason: text(.reason))
+          verdict: columns[.verdict].map { _ in text(.verdict) }, reason: text(.reason))
       }
     } else {
       lines = Self.ofWords(bytes)
     }
   }
 
-  /// What is to be decided.
+  /// What is to be decided, and of how many lines nothing: their place for the verdict is empty.
   ///
-  /// - Parameter verdict: of lines that say none.
+  /// - Parameter verdict: of lines that have no place for one.
   /// - Throws: `decision.line`, `reason.invalid`, `sheet.empty`.
-  func orders(_ verdict: RequestStatus, note: String?) throws(IAuthError) -> [DecisionOrder] {
+  func orders(
+    _ verdict: RequestStatus, note: String?
+  ) throws(IAuthError) -> (orders: [DecisionOrder], open: Int) {
     var orders: [DecisionOrder] = []
+    var open = 0
     for line in lines {
       guard let number = try? RequestID.parse(line.number, for: "") else {
         throw .decisionLine(line: line.place, word: line.number)
       }
-      guard let verdict = line.verdict.isEmpty ? verdict : Self.verdict(line.verdict) else {
-        throw .decisionLine(line: line.place, word: line.verdict)
+      guard line.verdict?.isEmpty != true else {
+        open += 1
+        continue
+      }
+      guard let verdict = line.verdict.map({ Self.verdict($0) }) ?? verdict else {
+        throw .decisionLine(line: line.place, word: line.verdict ?? "")
       }
       let isAny = line.version.isEmpty || line.version.utf8.elementsEqual("-".utf8)
-      orders.append(
-        try DecisionOrder(
-          number: number, verdict: verdict, note: line.reason.isEmpty ? note : line.reason,
-          version: isAny ? nil : line.version))
+      do throws(IAuthError) {
+        orders.append(
+          try DecisionOrder(
+            number: number, verdict: verdict, note: line.reason.isEmpty ? note : line.reason,
+            version: isAny ? nil : line.version))
+      } catch {
+        guard case .reasonInvalid(let problem) = error else { throw error }
+        throw .decisionReason(line: line.place, problem)
+      }
     }
-    guard !orders.isEmpty else { throw .sheetEmpty }
-    return orders
+    guard let first = lines.first else { throw .sheetEmpty }
+    guard !orders.isEmpty else { throw .decisionLine(line: first.place, word: "") }
+    return (orders, open)
   }
 
   private enum Column: CaseIterable {
@@ -133,10 +147,12 @@ struct DecisionLines {
       if index == 0, Column.number.titles.contains(where: { $0 == word(0).lowercased() }) {
         continue
       }
+      // Behind the second comma there is a place for the verdict, whatever stands in it.
+      let marks = mark.map { mark in folded.unicodeScalars.count { $0 == mark } } ?? 0
       lines.append(
         Line(
-          place: index + 1, number: word(0), version: word(1), verdict: word(2),
-          reason: String(rest)))
+          place: index + 1, number: word(0), version: word(1),
+          verdict: words.count > 2 || marks > 1 ? word(2) : nil, reason: String(rest)))
     }
     return lines
   }

@@ -14,14 +14,14 @@ struct ImportBatch: Command {
       are shown and have a header, as a person sees them. Columns are found by \
       their headers, in any order; agency code, name, e-mail and mobile are needed. With one bad \
       row nothing is imported and every problem of every row is reported; --partial imports the \
-      good rows. Rows that are in force or pending already are unchanged, so a sheet can be \
+      good rows. A letter's number may stand in a column of its own; --document wins. Rows that are in force or pending already are unchanged, so a sheet can be \
       submitted again. Where nobody is signed in, the owner of the database imports as the \
       operator; after a session that expired, sign in again or give it up: verify --sign-out. \
       --list shows the batches that you have submitted, the newest first.
       """,
       """
       讀取本機關及所屬機關管理者之附表，包括所有顯示且有標題列的工作表，所見即所讀。依欄位名稱辨識欄位，順序不拘；機關代碼、姓名、電子郵件及行動電話為\
-      必要欄位。任一列有誤即全部不匯入，並列出各列所有問題；--partial 則匯入無誤的列。已生效或審核中的列\
+      必要欄位。任一列有誤即全部不匯入，並列出各列所有問題；--partial 則匯入無誤的列。公文文號得填於附表欄位，有 --document 時以其為準。已生效或審核中的列\
       不重複建立，附表修正後可再次匯入。無人登入時，資料庫擁有者由系統維運人員匯入；登入逾時者請重新登入，或以 \
       verify --sign-out 登出。--list 列出本人提報之整批申請，新者在前。
       """),
@@ -74,7 +74,7 @@ struct ImportBatch: Command {
     ],
     fails: [
       .batchRejected, .sheetUnreadable, .sheetHeader, .sheetEmpty, .limitBytes, .limitRows,
-      .fileMissing, .fileExists, .fileUncreatable, .documentInvalid, .systemUnknown,
+      .fileMissing, .fileExists, .fileUncreatable, .diskFull, .documentInvalid, .systemUnknown,
       .sessionNone, .sessionExpired, .sessionStepUp, .rightMissing, .accountSuspended,
     ])
 
@@ -160,6 +160,8 @@ struct ImportBatch: Command {
       }
       return
     }
+    // An empty word is no name, here and at the other end of the gate.
+    guard !report.utf8.isEmpty else { throw .fileUncreatable(path: report) }
     try context.console.files.checkNew(report)
   }
 
@@ -192,8 +194,15 @@ struct ImportBatch: Command {
     } else {
       answer.show(context)
       if let report {
-        try context.console.files.create(report) { (write) throws(IAuthError) in
-          try answer.writeSheet(as: format, write)
+        do throws(IAuthError) {
+          try context.console.files.create(report) { (write) throws(IAuthError) in
+            try answer.writeSheet(as: format, write)
+          }
+        } catch {
+          let isNew = answer.count(.accepted) > 0 && !answer.isDryRun
+          throw .reportUnwritten(
+            path: report, batch: isNew ? answer.batch : nil, accepted: answer.count(.accepted),
+            cause: error.code)
         }
       }
     }

@@ -144,7 +144,8 @@ extension Recertify {
         }),
       empty: found == nil
         ? Bilingual("no review was opened yet", "尚未辦理清查")
-        : Bilingual("the review has no items there", "此範圍沒有清查項目"))
+        : Bilingual("the review has no items there", "此範圍沒有清查項目"),
+      times: lines.map { _ in found?.review.openedAt })
     guard let review = found?.review else { return }
     let all = lines.reduce(0) { $0 + $1.items }
     let answered = lines.reduce(0) { $0 + $1.answered }
@@ -164,6 +165,9 @@ extension Recertify {
   /// The sheet is a workbook if its name says so.
   func write(_ path: String, _ service: Service, _ context: Context) throws(IAuthError) {
     let isOnStandardOutput = path.utf8.elementsEqual("-".utf8)
+    guard !isOnStandardOutput || !context.options.json else {
+      throw .usageConflict("--sheet -", "--json", command: "recertify")
+    }
     if !isOnStandardOutput { try context.console.files.checkNew(path) }
     let bytes = try service.recertificationSheet(as: Self.format(of: path))
     guard !isOnStandardOutput else {

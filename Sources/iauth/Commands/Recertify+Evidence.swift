@@ -57,8 +57,8 @@ extension RecertificationEvidence {
         item.email.map { EmailAddress(stored: $0).masked } ?? "", item.system,
         item.role.label.chinese, item.since.rfc3339, item.grantedBy ?? "",
         item.lastUsedAt?.rfc3339 ?? "", item.status.label.chinese, item.answeredBy ?? "",
-        item.answeredAt?.rfc3339 ?? "", item.note ?? "", item.permissionEndedAt?.rfc3339 ?? "",
-        item.suspendedAt?.rfc3339 ?? "",
+        item.answeredAt?.rfc3339 ?? "", (item.note ?? "").escapingControls,
+        item.permissionEndedAt?.rfc3339 ?? "", item.suspendedAt?.rfc3339 ?? "",
       ])
     }
     return try writer.finish()

@@ -17,14 +17,15 @@ struct Recertify: Command {
       sheet that is filled in and handed in again, whole or not at all. \
       --end revokes the permission at once. An answer is never changed. The authority opens a \
       review, which freezes the list, and closes it from its due date on; silence ends nothing, \
-      unless recertify-unanswered = suspend is configured.
+      unless recertify-unanswered = suspend is configured. With --status, --since and --until mean \
+      the time when the review was opened.
       """,
       """
       未加選項時，列出待您答復之項目：一般權限由所屬機關管理者答復，機關管理者由上級機關或主管機關之\
       管理者答復，任何人均不得答復本人之項目。各項得逐項、一次全部，或以清查表（清查結果填「保留」或\
       「停用」，並填說明）填報後整份交回；有一列不符即全部不受理。--end 立即廢止權限，答復後不得變更。\
       清查由主管機關開始並凍結列表，自期限日起得結案；未答復者不因此廢止權限，但設定 \
-      recertify-unanswered = suspend 者除外。
+      recertify-unanswered = suspend 者除外。--status 之 --since、--until 依清查開始時間篩選。
       """),
     parameters: [
       .operands("ITEM", \.items, Bilingual("the items to answer", "要答復的項目編號")),
@@ -70,7 +71,7 @@ struct Recertify: Command {
       Form(needs: ["all", "keep"], takes: ["note", "expect"]), Form(needs: ["sheet"]),
       Form(needs: ["hand-in"]), Form(needs: ["open", "due"], takes: ["system", "under", "name"]),
       Form(needs: ["close"]),
-      Form(needs: ["status"], takes: ["NUMBER", "under"], isList: true, isTimed: false),
+      Form(needs: ["status"], takes: ["NUMBER", "under"], isList: true),
       Form(needs: ["evidence", "DIR"], takes: ["under"]),
     ],
     examples: [

@@ -70,8 +70,8 @@ struct Reject: Command {
     let service = try context.service()
     if let from {
       let lines = try DecisionLines(context.bytes(of: from, max: Limits.decisionBytes))
-      return try context.show(
-        try service.decide(try lines.orders(returns ? .returned : .rejected, note: reason)))
+      let (orders, open) = try lines.orders(returns ? .returned : .rejected, note: reason)
+      return try context.show(try service.decide(orders), open: open)
     }
     let target = batch.map(ReviewTarget.batch) ?? .numbers(numbers)
     try context.confirm(target, ranges, returns ? .returned : .rejected)

@@ -79,7 +79,7 @@ struct StatisticsCommand: Command {
         throw .usageConflict(option, "--json", command: "statistics")
       }
     }
-    if let html { try context.console.files.checkNew(html) }
+    try context.checkPage(html)
     let now = context.world.now()
     let found = try context.service().statistics(
       StatisticsOrder(
@@ -91,9 +91,7 @@ struct StatisticsCommand: Command {
     } else if isCSV {
       context.console.page(String(decoding: try found.sheet(key), as: UTF8.self))
     } else if let html {
-      let page = found.page(key, context.language, context.localTime)
-      try context.create(html, Array(page.text.utf8))
-      context.say(Bilingual("written; open it in a browser", "已輸出，可用瀏覽器開啟"))
+      try context.write(found.page(key, context.language, context.localTime), to: html)
     } else {
       try show(found, context)
     }

@@ -11,13 +11,19 @@ struct Systems: Command {
     about: Bilingual(
       """
       Lists the systems for which permissions can be requested, with their codes and addresses. \
-      --add enters a new one. --set changes how long a permission may last (0d: for good); \
-      what is granted from then on ends by then, unless an earlier day was asked for.
+      --add enters a new one; its code may also be given as --code. --set changes how long a \
+      permission may last (0d: for good); what is granted from then on ends by then, unless an \
+      earlier day was asked for. --since and --until mean the time when a system was added.
       """,
-      "列出可申請權限的系統及其代碼與網址。--add 新增系統。--set 設定權限最長期間（0d "
-        + "為無限期），其後核准之權限至遲於該期間屆滿時終止。"),
+      "列出可申請權限的系統及其代碼與網址。--add 新增系統，代碼亦可以 --code 指定。--set 設定權限最長期間（0d "
+        + "為無限期），其後核准之權限至遲於該期間屆滿時終止。--since、--until 依系統新增時間篩選。"),
     parameters: [
-      .option("add", "CODE", \.add, Bilingual("add a system (operator)", "新增系統（系統維運）")),
+      .option(
+        "add", "CODE", \.add, Bilingual("add a system (operator)", "新增系統（系統維運）"),
+        fills: "code"),
+      .option(
+        "code", "CODE", \.code, Bilingual("the new system's code", "新系統代碼"),
+        asks: Bilingual("Code of the system", "系統代碼")),
       .option(
         "name", "TEXT", \.name, Bilingual("its name", "系統名稱"),
         asks: Bilingual("Name of the system", "系統名稱")),
@@ -30,7 +36,7 @@ struct Systems: Command {
         asks: Bilingual("Longest time of a permission, such as 365d", "權限最長期間（例如 365d）")),
     ],
     forms: [
-      Form(isList: true, isTimed: false), Form(needs: ["add", "name"], takes: ["name-zh", "url"]),
+      Form(isList: true), Form(needs: ["add", "code", "name"], takes: ["name-zh", "url"]),
       Form(needs: ["set", "longest"]),
     ],
     examples: [
@@ -46,6 +52,7 @@ struct Systems: Command {
     fails: [.systemExists, .systemInvalid, .systemUnknown, .rightMissing])
 
   var add: String?
+  var code = ""
   var name = ""
   var nameChinese: String?
   var url: String?
@@ -54,9 +61,9 @@ struct Systems: Command {
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
-    if let add {
+    if add != nil {
       let system = try service.addSystem(
-        code: add, name: name, chineseName: nameChinese, url: url)
+        code: code, name: name, chineseName: nameChinese, url: url)
       context.emit(system.json, details: system.details)
       return
     }
@@ -76,7 +83,8 @@ struct Systems: Command {
         rows: systems.map { [$0.code, $0.name(context.language), $0.url ?? ""] }),
       empty: Bilingual(
         "there is no system yet; add one: iauth systems --add CODE --name TEXT",
-        "尚無系統；新增系統：iauth systems --add CODE --name TEXT"))
+        "尚無系統；新增系統：iauth systems --add CODE --name TEXT"),
+      times: systems.map { $0.addedAt })
   }
 }
 

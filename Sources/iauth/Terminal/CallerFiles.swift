@@ -11,9 +11,9 @@ struct CallerFiles {
   ///
   /// Errors: `file.missing`, `limit.bytes`.
   let read: (_ path: String, _ max: Int) throws(IAuthError) -> [UInt8]
-  /// Looks whether a new file could be made.
+  /// Makes sure, by doing it, that a new file can be made; it is not there afterwards.
   ///
-  /// Errors: `file.exists`, `file.uncreatable`.
+  /// Errors: `file.exists`, `file.uncreatable`, `disk.full`, `disk.failed`.
   let checkNew: (_ path: String) throws(IAuthError) -> Void
   /// Makes a new file with its whole content.
   ///
@@ -53,11 +53,7 @@ struct CallerFiles {
     CallerFiles(
       read: { (path, max) throws(IAuthError) in try Files.read(path, max: max) },
       checkNew: { (path) throws(IAuthError) in
-        let absolute = Files.absolute(path)
-        guard !Files.exists(absolute) else { throw .fileExists(path: path) }
-        guard Files.isWritable(Files.directory(of: absolute)) else {
-          throw .fileUncreatable(path: path)
-        }
+        try Files.tryToCreate(Files.absolute(path), named: path)
       },
       create: { (path, bytes) throws(IAuthError) in
         try Files.create(Files.absolute(path), bytes)

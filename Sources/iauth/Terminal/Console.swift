@@ -175,14 +175,27 @@ final class Console {
     }
   }
 
-  /// Asks a question whose answer is yes or no; everything but a yes is a no.
+  /// Asks a question whose answer is yes or no, until it is one of them; nothing typed is a no.
   func askYes(_ question: Bilingual) throws(IAuthError) -> Bool {
     let choice = Bilingual(" (y/N)", "（y/N）")
-    let answer = try ask(
-      Bilingual(question.english + choice.english, question.chinese + choice.chinese))
-    let word = Folding.fold(answer ?? "").lowercased()
-    return ["y", "yes", "是", "是的", "好", "好的", "對", "對的"].contains { $0 == word }
+    while true {
+      let answer = try ask(
+        Bilingual(question.english + choice.english, question.chinese + choice.chinese))
+      let word = Folding.fold(answer ?? "").lowercased()
+      if Self.yes.contains(word) { return true }
+      if word.isEmpty || Self.no.contains(word) { return false }
+      err.write(
+        "iauth: "
+          + Bilingual("answer y for yes, or n for no", "請輸入 y（是）或 n（否）")(language) + "\n")
+    }
   }
+
+  private static let yes: Set<String> = [
+    "y", "yes", "是", "是的", "好", "好的", "對", "對的", "確定", "確認", "同意", "送出",
+  ]
+  private static let no: Set<String> = [
+    "n", "no", "否", "不", "不是", "不要", "不對", "不好", "取消", "q", "quit",
+  ]
 
   private func prompt(_ question: String) {
     out.flush()

@@ -29,8 +29,9 @@ extension Context {
     guard try console.askYes(question) else { throw .declined }
   }
 
+  /// - Parameter open: how many lines of a file said nothing.
   /// - Throws: the first refusal among `outcomes`.
-  func show(_ outcomes: [ReviewOutcome]) throws(IAuthError) {
+  func show(_ outcomes: [ReviewOutcome], open: Int = 0) throws(IAuthError) {
     let width = outcomes.map { String($0.number).utf8.count }.max() ?? 0
     // The first refusal's sentence stands on standard error.
     let first = outcomes.first { $0.refusal != nil }?.number
@@ -44,6 +45,13 @@ extension Context {
       say(Bilingual("nothing of this batch is pending", "整批申請中沒有待審核的申請"))
     }
     if !options.json { showNext(outcomes) }
+    if open > 0, !options.json {
+      say(
+        Bilingual(
+          "\(open) \(open == 1 ? "line has" : "lines have") no verdict and \(open == 1 ? "was" : "were")"
+            + " left alone",
+          "另有 \(open) 行未填審核結果，未予處理"))
+    }
     for outcome in outcomes {
       if let refusal = outcome.refusal { throw refusal }
     }

@@ -26,6 +26,12 @@ protocol InputSource {
   func readKey(
     _ prompt: String, on err: Stream, _ meanwhile: () -> Void
   ) throws(IAuthError) -> [UInt8]
+  /// Whether somebody sits there, who may press a key before its question stands on the screen.
+  var isLive: Bool { get }
+}
+
+extension InputSource {
+  var isLive: Bool { true }
 }
 
 final class Input {
@@ -79,8 +85,11 @@ final class Input {
 
   /// The key that is pressed, asked for by `prompt`; nil at the end.
   ///
-  /// Keys that send several characters (arrows) are one key that nothing means.
+  /// Keys that send several characters (arrows) are one key that nothing means; what was typed, or
+  /// pasted, ahead of the question is no answer to it.
   func key(_ prompt: String, on err: Stream) throws(IAuthError) -> Unicode.Scalar? {
+    if source.isLive { buffer = [] }
+    defer { if source.isLive { buffer = [] } }
     if buffer.isEmpty {
       take(try source.readKey(prompt, on: err, meanwhile))
     } else {
@@ -174,6 +183,7 @@ final class Input {
 
 /// A text is all there is.
 private struct NoSource: InputSource {
+  var isLive: Bool { false }
   func read(_ meanwhile: () -> Void) throws(IAuthError) -> [UInt8] { [] }
   func readHidden(
     _ prompt: String, on err: Stream, _ meanwhile: () -> Void

@@ -10,6 +10,7 @@ extension Context {
   var isListShaped: Bool {
     let list = options.list
     return list.columns != nil || list.output == .csv || list.output == .tsv
+      || list.since != nil || list.until != nil
   }
 
   static let nothingThen = Bilingual("nothing in that time", "該期間查無資料")
@@ -65,6 +66,8 @@ extension Context {
       return !lines.isEmpty
     }
     guard !lines.isEmpty else {
+      if all > 0 { sayTotal(shown: 0, of: all) }
+      guard all == 0 else { return false }
       // What was left out by its time is not what there is none of.
       console.say(isEmpty ? empty : Self.nothingThen)
       return false
@@ -159,7 +162,7 @@ extension Context {
   private func quoted(_ text: String) -> String {
     let isNumber = text.utf8.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
     var cell = isNumber ? text : FormulaGuard.guarded(text)
-    if console.out.isTerminal { cell = TerminalText.escaped(cell) }
+    cell = console.out.isTerminal ? TerminalText.escaped(cell) : cell.escapingControls
     guard cell.utf8.contains(where: { "\",\n\r".utf8.contains($0) }) else { return cell }
     let parts = cell.utf8.split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
     return "\"" + parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\"\"") + "\""

@@ -29,7 +29,7 @@ extension Context {
         return used[number - 1]
       }
       do throws(IAuthError) {
-        return try FreeText.reason(typed)
+        return try FreeText.typedReason(typed)
       } catch {
         console.error(error)
       }

@@ -80,7 +80,7 @@ struct PermissionSitting {
         return nil
       }
       do throws(IAuthError) {
-        return try FreeText.reason(answer)
+        return try FreeText.typedReason(answer)
       } catch {
         context.console.error(error)
       }

@@ -21,7 +21,7 @@ final class TerminalEcho {
     self.isRaw = isRaw
   }
 
-  /// Holds signals back and turns the echo off.
+  /// Holds signals back and turns the echo off; keys that were pressed before are thrown away.
   func off() {
     var signals = sigset_t()
     unsafe sigemptyset(&signals)
@@ -30,7 +30,7 @@ final class TerminalEcho {
     unsafe tcgetattr(descriptor, &before)
     var silent = before
     silent.c_lflag &= ~tcflag_t(isRaw ? ECHO | ICANON : ECHO)
-    unsafe tcsetattr(descriptor, TCSADRAIN, &silent)
+    unsafe tcsetattr(descriptor, isRaw ? TCSAFLUSH : TCSADRAIN, &silent)
   }
 
   /// Puts the terminal back as it was; a signal that was held back takes effect now.

@@ -168,6 +168,12 @@ private let samples: [IAuthError] =
 
     .fileMissing(path: "form1.csv"), .fileOther(path: "/tmp", isDirectory: true),
     .fileOther(path: "/dev/tty", isDirectory: false), .anchorMissing, .entryUnknown(seq: 9),
+    .reportUnwritten(path: "r.csv", batch: 4, accepted: 2, cause: .diskFull),
+    .reportUnwritten(path: "r.csv", batch: nil, accepted: 0, cause: .fileExists),
+    .reportUnwritten(path: "r.csv", batch: nil, accepted: 0, cause: .fileUncreatable),
+    .reportUnwritten(path: "r.csv", batch: nil, accepted: 0, cause: .diskFailed),
+    .decisionReason(line: 3, .empty), .reportTooLong(max: 20_000),
+    .sheetHeader(missing: [], duplicated: ["機關OID", "機關代號"]),
     .signFailed(.noAgent),
     .signFailed(.notEd25519), .signFailed(.refused), .auditBroken(seq: 4, .node),
     .databaseMissing, .databaseGone, .agencyUnknown(code: "2.16.886.101.1"),

@@ -87,7 +87,7 @@ private func form(_ text: String) throws(IAuthError) -> (FormHeader, [FormRow]) 
     ("姓名\nx", ["機關OID", "公務信箱", "手機"], []),
     ("x,y\n", ["機關OID", "姓名", "公務信箱", "手機"], []),
     ("OID,姓名,信箱,手機,姓名 \na,b,c,d,e", [], ["姓名"]),
-    ("OID,姓名,信箱,手機,機關代號,E-mail\na,b,c,d,e,f", [], ["機關代號", "E-mail"]),
+    ("OID,姓名,信箱,手機,機關代號,E-mail\na,b,c,d,e,f", [], ["OID", "機關代號"]),
     ("OID,管理者的姓名,信箱,手機\na,b,c,d", ["姓名"], []),
   ])
   func missingAndDuplicatedColumnsAreNamed(
@@ -110,6 +110,10 @@ private func form(_ text: String) throws(IAuthError) -> (FormHeader, [FormRow]) 
     ("機關OID,資料,,\n,姓名,信箱,手機\nx,y,z,w", 2, ["姓名", "公務信箱", "手機"], false),
     ("附表2\n機關OID,2.16\n姓名,王\n公務信箱,a,手機,09\n", 4, ["公務信箱", "手機"], true),
     ("機關OID,2.16,姓名,王\n公務信箱,a,手機,09\n", 1, ["機關OID", "姓名"], true),
+    ("機關OID：,2.16,,機關名稱：,署\n姓名：,王,,手機：,09\n公務信箱：,a", 2, ["姓名", "手機"], true),
+    ("機關OID,機關名稱,姓名,聯絡方式,\n,,,公務信箱,手機\n1,署,王,a,09", 1, ["機關OID", "姓名"], false),
+    ("機關OID,機關名稱,姓名,職稱,聯絡\n,,,,公務信箱,手機", 1, ["機關OID", "姓名"], false),
+    ("機關代號,姓名,聯絡\n,,E-mail,行動電話\n1,王,a,09", 1, ["機關OID", "姓名"], false),
   ])
   func theNearestRowIsNamed(text: String, row: Int, found: [String], isForm: Bool) {
     do throws(IAuthError) {
@@ -136,6 +140,40 @@ private func form(_ text: String) throws(IAuthError) -> (FormHeader, [FormRow]) 
     let (_, rows) = try form(
       "OID,姓名,信箱,手機,結果,代碼,說明,結果\n1,b,c,'+886912345678,x,y,z,w\n")
     #expect(rows[0][.mobile] == "+886912345678")
+  }
+
+  /// Of two columns for the same, the one whose title the form's description has.
+  @Test(arguments: [
+    ("機關OID,機關代碼,姓名,公務信箱,手機", "1"), ("統一編號,機關代碼,OID,姓名,公務信箱,手機", "3"),
+    ("機關代碼,機關OID(必填),姓名,公務信箱,手機", "2"), ("OID,姓名,公務信箱,手機,電話,公務電話", "1"),
+  ])
+  func aListedTitleIsTaken(header: String, code: String) throws {
+    let cells = header.split(separator: ",").enumerated().map { "\($0.offset + 1)" }
+    let (_, rows) = try form("\(header)\n\(cells.joined(separator: ","))\n")
+    #expect(rows[0][.agencyCode] == code)
+    if header.contains("公務電話") { #expect(rows[0][.phone] == "6") }
+  }
+
+  @Test(arguments: [
+    ("OID,機關代號,姓名,公務信箱,手機", ["OID", "機關代號"]),
+    ("機關代碼,統一編號,姓名,公務信箱,手機", ["機關代碼", "統一編號"]),
+    ("OID,姓名,姓名,E-mail,公務信箱,信箱,手機", ["姓名", "E-mail", "公務信箱"]),
+  ])
+  func otherwiseAllOfThemAreNamed(header: String, titles: [String]) {
+    do throws(IAuthError) {
+      _ = try form(header + "\n1,2,3,4,5,6,7\n")
+      Issue.record("a form with two columns for one thing")
+    } catch {
+      guard case .sheetHeader(let missing, let found, _) = error, missing.isEmpty, found == titles
+      else {
+        Issue.record("\(error)")
+        return
+      }
+      for title in titles {
+        #expect(error.sentences.english.contains("'\(title)'"))
+        #expect(error.sentences.chinese.contains(title))
+      }
+    }
   }
 
   @Test func everyTitleMeansOneColumn() {

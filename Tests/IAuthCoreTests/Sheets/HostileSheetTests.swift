@@ -153,9 +153,9 @@ private let header =
     #expect(throws: IAuthError.sheetEmpty) { try formRows(openDocument(table)) }
     let wide =
       "<table-row><table-cell number-columns-repeated='16384'><p>x</p></table-cell></table-row>"
-    let place = SheetPlace(sheet: "", row: 1, column: 16_383)
+    let place = SheetPlace(sheet: "", row: 2, column: 16_383)
     #expect(throws: IAuthError.sheetUnreadable(.tooWide(place))) {
-      try formRows(openDocument("<table>\(wide)</table>"))
+      try formRows(openDocument("<table><table-row>\(titles)</table-row>\(wide)</table>"))
     }
     let spaces = "<table-row><table-cell><p><s c='999999999'/></p></table-cell></table-row>"
     #expect(throws: IAuthError.damaged("content.xml")) {
