@@ -823,7 +823,8 @@ class Reference:
                             self.mail("notice", admin)
                 # Of each batch in one mail: of the new one, and of those that rows of it mend.
                 made += self.hand_in(mended)
-                told = {(q.batch, id(r)): r for q in made for r in self.reviewers(q)}
+                told = {(q.batch, id(r)): r for q in made for r in self.reviewers(q)
+                        if not (s and r is s.account)}
                 for reviewer in told.values():
                     self.mail("notice", reviewer)
         answer.lines = [{"outcome": o} for o in outcomes]
