@@ -53,8 +53,9 @@ struct MailReport: Equatable {
     "message/rfc822-headers",
   ]
 
-  /// The part that is the report (RFC 6522): the mail itself, or what a gateway has put something
-  /// under. Its parts attached to another mail are none.
+  /// The part that is the report (RFC 6522): the mail itself, or what a gateway has wrapped.
+  ///
+  /// Its parts attached to another mail are none.
   private static func report(in part: MailPart, depth: Int) -> MailPart? {
     if part.type == "multipart/report" { return part }
     guard depth < 8, part.type.utf8.starts(with: "multipart/".utf8) else { return nil }

@@ -67,6 +67,7 @@ enum FeedTable {
     """
   static let hasReader: SQL = "SELECT 1 FROM feed_reader LIMIT 1"
   /// The mailbox and the role of one line of JSON; no row for what is none.
+  ///
   /// What is there and no text is as if it were not.
   static let entry: SQL = """
     SELECT iif(json_type(?1, '$.email') = 'text', json_extract(?1, '$.email'), ''),
