@@ -297,7 +297,6 @@ def test_files_that_are_no_sheets(desk, content, code):
     assert desk.value("SELECT count(*) FROM batch") == 0
 
 
-@pytest.mark.xfail(reason="open: a FIFO as the configuration is read as empty")
 @pytest.mark.parametrize("name", ["/etc", "/dev/zero", "/nonexistent", "", "\x1b[2J", "fifo"])
 def test_file_names(desk, name):
     if name == "fifo":

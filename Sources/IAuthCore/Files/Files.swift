@@ -39,7 +39,7 @@ package enum Files {
     guard file >= 0 else { throw unopened(path) }
     defer { if !isStandardInput { close(file) } }
     var s = stat()
-    guard unsafe fstat(file, &s) == 0, isStandardInput || Status(s).isRead || Status(s).isPipe
+    guard unsafe fstat(file, &s) == 0, isStandardInput || Status(s).isRead || isPipe(path)
     else {
       throw Status(s).unread(path)
     }

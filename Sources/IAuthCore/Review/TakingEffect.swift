@@ -101,7 +101,8 @@ enum EffectTable {
     SELECT p.request FROM permission p JOIN request q ON q.id = p.request
     WHERE p.account = ?1 AND p.system = ?2 AND p.role = ?3 AND p.status = 'active'
       AND p.ends_at < ?5 AND coalesce(?4, 0) <= p.ends_at
-      AND q.deputy_for IS ?6
+      -- (The sign keeps SQLite from preparing it anew for each value.)
+      AND +q.deputy_for IS ?6
     """
   static let longest: SQL = "SELECT longest FROM system WHERE id = ?"
   static let statements: [SQL] = [
