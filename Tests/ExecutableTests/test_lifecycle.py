@@ -222,7 +222,9 @@ def test_housekeeping_answers_with_its_fields(desk):
     many = desk.json("agencies", "人事室")
     assert len(many) >= 100
 
-    loaded = desk.one("agencies", "--load", ROOT / "Sources/CRegistry/agencies.csv")
+    load = ["agencies", "--load", ROOT / "Sources/CRegistry/agencies.csv"]
+    desk.refused("date.invalid", *load, "--dated", "2999-01-01")
+    loaded = desk.one(*load)
     assert set(loaded) == {"added", "updated", "removed", "unchanged", "rejected"}
     assert loaded | {"unchanged": 0} == {
         "added": 0, "updated": 0, "removed": 0, "unchanged": 0, "rejected": 0}

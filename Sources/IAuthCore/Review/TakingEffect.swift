@@ -244,8 +244,10 @@ extension Transaction {
       let starts = try first(EffectTable.standing, request.number, read: { row in row.time(0) }),
       let old = try permissionInForce(replaced)
     else { return }
-    let stays = try starts <= now ? isLastPermission(old.number) : false
-    guard !stays, try exists(EffectTable.acts, request.number) else { return }
+    guard try exists(EffectTable.acts, request.number) else {
+      return try undoHandOver(request, isStarted: true)
+    }
+    guard try starts > now ? true : !isLastPermission(old.number) else { return }
     let reason = "交接 / handed over"
     if starts <= now {
       _ = try revoke(old.number, reason: reason)
@@ -262,12 +264,7 @@ extension Transaction {
   /// any more.
   func settleHandOvers(to account: AccountID) throws(IAuthError) {
     for number: RequestID in try ids(EffectTable.handOvers, account) {
-      guard let request = try request(number) else { continue }
-      if try exists(EffectTable.acts, number) {
-        try handOver(request)
-      } else {
-        try undoHandOver(request, isStarted: true)
-      }
+      if let request = try request(number) { try handOver(request) }
     }
   }
 

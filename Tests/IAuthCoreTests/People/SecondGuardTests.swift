@@ -97,6 +97,9 @@ import Testing
     let codes = try desk.codes(receipt.reference)
     #expect(
       try refusal { _ = try shell.prove(receipt.reference.text, codes: codes) } == .agencyRemoved)
+    // It has opened no account to sign in to.
+    let error = #expect(throws: IAuthError.self) { _ = try shell.resend(receipt.reference.text) }
+    #expect(error == .codeExpired(reference: receipt.reference.text, isFinished: true))
   }
 
   @Test func aFormForARemovedAgencyIsRefused() throws {

@@ -12,17 +12,7 @@ import Testing
   /// are named, and not the first alone.
   @Test(arguments: [[Office.cdc, Office.fda], [Office.fda, Office.cdc]])
   func severalAreTakenBackInTheRightOrder(codes: [String]) throws {
-    let desk = try Desk()
-    let chief = try desk.chief()
-    let li = try desk.administrator(.li, approvedBy: chief)
-    let general = try desk.opened(.lin).ask(.general)
-    #expect(try li.approve(general) == nil)
-    let twin = Person(
-      agency: Office.fda, name: Person.lin.name, email: Person.lin.email,
-      mobile: Person.lin.mobile)
-    desk.wait(.minutes(1))
-    let admin = try desk.opened(twin).ask(.admin)
-    #expect(try chief.approve(admin) == nil)
+    let (desk, _, _) = try inBoth()
     let before = try desk.texts(held)
     desk.wait(.seconds(codes[0] == Office.cdc ? 0 : 5))
     _ = try desk.owner().succeed(
@@ -36,13 +26,8 @@ import Testing
     #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
   }
 
-  private let held: SQL = """
-    SELECT p.request || ' ' || p.account || ' ' || g.code || ' ' || p.status
-    FROM permission p JOIN agency g ON g.id = p.agency ORDER BY p.request
-    """
-
-  /// What is printed for a day to come is what happens on it; and the past stays what it was.
-  @Test func severalOnOneDayAreForeseen() throws {
+  /// 林美玲 is a general user of one agency, and the administrator of the other.
+  private func inBoth() throws -> (Desk, general: RequestID, admin: RequestID) {
     let desk = try Desk()
     let chief = try desk.chief()
     let li = try desk.administrator(.li, approvedBy: chief)
@@ -54,6 +39,17 @@ import Testing
     desk.wait(.minutes(1))
     let admin = try desk.opened(twin).ask(.admin)
     #expect(try chief.approve(admin) == nil)
+    return (desk, general, admin)
+  }
+
+  private let held: SQL = """
+    SELECT p.request || ' ' || p.account || ' ' || g.code || ' ' || p.status
+    FROM permission p JOIN agency g ON g.id = p.agency ORDER BY p.request
+    """
+
+  /// What is printed for a day to come is what happens on it; and the past stays what it was.
+  @Test func severalOnOneDayAreForeseen() throws {
+    let (desk, general, admin) = try inBoth()
     let orders = { (day: Timestamp) in
       [Office.cdc, Office.fda].map {
         SuccessionOrder(old: $0, new: Office.mohw, onAt: day, document: "甲字1號")

@@ -16,6 +16,25 @@ import Testing
     return (desk, chief, li, try desk.opened(.lin))
   }
 
+  /// It waits for its correction though its last day is over, which is then among what is corrected.
+  @Test func sentBackOverItsLastDay() throws {
+    let (desk, _, li, lin) = try office()
+    let number = try lin.requestPermission(
+      PermissionOrder(role: .general, until: desk.today + 3)
+    ).number
+    _ = try li.reject(.numbers([number]), reason: "期間不足", returns: true)
+    desk.wait(.days(5))
+    let again = try desk.signedIn(.lin)
+    let detail = try again.detail(number).item
+    #expect(detail.status == .returned && !detail.marks.contains("resubmitted"))
+    let counted = try desk.owner().statistics(
+      StatisticsOrder(since: nil, until: nil, key: nil, system: nil, under: nil))
+    #expect(counted.lines.first?.lapsed == 0)
+    #expect(try refusal { _ = try again.resubmit(number, Correction()) } == .dateInvalid)
+    _ = try again.resubmit(number, Correction(until: desk.today + 9))
+    #expect(try desk.signedIn(.li).approve(number) == nil)
+  }
+
   @Test func sentBackTwice() throws {
     let (desk, _, li, lin) = try office()
     let number = try lin.requestPermission(
