@@ -276,6 +276,7 @@ def test_it_is_reminded_of_closed_and_proven(on_clock, tmp_path):
     (tmp_path / "forged").write_text(forged)
     assert subprocess.run([*check[:2], tmp_path / "forged", check[3]],
                           capture_output=True).returncode == 1
+    assert subprocess.run([*check[:2], "/dev/null", check[3]], capture_output=True).returncode == 2
     assert manifest["items"] == 3 and manifest["unanswered"] == 3
     desk.refused("file.exists", "recertify", "--evidence", 1, directory, session=CHIEF)
 

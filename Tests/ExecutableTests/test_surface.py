@@ -91,6 +91,11 @@ def test_a_file_that_says_nothing_decides_nothing(queue):
     refused = queue.refused("reason.invalid", "approve", "--from", "-", session=MING,
                             stdin=f"{numbers[0]},,approve,\n{numbers[1]},,reject,\n")
     assert "line 2" in refused.error["message"]
+    # A verdict under a title of another's choosing is none of ours to overrule.
+    for title in ["outcome", "裁示"]:
+        refused = queue.refused("sheet.header", "approve", "--from", "-", session=MING,
+                                stdin=f"number,version,{title},reason\n{numbers[0]},,reject,no\n")
+        assert "verdict" in refused.error["message"]
     assert len(waiting(queue)) == len(numbers)
 
 

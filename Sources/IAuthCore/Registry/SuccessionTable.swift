@@ -177,8 +177,16 @@ enum SuccessionTable {
   static let accountsBack: SQL = """
     UPDATE account SET agency = ?2 WHERE status <> 'closed' AND id IN \(movedAccounts)
     """
+  /// Accounts that were closed, what they were, and whether the one that went on for them has been
+  /// suspended since.
   static let merged: SQL = """
-    SELECT id, was FROM succession_move WHERE succession = ? AND kind = 'merge' ORDER BY id
+    SELECT m.id, m.was, s.status = 'suspended' AND EXISTS (SELECT 1 FROM audit u
+      WHERE u.subject = 'account:' || s.id AND u.action = 'account.suspend' AND u.seq > (
+        SELECT max(e.seq) FROM succession w JOIN agency g ON g.id = w.old JOIN audit e
+          ON e.subject = 'agency:' || g.code AND e.action = 'agency.succeed' AND e.outcome = 'done'
+        WHERE w.id = m.succession))
+    FROM succession_move m JOIN account s ON s.id = m.holder
+    WHERE m.succession = ? AND m.kind = 'merge' ORDER BY m.id
     """
   private static let given: Fragment = """
     (SELECT id FROM succession_move WHERE succession = ?1 AND holder IS NOT NULL AND kind =

@@ -70,11 +70,18 @@ extension Transaction {
     try run(SuccessionTable.closeProofs, id)
     try run(SuccessionTable.accountsBack, id, old.id)
     let merged = try all(SuccessionTable.merged, id) { row in
-      (account: row.id(0) as AccountID, status: row.word(1, AccountStatus.self))
+      (
+        account: row.id(0) as AccountID, status: row.word(1, AccountStatus.self),
+        isSuspended: row.bool(2)
+      )
     }
-    for (account, status) in merged {
+    for (account, status, isSuspended) in merged {
       try run(AccountTable.setStatus, account, status, now)
       try audit(.accountRestored, .account(account))
+      // Whoever was suspended as one person is so as two.
+      guard isSuspended, status == .active else { continue }
+      try run(AccountTable.setStatus, account, AccountStatus.suspended, now)
+      try audit(.accountSuspended, .account(account))
     }
     try run(SuccessionTable.requestsParted, id)
     try run(SuccessionTable.permissionsParted, id)

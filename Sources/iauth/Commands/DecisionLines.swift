@@ -19,10 +19,11 @@ struct DecisionLines {
 
   /// Reads UTF-8.
   ///
-  /// - Throws: `sheet.header` for a header that names no number, `sheet.unreadable`, `limit.rows`.
+  /// - Throws: `sheet.header` for a header that names no number, or others than these and no verdict, `sheet.unreadable`, `limit.rows`.
   init(_ bytes: [UInt8]) throws(IAuthError) {
     var reader = DelimitedReader(bytes)
     var columns: [Column: Int]?
+    var width = 0
     var isFirst = true
     var rows: [SheetRow] = []
     while let row = try reader.next() {
@@ -30,6 +31,7 @@ struct DecisionLines {
       guard rows.count < Limits.numbersAtOnce else { throw .limitRows(max: Limits.numbersAtOnce) }
       if isFirst {
         columns = Column.named(row.cells)
+        width = row.cells.count { !Folding.trim($0).isEmpty }
         isFirst = false
         if columns != nil { continue }
       }
@@ -37,6 +39,10 @@ struct DecisionLines {
     }
     if let columns {
       guard columns[.number] != nil else { throw .sheetHeader(missing: ["number"], duplicated: []) }
+      // Under a title that is not known the verdict may stand, and say something else.
+      guard columns[.verdict] != nil || columns.count == width else {
+        throw .sheetHeader(missing: ["verdict"], duplicated: [])
+      }
       lines = rows.map { row in
         let text = { (column: Column) in
           columns[column].flatMap { $0 < row.cells.count ? Folding.trim(row.cells[$0]) : nil } ?? ""
@@ -93,7 +99,7 @@ struct DecisionLines {
       switch self {
       case .number: ["number", "request", "申請編號", "申請序號", "編號"]
       case .version: ["version", "版本"]
-      case .verdict: ["verdict", "審核結果", "審核"]
+      case .verdict: ["verdict", "decision", "result", "審核結果", "審核", "決定"]
       case .reason: ["reason", "note", "理由", "審核意見"]
       }
     }

@@ -47,6 +47,24 @@ import Testing
     FROM permission p JOIN agency g ON g.id = p.agency ORDER BY p.request
     """
 
+  /// Whoever was suspended as one person is no administrator as two.
+  @Test func anUndoingRestoresNobody() throws {
+    let (desk, _, _) = try inBoth()
+    _ = try desk.owner().succeed(
+      [Office.cdc, Office.fda].map {
+        SuccessionOrder(old: $0, new: Office.mohw, onAt: desk.clock.now, document: "甲字1號")
+      })
+    let account: AccountID = try desk.id(
+      "SELECT id FROM account WHERE name = '林美玲' AND status = 'active'")
+    _ = try desk.owner().change(account: account, .suspend, reason: "濫用")
+    _ = try desk.owner().undoSuccession(of: [Office.cdc, Office.fda])
+    #expect(
+      try desk.texts("SELECT status FROM account WHERE name = '林美玲'")
+        == ["suspended", "suspended"])
+    #expect(try desk.owner().administrators(agency: Office.fda, system: nil).isEmpty)
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+  }
+
   /// What is printed for a day to come is what happens on it; and the past stays what it was.
   @Test func severalOnOneDayAreForeseen() throws {
     let (desk, general, admin) = try inBoth()
