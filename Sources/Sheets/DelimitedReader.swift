@@ -61,6 +61,8 @@ package struct DelimitedReader: SheetReader {
   private mutating func fill() throws(IAuthError) {
     guard let piece = try decoder.next() else {
       isAtEnd = true
+      // The end of a file as DOS wrote it.
+      if window.last == 0x1A { window.removeLast() }
       return
     }
     window += piece
@@ -108,6 +110,8 @@ private struct Cursor {
   private var forgotten = 0
   private(set) var record = 0
   private var column = 0
+  /// Whether no row yet had more than one text.
+  private var isAmongTitles = true
   /// Whether the window ended within the row.
   private var isShort = false
 
@@ -139,12 +143,24 @@ private struct Cursor {
       column = cells.count
       let cell = try isQuoted ? quotedField(of: bytes, isWhole) : plainField(of: bytes, isWhole)
       if cells.count < Limits.sheetColumns {
-        cells.append(cell)
+        cells.append(Self.shown(cell))
       } else if !Folding.trim(cell).isEmpty {
         throw .sheetUnreadable(.tooWide(place))
       }
     } while try stepOverDelimiter(in: bytes, isWhole)
-    return isShort ? nil : SheetRow(number: record, cells: cells)
+    if isShort { return nil }
+    isAmongTitles = isAmongTitles && cells.count { !$0.isEmpty } < 2
+    return SheetRow(number: record, cells: cells)
+  }
+
+  /// `="0912"`, with which many systems keep a spreadsheet program from taking a text for a number:
+  /// what it shows is the text.
+  private static func shown(_ cell: String) -> String {
+    guard cell.utf8.starts(with: "=\"".utf8), cell.utf8.count > 3, cell.utf8.last == quote else {
+      return cell
+    }
+    let text = cell.utf8.dropFirst(2).dropLast()
+    return text.contains(quote) ? cell : String(Substring(text))
   }
 
   /// Text up to the next delimiter or line end.
@@ -180,10 +196,10 @@ private struct Cursor {
       while position < bytes.count, bytes[position] != quote { position += 1 }
       // A quote that someone forgot to close ends at the next one, often many lines below.
       guard position - start <= Limits.sheetCellBytes else {
-        throw .sheetUnreadable(.badQuote(row: record))
+        return try title(of: bytes, from: start, isWhole)
       }
       guard position < bytes.count else {
-        guard !isWhole else { throw .sheetUnreadable(.badQuote(row: record)) }
+        guard !isWhole else { return try title(of: bytes, from: start, isWhole) }
         isShort = true
         return ""
       }
@@ -197,12 +213,27 @@ private struct Cursor {
       // A quote that was not meant to open the field; where it has taken in whole lines, what was
       // meant is not known.
       guard !quoted.utf8.contains(where: { $0 == lineFeed || $0 == carriageReturn }) else {
-        throw .sheetUnreadable(.badQuote(row: record))
+        return try title(of: bytes, from: start, isWhole)
       }
       quoted = hasDoubledQuote ? Self.single(quoted) : quoted
       return quoted + (try plainField(of: bytes, isWhole))
     }
     return hasDoubledQuote ? Self.single(quoted) : quoted
+  }
+
+  /// A field whose quote opens nothing: read as it stands where it is all that stands on its line,
+  /// as a title above the header does; anywhere else what was meant is not known.
+  private mutating func title(
+    of bytes: Span<UInt8>, from start: Int, _ isWhole: Bool
+  ) throws(IAuthError) -> String {
+    position = start - 1
+    let text = try plainField(of: bytes, isWhole)
+    var rest = position
+    while rest < bytes.count, bytes[rest] == delimiter { rest += 1 }
+    guard isAmongTitles, column == 0, rest < bytes.count, isEnd(bytes[rest]) else {
+      throw .sheetUnreadable(.badQuote(row: record))
+    }
+    return text
   }
 
   private func isEnd(_ byte: UInt8) -> Bool {

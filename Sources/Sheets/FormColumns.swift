@@ -190,7 +190,11 @@ package enum FormColumn: Int, CaseIterable, Sendable {
       }
       let isFullWidth = (0xFF01...0xFF5E).contains(scalar.value)
       let folded = isFullWidth ? Unicode.Scalar(scalar.value - 0xFEE0) ?? scalar : scalar
-      if folded.properties.isWhitespace || marks.unicodeScalars.contains(folded) { continue }
+      // What nobody sees carries no meaning either.
+      if folded.properties.isWhitespace || folded.isHostile || marks.unicodeScalars.contains(folded)
+      {
+        continue
+      }
       key += folded.properties.lowercaseMapping
     }
     return key

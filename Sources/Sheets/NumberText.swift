@@ -120,10 +120,42 @@ package struct DigitPattern: Equatable, Sendable {
     case literal(Unicode.Scalar)
   }
 
+  /// `[<=9999999]`: for which numbers a section holds.
+  private struct Condition: Equatable {
+    let operation: String
+    let limit: Double
+
+    init?(_ word: String) {
+      operation = String(word.unicodeScalars.prefix { "<>=".unicodeScalars.contains($0) })
+      guard let limit = Double(Substring(word.utf8.dropFirst(operation.utf8.count))) else {
+        return nil
+      }
+      self.limit = limit
+    }
+
+    func holds(for value: Double) -> Bool {
+      switch operation {
+      case "<": value < limit
+      case "<=": value <= limit
+      case ">": value > limit
+      case ">=": value >= limit
+      case "<>": value != limit
+      default: value == limit
+      }
+    }
+  }
+
   private struct Section: Equatable {
     var symbols: [Symbol] = []
-    /// `[<=9999999]`: up to which number the section holds.
-    var most: Double?
+    var condition: Condition?
+    /// `General`, or decimals and the like: the number stands as it is.
+    var isOther = false
+
+    var places: Int { symbols.count { if case .digit = $0 { true } else { false } } }
+    /// Whether it shows anything but the number as it is.
+    var isPattern: Bool {
+      !isOther && symbols.contains { $0 != .literal(" ") && $0 != .digit(isForced: false) }
+    }
   }
 
   private var sections: [Section] = []
@@ -136,7 +168,7 @@ package struct DigitPattern: Equatable, Sendable {
   /// Nil for any other format: what has decimals, an exponent, a fraction or a per cent sign stands
   /// as the number itself, and so does one that only groups its digits.
   package init?(code: String) {
-    guard code.utf8.count <= 100 else { return nil }
+    guard code.utf8.count <= 200 else { return nil }
     var section = Section()
     var rest = code.unicodeScalars[...]
     while let scalar = rest.popFirst() {
@@ -151,48 +183,59 @@ package struct DigitPattern: Equatable, Sendable {
         rest = rest.dropFirst()
         section.symbols.append(.literal(" "))
       case "*": rest = rest.dropFirst()
-      case "@": break
       case "\"":
         while let next = rest.popFirst(), next != "\"" { section.symbols.append(.literal(next)) }
       case "[":
         var word = ""
         while let next = rest.popFirst(), next != "]" { word.unicodeScalars.append(next) }
-        if word.utf8.starts(with: "<=".utf8) {
-          section.most = Double(Substring(word.utf8.dropFirst(2)))
-        }
-        if word.utf8.first.map({ "<>=".utf8.contains($0) }) ?? false, section.most == nil {
-          return nil
+        if word.utf8.first == UInt8(ascii: "$") {
+          section.symbols += Self.currency(in: word).map { .literal($0) }
+        } else if word.utf8.first.map({ "<>=".utf8.contains($0) }) ?? false {
+          guard let condition = Condition(word) else { return nil }
+          section.condition = condition
         }
       case "-", "(", ")", " ", "+", ":", "$", "\u{3000}"...:
         section.symbols.append(.literal(scalar))
-      default: return nil
+      default: section.isOther = true
       }
     }
     sections.append(section)
     // Only what changes the digits is a pattern.
-    let first = sections[0].symbols
-    guard first.contains(where: { $0 != .literal(" ") && $0 != .digit(isForced: false) }),
-      first.contains(where: { if case .digit = $0 { true } else { false } })
-    else { return nil }
+    guard sections.prefix(3).contains(where: { $0.isPattern }) else { return nil }
+  }
+
+  /// What `[$NT$-404]` shows: what stands before the number of its language (18.8.31).
+  private static func currency(in word: String) -> [Unicode.Scalar] {
+    let text = Array(word.unicodeScalars.dropFirst())
+    guard let dash = text.lastIndex(of: "-"),
+      text[(dash + 1)...].allSatisfy({ $0.properties.isASCIIHexDigit })
+    else { return text }
+    return Array(text[..<dash])
+  }
+
+  /// The section that a number of zero or more is shown by; nil if none is.
+  private func section(for value: Double) -> Section? {
+    let numeric = sections.prefix(3)
+    for (index, section) in numeric.enumerated() {
+      if let condition = section.condition {
+        if condition.holds(for: value) { return section }
+      } else if index == numeric.count - 1 {
+        return section
+      } else if index == 0, numeric.count == 2 || value > 0 {
+        return section
+      }
+    }
+    return nil
   }
 
   /// The digits as the pattern shows them; nil for a number that it is not made for.
   package func text(of value: Double) -> String? {
     guard value.magnitude < 1e15 else { return nil }
     let rounded = value.rounded(.toNearestOrAwayFromZero)
-    guard rounded >= 0 else { return nil }
-    var section = sections[0]
-    if let most = section.most, rounded > most {
-      guard sections.count > 1 else { return nil }
-      section = sections[1]
-    } else if section.most == nil, sections.count > 2, rounded == 0 {
-      section = sections[2]
-    }
-    var digits = Array(String(Int64(rounded)).unicodeScalars)
-    if rounded == 0 { digits = [] }
+    guard rounded >= 0, let section = section(for: value), !section.isOther else { return nil }
+    var digits = rounded == 0 ? [] : Array(String(Int64(rounded)).unicodeScalars)
     var shown: [Unicode.Scalar] = []
-    var places = section.symbols.count { if case .digit = $0 { true } else { false } }
-    guard places > 0 else { return nil }
+    var places = section.places
     for symbol in section.symbols.reversed() {
       switch symbol {
       case .literal(let scalar): shown.append(scalar)

@@ -20,6 +20,9 @@ struct OpenDocumentStyles {
   private var hidden: Set<String> = []
   private var formats: [String: NumberFormat] = [:]
 
+  /// How a workbook's format code says that a number is shown as it is.
+  private static let asItIs = "General"
+
   func isHidden(_ style: String?) -> Bool { style.map(hidden.contains) ?? false }
 
   /// The format of a cell style's numbers.
@@ -46,15 +49,13 @@ struct OpenDocumentStyles {
     if style.isDate { return style.hasTime ? .dateTime : .date }
     var sections: [String] = []
     for map in style.maps {
-      guard let code = dataStyles[map.name]?.code else { return .general }
+      let code = dataStyles[map.name]?.code ?? Self.asItIs
       let condition = String(map.condition.unicodeScalars.filter { !$0.properties.isWhitespace })
-      if condition.utf8.starts(with: "value()<=".utf8) {
-        sections.append("[<=\(Substring(condition.utf8.dropFirst(9)))]" + code)
-      } else {
-        sections.append(code)
-      }
+      guard condition.utf8.starts(with: "value()".utf8) else { return .general }
+      let test = Substring(condition.utf8.dropFirst(7))
+      sections.append("[\(test.utf8.first == 0x21 ? "<>" + test.dropFirst(2) : test)]" + code)
     }
-    guard let own = style.code else { return .general }
+    let own = style.code ?? Self.asItIs
     return NumberFormat(code: (sections + [own]).joined(separator: ";"))
   }
 
@@ -108,7 +109,7 @@ struct OpenDocumentStyles {
         let number = try Self.digits(attributes, &xml)
         code = number.flatMap { digits in code.map { $0 + digits } }
         continue
-      case "text":
+      case "text", "currency-symbol":
         let text = try xml.elementText()
         code = code.map { text.isEmpty ? $0 : $0 + Self.quoted(text) }
         continue

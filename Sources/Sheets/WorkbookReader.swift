@@ -75,12 +75,8 @@ package struct WorkbookReader: SheetReader {
     active.removeAll()
     var xml = try workbook.xml(of: sheet, elements: elements)
     guard try xml.next() != nil else { throw xml.fault }
-    var isHiddenByDefault = false
-    while let (name, attributes) = try xml.child() {
+    while let (name, _) = try xml.child() {
       switch name {
-      case "sheetFormatPr":
-        isHiddenByDefault = Self.isTrue(attributes["zeroHeight"])
-        try xml.skipElement()
       case "cols":
         while let (name, attributes) = try xml.child() {
           if name == "col" { noteColumn(attributes) }
@@ -90,7 +86,7 @@ package struct WorkbookReader: SheetReader {
         var last = 0
         while let (name, attributes) = try xml.child() {
           if name == "row" {
-            try row(attributes, &xml, &last, isHiddenByDefault)
+            try row(attributes, &xml, &last)
           } else {
             try xml.skipElement()
           }
@@ -149,18 +145,16 @@ package struct WorkbookReader: SheetReader {
   }
 
   private mutating func row(
-    _ attributes: [XMLReader.Attribute], _ xml: inout XMLReader, _ last: inout Int,
-    _ isHiddenByDefault: Bool
+    _ attributes: [XMLReader.Attribute], _ xml: inout XMLReader, _ last: inout Int
   ) throws(IAuthError) {
     guard let number = attributes["r"].map(count) ?? last + 1,
       (1...Limits.workbookRowNumbers).contains(number)
     else { throw xml.fault }
     last = number
-    let hidden = attributes["hidden"].map { Self.isTrue($0) }
+    // A sheet's `zeroHeight` hides the rows that are not written, which hold nothing.
     var row = Row(
       number: number,
-      isHidden: hidden ?? false || attributes["ht"].flatMap(Double.init) == 0
-        || isHiddenByDefault && hidden == nil && attributes["ht"] == nil)
+      isHidden: Self.isTrue(attributes["hidden"]) || attributes["ht"].flatMap(Double.init) == 0)
     var others: [Row] = []
     var column = -1
     while let (name, attributes) = try xml.child() {

@@ -113,14 +113,18 @@ package struct ZipArchive {
     return (directoryEnd, start, count)
   }
 
-  /// Where the end of central directory record begins: it must reach to the end of the file.
+  /// Where the end of central directory record begins: it must reach to the end of the file, but
+  /// for the padding and line ends that mail gateways and document systems leave behind it.
   private static func endOfDirectory(in bytes: [UInt8]) -> Int? {
-    guard bytes.count >= 22 else { return nil }
-    for position in stride(from: bytes.count - 22, through: max(0, bytes.count - 65_557), by: -1)
-    where bytes[position] == 0x50 && bytes.number(4, at: position) == 0x0605_4B50
-      && bytes.number(2, at: position + 20) == bytes.count - position - 22
-    {
-      return position
+    guard bytes.count >= 22,
+      let last = bytes.lastIndex(where: { ![0x00, 0x0A, 0x0D, 0x1A, 0x20].contains($0) })
+    else { return nil }
+    // The record itself may end with zeros.
+    for position in stride(
+      from: min(last, bytes.count - 22), through: max(0, last - 65_557), by: -1)
+    where bytes[position] == 0x50 && bytes.number(4, at: position) == 0x0605_4B50 {
+      let end = position + 22 + bytes.number(2, at: position + 20)
+      if end > last, end <= bytes.count { return position }
     }
     return nil
   }

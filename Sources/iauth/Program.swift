@@ -45,7 +45,7 @@ enum Program {
       localTime: localTime)
     if world.caller.isGated { console.input.meanwhile = { context.deliver() } }
 
-    var status = ExitStatus.done
+    var (status, hasFailed) = (ExitStatus.done, false)
     do throws(IAuthError) {
       if let fault = environment.fault { throw fault }
       status = try run(line, typed: typed, arguments, context)
@@ -53,13 +53,14 @@ enum Program {
       // What was answered before it stands before it.
       console.out.flush()
       console.error(error)
-      status = error.code.status
+      (status, hasFailed) = (error.code.status, true)
     }
     do throws(IAuthError) {
       try console.finish()
     } catch {
       if status == .done { status = error.code.status }
-      console.error(error)
+      // A program that reads one error finds one.
+      if !hasFailed || !console.isJSON { console.error(error) }
       console.err.flush()
     }
     context.noteUse()

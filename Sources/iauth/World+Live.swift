@@ -117,10 +117,11 @@ enum StartUp {
     guard iauth_is_secure() == 0, getuid() == geteuid(), getgid() == getegid() else {
       return false
     }
-    // SQLite's files must not land on a closed standard descriptor.
+    // SQLite's files must not land on a closed standard descriptor. It reads as empty, and writing
+    // to it is an error, as it was.
     var descriptor: Int32 = 0
     repeat {
-      descriptor = unsafe iauth_open("/dev/null", O_RDWR, 0)
+      descriptor = unsafe iauth_open("/dev/null", O_RDONLY, 0)
     } while (0...2).contains(descriptor)
     if descriptor > 2 { close(descriptor) }
     umask(0o077)

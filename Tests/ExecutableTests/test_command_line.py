@@ -300,6 +300,17 @@ def test_a_deleted_working_directory_and_closed_descriptors(desk, tmp_path):
     desk.content()
 
 
+def test_what_cannot_be_said_is_a_failure_with_one_error(desk):
+    for out in [">&-", ">/dev/full"]:
+        ended = subprocess.run(["bash", "-c", f"{IAUTH} systems {out}"], env=desk.environment,
+                               capture_output=True, text=True)
+        assert (ended.returncode, ended.stderr.count("iauth: disk.")) == (74, 1), ended
+    words = f"{IAUTH} approve 98 99 --json >/dev/full"
+    ended = subprocess.run(["bash", "-c", words], env=desk.environment | {"IAUTH_SESSION": "chief"},
+                           capture_output=True, text=True)
+    assert ended.returncode and len(ended.stderr.splitlines()) == 1, ended
+
+
 def test_few_descriptors_change_nothing_half(desk):
     for count in range(4, 12):
         process = desk.start("apply", *TONG.words, "--json", preexec_fn=lambda: resource.setrlimit(

@@ -330,6 +330,7 @@ def test_completion_knows_what_the_caller_sees(desk):
     assert known(desk, "queue", session=MING) == [str(number)]
     assert known(desk, "queue", session=TONG) == []
     assert known(desk, "requests", session=TONG) == [str(number)]
+    assert known(desk, "batches", session=MING) == []
     assert known(desk, "systems") == ["spm"]
     assert CDC in known(desk, "agencies", "疾管署")
     assert {"chief", "ming", "tong"} <= set(known(desk, "sessions"))

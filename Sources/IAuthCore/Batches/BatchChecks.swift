@@ -30,11 +30,22 @@ extension BatchImporter {
       case .agencyUnknown, .agencyRemoved:
         return FormAgency(
           problem: (
-            error.code.rawValue, Self.isSeveral(typed) ? CheckedRow.several : error.sentences
+            error.code.rawValue,
+            Self.isSeveral(typed)
+              ? CheckedRow.several : Self.unseen(in: typed) ?? error.sentences
           ))
       default: throw error
       }
     }
+  }
+
+  /// A code with a character in it that nobody sees looks right, and is none.
+  private static func unseen(in typed: String) -> Bilingual? {
+    guard let scalar = typed.firstHostileScalar else { return nil }
+    let name = scalarName(scalar.value)
+    return Bilingual(
+      "the code holds the character \(name), which nobody sees; type it anew",
+      "機關代碼含不可見字元 \(name)，請重新輸入")
   }
 
   /// Whether a cell holds more than one agency's code.

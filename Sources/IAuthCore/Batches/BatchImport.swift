@@ -36,8 +36,26 @@ package enum ImportProgress: Sendable {
   case storing(rows: Int, of: Int)
 }
 
-/// In which form the sheet is given back.
-package enum ImportReportFormat: Sendable { case csv, xlsx }
+/// In which form a sheet is written.
+package enum ImportReportFormat: Sendable {
+  case csv, xlsx
+
+  private static let foreign = [
+    ".ods", ".xls", ".xlsm", ".xlsb", ".numbers", ".et", ".pdf", ".htm", ".html", ".docx", ".odt",
+  ]
+
+  /// By the ending of a file's name: a workbook's, otherwise text.
+  ///
+  /// - Throws: `usage.value` for the name of a form that iauth does not write.
+  package init(path: String, option: String) throws(IAuthError) {
+    // Letters alone: a byte of anything else never becomes one of these endings.
+    let name = path.utf8.map { (65...90).contains($0) ? $0 + 32 : $0 }
+    if Self.foreign.contains(where: { name.suffix($0.utf8.count).elementsEqual($0.utf8) }) {
+      throw .usageValue(option: option, value: path, allowed: ["*.xlsx", "*.csv"])
+    }
+    self = name.suffix(5).elementsEqual(".xlsx".utf8) ? .xlsx : .csv
+  }
+}
 
 package enum RowOutcome: String, CaseIterable, Sendable {
   case accepted, unchanged, rejected, held

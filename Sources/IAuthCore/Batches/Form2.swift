@@ -112,7 +112,8 @@ extension BatchImporter {
       return nil
     }
     guard others.allSatisfy({ $0.id == account.id }) else {
-      row.add(header, .email, code: "row.conflict", Self.conflict)
+      let isByEmail = others.contains { $0.id != account.id && $0.email.text == email.text }
+      row.add(header, isByEmail ? .email : .mobile, code: "row.conflict", Self.conflict)
       return nil
     }
     let change: RequestID? = try tx.id(Form2Table.openChange, account.id)

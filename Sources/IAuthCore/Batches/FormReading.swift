@@ -161,6 +161,9 @@ struct CheckedRow {
       value(header, .untilDate) { () throws(IAuthError) in
         try FormDate.day(cell: row[.untilDate])
       } ?? nil
+    if change == .remove, let day = untilDay, effectiveAt != Timestamp(day * 86_400) - .hours(8) {
+      add(header, .untilDate, code: ErrorCode.dateInvalid.rawValue, Self.endOfRemoval)
+    }
     // 刪除 takes away from whom it names; new data are not needed for that.
     if change != .remove {
       (name, email) = person(row, header, .name, .email)
@@ -244,6 +247,9 @@ struct CheckedRow {
 
   private static let formula = Bilingual(
     "the cell holds a formula; put its value there", "儲存格為公式，請改填其值")
+  private static let endOfRemoval = Bilingual(
+    "the day on which a permission is taken away stands under the effective date",
+    "刪除之日期請填於「生效日期」")
   private static let unknownName = Bilingual(
     "the name is a formula whose value the file does not have, so it was not compared with the code",
     "機關名稱為公式且檔案未存其值，故未與代碼核對")

@@ -297,6 +297,7 @@ extension UnsafeReason {
     case .key: "資料庫的金鑰不存在或不相符"
     case .path: "此路徑不得作為資料庫"
     case .journal: "資料庫旁有非屬擁有者的日誌檔"
+    case .lock: "資料庫旁的 iauth.lock 不是擁有者可寫入的一般檔案"
     }
   }
 }

@@ -328,6 +328,7 @@ extension UnsafeReason {
     case .unreadable: "you may not read the database; run iauth as its owner"
     case .path: "this path cannot name a database"
     case .journal: "a journal that is not the owner's stands beside the database"
+    case .lock: "iauth.lock beside the database is no regular file that its owner may write"
     }
   }
 }

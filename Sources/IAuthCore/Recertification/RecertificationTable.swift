@@ -42,15 +42,18 @@ enum RecertificationTable {
       AND (?3 IS NULL OR p.system = ?3)
     ORDER BY g.sort, p.request
     """
-  /// Who may answer for what of a review that is open, but for what is their own.
+  /// Who may answer for what of a review that is open, but for what is their own, or whose they
+  /// represent.
   private static func assigned(at now: Fragment) -> Fragment {
     """
     FROM recertification_item i JOIN permission p ON p.request = i.request
       JOIN recertifier v ON v.item = i.id JOIN account m ON m.id = v.account
-      JOIN account a ON a.id = i.account
+      JOIN account a ON a.id = i.account LEFT JOIN account h ON h.id = v.represents
     WHERE i.recertification = ?1 AND i.status = 'open' AND p.status = 'active'
       AND v.starts_at <= \(now) AND \(now) < v.ends_at
       AND a.id <> m.id AND a.email IS NOT m.email AND a.mobile IS NOT m.mobile
+      AND (h.id IS NULL
+        OR h.id <> a.id AND h.email IS NOT a.email AND h.mobile IS NOT a.mobile)
     """
   }
   static let reviewers: SQL = """

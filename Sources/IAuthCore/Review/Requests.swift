@@ -101,7 +101,7 @@ extension Service {
       let renewed = try tx.renewable(
         account.id, system.id, order.role, from: from, until: until, deputyFor: order.deputyFor)
       if let held = try tx.heldPermission(account.id, system.id, order.role),
-        order.replaces != nil || renewed == nil
+        order.replaces != nil || renewed == nil || held.role != order.role
       {
         throw .permissionHeld(number: held.number, role: held.role)
       }

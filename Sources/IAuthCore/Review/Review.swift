@@ -243,7 +243,8 @@ extension Transaction {
   ) throws(IAuthError) -> IAuthError? {
     if request.kind == .grant,
       let held = try heldPermission(request.account, request.system, request.role),
-      held.number != request.number, try renewable(by: request) == nil
+      held.number != request.number,
+      try held.role != request.role ? true : renewable(by: request) == nil
     {
       return .permissionHeld(number: held.number, role: held.role)
     }

@@ -73,6 +73,7 @@ struct DatabaseFile {
     guard let path = Files.resolved(typed) else { throw .fileUncreatable(path: typed) }
     guard path.utf8.count <= pathBytes else { throw .databaseUnsafe(.path) }
     guard try look(path, followingLinks: false) == nil else { throw .databaseExists }
+    try checkRemains(of: path)
     guard let folder = try look(directory, followingLinks: true),
       folder.owner == geteuid(), folder.mode & 0o022 == 0
     else { throw .databaseUnsafe(.directory) }
@@ -84,6 +85,15 @@ struct DatabaseFile {
     return path
   }
 
+  /// The journal of a database that was lost or put aside: SQLite would play it into the new one,
+  /// or take it away with what may still be needed.
+  static func checkRemains(of path: String) throws(IAuthError) {
+    for suffix in ["-journal", "-wal"]
+    where Files.status(path + suffix, followingLinks: false) != nil {
+      throw .fileExists(path: path + suffix)
+    }
+  }
+
   /// Whether others may list what stands beside the database.
   static func isListable(_ path: String) -> Bool {
     Files.status(Files.directory(of: path), followingLinks: true).map { $0.mode & 0o077 != 0 }
@@ -91,12 +101,20 @@ struct DatabaseFile {
   }
 
   /// Makes a directory for a database; root makes it, too, as whoever owns the place around it.
-  static func makeDirectory(_ directory: String) throws(IAuthError) {
+  ///
+  /// - Returns: what was made, the innermost first.
+  @discardableResult
+  static func makeDirectory(_ directory: String) throws(IAuthError) -> [String] {
+    var made: [String] = []
     var above = directory
-    while !Files.exists(above), above.utf8.count > 1 { above = Files.directory(of: above) }
+    while !Files.exists(above), above.utf8.count > 1 {
+      made.append(above)
+      above = Files.directory(of: above)
+    }
     try becomeOwner(of: above)
     try Files.makeDirectory(directory)
     try becomeOwner(of: directory)
+    return made
   }
 
   /// The key that stands beside a database that is being made; nil if none does.
@@ -123,6 +141,7 @@ struct DatabaseFile {
   static func checkCreating(_ typed: String) throws(IAuthError) {
     guard !isURI(typed) else { throw .databaseUnsafe(.path) }
     guard Files.status(typed, followingLinks: false) == nil else { throw .databaseExists }
+    try checkRemains(of: typed)
     var directory = Files.directory(of: typed)
     guard let folder = Files.status(directory, followingLinks: true) else {
       while !Files.exists(directory), directory.utf8.count > 1 {

@@ -58,17 +58,17 @@ extension Schema {
     CREATE VIEW recertifier AS
       -- Who may answer for which open item, before the question whose own it is. (CROSS JOIN: the
       -- items come first; every administrator with every item takes a nation half a minute.)
-      SELECT i.id AS item, d.account, d.starts_at, d.ends_at
+      SELECT i.id AS item, d.account, d.starts_at, d.ends_at, d.represents
       FROM recertification_item i JOIN administrator d ON d.agency = i.agency
         AND d.system = i.system
       WHERE i.role = 'general' AND i.status IN ('open', 'unanswered')
       UNION
-      SELECT i.id, d.account, d.starts_at, d.ends_at
+      SELECT i.id, d.account, d.starts_at, d.ends_at, d.represents
       FROM recertification_item i CROSS JOIN superior_of s ON s.agency = i.agency
         CROSS JOIN administrator d ON d.agency = s.superior AND d.system = i.system
       WHERE i.role = 'admin' AND i.status IN ('open', 'unanswered')
       UNION
-      SELECT i.id, d.account, d.starts_at, d.ends_at
+      SELECT i.id, d.account, d.starts_at, d.ends_at, d.represents
       FROM recertification_item i
         JOIN administrator d ON d.agency = (SELECT authority FROM service)
       WHERE i.role = 'admin' AND i.status IN ('open', 'unanswered')

@@ -122,12 +122,11 @@ package final class Store {
   ) throws(IAuthError) -> Store? {
     try world.checkMounted(settings)
     guard !settings.standby else { throw .hostStandby }
-    guard !world.isDryRun else {
-      let key = world.randomBytes(32)
-      try DatabaseFile.checkCreating(path)
-      return try fillDraft(
-        draft: ":memory:", key: key, world: world, settings: settings, fill)
-    }
+    try DatabaseFile.checkCreating(path)
+    // What does not come together leaves nothing behind, no directory and no lock.
+    let trial = try fillDraft(
+      draft: ":memory:", key: world.randomBytes(32), world: world, settings: settings, fill)
+    guard !world.isDryRun else { return trial }
     let place = try DatabaseFile.place(creating: path)
     let directory = Files.directory(of: place)
     let lock = try WriteLock(

@@ -21,7 +21,7 @@ struct WriteLock: ~Copyable {
     file = unsafe iauth_open(path, flags, 0o600)
     guard file >= 0 else {
       switch errno {
-      case EACCES, EPERM, ELOOP, EISDIR, ENXIO: throw .databaseUnsafe(.directory)
+      case EACCES, EPERM, ELOOP, EISDIR, ENXIO: throw .databaseUnsafe(.lock)
       default: throw Files.failure(errno)
       }
     }

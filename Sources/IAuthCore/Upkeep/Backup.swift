@@ -255,13 +255,14 @@ extension Service {
     guard !path.utf8.starts(with: "file:".utf8) else { throw .databaseUnsafe(.path) }
     let directory = Files.directory(of: path)
     let lock = directory + "/" + DatabaseFile.lockName
-    let (hadDirectory, hadLock) = (Files.exists(directory), Files.exists(lock))
-    try DatabaseFile.makeDirectory(directory)
     guard Files.status(path, followingLinks: false) == nil else { throw .databaseExists }
-    // The journal of the lost database would be played back into the copy.
-    for suffix in ["-journal", "-wal"]
-    where Files.status(path + suffix, followingLinks: false) != nil {
-      throw .fileExists(path: path + suffix)
+    try DatabaseFile.checkRemains(of: path)
+    let hadLock = Files.exists(lock)
+    let madeDirectories = try DatabaseFile.makeDirectory(directory)
+    var isDone = false
+    defer {
+      if !isDone, !madeDirectories.isEmpty { unsafe unlink(lock) }
+      if !isDone { for path in madeDirectories { unsafe rmdir(path) } }
     }
     let draft = try PartialFile(of: path)
     let keyPath = directory + "/" + DatabaseFile.keyName
@@ -281,10 +282,10 @@ extension Service {
         draft.drop()
         if !hadLock { made.append(lock) }
         for path in made { unsafe unlink(path) }
-        if !hadDirectory { unsafe rmdir(directory) }
         return receipt
       }
       try Files.publish(draft.path, as: path)
+      isDone = true
       return receipt
     } catch {
       draft.drop()

@@ -102,7 +102,7 @@ struct ImportBatch: Command {
     order.encoding = encoding.flatMap { TextEncoding(rawValue: $0.rawValue) }
     order.sheet = sheet
     order.hidden = hidden.flatMap { HiddenRows(rawValue: $0.rawValue) } ?? .refuse
-    order.report = report.map { Self.isWorkbook($0) ? .xlsx : .csv }
+    order.report = try reportFormat
     let progress = ProgressLine(on: context.console)
     order.progress = progress.map { line in { step in line.show(step) } }
     defer { progress?.clear() }
@@ -165,10 +165,11 @@ struct ImportBatch: Command {
     try context.console.files.checkNew(report)
   }
 
-  /// A report is a workbook if its name says so; what it is is told from its bytes.
-  private static func isWorkbook(_ path: String) -> Bool {
-    path.utf8.suffix(5).elementsEqual(".xlsx".utf8)
-      || path.utf8.suffix(5).elementsEqual(".XLSX".utf8)
+  private var reportFormat: ImportReportFormat? {
+    get throws(IAuthError) {
+      guard let report else { return nil }
+      return try ImportReportFormat(path: report, option: "--report")
+    }
   }
 
   private var isOnStandardOutput: Bool { report?.utf8.elementsEqual("-".utf8) ?? false }
@@ -187,7 +188,7 @@ struct ImportBatch: Command {
 
   /// The rows and the summary; or the sheet itself, and the summary beside it.
   private func deliver(_ answer: ImportReport, _ context: Context) throws(IAuthError) {
-    let format: ImportReportFormat = report.map(Self.isWorkbook) ?? false ? .xlsx : .csv
+    let format = try reportFormat ?? .csv
     if isOnStandardOutput {
       try answer.writeSheet(as: format) { piece in write(piece[...], context.console) }
       context.say(answer.summary)

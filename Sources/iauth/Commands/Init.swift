@@ -66,7 +66,7 @@ struct Init: Command {
           "以資通安全處為主管機關建立資料庫"))
     ],
     fails: [
-      .databaseExists, .fileMissing, .fileUncreatable, .agencyInvalid, .agencyUnknown,
+      .databaseExists, .fileMissing, .fileExists, .fileUncreatable, .agencyInvalid, .agencyUnknown,
       .agencyCycle, .nameInvalid, .emailInvalid, .mobileInvalid, .mobileCountry, .sheetUnreadable,
       .sheetHeader,
       .rightMissing, .databaseUnsafe, .diskFull,

@@ -34,9 +34,14 @@ enum Known {
     case .systems: return try service.systems().map { ($0.code, $0.name(language)) }
     case .sessions: return try service.sessionNames().map { ($0.name, $0.person ?? "") }
     case .batches:
-      return try service.batches().prefix(Limits.completions).map { batch in
-        (String(batch.batch), batch.document ?? "")
+      var found: [BatchID: String] = [:]
+      for item in try service.firstWaiting(Limits.completions) ?? [] {
+        if let batch = item.batch { found[batch] = item.document ?? "" }
       }
+      for batch in try service.batches().prefix(Limits.completions) {
+        found[batch.batch] = batch.document ?? ""
+      }
+      return found.sorted { $0.key < $1.key }.map { (String($0.key), $0.value) }
     case .queue: return try waiting(service, language)
     case .requests:
       let own = try service.ownRequests().map { request in

@@ -162,14 +162,14 @@ extension Recertify {
           + (unassigned > 0 ? "，無人可答復 \(unassigned) 項" : "")))
   }
 
-  /// The sheet is a workbook if its name says so.
   func write(_ path: String, _ service: Service, _ context: Context) throws(IAuthError) {
     let isOnStandardOutput = path.utf8.elementsEqual("-".utf8)
     guard !isOnStandardOutput || !context.options.json else {
       throw .usageConflict("--sheet -", "--json", command: "recertify")
     }
+    let format = try ImportReportFormat(path: path, option: "--sheet")
     if !isOnStandardOutput { try context.console.files.checkNew(path) }
-    let bytes = try service.recertificationSheet(as: Self.format(of: path))
+    let bytes = try service.recertificationSheet(as: format)
     guard !isOnStandardOutput else {
       context.console.page(String(decoding: bytes, as: UTF8.self))
       return
@@ -179,11 +179,6 @@ extension Recertify {
       Bilingual(
         "fill in 清查結果 and 說明, then: iauth recertify --hand-in FILE",
         "請填妥「清查結果」及「說明」後交回：iauth recertify --hand-in FILE"))
-  }
-
-  private static func format(of path: String) -> ImportReportFormat {
-    let end = path.utf8.suffix(5)
-    return end.elementsEqual(".xlsx".utf8) || end.elementsEqual(".XLSX".utf8) ? .xlsx : .csv
   }
 
   func take(_ path: String, _ service: Service, _ context: Context) throws(IAuthError) {

@@ -136,12 +136,20 @@ final class Console {
 
   /// Asks on standard error and reads one line from standard input; nil when the input ends.
   ///
-  /// The caller has looked at `mayAsk`. Errors: `disk.failed`, `limit.bytes`.
+  /// A terminal that takes back bytes instead of characters leaves halves of them, which nobody
+  /// meant: it is asked again. The caller has looked at `mayAsk`. Errors: `disk.failed`,
+  /// `limit.bytes`.
   func ask(_ question: Bilingual) throws(IAuthError) -> String? {
-    prompt(question(language))
-    let answer = try input.line()
-    if answer == nil { err.write("\n") }
-    return answer
+    while true {
+      prompt(question(language))
+      guard let answer = try input.line() else {
+        err.write("\n")
+        return nil
+      }
+      guard input.isTerminal, answer.unicodeScalars.contains("\u{FFFD}") else { return answer }
+      let again = Bilingual("that is not UTF-8 text; type it again", "輸入內容不是 UTF-8 文字，請重新輸入")
+      err.write("iauth: \(again(language))\n")
+    }
   }
 
   /// Like `ask`, but what is typed is not shown.

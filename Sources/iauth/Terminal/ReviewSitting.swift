@@ -12,6 +12,8 @@ struct ReviewSitting {
   private var place = 0
   private var counts: [RequestStatus: Int] = [:]
   private var decided: Set<RequestID> = []
+  /// What was decided, or ended, meanwhile by somebody else.
+  private var gone: Set<RequestID> = []
   private var reasons: [String]
 
   init(_ items: [PendingRequest], _ context: Context) throws(IAuthError) {
@@ -30,6 +32,7 @@ struct ReviewSitting {
       }
       context.console.line("")
       context.showParts(of: detail)
+      if detail.whyNot?.code == .requestDecided { gone.insert(items[place].number) }
       if let why = detail.whyNot, why.code != .sessionStepUp {
         let text = Bilingual(why.text(.english).sentence, why.text(.chinese).sentence)
         context.say(Bilingual("not to be decided: \(text.english)", "無須審核：\(text.chinese)"))
@@ -38,11 +41,12 @@ struct ReviewSitting {
     }
   }
 
-  private func detail(of number: RequestID) throws(IAuthError) -> RequestDetail? {
+  private mutating func detail(of number: RequestID) throws(IAuthError) -> RequestDetail? {
     do throws(IAuthError) {
       return try service.detail(number)
     } catch {
       guard error.code == .requestUnknown else { throw error }
+      gone.insert(number)
       context.console.error(error)
       return nil
     }
@@ -111,6 +115,10 @@ struct ReviewSitting {
       try context.stepUp()
       return false
     case .requestChanged: return true
+    case .requestDecided, .requestUnknown:
+      gone.insert(item.number)
+      place += 1
+      return true
     default:
       place += 1
       return true
@@ -118,7 +126,7 @@ struct ReviewSitting {
   }
 
   private func sum() {
-    let left = items.count { !decided.contains($0.number) }
+    let left = items.count { !decided.union(gone).contains($0.number) }
     let parts = RequestStatus.allCases.compactMap { status in
       counts[status].map { (status.label, $0) }
     }

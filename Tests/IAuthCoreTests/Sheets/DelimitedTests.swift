@@ -39,6 +39,9 @@ func rows(of bytes: [UInt8]) throws(IAuthError) -> [[String]] {
     ("\"x\ty\",b\n\"c\td\",e\n", [["x\ty", "b"], ["c\td", "e"]]),
     ("姓名,機關\n陳‧達,臺北\n", [["姓名", "機關"], ["陳‧達", "臺北"]]),
     ("", []),
+    // A title above the header is no quoted field, whatever it begins with.
+    ("\"114年度,,\na,b,c\n", [["\"114年度", "", ""], ["a", "b", "c"]]),
+    ("\"一\na,\"b\",c\n", [["\"一"], ["a", "b", "c"]]),
   ])
   func readsRows(text: String, expected: [[String]]) throws {
     #expect(try rows(of: text) == expected)
