@@ -14,7 +14,8 @@ package enum RequestStatus: String, CaseIterable, Sendable {
   /// Whether it still waits, for a reviewer or for its correction.
   package var isOpen: Bool { self == .pending || self == .returned }
 }
-package enum PermissionStatus: String, CaseIterable, Sendable { case active, revoked }
+/// `suspended` rests since a review was closed without an answer.
+package enum PermissionStatus: String, CaseIterable, Sendable { case active, suspended, revoked }
 package enum Channel: String, CaseIterable, Sendable { case email, sms }
 package enum MessageStatus: String, CaseIterable, Sendable {
   case queued, sent, delivered, bounced, failed, lapsed

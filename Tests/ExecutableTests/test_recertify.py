@@ -307,6 +307,17 @@ def test_silence_suspends_only_where_it_is_configured(on_clock, tmp_path):
     desk.ok("recertify", "--evidence", 1, tmp_path / "evidence", session=CHIEF)
     said = [json.loads(line)["action"] for line in (tmp_path / "evidence/audit.jsonl").open()]
     assert said.count("permission.suspend") == 1
+    # Whoever rests is nobody whom the target system must have, and reads it in their own list.
+    listed = tmp_path / "target.csv"
+    listed.write_text(f"email,role\n{CHIEF.email},admin\n{MING.email},admin\n")
+    desk.ok("permissions", "--compare", listed, "--system", "spm")
+    desk.sign_in(TONG)
+    [own] = [line for line in desk.json("request-permission", "--list", session=TONG)
+             if line["request"] == number]
+    assert own["permission"] == "suspended"
+    # A new review is of what is in force.
+    again = desk.one("recertify", "--open", "--due", "2027-03-02", session=CHIEF)
+    assert again["items"] == 2
     desk.sign_in(MING)
     item = items(desk, MING)["王大同"]
     assert item["status"] == "unanswered"

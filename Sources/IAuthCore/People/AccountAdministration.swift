@@ -359,7 +359,7 @@ extension Transaction {
     guard let request = try request(number) else { return .requestUnknown(number: number) }
     if world.caller.isOperator { return nil }
     guard let me else { return .sessionNone }
-    if request.account == me.id { return nil }
+    if try holder(of: request) == me.id { return nil }
     guard try maySee(request, me) else { return .requestUnknown(number: number) }
     guard try isAdministrator(me) else { return .rightMissing(.reviewer) }
     let mayDecide = try self.exists(RequestTable.mayDecide, number, me.id, now)
@@ -374,7 +374,7 @@ extension Transaction {
     guard let request = try request(number),
       try first(EffectTable.standing, number, read: { _ in true }) != nil
     else { return false }
-    let account = try account(id: request.account)
+    let account = try account(id: holder(of: request))
     let invitations = try invitations(of: account).filter { $0.summary.number == number }
     try run(RequestTable.revoke, number, now, actor?.account, reason)
     try audit(.revoked, .request(number))

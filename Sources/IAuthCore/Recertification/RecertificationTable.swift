@@ -26,7 +26,8 @@ enum RecertificationTable {
       last_used_at)
     SELECT ?1, p.request, p.account, p.agency, p.system, p.role, a.used_at
     FROM permission p JOIN account a ON a.id = p.account JOIN agency g ON g.id = p.agency
-    WHERE p.status = 'active' AND p.starts_at <= ?2 AND (p.ends_at IS NULL OR ?2 < p.ends_at)
+    WHERE p.status = 'active' AND p.suspended_at IS NULL
+      AND p.starts_at <= ?2 AND (p.ends_at IS NULL OR ?2 < p.ends_at)
       AND (?3 IS NULL OR p.system = ?3)
     ORDER BY g.sort, p.request
     """
@@ -38,7 +39,8 @@ enum RecertificationTable {
     SELECT ?1, p.request, p.account, p.agency, p.system, p.role, a.used_at
     FROM below CROSS JOIN permission p ON p.agency = below.id
       JOIN account a ON a.id = p.account JOIN agency g ON g.id = p.agency
-    WHERE p.status = 'active' AND p.starts_at <= ?2 AND (p.ends_at IS NULL OR ?2 < p.ends_at)
+    WHERE p.status = 'active' AND p.suspended_at IS NULL
+      AND p.starts_at <= ?2 AND (p.ends_at IS NULL OR ?2 < p.ends_at)
       AND (?3 IS NULL OR p.system = ?3)
     ORDER BY g.sort, p.request
     """

@@ -60,23 +60,26 @@ extension Transaction {
     try audit(.accountClosed, .account(other.id))
   }
 
-  /// Of two permissions of one kind the better one stays; beside `admin` there is no `general`.
+  /// Of two permissions of one kind the better one stays; beside `admin` there is no `general`, but
+  /// where it lasts longer: nobody has nothing once the `admin` is over.
   private func mergePermissions(
     _ pair: SamePerson, _ succession: Int64
   ) throws(IAuthError) {
     let held = try all(SuccessionTable.held, pair.survivor, pair.other, now) { row in
       (
         request: row.id(0) as RequestID, system: row.id(2) as SystemID,
-        role: row.word(3, Role.self), isInForce: row.bool(4)
+        role: row.word(3, Role.self), isInForce: row.bool(4), endsAt: row.time(5)
       )
     }
-    var best: [SystemID: [Role: Bool]] = [:]
+    var best: [SystemID: [Role: Timestamp]] = [:]
     for permission in held {
       let isSecond = best[permission.system]?[permission.role] != nil
       let isIncluded =
-        permission.role == .general && best[permission.system]?[.admin] == true
+        permission.role == .general
+        && best[permission.system]?[.admin].map { permission.endsAt <= $0 } ?? false
       guard isSecond || isIncluded else {
-        best[permission.system, default: [:]][permission.role] = permission.isInForce
+        best[permission.system, default: [:]][permission.role] =
+          permission.isInForce ? permission.endsAt : Timestamp(0)
         continue
       }
       try remember(succession, "ended", permission.request.value)

@@ -45,7 +45,8 @@ enum SuccessionTable {
   /// What two accounts of one person hold in force: the better of a pair first.
   static let held: SQL = """
     SELECT request, account, system, role,
-      suspended_at IS NULL AND starts_at <= ?3 AND (ends_at IS NULL OR ends_at > ?3)
+      suspended_at IS NULL AND starts_at <= ?3 AND (ends_at IS NULL OR ends_at > ?3),
+      coalesce(ends_at, 9223372036854775807)
     FROM permission WHERE account IN (?1, ?2) AND status = 'active'
     ORDER BY system, role, 5 DESC, ends_at IS NOT NULL, ends_at DESC, account <> ?1, request
     """
@@ -203,7 +204,10 @@ enum SuccessionTable {
     """
   static let requestsBack: SQL = """
     UPDATE request SET agency = ?3 WHERE agency = ?2 AND open = 1 AND account IN \(movedAccounts)
+    RETURNING id
     """
+  static let isMovedRequest: SQL =
+    "SELECT 1 FROM succession_move WHERE kind = 'request' AND id = ?"
   static let permissionsBack: SQL = """
     UPDATE permission SET agency = ?3
     WHERE agency = ?2 AND status = 'active' AND account IN \(movedAccounts)
@@ -256,7 +260,7 @@ enum SuccessionTable {
     allBelow, moveBelow, isDerived, setStatus, setAuthority, openProofs, lines, mergedLater,
     decided, granted,
     changed, voidProofs, closeProofs, accountsBack, merged, requestsParted, permissionsParted,
-    requestsBack, permissionsBack, revived, superseded, itemsBack, below, wasStatus,
+    requestsBack, isMovedRequest, permissionsBack, revived, superseded, itemsBack, below, wasStatus,
     wasAuthority, actives, vacant, samePeople,
   ]
 }

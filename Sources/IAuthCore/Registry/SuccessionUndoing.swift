@@ -85,7 +85,11 @@ extension Transaction {
     }
     try run(SuccessionTable.requestsParted, id)
     try run(SuccessionTable.permissionsParted, id)
-    try run(SuccessionTable.requestsBack, id, new.id, old.id)
+    // What was asked for at the successor is the old agency's now, and its last entry says so.
+    for number: RequestID in try ids(SuccessionTable.requestsBack, id, new.id, old.id)
+    where try !exists(SuccessionTable.isMovedRequest, number) {
+      try auditSubmission(.successionUndone, number)
+    }
     try run(SuccessionTable.permissionsBack, id, new.id, old.id)
     let revived: [RequestID] = try ids(SuccessionTable.revived, id)
     for number in revived { try audit(.successionUndone, .request(number)) }

@@ -61,8 +61,8 @@ enum FeedTable {
   /// Who has access to a system now, by mailbox: the stronger role where there are two.
   static let holders: SQL = """
     SELECT a.email, min(p.role) FROM permission p JOIN account a ON a.id = p.account
-    WHERE p.system = ?1 AND p.status = 'active' AND a.status = 'active' AND p.starts_at <= ?2
-      AND (p.ends_at IS NULL OR ?2 < p.ends_at)
+    WHERE p.system = ?1 AND p.status = 'active' AND a.status = 'active'
+      AND p.suspended_at IS NULL AND p.starts_at <= ?2 AND (p.ends_at IS NULL OR ?2 < p.ends_at)
     GROUP BY a.email ORDER BY a.email
     """
   static let hasReader: SQL = "SELECT 1 FROM feed_reader LIMIT 1"

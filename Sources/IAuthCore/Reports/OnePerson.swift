@@ -17,6 +17,11 @@ package enum PersonValue: Sendable, Equatable {
   case text(String)
   case number(Int64)
   case time(Timestamp)
+
+  /// The number that a row begins with; 0 if it begins with something else.
+  fileprivate static func number(of row: [PersonValue]) -> Int64 {
+    if case .number(let number)? = row.first { number } else { 0 }
+  }
 }
 
 /// What one table has of a person.
@@ -193,11 +198,15 @@ enum PersonTable {
   static let agency: SQL = "SELECT agency FROM account WHERE id = ?"
   /// The accounts that have become this one by a succession of agencies, and are not erased.
   static let merged: SQL = """
-    WITH RECURSIVE one (id) AS (SELECT ?1 UNION
+    SELECT a.id FROM account a WHERE a.id IN \(others)
+      AND a.status = 'closed' AND a.erased_at IS NULL ORDER BY 1
+    """
+  /// All that have become account ?1, whatever became of them.
+  static let others: Fragment = """
+    (WITH RECURSIVE one (id) AS (SELECT ?1 UNION
       SELECT m.id FROM one JOIN succession_move m ON m.holder = one.id AND m.kind = 'merge'
         JOIN succession s ON s.id = m.succession AND s.undone_at IS NULL)
-    SELECT a.id FROM one JOIN account a ON a.id = one.id
-    WHERE a.id <> ?1 AND a.status = 'closed' AND a.erased_at IS NULL ORDER BY 1
+      SELECT id FROM one WHERE id <> ?1)
     """
   static let history: SQL = """
     SELECT u.seq, u.at, u.caller, u.account, a.name, u.action, u.subject, u.outcome
@@ -233,6 +242,11 @@ extension Service {
         var rows: [[PersonValue]] = []
         for account in accounts {
           rows += try tx.all(section.sql, account) { row in section.values(of: row) }
+        }
+        if accounts.count > 1, section.columns[0].kind == .number {
+          // What concerns both stands once, in the order of a single account's.
+          rows.sort { PersonValue.number(of: $0) < PersonValue.number(of: $1) }
+          rows = rows.enumerated().filter { $0 == 0 || $1 != rows[$0 - 1] }.map(\.element)
         }
         sections.append((section, rows))
       }

@@ -57,7 +57,11 @@ enum RequestTable {
     """
   static let setEnd: SQL = "UPDATE permission SET ends_at = ?2, reason = ?3 WHERE request = ?1"
   static let markApplied: SQL = "UPDATE request SET applied_at = ?2 WHERE id = ?1"
-  static let permission: SQL = "SELECT status FROM permission WHERE request = ?"
+  static let permission: SQL = """
+    SELECT iif(status = 'active' AND suspended_at IS NOT NULL, 'suspended', status)
+    FROM permission WHERE request = ?
+    """
+  static let holderID: SQL = "SELECT account FROM permission WHERE request = ?"
   static let activePermissions: SQL =
     "SELECT request FROM permission WHERE account = ? AND status = 'active'"
   /// What somebody is invited to: the permission of a system and role before others.
@@ -161,7 +165,7 @@ enum RequestTable {
     systemsSeen, batchTouches, toldOfSame,
     byID, add, pendingFor, pendingChange, activeFor, firstAdminSystem, replacement, decide,
     decision, grant, revoke,
-    setEnd, markApplied, permission, activePermissions, invited, pendingOf,
+    setEnd, markApplied, permission, activePermissions, holderID, invited, pendingOf,
     hasOtherClaim, reviewersOf, days, holder, wasReturned, rights, mayDecide, scopes,
     scopesWithDeputies,
     orphanSystems, administratorsOf, batchByID, batchCounts, batchPending, batchHasPending,

@@ -160,7 +160,8 @@ extension Service {
 enum OwnRequestTable {
   /// None while it is decided on again; time ends it whether that is written down yet or not.
   static let permissionNow: Fragment = """
-    CASE WHEN r.open = 1 THEN NULL WHEN p.ends_at <= ?2 THEN 'revoked' ELSE p.status END
+    CASE WHEN r.open = 1 THEN NULL WHEN p.ends_at <= ?2 THEN 'revoked'
+      WHEN p.status = 'active' AND p.suspended_at IS NOT NULL THEN 'suspended' ELSE p.status END
     """
   static let list: SQL = """
     SELECT r.id, s.code, r.role, r.kind, r.status, r.created_at, d.decided_at,
@@ -172,7 +173,7 @@ enum OwnRequestTable {
     FROM request r JOIN system s ON s.id = r.system LEFT JOIN decision d ON d.request = r.id
         AND d.round = r.round LEFT JOIN account a ON a.id = d.reviewer
       LEFT JOIN permission p ON p.request = r.id
-    WHERE r.account = ?1 ORDER BY r.id DESC
+    WHERE r.account = ?1 OR r.account IN \(PersonTable.others) ORDER BY r.id DESC
     """
   static let statements: [SQL] = [list]
 }

@@ -12,11 +12,21 @@ extension Transaction {
   func maySee(
     _ request: PermissionRequest, _ account: Account
   ) throws(IAuthError) -> Bool {
-    if request.account == account.id || request.submitter == account.id { return true }
+    if try holder(of: request) == account.id || request.account == account.id
+      || request.submitter == account.id
+    {
+      return true
+    }
     if try isOwn(request, account) { return true }
     guard try systemsSeen(by: account).contains(request.system) else { return false }
     if account.agency == (try authority().id) { return true }
     return account.agency == request.agency
+  }
+
+  /// Whose the request is by now, or what it gave: of two accounts that have become one, the one that
+  /// goes on.
+  func holder(of request: PermissionRequest) throws(IAuthError) -> AccountID {
+    try id(RequestTable.holderID, request.number) ?? request.account
   }
 
   /// The systems whose requests an account sees as an administrator: those that it administers, and

@@ -63,6 +63,9 @@ enum SettlingTable {
   static let codes: SQL = """
     UPDATE code SET expires_at = created_at WHERE created_at > ?1 AND expires_at > created_at
     """
+  static let voidCodes: SQL = """
+    UPDATE code SET expires_at = created_at WHERE expires_at > created_at
+    """
   static let requests: SQL = """
     UPDATE request SET claimed_at = coalesce(claimed_at, created_at), created_at = ?1
     WHERE status = 'pending' AND created_at > ?1
@@ -86,6 +89,7 @@ enum SettlingTable {
   static let statements: [SQL] = [
     bearings, bind, move, compare, host, sends, attempts, permissions, requests, requestsOnTime,
     permissionsOnTime, messages, applications, ended, revive, sessions, codes,
+    voidCodes,
   ]
 }
 
@@ -146,7 +150,8 @@ extension Transaction {
       let began = try currentHead().seq
       let newest = try first(AuditTable.newest) { row in row.time(0) }
       let epoch = try number(SettlingTable.move, machine, now, began) ?? 0
-      try run(BackupTable.killCodes)
+      // Codes alone: new ones can be sent for an application that waits.
+      try run(SettlingTable.voidCodes)
       try run(BackupTable.killSessions, now)
       try run(BackupTable.killMessages)
       try audit(.hostChanged, .host(epoch: epoch))

@@ -205,8 +205,9 @@ extension OwnRequest {
     return role.label(language) + (language == .english ? " (\(asked))" : "（\(asked)）")
   }
 
-  /// The request's state, or that its permission ended.
+  /// The request's state, or that its permission ended or rests.
   fileprivate func state(_ language: Language) -> String {
-    permission == .revoked ? PermissionStatus.revoked.label(language) : status.label(language)
+    guard let permission, permission != .active else { return status.label(language) }
+    return permission.label(language)
   }
 }

@@ -40,6 +40,7 @@ extension PermissionStatus {
   var label: Bilingual {
     switch self {
     case .active: Bilingual("active", "有效")
+    case .suspended: Bilingual("suspended until answered in the review", "清查未答復，暫停中")
     case .revoked: Bilingual("revoked", "已廢止")
     }
   }
