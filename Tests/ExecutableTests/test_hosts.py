@@ -160,6 +160,14 @@ def test_without_its_disk_there_is_no_database(desk, configured, tmp_path):
     # Also what lies below the mount point is not taken for the database.
     shutil.copytree(desk.data, there, dirs_exist_ok=True)
     empty.refused("database.missing", *words, "systems")
+    # However the two are spelled.
+    link = tmp_path / "link"
+    link.symlink_to(there)
+    for spelled in [f"{there}/", f"/{there}", f"{there}/../disk", link]:
+        other = configured(f"mount-point = {spelled}\ndatabase = {there}/iauth.db\n")
+        empty.refused("database.missing", *other, "systems")
+        assert quick(empty, *other)[0] == 7
+    words = configured(f"mount-point = {there}\ndatabase = {there}/iauth.db\n")
     root(["mount", "--bind", there, there])
     try:
         empty.ok(*words, "systems")

@@ -29,7 +29,10 @@ extension BatchImporter {
       (number: row.id(0) as RequestID, endsAt: row.timeIfAny(1))
     }
     let pending: RequestID? = try tx.id(RequestTable.pendingFor, account.id, system.id, role)
-    if let earlier = pending.flatMap({ claims.row(of: $0) })
+    // Her new contacts for the same role wait for nothing any more.
+    let change: RequestID? = try tx.first(
+      Form2Table.changeOf, account.id, system.id, role, read: { row in row.id(0) })
+    if let earlier = (pending ?? change).flatMap({ claims.row(of: $0) })
       ?? held.flatMap({ claims.handedOver[$0.number] }) ?? claims.kept[key]
     {
       contradict(&row, earlier, .change)
@@ -37,7 +40,7 @@ extension BatchImporter {
     }
     let end = row.effectiveAt ?? tx.now
     let isEnding = held?.endsAt.map { $0 <= max(end, tx.now) } ?? (held == nil)
-    guard pending != nil || !isEnding else {
+    guard pending != nil || change != nil || !isEnding else {
       return try earlier(.revoke, account, system, role) ?? .unchanged(held?.number, batch: nil)
     }
     let endsAtOnce = try held.map { (old) throws(IAuthError) in try mayEnd(old.number, of: account)
@@ -49,7 +52,7 @@ extension BatchImporter {
       return try resubmit(pending, row)
     }
     claims.remove(key, of: account, in: agency, system)
-    if let pending { try withdrawForForm(pending, account) }
+    for number in [pending, change].compactMap(\.self) { try withdrawForForm(number, account) }
     let number = try submit(
       RequestDraft(
         account: account, system: system.id, role: role, kind: .revoke, origin: "batch",
@@ -227,6 +230,10 @@ enum Form2Table {
       AND (open = 1 OR (status = 'approved' AND applied_at IS NULL))
     ORDER BY id DESC LIMIT 1
     """
+  static let changeOf: SQL = """
+    SELECT id FROM request WHERE account = ?1 AND system = ?2 AND role = ?3 AND open = 1
+      AND kind = 'change'
+    """
   static let earlier: SQL = """
     SELECT id, batch FROM request WHERE account = ?1 AND kind = ?2 AND system = ?3 AND role = ?4
       AND status = 'approved' AND batch IS NOT NULL
@@ -239,5 +246,5 @@ enum Form2Table {
     WHERE r.account = ?1 AND o.account = ?2 AND r.system = ?3 AND r.role = ?4
       AND (r.open = 1 OR p.status = 'active')
     """
-  static let statements: [SQL] = [openChange, earlier, handOver]
+  static let statements: [SQL] = [openChange, changeOf, earlier, handOver]
 }

@@ -82,10 +82,23 @@ package struct World: Sendable {
   /// - Throws: `database.missing`.
   func checkMounted(_ settings: Settings, for path: String? = nil) throws(IAuthError) {
     guard let place = settings.mountPoint, !host.isMountPoint(place) else { return }
-    let isBelow = { (path: String) in path.utf8.starts(with: (place + "/").utf8) }
-    guard path.map({ isBelow($0) || Files.resolved($0).map(isBelow) ?? false }) ?? true else {
-      return
+    guard let path else { throw .databaseUnmounted }
+    // As they are written, and where they lead: neither a second slash nor a link hides one below.
+    let places = [place, Files.resolved(place + "/.")].compactMap { $0.map(Self.parts) }
+    let paths = [path, Files.resolved(path)].compactMap { $0.map(Self.parts) }
+    if paths.contains(where: { path in places.contains { path.starts(with: $0) } }) {
+      throw .databaseUnmounted
     }
-    throw .databaseUnmounted
+  }
+
+  /// The names of a path, each step up taken.
+  private static func parts(of path: String) -> [String] {
+    path.utf8.split(separator: UInt8(ascii: "/")).reduce(into: []) { parts, part in
+      if part.elementsEqual("..".utf8) {
+        _ = parts.popLast()
+      } else if !part.elementsEqual(".".utf8) {
+        parts.append(String(Substring(part)))
+      }
+    }
   }
 }

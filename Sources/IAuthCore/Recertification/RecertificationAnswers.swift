@@ -42,6 +42,7 @@ extension Service {
   ) throws(IAuthError) -> [AnswerOutcome] {
     let answer = try answer.checked()
     return try store.write { (tx) throws(IAuthError) -> TransactionEnd<[AnswerOutcome]> in
+      try tx.endOverduePermissions()
       let session = try tx.session()
       var seen: Set<ItemID> = []
       var outcomes: [AnswerOutcome] = []
@@ -61,6 +62,7 @@ extension Service {
   ) throws(IAuthError) -> [AnswerOutcome] {
     let answer = try RecertificationAnswer.keep(note: note).checked()
     return try store.write { (tx) throws(IAuthError) -> TransactionEnd<[AnswerOutcome]> in
+      try tx.endOverduePermissions()
       let session = try tx.session()
       let mine = try tx.recertificationItems(of: session.account)
       guard mine.count == expected else {
@@ -96,7 +98,7 @@ extension Transaction {
     let isAuthority = try me.agency == authority().id
     var found: [RecertificationItem] = []
     func add(_ sql: SQL, _ system: SystemID) throws(IAuthError) {
-      found += try all(sql, me.agency, system, me.id, me.email.text, me.mobile.e164) { row in
+      found += try all(sql, me.agency, system, me.id, me.email.text, me.mobile.e164, now) { row in
         RecertificationItem(row: row)
       }
     }

@@ -31,6 +31,7 @@ extension Service {
   ///   `recertify.closed`, `recertify.early`.
   package func closeRecertification(_ id: RecertificationID) throws(IAuthError) -> ClosingReceipt {
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<ClosingReceipt> in
+      try tx.endOverduePermissions()
       if let refusal = try tx.refusalOfReview() { return try tx.refuse(refusal) }
       let review = try tx.recertification(numbered: id)
       guard review.closedAt == nil else { throw .recertifyClosed(review: id) }
@@ -63,6 +64,7 @@ extension Service {
     _ id: RecertificationID?, under: String?
   ) throws(IAuthError) -> (review: Recertification, lines: [RecertificationProgress])? {
     try store.note { (tx) throws(IAuthError) in
+      try tx.endOverduePermissions()
       let range: ReportRange
       do throws(IAuthError) {
         range = try tx.range(ReportFilter(under: under), in: try tx.reportScope())

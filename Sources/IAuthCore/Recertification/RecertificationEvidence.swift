@@ -65,6 +65,7 @@ extension Service {
     _ id: RecertificationID, under: String?
   ) throws(IAuthError) -> RecertificationEvidence {
     try store.note { (tx) throws(IAuthError) -> TransactionEnd<RecertificationEvidence> in
+      try tx.endOverduePermissions()
       let range: ReportRange
       do throws(IAuthError) {
         range = try tx.range(ReportFilter(under: under), in: try tx.reportScope())

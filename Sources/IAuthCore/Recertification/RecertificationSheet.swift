@@ -78,6 +78,7 @@ extension Service {
   package func handIn(_ source: any ByteSource) throws(IAuthError) -> AnsweredSheet {
     let (titles, rows) = try Self.readAnswers(source)
     return try store.write { (tx) throws(IAuthError) -> TransactionEnd<AnsweredSheet> in
+      try tx.endOverduePermissions()
       let session = try tx.session()
       var sheet = AnsweredSheet(rows: [], cells: rows.map(\.cells), titles: titles)
       var seen: Set<ItemID> = []

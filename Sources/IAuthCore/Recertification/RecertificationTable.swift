@@ -98,7 +98,8 @@ enum RecertificationTable {
     """
   /// What waits for an answer: of an open review, or at rest since one was closed.
   private static let waiting: Fragment = """
-    p.status = 'active' AND (i.status = 'open' AND c.closed_at IS NULL
+    p.status = 'active' AND coalesce(p.ends_at > ?6, 1)
+      AND (i.status = 'open' AND c.closed_at IS NULL
       OR i.status = 'unanswered' AND i.suspended_at IS NOT NULL)
       AND a.id <> ?3 AND a.email IS NOT ?4 AND a.mobile IS NOT ?5
     """

@@ -206,6 +206,8 @@ extension Transaction {
     else {
       throw .databaseDamaged
     }
+    // What has ended by itself neither moves nor is merged.
+    try endOverduePermissions()
     let old = try agency(id: planned.old)
     let meant = try agency(id: planned.new)
     let new = try present(meant)

@@ -18,6 +18,7 @@ enum RequestTable {
     """
   static let pendingFor: SQL = """
     SELECT id FROM request WHERE account = ? AND system = ? AND role = ? AND open = 1
+      AND kind <> 'change'
     """
   static let pendingChange: SQL =
     "SELECT id FROM request WHERE account = ? AND open = 1 AND kind = 'change'"

@@ -371,10 +371,8 @@ extension Transaction {
     }
     let admin: SystemID? = try id(RequestTable.firstAdminSystem, account.id)
     let (role, system) = admin.map { (Role.admin, $0) } ?? (request.role, request.system)
-    // Another request of the person may stand in its place by now; it is tried again afterwards.
-    guard try !exists(RequestTable.pendingFor, account.id, system, role),
-      try !exists(RequestTable.pendingChange, account.id)
-    else { return }
+    // Another change may stand in its place by now; it is tried again afterwards.
+    guard try !exists(RequestTable.pendingChange, account.id) else { return }
     try reopen(request, role, system)
   }
 

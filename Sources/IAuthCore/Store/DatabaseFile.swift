@@ -267,7 +267,8 @@ struct DatabaseFile {
     else { return (.directory, []) }
     for suffix in ["-journal", "-wal"] {
       guard let beside = try look(path + suffix, followingLinks: false) else { continue }
-      if !beside.isRegular || beside.links != 1 || beside.owner != geteuid() {
+      // One that another process takes away at this moment has no name left.
+      if !beside.isRegular || beside.links > 1 || beside.owner != geteuid() {
         return (.journal, [])
       }
     }

@@ -61,7 +61,11 @@ extension Schema {
       CHECK ((status = 'pending' AND round = 1) = (status = 'pending' AND turned_at IS NULL)),
       CHECK (status <> 'returned' OR turned_at IS NOT NULL)
     ) STRICT;
-    CREATE UNIQUE INDEX request_one_pending ON request (account, system, role) WHERE open = 1;
+    CREATE UNIQUE INDEX request_one_pending ON request (account, system, role)
+      WHERE open = 1 AND kind <> 'change';
+    -- New contacts are of the person, not of a role: they wait beside whatever else does.
+    CREATE UNIQUE INDEX request_one_change ON request (account)
+      WHERE open = 1 AND kind = 'change';
     CREATE INDEX request_account ON request (account);
     CREATE INDEX request_agency ON request (agency, system, role, status, created_at);
     CREATE INDEX request_admin ON request (system, status, created_at) WHERE role = 'admin';

@@ -144,7 +144,9 @@ extension Schema {
     CREATE TRIGGER request_is_new BEFORE INSERT ON request
     WHEN EXISTS (SELECT 1 FROM request WHERE id = NEW.id)
       OR EXISTS (SELECT 1 FROM request WHERE account = NEW.account AND system = NEW.system
-        AND role = NEW.role AND open = 1)
+        AND role = NEW.role AND open = 1 AND kind <> 'change' AND NEW.kind <> 'change')
+      OR NEW.kind = 'change' AND EXISTS (SELECT 1 FROM request WHERE account = NEW.account
+        AND open = 1 AND kind = 'change')
     BEGIN
       SELECT RAISE(ABORT, 'request.duplicate');
     END;

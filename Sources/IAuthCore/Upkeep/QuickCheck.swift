@@ -76,9 +76,13 @@ extension Transaction {
         "自 \(since) 起為第 \(epoch) 部主機，接續第 \(began) 筆紀錄，請與他處保存之最新鏈首比對有無遺失："
           + "iauth audit --verify --anchor FILE")
     }
+    let (english, chinese) =
+      compared < began
+      ? ("; of entries \(compared + 1) to \(began) it says nothing", "；第 \(compared + 1) 至 \(began) 筆未涵蓋")
+      : ("", "")
     return Finding(
       "host", .ok,
-      "host \(epoch) since \(since); a head of \(compared) entries from elsewhere fits",
-      "自 \(since) 起為第 \(epoch) 部主機，他處保存之第 \(compared) 筆鏈首相符")
+      "host \(epoch) since \(since); a head of \(compared) entries from elsewhere fits" + english,
+      "自 \(since) 起為第 \(epoch) 部主機，他處保存之第 \(compared) 筆鏈首相符" + chinese)
   }
 }

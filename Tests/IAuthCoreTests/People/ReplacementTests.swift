@@ -52,6 +52,29 @@ import Testing
         == [person.email + "+886" + person.mobile.dropFirst()])
   }
 
+  /// New contacts are the person's, and wait beside whatever else does for the role.
+  @Test(arguments: [false, true]) func newContactsWaitBesideARenewal(isReturned: Bool) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let li = try desk.opened(.li)
+    let first = try li.requestPermission(PermissionOrder(role: .admin, until: desk.today + 30))
+    try #require(try chief.approve(first.number) == nil)
+    let renewal = try li.requestPermission(PermissionOrder(role: .admin, until: desk.today + 90))
+    if isReturned {
+      _ = try chief.decide([
+        DecisionOrder(number: renewal.number, verdict: .returned, note: "補公文", version: nil)
+      ])
+    }
+    desk.wait(.minutes(1))
+    let shell = try desk.service("uid:home")
+    let reference = try shell.apply(try Person.li.with(mobile: "0922000003").form()).reference
+    let session = try shell.prove(reference.text, codes: try desk.codes(reference))
+    let change = try #require(session.pendingChange)
+    #expect(try refusal { _ = try shell.ask(.admin) } == .requestDuplicate)
+    #expect(try chief.approve(change) == nil)
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+  }
+
   /// The trail knows what came first within a second.
   @Test(arguments: [true, false])
   func aReplacementInTheSecondOfTheRequestIsShown(isLater: Bool) throws {

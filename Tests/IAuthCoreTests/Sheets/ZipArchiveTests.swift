@@ -90,13 +90,14 @@ private func changed(_ changes: [Int: [UInt8]]) -> [UInt8] {
     #expect(throws: IAuthError.damaged("ZIP")) { try contents(bytes, "b") }
   }
 
-  @Test func everythingBeforeTheDirectoryMayNotBeMissing() {
+  @Test func everythingBeforeTheDirectoryMayNotBeMissing() throws {
     for length in small.indices {
       #expect(throws: IAuthError.self) { try contents(Array(small[..<length]), "a") }
     }
     #expect(throws: IAuthError.self) { try contents(small + [1], "a") }
     // Padding and line ends behind it are nobody's content.
-    let (padded, plain) = (try contents(small + [13, 10, 0, 0, 0], "a"), try contents(small, "a"))
+    let padded = try contents(small + [13, 10, 0, 0, 0], "a")
+    let plain = try contents(small, "a")
     #expect(padded == plain)
     #expect(throws: IAuthError.self) { try contents([0] + small, "a") }
   }
