@@ -35,7 +35,11 @@ package enum FreeText {
   /// - Throws: `reasonInvalid`, also when it is empty.
   package static func reason(_ typed: String) throws(IAuthError) -> String {
     let text = try note(typed)
-    guard !text.isEmpty else { throw .reasonInvalid(.empty) }
+    // What nobody sees says nothing (U+2800 is a blank that counts as a sign).
+    let isSeen = { (scalar: Unicode.Scalar) in
+      !scalar.isHostile && !scalar.properties.isWhitespace && scalar != "\u{2800}"
+    }
+    guard text.unicodeScalars.contains(where: isSeen) else { throw .reasonInvalid(.empty) }
     return text
   }
 

@@ -93,7 +93,6 @@ package enum IAuthError: Error, Equatable, Sendable {
   case fileOther(path: String, isDirectory: Bool)
   case anchorMissing
   case databaseMissing
-  /// Its key is there.
   case databaseGone
   /// Its disk is not mounted.
   case databaseUnmounted
@@ -111,6 +110,8 @@ package enum IAuthError: Error, Equatable, Sendable {
 
   // Ours is broken.
   case databaseDamaged
+  /// A copy is not the one that the manifest beside it is of.
+  case copyDiffers(manifest: String)
   case auditBroken(seq: Int64, AuditProblem)
   case doctorFailed(checks: Int)
   case `internal`(String)
@@ -238,7 +239,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .messageUnknown: .messageUnknown
     case .keyUnknown: .keyUnknown
     case .entryUnknown: .entryUnknown
-    case .databaseDamaged: .databaseDamaged
+    case .databaseDamaged, .copyDiffers: .databaseDamaged
     case .auditBroken: .auditBroken
     case .doctorFailed: .doctorFailed
     case .internal: .internal

@@ -137,8 +137,12 @@ final class Context {
   }
 
   /// Where the database is, as an absolute path.
+  /// - Throws: `database.missing` where its disk is not mounted; `usage.missing`.
   func databasePath(_ settings: Settings) throws(IAuthError) -> String {
-    if let path = options.db ?? settings.database { return Files.absolute(path) }
+    if let path = options.db { return Files.absolute(path) }
+    // Whoever names another file has said that it lies elsewhere.
+    try world.checkMounted(settings)
+    if let path = settings.database { return Files.absolute(path) }
     if let home = environment["XDG_DATA_HOME"], home.utf8.first == UInt8(ascii: "/") {
       return home + "/iauth/iauth.db"
     }

@@ -36,6 +36,7 @@ enum Program {
     }
     line.options.complete(from: environment)
     prepare(console, line.options, environment)
+    console.next = NextCommand(typed)
     var world = world
     world.sessionName = line.options.session ?? world.sessionName
     world.isDryRun = line.options.dryRun

@@ -290,9 +290,19 @@ def test_a_trail_that_was_changed_is_refused(desk, copy):
 
 
 def test_a_manifest_that_is_none_is_refused(desk, copy):
-    (copy.parent / "monday.db.manifest").write_text("# nothing\n")
+    manifest = copy.parent / "monday.db.manifest"
+    known = manifest.read_text()
     lost(desk)
-    desk.refused("database.damaged", "restore", copy)
+    # An empty one, and another file's, say nothing of the copy; nor does a refusal leave anything.
+    for text, code in [("", "file.missing"), ("# nothing\n", "file.missing"),
+                       (known.replace(known[:8], "0" * 8, 1), "database.damaged")]:
+        manifest.write_text(text)
+        desk.refused(code, "restore", copy)
+    manifest.write_text(known)
+    deep = copy.parent / "not" / "yet" / "iauth.db"
+    (copy.parent / "monday.db.key").write_text("0" * 64 + "\n")
+    assert desk.run("restore", copy, "--db", deep).status != 0
+    assert not (copy.parent / "not").exists()
 
 
 def test_another_key_is_refused(desk, copy):
@@ -472,7 +482,7 @@ def test_a_disk_without_room_is_said(desk, tmp_path):
         desk.ok("backup", copy)
         there = Desk(tmp_path / "elsewhere")
         ended = there.run("restore", copy, "--db", disk / "db/iauth.db", "--json")
-        assert ended.code == "disk.full" and list((disk / "db").iterdir()) == [], ended
+        assert ended.code == "disk.full" and not (disk / "db").exists(), ended
         subprocess.run(["mount", "-o", f"remount,size={size * 4}k", disk], check=True)
         there.ok("restore", copy, "--db", disk / "db/iauth.db")
     finally:

@@ -70,9 +70,9 @@ def test_nobody_is_signed_in_on_another_host(desk, other_host):
     assert contents(desk) == before, "looking at a copy changes nothing"
 
     # The first writing moves it: codes are void, and the trail and the operator hear of it.
-    desk.refused("code.wrong", "verify", waiting, stdin=typed, under=other_host)
-    # The application waits on, and new codes open it.
-    assert desk.ok("verify", "--resend", waiting, under=other_host)
+    desk.refused("code.expired", "verify", waiting, stdin=typed, under=other_host)
+    # The application waits on: in a minute new codes can be sent for it.
+    desk.refused("send.throttled", "verify", "--resend", waiting, under=other_host)
     assert desk.rows("SELECT epoch FROM host") == [(2,)]
     assert [line["subject"] for line in desk.json("audit", "--action", "host.changed",
                                                   under=other_host)] == ["host:2"]

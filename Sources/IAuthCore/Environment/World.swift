@@ -80,7 +80,7 @@ package struct World: Sendable {
   ///
   /// - Parameter path: of a database that is to be opened; one that lies elsewhere needs no disk.
   /// - Throws: `database.missing`.
-  func checkMounted(_ settings: Settings, for path: String? = nil) throws(IAuthError) {
+  package func checkMounted(_ settings: Settings, for path: String? = nil) throws(IAuthError) {
     guard let place = settings.mountPoint, !host.isMountPoint(place) else { return }
     guard let path else { throw .databaseUnmounted }
     // As they are written, and where they lead: neither a second slash nor a link hides one below.

@@ -191,6 +191,8 @@ extension IAuthError {
     case .keyUnknown(let name): "no key \(quoted(name)) is enrolled"
 
     case .databaseDamaged: "the database is damaged; restore the newest backup"
+    case .copyDiffers(let manifest):
+      "the copy is not the one that \(quoted(manifest)) is of; fetch it again"
     case .auditBroken(let seq, let problem):
       "the audit trail does not hold at entry \(seq): \(problem.english); keep a copy first"
     case .doctorFailed(let checks): "\(counted(checks, "check")) failed; the lines above say which"

@@ -138,6 +138,7 @@ extension IAuthError {
       default: "iauth pending"
       }
     case .databaseDamaged: "iauth restore FILE"
+    case .copyDiffers: nil
     case .auditBroken: "iauth backup FILE"
     case .doctorFailed: nil
     case .internal, .diskFull, .diskFailed, .filesExhausted: "iauth doctor"

@@ -143,8 +143,10 @@ extension Transaction {
 extension Transaction {
   /// The days ahead at which a review was to be reminded of so far, and that it is over.
   private func stages(of review: Recertification) -> [String] {
+    // Counted from the due day, so that a run of its morning is in time.
+    let dueDay = Timestamp(startOfTaipeiDay: review.dueAt.taipeiDay)
     let ahead = Limits.recertificationReminders.filter { ahead in
-      now >= review.dueAt - ahead && review.openedAt < review.dueAt - ahead
+      now >= dueDay - ahead && review.openedAt < dueDay - ahead
     }
     return ahead.map { "\($0.seconds / 86_400)d" } + (now > review.dueAt ? ["over"] : [])
   }

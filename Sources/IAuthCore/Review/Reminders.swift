@@ -158,7 +158,7 @@ extension Transaction {
   /// after a threshold has none to hear of.
   fileprivate func warnOfEnds() throws(IAuthError) {
     guard let furthest = Limits.endWarnings.max() else { return }
-    let ending = try all(ReminderTable.ending, now, now + furthest) { row in
+    let ending = try all(ReminderTable.ending, now, now + furthest + .days(1)) { row in
       (
         request: row.id(0) as RequestID, account: row.id(1) as AccountID, grantedAt: row.time(2),
         endsAt: row.time(3)
@@ -166,8 +166,10 @@ extension Transaction {
     }
     for item in ending {
       var isNew = false
+      // Days are counted from the last one, so that a run of its morning is in time.
+      let lastDay = item.endsAt - .days(1)
       for ahead in Limits.endWarnings
-      where item.endsAt - ahead <= now && item.grantedAt <= item.endsAt - ahead {
+      where lastDay - ahead <= now && item.grantedAt <= lastDay - ahead {
         let mark = "ends:\(item.request):\(item.endsAt.seconds):\(ahead.text)"
         isNew = try run(ReminderTable.tellOnce, "account:\(item.account)", mark, now) > 0 || isNew
       }

@@ -70,6 +70,10 @@ extension Transaction {
       )
     }
     guard let found, found.agency == account.agency else { throw .requestUnknown(number: number) }
+    // Administrators everybody may list; of others nobody learns who has what.
+    guard let request = try request(number),
+      try found.role == .admin && found.isActive ? true : maySee(request, account)
+    else { throw .requestUnknown(number: number) }
     try expireOverdue(found.account)
     guard found.isActive, found.endsAt.map({ now < $0 }) ?? true, found.account != account.id,
       found.system == system, found.role == role, !found.isDeputy

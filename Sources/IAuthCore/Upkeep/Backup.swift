@@ -250,7 +250,11 @@ extension Service {
     let hasManifest = Files.status(manifestPath, followingLinks: false) != nil
     if hasManifest {
       let manifest = try Files.read(manifestPath, max: 1 << 20)
-      guard Manifest.digest(in: manifest) == SHA256.hash(bytes) else { throw .databaseDamaged }
+      // An empty or foreign one says nothing of the copy.
+      guard let digest = Manifest.digest(in: manifest) else {
+        throw .fileMissing(path: manifestPath)
+      }
+      guard digest == SHA256.hash(bytes) else { throw .copyDiffers(manifest: manifestPath) }
     }
     guard !path.utf8.starts(with: "file:".utf8) else { throw .databaseUnsafe(.path) }
     let directory = Files.directory(of: path)

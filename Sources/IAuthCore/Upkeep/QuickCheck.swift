@@ -78,7 +78,10 @@ extension Transaction {
     }
     let (english, chinese) =
       compared < began
-      ? ("; of entries \(compared + 1) to \(began) it says nothing", "；第 \(compared + 1) 至 \(began) 筆未涵蓋")
+      ? (
+        "; of entries \(compared + 1) to \(began) it says nothing",
+        "；第 \(compared + 1) 至 \(began) 筆未涵蓋"
+      )
       : ("", "")
     return Finding(
       "host", .ok,

@@ -34,6 +34,8 @@ final class Console {
   var pager: ((_ text: String) -> Bool)?
   /// How many lines the screen has; nil where there is none of this process's own.
   var rows: Int?
+  /// How commands that are named have to be typed here.
+  var next = NextCommand(GlobalOptions())
   /// Whether a person sits there who can be asked.
   var mayAsk: Bool { mayAskAtAll && input.isTerminal && err.isTerminal }
 
@@ -94,7 +96,8 @@ final class Console {
   }
 
   func say(_ note: String) {
-    if !isQuiet { err.write("iauth: \(TerminalText.escaped(note))\n") }
+    guard !isQuiet else { return }
+    err.write("iauth: \(TerminalText.escaped(next.completing(note: note)))\n")
   }
 
   /// An error, with what helps.
@@ -117,7 +120,7 @@ final class Console {
     err.write("iauth: \(code): \(TerminalText.escaped(text.sentence))\n")
     let label = Bilingual("try", "請試")(language)
     for hint in text.hint?.split(separator: "\n") ?? [] {
-      err.write("iauth: \(label): \(TerminalText.escaped(String(hint)))\n")
+      err.write("iauth: \(label): \(TerminalText.escaped(next.completing(hint: String(hint))))\n")
     }
   }
 

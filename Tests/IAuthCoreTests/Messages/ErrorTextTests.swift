@@ -168,6 +168,7 @@ private let samples: [IAuthError] =
 
     .fileMissing(path: "form1.csv"), .fileOther(path: "/tmp", isDirectory: true),
     .fileOther(path: "/dev/tty", isDirectory: false), .anchorMissing, .entryUnknown(seq: 9),
+    .copyDiffers(manifest: "copy.manifest"),
     .reportUnwritten(path: "r.csv", batch: 4, accepted: 2, cause: .diskFull),
     .reportUnwritten(path: "r.csv", batch: nil, accepted: 0, cause: .fileExists),
     .reportUnwritten(path: "r.csv", batch: nil, accepted: 0, cause: .fileUncreatable),

@@ -210,4 +210,65 @@ import Testing
         == [Office.cdc])
     _ = try desk.owner().verifyAudit(anchors: nil)
   }
+
+  /// What was asked for at the successor is the old agency's again, and the trail knows it.
+  @Test(arguments: [false, true]) func whatWasAskedForSinceGoesBack(isReturned: Bool) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let lin = try desk.opened(.lin)
+    _ = try desk.succeed(Office.cdc, by: Office.mohw)
+    let number = try lin.ask(.admin)
+    if isReturned {
+      _ = try chief.decide([
+        DecisionOrder(number: number, verdict: .returned, note: "補公文", version: nil)
+      ])
+      _ = try lin.resubmit(number, Correction(reason: "已補"))
+    }
+    _ = try desk.owner().verifyAudit(anchors: nil)
+    _ = try desk.owner().undoSuccession(of: [Office.cdc])
+    #expect(
+      try desk.texts(
+        "SELECT g.code FROM request r JOIN agency g ON g.id = r.agency WHERE r.id = ?", number)
+        == [Office.cdc])
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
+  /// Of two permissions the stronger one stays, and the weaker one beside it while it lasts longer;
+  /// the person finds both, and may end them.
+  @Test func aShortAdministratorKeepsWhatLastsLonger() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let liu = try desk.administrator(.liu, approvedBy: chief)
+    let lin = try desk.opened(.lin)
+    let short = try lin.requestPermission(
+      PermissionOrder(role: .admin, until: desk.today + 9)
+    ).number
+    try #require(try chief.approve(short) == nil)
+    let twin = Person(
+      agency: Office.fda, name: Person.lin.name, email: Person.lin.email,
+      mobile: Person.lin.mobile)
+    desk.wait(.minutes(1))
+    let there = try desk.opened(twin)
+    let general = try there.ask(.general)
+    try #require(try liu.approve(general) == nil)
+    _ = try desk.succeed(Office.cdc, by: Office.fda)
+    #expect(
+      try desk.texts(
+        """
+        SELECT role FROM permission WHERE status = 'active' AND request IN (?, ?) ORDER BY role
+        """, short, general) == ["admin", "general"])
+    let own = try there.ownRequests().map(\.number)
+    #expect(Set(own).isSuperset(of: [short, general]))
+    try there.revoke(short, reason: "不再需要")
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+}
+
+extension Desk {
+  fileprivate func succeed(_ old: String, by new: String) throws -> [SuccessionLine] {
+    wait(.seconds(1))
+    return try owner().succeed([
+      SuccessionOrder(old: old, new: new, onAt: clock.now, document: "甲字1號")
+    ])
+  }
 }

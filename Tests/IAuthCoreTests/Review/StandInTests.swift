@@ -112,7 +112,7 @@ import Testing
     (PermissionOrder(role: .admin, until: 3 * 366 + 1), .dateInvalid),
     (PermissionOrder(role: .admin, from: 1, until: 4, deputyFor: 99), .requestUnknown),
     (PermissionOrder(role: .admin, from: 1, until: 4, deputyFor: 3), .requestUnknown),
-    (PermissionOrder(role: .admin, replaces: 4), .permissionNone),
+    (PermissionOrder(role: .admin, replaces: 4), .requestUnknown),
     (PermissionOrder(role: .general, replaces: 2), .permissionNone),
     (PermissionOrder(role: .admin, from: 0, until: 0), nil),
     (PermissionOrder(role: .admin, replaces: 2), nil),
