@@ -79,6 +79,7 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case migrated = "database.migrate"
   case hostChanged = "host.changed"
   case witnessContradicts = "witness.conflict"
+  case witnessSettled = "witness.settle"
   case clockBack = "clock.back"
   case reminded = "reminders.run"
   case keyConfirmed = "key.confirm"
