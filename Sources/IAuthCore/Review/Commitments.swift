@@ -4,6 +4,12 @@
 import Values
 
 extension AuditPerson {
+  /// Why something was done to an account; nil if nobody said.
+  init?(_ account: AccountID, because reason: String) {
+    guard !reason.isEmpty else { return nil }
+    self.init(account: account, fields: [("note", reason)])
+  }
+
   /// `asked=grant admin spm until=…`: as `Reconciliation` finds it in the tables.
   mutating func add(
     asked kind: RequestKind, _ role: Role, system: String, from: Timestamp? = nil,
