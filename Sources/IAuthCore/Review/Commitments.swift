@@ -1,5 +1,6 @@
-// What the entry of a submission commits to besides the person (PRODUCT 3.8): what was asked for, so
-// that a request that somebody raises or extends in the file is no longer what the trail says.
+// What the entry of a submission commits to besides the person (PRODUCT 3.8): what was asked for
+// and why, so that a request that somebody raises, extends or words anew in the file is no longer
+// what the trail says; and of a change of an account, why.
 
 import Values
 
@@ -9,6 +10,9 @@ extension AuditPerson {
     guard !reason.isEmpty else { return nil }
     self.init(account: account, fields: [("note", reason)])
   }
+
+  /// The words of whoever asks. They come last, for the line that they begin on goes to the end.
+  mutating func add(reason: String?) { fields.append(("reason", reason ?? "")) }
 
   /// `asked=grant admin spm until=…`: as `Reconciliation` finds it in the tables.
   mutating func add(
@@ -38,6 +42,7 @@ extension Transaction {
       from: request.effectiveAt, until: request.untilAt, deputyFor: request.deputyFor,
       replaces: request.replaces)
     person.fields.append(("agency", try agency(id: request.agency).code))
+    person.add(reason: request.reason)
     try audit(action, .request(number), person: person)
   }
 }
