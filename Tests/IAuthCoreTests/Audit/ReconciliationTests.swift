@@ -137,4 +137,22 @@ import Testing
     #expect(try refusal { _ = try desk.owner().verifyAudit(anchors: nil) } == .auditBroken)
     #expect(try desk.owner().doctor().first { $0.check == "audit" }?.status == .fail)
   }
+
+  /// Earlier releases wrote a note's lines as they came: none of them says what was asked for.
+  @Test func aNoteMayHaveAnyLine() throws {
+    let desk = try desk()
+    try desk.owner().store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      let number =
+        try tx.id("SELECT request FROM permission WHERE role = 'general'") ?? RequestID(0)
+      try tx.audit(
+        .approved, .request(number),
+        person: AuditPerson(
+          account: try tx.id("SELECT account FROM permission WHERE role = 'general'")
+            ?? AccountID(0),
+          fields: [("note", "同意"), ("asked", "grant admin spm"), ("reason", "")]))
+      return .commit(())
+    }
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+    try desk.owner().store.read { (tx) throws(IAuthError) in try tx.reconcile(0) }
+  }
 }
