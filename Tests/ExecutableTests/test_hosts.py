@@ -4,6 +4,7 @@ what a cluster's monitor sees."""
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -217,14 +218,88 @@ def test_a_witness_gets_the_head_and_finds_what_a_survivor_lost(desk, configured
     desk.refused("audit.broken", *words, "audit", "--verify", under=other_host)
     entries = desk.json("audit", "--action", "witness.conflict", under=other_host)
     assert len(entries) == 1
-    # Until it keeps nothing any more that is not in the trail.
+    settled(desk, words, kept, found, under=other_host)
+
+
+def settled(desk, words, kept, found, under=()):
+    """A witness that says nothing any more of what it had changes nothing; somebody has to act."""
+    there = kept.read_text()
     kept.write_text("")
-    desk.ok("systems", "--add", "y", "--name", "Y", under=other_host)
-    desk.ok(*words, "deliver", under=other_host)
-    desk.ok("systems", "--add", "z", "--name", "Z", under=other_host)
-    desk.ok(*words, "deliver", under=other_host)
-    assert found() == "ok"
-    desk.ok(*words, "audit", "--verify", under=other_host)
+    mails = desk.value("SELECT count(*) FROM message WHERE reference = 'witness'")
+    assert mails == 1
+    for name in ("y", "z"):
+        desk.ok("systems", "--add", name, "--name", name, under=under)
+        desk.refused("audit.broken", *words, "deliver", under=under)
+        assert found() == "fail"
+    assert kept.read_text() == "", "nothing takes the place of what shows it"
+    assert desk.value("SELECT count(*) FROM audit WHERE action = 'witness.conflict'") == 1
+    assert desk.one(*words, "audit", "--settle-witness", under=under) == {"settled": 2}
+    kept.write_text(there)
+    for _ in range(2):
+        desk.ok(*words, "deliver", under=under)
+        assert found() == "ok"
+        desk.ok("audit", "--limit", 1, under=under)
+    desk.ok(*words, "audit", "--verify", under=under)
+    assert desk.one(*words, "audit", "--settle-witness", under=under) == {"settled": 0}
+    assert desk.value("SELECT count(*) FROM audit WHERE action = 'witness.settle'") == 1
+
+
+def test_the_repository_keeps_a_head_that_does_not_fit_until_somebody_acts(
+        desk, configured, tmp_path):
+    def git(*words, place=tmp_path / "heads"):
+        return subprocess.run(["git", "-C", place, *words], check=True, capture_output=True,
+                              text=True).stdout
+    subprocess.run(["git", "init", "-q", "--bare", tmp_path / "remote"], check=True)
+    subprocess.run(["git", "clone", "-q", tmp_path / "remote", tmp_path / "heads"], check=True,
+                   capture_output=True)
+    script = ROOT / "Scripts/witness/git"
+    witness = tmp_path / "witness"
+    witness.write_text(f"#!/bin/sh\nexport HOME={tmp_path} IAUTH_HEADS={tmp_path}/heads\n"
+                       f"exec {script}\n")
+    witness.chmod(0o755)
+    words = configured(f"witness = command:{witness}\noperator-mail = ops@example.gov.tw\n")
+
+    def size():
+        return int((tmp_path / "heads/checkpoint").read_text().split()[1])
+
+    def handed():
+        done = desk.run(*words, "deliver")
+        assert "status 75" not in done.err
+        return done.status
+    desk.ok(*words, "deliver")
+    git("push", "-q", "origin", "HEAD")
+    copy = contents(desk)
+    for name in ("a", "b"):
+        desk.ok("systems", "--add", name, "--name", name)
+        assert handed() == 0
+    witnessed = size()
+    log = git("log", "--oneline")
+    known = desk.rows("SELECT * FROM told WHERE audience = 'witness-found'")
+    assert known[0][1].startswith(f"{witnessed} root ")
+
+    # An older copy comes back and goes on, until it is longer. Who has made it the history that it is
+    # now may have left what was known of the other: that is looked at again.
+    for path, data in copy.items():
+        path.write_bytes(data)
+    with sqlite3.connect(desk.db) as db:
+        db.executemany("INSERT INTO told VALUES (?, ?, ?)", known)
+    for name in "cdefg":
+        desk.ok("systems", "--add", name, "--name", name)
+        if name in "ceg":
+            desk.refused("audit.broken", *words, "deliver")
+            assert size() == witnessed and git("log", "--oneline") == log
+    assert desk.value("SELECT max(seq) FROM audit") > witnessed
+    [mail] = desk.mails("witness", kind="digest")
+    assert "To: ops@example.gov.tw" in mail and f"a head of {witnessed} entries" in mail
+    desk.refused("audit.broken", *words, "pending", "--remind")
+    digest = desk.mails("digest", kind="digest")[-1]
+    assert f"a head of {witnessed} entries that is not in this trail" in digest
+    desk.ok(*words, "audit", "--settle-witness")
+    assert handed() == 0
+    assert size() > witnessed
+    desk.ok("audit", "--limit", 1)
+    assert handed() == 0
+    desk.ok(*words, "audit", "--verify")
 
 
 def test_the_monitor_is_quick_and_changes_nothing(desk, configured, tmp_path):

@@ -3,7 +3,7 @@
 import sqlite3
 import time
 
-from conftest import CDC, CHIEF, MANAGER, MING, TONG
+from conftest import CDC, CHIEF, MANAGER, MING, TONG, clerk
 
 
 def test_one_persons_data_is_all_there(desk, tmp_path):
@@ -75,6 +75,35 @@ def test_whose_data_could_have_been_read(desk, tmp_path):
     assert "--since" in missing.error["message"]
     shown = desk.ok("accounts", "--affected", *span, "--lang", "zh-TW").out
     assert "0912-345-679" in shown and "備份" in shown
+    # Who has applied and proven nothing yet stands in a copy, and nowhere else.
+    waiting = clerk(5)
+    reference = desk.apply(waiting)
+    [line] = [line for line in desk.json("accounts", "--affected", *span) if not line["account"]]
+    assert (line["application"], line["email"]) == (reference, waiting.email)
+    assert "copy" in line["exposures"] and line["mobile"] == "+886" + waiting.mobile[1:]
+    assert reference in desk.ok("accounts", "--affected", *span).out
+    desk.prove(reference, waiting)
+    assert all(line["account"] for line in desk.json("accounts", "--affected", *span))
     assert time.time() and desk.value(
         "SELECT count(*) FROM audit WHERE action = 'accounts.affected'") >= 4
     assert CDC and desk.ok("audit", "--verify")
+
+
+def test_why_something_was_done_to_an_account_stays_beside_its_entry(desk):
+    account = desk.join(TONG)["account"]
+    reasons = {"suspend": "調查中\nasked=grant admin spm", "restore": "查無不法", "unlock": "本人來電",
+               "close": "離職"}
+    for verb, reason in reasons.items():
+        desk.ok("accounts", f"--{verb}", account, "--reason", reason)
+    desk.run("deliver")
+    for verb, reason in reasons.items():
+        [entry] = desk.json("audit", "--action", f"account.{verb}")
+        assert entry["note"] == reason
+    noted = [event["note"] for event in desk.json("accounts", "--history", account)]
+    assert [note for note in noted if note] == list(reasons.values())
+    assert "查無不法" in desk.ok("accounts", "--history", account).out
+    assert "本人來電" in desk.ok("accounts", "--export", account).out
+    desk.ok("audit", "--verify")
+    desk.ok("accounts", "--erase", account, "--reason", "當事人請求")
+    assert all(event["note"] is None for event in desk.json("accounts", "--history", account))
+    desk.ok("audit", "--verify")

@@ -271,6 +271,43 @@ def test_a_question_is_asked_until_it_is_answered(three):
     assert desk.json("pending", session=MING) == []
 
 
+def test_what_is_said_of_one_stands_before_the_next(three):
+    """A refusal, and the key that was pressed, stand under what they were about."""
+    desk = three
+    [first, second, third] = [line["request"] for line in desk.json("pending", session=MING)]
+    child = talk(desk, "pending", "-i", session=MING)
+    child.expect(r"\[1/3\]")
+    desk.ok("request-permission", "--withdraw", first, session=clerk(0))
+    child.send("a")
+    child.expect(r"\[2/3\]")
+    shown = child.before
+    assert shown.index("結束　?：a\r\n") < shown.index("request.decided") < shown.index(clerk(1).name)
+    child.send("s")
+    child.expect(r"\[3/3\]")
+    assert child.before.index("結束　?：s\r\n") < child.before.index(clerk(2).name)
+    child.send("q")
+    assert ended(child) == 0
+    assert child.before.index("結束　?：q\r\n") < child.before.index("未審核 2 件")
+
+
+def test_what_is_said_of_one_item_stands_before_the_next(three):
+    desk = three
+    numbers = [line["request"] for line in desk.json("pending", session=MING)]
+    desk.ok("approve", *numbers, session=MING)
+    desk.ok("recertify", "--open", "--due", "2099-01-01")
+    items = desk.json("recertify", session=MING)
+    child = talk(desk, "recertify", "-i", session=MING)
+    child.expect(r"\[1/3\]")
+    desk.ok("recertify", items[0]["item"], "--keep", session=MING)
+    child.send("k")
+    child.expect(r"\[2/3\]")
+    shown = child.before
+    assert shown.index("結束　?：k\r\n") < shown.index("recertify.") < shown.index(items[1]["name"])
+    child.send("q")
+    assert ended(child) == 0
+    assert child.before.index("結束　?：q\r\n") < child.before.index("未答復 3 項")
+
+
 def test_what_changed_meanwhile_is_shown_again(three):
     desk = three
     [first, second, _] = [line["request"] for line in desk.json("pending", session=MING)]

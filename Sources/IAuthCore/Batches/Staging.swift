@@ -67,6 +67,7 @@ struct StagedRows {
     var person = AuditPerson(account)
     person.add(
       asked: .grant, role, system: system.code, from: row.effectiveAt, until: row.untilAt)
+    person.add(reason: row.reason)
     try tx.stage(.requested, .request(nextRequest), person, in: &entries)
     count += 1
     nextAccount = nextAccount.next

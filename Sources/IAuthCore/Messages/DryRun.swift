@@ -63,7 +63,7 @@ extension Notice {
     case .idleWarning, .accountChanged: return cause(.idle, holder.map { .account($0) } ?? .none)
     case .code, .submitted, .batchSubmitted, .approved, .rejected, .invitation, .nationalReviewer,
       .contactChanged, .permissionSuspended, .permissionRestored, .wrongAttempts,
-      .wrongAttemptsAlarm, .hostChanged,
+      .wrongAttemptsAlarm, .hostChanged, .witnessContradicts,
       .revokedByForm, .returned, .batchReturned, .withdrawnByForm, .contactBounces, .channelTest,
       .succession:
       return []

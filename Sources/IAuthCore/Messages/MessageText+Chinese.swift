@@ -202,6 +202,14 @@ extension Notice {
           "先前已回復辦妥之事項是否均在其中，本機無從得知，請與他處保存之最新鏈首比對：", "",
           "    iauth audit --verify --anchor FILE", "    iauth doctor",
         ])
+    case .witnessContradicts(let entries):
+      Wording(
+        "稽核紀錄與見證所存者不符",
+        [
+          "見證存有第 \(entries) 筆之鏈首，與本機稽核紀錄不符：已回復辦妥之資料有所遺失，或紀錄遭改寫，請優先查明。",
+          "查明並執行下列第二行之前，iauth doctor 及 iauth audit --verify 均回報失敗，亦不再送出鏈首：", "",
+          "    iauth doctor", "    iauth audit --settle-witness",
+        ])
     }
   }
 
@@ -305,7 +313,7 @@ extension RequestKind {
 
 extension OperatorDigest {
   fileprivate var chinese: [String] {
-    [
+    (lostHead.map { ["見證存有第 \($0) 筆之鏈首，與本機稽核紀錄不符：iauth doctor", ""] } ?? []) + [
       "傳送失敗的通知：\(failedMessages)", "待送的通知：\(queuedMessages)",
       "郵件遭退信或簡訊無法送達的人員：\(bouncingContacts)",
       "與本系統通知無關的回報：\(ignoredReports)",

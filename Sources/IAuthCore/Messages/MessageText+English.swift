@@ -237,6 +237,17 @@ extension Notice {
             + " head of the trail that is kept elsewhere:",
           "", "    iauth audit --verify --anchor FILE", "    iauth doctor",
         ])
+    case .witnessContradicts(let entries):
+      Wording(
+        "The audit trail is not the one that the witness has kept",
+        [
+          "The witness has a head of \(entries) entries that is not in this trail: this host has"
+            + " lost work that was acknowledged, or the trail was rewritten. Look into it before"
+            + " anything else.",
+          "Until somebody says that it was looked into, iauth doctor and iauth audit --verify fail,"
+            + " and no head is handed on:",
+          "", "    iauth doctor", "    iauth audit --settle-witness",
+        ])
     }
   }
 
@@ -342,7 +353,9 @@ extension CodePurpose {
 
 extension OperatorDigest {
   fileprivate var english: [String] {
-    [
+    (lostHead.map {
+      ["The witness has a head of \($0) entries that is not in this trail: iauth doctor", ""]
+    } ?? []) + [
       "Failed messages: \(failedMessages)", "Queued messages: \(queuedMessages)",
       "People whose mail comes back or whose SMS fail: \(bouncingContacts)",
       "Reports that were about no message of ours: \(ignoredReports)",

@@ -34,7 +34,9 @@ extension Notice {
     case .approved, .rejected, .returned: .decision
     case .invitation: .invitation
     case .reminder: .reminder
-    case .authorityDigest, .operatorDigest, .wrongAttemptsAlarm, .hostChanged: .digest
+    case .authorityDigest, .operatorDigest, .wrongAttemptsAlarm, .hostChanged,
+      .witnessContradicts:
+      .digest
     case .submitted, .batchSubmitted, .requestLapsed, .nationalReviewer, .batchDecided,
       .invitationLapsed, .invitationEnded, .revoked, .accountChanged, .contactChanged,
       .wrongAttempts,
@@ -108,7 +110,8 @@ extension Notice {
       .contactBounces(let agency, _, _, _, _):
       SafeText.line(agency)
     case .batchDecided, .batchReturned, .wrongAttemptsAlarm, .channelTest, .reminder,
-      .authorityDigest, .operatorDigest, .recertification, .hostChanged, .succession:
+      .authorityDigest, .operatorDigest, .recertification, .hostChanged, .witnessContradicts,
+      .succession:
       nil
     }
   }

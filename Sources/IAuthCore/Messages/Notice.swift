@@ -33,6 +33,8 @@ package enum Notice: Sendable, Equatable {
   case wrongAttemptsAlarm(count: Int)
   /// To the operator: the database has come to another host, which has so many entries of the trail.
   case hostChanged(epoch: Int64, entries: Int64, newest: Timestamp?)
+  /// To the operator: the witness has a head of so many entries that is not in this trail.
+  case witnessContradicts(entries: Int64)
   case idleWarning(agency: String, days: Int, suspendedAt: Timestamp)
   /// To the agency's administrators: what is sent to one of its people comes back.
   case contactBounces(
@@ -233,6 +235,8 @@ package struct OperatorDigest: Sendable, Equatable {
   package var bouncingContacts = 0
   /// What came in as a report, and was about no message of ours, since the last digest.
   package var ignoredReports = 0
+  /// How many entries the witness's head has that is not in the trail.
+  package var lostHead: Int64?
 
   package init(
     failedMessages: Int, queuedMessages: Int, lapsedRequests: Int, lapsedApplications: Int,

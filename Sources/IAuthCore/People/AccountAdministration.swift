@@ -219,24 +219,25 @@ extension Transaction {
     _ verb: AccountVerb, to account: Account, reason: String
   ) throws(IAuthError) -> AccountStatus {
     let subject = AuditSubject.account(account.id)
+    let person = AuditPerson(account.id, because: reason)
     switch verb {
     case .suspend:
       try run(AccountTable.setStatus, account.id, AccountStatus.suspended, now)
       try endApplications(of: account)
-      try audit(.accountSuspended, subject)
+      try audit(.accountSuspended, subject, person: person)
       try settleHandOvers(to: account.id)
       try tell(account, .suspended, at: try addresses(of: account), reason: reason)
       return .suspended
     case .restore:
       try run(AccountTable.setStatus, account.id, AccountStatus.active, now)
       try run(AccountTable.noteUse, account.id, now)
-      try audit(.accountRestored, subject)
+      try audit(.accountRestored, subject, person: person)
       try settleHandOvers(to: account.id)
       try tell(account, .active, at: try addresses(of: account), reason: reason)
       return .active
     case .unlock:
       try forgetAttempts(of: account)
-      try audit(.accountUnlocked, subject)
+      try audit(.accountUnlocked, subject, person: person)
       return account.status
     case .close, .erase:
       let isInUse = account.status == .active || account.status == .suspended
@@ -246,7 +247,7 @@ extension Transaction {
         try endEverything(of: account, reason: reason)
         try run(AccountTable.setStatus, account.id, AccountStatus.closed, now)
         try endApplications(of: account)
-        try audit(.accountClosed, subject)
+        try audit(.accountClosed, subject, person: person)
       }
       if verb == .erase { try eraseProofs(of: account) }
       if verb == .erase || account.status == .invited { try erase(account: account.id) }

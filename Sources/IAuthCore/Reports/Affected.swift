@@ -21,7 +21,10 @@ package enum Exposure: String, CaseIterable, Sendable {
 
 /// Somebody whose data could have been read.
 package struct AffectedLine: Sendable, Equatable {
-  package let account: AccountID
+  /// None: the person has applied for an account and not proven the codes yet.
+  package let account: AccountID?
+  /// What they wait under.
+  package let application: Reference?
   package let agency: Agency
   package let name: String
   package let email: String
@@ -70,7 +73,22 @@ enum AffectedTable {
     WHERE a.erased_at IS NULL AND a.created_at < ?2
     GROUP BY a.id ORDER BY a.id
     """
-  static let statements: [SQL] = [list]
+  /// People without an account, whose application was under way: no list shows them, a copy does,
+  /// and so does this one.
+  static let applicants: SQL = """
+    WITH RECURSIVE \(entries),
+    known (application, caller, how) AS (
+      SELECT v.id, n.caller, n.how FROM nation n CROSS JOIN verification v
+        WHERE n.how IN ('copy', 'trail')
+      UNION SELECT id, caller, 'own' FROM verification
+        WHERE created_at >= ?1 AND (?3 IS NULL OR caller = ?3))
+    SELECT v.reference, g.id, g.type, g.code, g.name, g.path, g.superior, g.status, v.name, v.email,
+      v.mobile, group_concat(DISTINCT k.caller), group_concat(DISTINCT k.how)
+    FROM known k JOIN verification v ON v.id = k.application JOIN agency g ON g.id = v.agency
+    WHERE v.purpose = 'application' AND v.name IS NOT NULL AND v.created_at < ?2
+    GROUP BY v.id ORDER BY v.id
+    """
+  static let statements: [SQL] = [list, applicants]
 }
 
 extension Service {
@@ -82,22 +100,30 @@ extension Service {
   ) throws(IAuthError) -> [AffectedLine] {
     try writeAsOperator(isReading: true) {
       (tx) throws(IAuthError) -> TransactionEnd<[AffectedLine]> in
-      let lines = try tx.all(AffectedTable.list, since, until, caller) { row in
-        AffectedLine(
-          account: row.id(0),
-          agency: Agency(
-            id: row.id(1), type: row.word(2, AgencyType.self), code: row.text(3),
-            name: row.text(4), path: row.text(5), superior: row.idIfAny(6),
-            status: row.word(7, AgencyStatus.self)),
-          name: row.text(8), email: row.text(9), mobile: row.text(10),
-          callers: row.text(11).split(separator: ",").map(String.init).sorted(),
-          exposures: row.text(12).split(separator: ",").compactMap {
-            Exposure(rawValue: String($0))
-          }
-          .sorted { $0.rawValue < $1.rawValue })
+      let people = try tx.all(AffectedTable.list, since, until, caller) { row in
+        AffectedLine(row, account: row.id(0))
+      }
+      let applicants = try tx.all(AffectedTable.applicants, since, until, caller) { row in
+        AffectedLine(row, application: Reference(stored: row.text(0)))
       }
       try tx.audit(.affectedRead, .none)
-      return .commit(lines)
+      return .commit(people + applicants)
     }
+  }
+}
+
+extension AffectedLine {
+  fileprivate init(
+    _ row: borrowing Row, account: AccountID? = nil, application: Reference? = nil
+  ) {
+    self.init(
+      account: account, application: application,
+      agency: Agency(
+        id: row.id(1), type: row.word(2, AgencyType.self), code: row.text(3), name: row.text(4),
+        path: row.text(5), superior: row.idIfAny(6), status: row.word(7, AgencyStatus.self)),
+      name: row.text(8), email: row.text(9), mobile: row.text(10),
+      callers: row.text(11).split(separator: ",").map(String.init).sorted(),
+      exposures: row.text(12).split(separator: ",").compactMap { Exposure(rawValue: String($0)) }
+        .sorted { $0.rawValue < $1.rawValue })
   }
 }

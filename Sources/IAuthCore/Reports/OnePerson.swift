@@ -83,6 +83,8 @@ package struct PersonEvent: Sendable, Equatable {
   package let action: String
   package let subject: String
   package let outcome: String
+  /// Why, if somebody said so of this person.
+  package let note: String?
 }
 
 package enum PersonSections {
@@ -209,7 +211,9 @@ enum PersonTable {
       SELECT id FROM one WHERE id <> ?1)
     """
   static let history: SQL = """
-    SELECT u.seq, u.at, u.caller, u.account, a.name, u.action, u.subject, u.outcome
+    SELECT u.seq, u.at, u.caller, u.account, a.name, u.action, u.subject, u.outcome,
+      (SELECT \(AuditTrailTable.note) FROM audit_person p WHERE p.seq = u.seq AND p.account = ?1
+        AND instr(p.fields, char(10) || 'note=') > 0)
     FROM audit u LEFT JOIN account a ON a.id = u.account
     WHERE u.account = ?1 OR u.subject = 'account:' || ?1
       OR u.subject IN (SELECT 'request:' || id FROM request WHERE account = ?1)
@@ -265,7 +269,7 @@ extension Service {
           PersonEvent(
             seq: row.int(0), at: row.time(1), caller: row.text(2), account: row.idIfAny(3),
             name: row.textIfAny(4), action: row.text(5), subject: row.text(6),
-            outcome: row.text(7))
+            outcome: row.text(7), note: row.textIfAny(8))
         }
       }
       var seen: Set<Int64> = []

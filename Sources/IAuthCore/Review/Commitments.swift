@@ -1,9 +1,19 @@
-// What the entry of a submission commits to besides the person (PRODUCT 3.8): what was asked for, so
-// that a request that somebody raises or extends in the file is no longer what the trail says.
+// What the entry of a submission commits to besides the person (PRODUCT 3.8): what was asked for
+// and why, so that a request that somebody raises, extends or words anew in the file is no longer
+// what the trail says; and of a change of an account, why.
 
 import Values
 
 extension AuditPerson {
+  /// Why something was done to an account; nil if nobody said.
+  init?(_ account: AccountID, because reason: String) {
+    guard !reason.isEmpty else { return nil }
+    self.init(account: account, fields: [("note", reason)])
+  }
+
+  /// The words of whoever asks. They come last, for the line that they begin on goes to the end.
+  mutating func add(reason: String?) { fields.append(("reason", reason ?? "")) }
+
   /// `asked=grant admin spm until=…`: as `Reconciliation` finds it in the tables.
   mutating func add(
     asked kind: RequestKind, _ role: Role, system: String, from: Timestamp? = nil,
@@ -32,6 +42,7 @@ extension Transaction {
       from: request.effectiveAt, until: request.untilAt, deputyFor: request.deputyFor,
       replaces: request.replaces)
     person.fields.append(("agency", try agency(id: request.agency).code))
+    person.add(reason: request.reason)
     try audit(action, .request(number), person: person)
   }
 }

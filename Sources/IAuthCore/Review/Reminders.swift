@@ -298,6 +298,7 @@ extension Transaction {
     digest.bouncingContacts = Int(try number(FateTable.bouncing) ?? 0)
     digest.ignoredReports = Int(
       try number(FateTable.reportsSince, "ignored", since.seconds / 86_400) ?? 0)
+    if case .auditBroken(let seq, _)? = try witnessContradiction() { digest.lostHead = seq }
     try run(ReminderTable.tell, "operator", "digest", now)
     try queue(
       .operatorDigest(digest),

@@ -79,6 +79,7 @@ package enum AuditAction: String, CaseIterable, Sendable {
   case migrated = "database.migrate"
   case hostChanged = "host.changed"
   case witnessContradicts = "witness.conflict"
+  case witnessSettled = "witness.settle"
   case clockBack = "clock.back"
   case reminded = "reminders.run"
   case keyConfirmed = "key.confirm"
@@ -154,14 +155,22 @@ struct AuditPerson {
       ])
   }
 
-  /// One `name=value` a line; the first says whose data it is, so that the commitment does.
+  /// One `name=value` a line; the first says whose data it is, so that the commitment does. Further
+  /// lines of a value begin with a tab, so that none of them passes for a field.
   var text: String {
     var text = "account=\(account)"
     for (name, value) in fields {
       text += "\n"
       text += name
       text += "="
-      text += value
+      if value.utf8.contains(UInt8(ascii: "\n")) {
+        for scalar in value.unicodeScalars {
+          text.unicodeScalars.append(scalar)
+          if scalar == "\n" { text += "\t" }
+        }
+      } else {
+        text += value
+      }
     }
     return text
   }

@@ -18,6 +18,33 @@ package struct Checkpoint: Equatable, Sendable {
   static func origin(uuid: [UInt8]) -> String { "iauth/\(Hex.encode(uuid))" }
 }
 
+/// A head as it was kept somewhere: the root over so many entries, or the hash of the last of them.
+struct KeptHead: Hashable {
+  /// One that is foreign is a root under another trail's name.
+  enum Kind: String { case root, entry, foreign }
+
+  let number: Int64
+  let kind: Kind
+  let hash: [UInt8]
+
+  init(_ number: Int64, _ kind: Kind, _ hash: [UInt8]) {
+    self.number = number
+    self.kind = kind
+    self.hash = hash
+  }
+
+  /// One that was remembered.
+  init?(_ text: String) {
+    let words = text.split(separator: " ").map(String.init)
+    guard words.count == 3, let number = Int64(words[0]), let kind = Kind(rawValue: words[1]),
+      let hash = Hex.decode(words[2])
+    else { return nil }
+    self.init(number, kind, hash)
+  }
+
+  var text: String { "\(number) \(kind.rawValue) \(Hex.encode(hash))" }
+}
+
 struct Anchors {
   /// Hashes of entries by their number.
   private(set) var entries: [Int64: [UInt8]] = [:]
@@ -32,30 +59,39 @@ struct Anchors {
   /// - Throws: `anchor.missing` if nothing is an anchor; `audit.broken` if two contradict each
   ///   other, or one is of another trail.
   init(_ text: String, uuid: [UInt8]) throws(IAuthError) {
-    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-      .map(Self.unquoted)
-    let origin = Checkpoint.origin(uuid: uuid)
-    for (index, line) in lines.enumerated() {
-      if let root = Self.root(line), index >= 2,
-        let size = Self.number(lines[index - 1]),
-        !lines[index - 2].isEmpty
-      {
-        guard lines[index - 2] == origin else { throw .auditBroken(seq: size, .anchor) }
-        try Self.keep(root, size, in: &roots)
+    for head in Self.heads(in: text, uuid: uuid) {
+      switch head.kind {
+      case .root: try Self.keep(head.hash, head.number, in: &roots)
+      case .entry: try Self.keep(head.hash, head.number, in: &entries)
+      case .foreign: throw .auditBroken(seq: head.number, .anchor)
       }
-      // A proof has two: of the tree, and of the one that it grew out of.
-      for object in Self.objects(in: line) {
-        guard let size = Self.member("size", of: object).flatMap(Self.number),
-          let root = Self.member("root", of: object).flatMap(Self.root)
-        else { continue }
-        try Self.keep(root, size, in: &roots)
-        guard (Self.member("origin", of: object) ?? origin) == origin else {
-          throw .auditBroken(seq: size, .anchor)
-        }
-      }
-      for (seq, hash) in Self.hashes(in: line) { try Self.keep(hash, seq, in: &entries) }
     }
     guard !entries.isEmpty || !roots.isEmpty else { throw .anchorMissing }
+  }
+
+  /// Every head in a text, whatever they say of each other.
+  static func heads(in text: String, uuid: [UInt8]) -> [KeptHead] {
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      .map(unquoted)
+    let origin = Checkpoint.origin(uuid: uuid)
+    var heads: [KeptHead] = []
+    for (index, line) in lines.enumerated() {
+      if let root = root(line), index >= 2, let size = number(lines[index - 1]),
+        !lines[index - 2].isEmpty
+      {
+        heads.append(KeptHead(size, lines[index - 2] == origin ? .root : .foreign, root))
+      }
+      // A proof has two: of the tree, and of the one that it grew out of.
+      for object in objects(in: line) {
+        guard let size = member("size", of: object).flatMap(number),
+          let root = member("root", of: object).flatMap(root)
+        else { continue }
+        let isOurs = (member("origin", of: object) ?? origin) == origin
+        heads.append(KeptHead(size, isOurs ? .root : .foreign, root))
+      }
+      for (seq, hash) in hashes(in: line) { heads.append(KeptHead(seq, .entry, hash)) }
+    }
+    return heads
   }
 
   private static func keep(

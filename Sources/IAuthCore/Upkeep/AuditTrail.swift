@@ -46,10 +46,16 @@ enum AuditTrailTable {
     u.seq, u.at, u.caller, u.account, u.session, u.action, u.subject, u.outcome, u.person_hash,
     u.previous, u.hash
     """
+  /// The reason or note that entry `p` commits to.
+  static let note: Fragment = """
+    replace(substr(p.fields, instr(p.fields, char(10) || 'note=') + 6),
+      char(10) || char(9), char(10))
+    """
   static let list: SQL = """
-    SELECT \(columns), a.name, CASE WHEN u.subject GLOB 'request:*' THEN coalesce(
-        (SELECT substr(p.fields, instr(p.fields, char(10) || 'note=') + 6) FROM audit_person p
-          WHERE p.seq = u.seq AND instr(p.fields, char(10) || 'note=') > 0),
+    SELECT \(columns), a.name, coalesce(
+      (SELECT \(note) FROM audit_person p
+        WHERE p.seq = u.seq AND instr(p.fields, char(10) || 'note=') > 0),
+      CASE WHEN u.subject GLOB 'request:*' THEN coalesce(
         (SELECT nullif(d.note, '') FROM decision d
           WHERE d.request = CAST(substr(u.subject, 9) AS INTEGER) AND d.decided_at = u.at
           AND d.reviewer IS u.account AND u.outcome = 'done' AND u.action = CASE d.verdict
@@ -58,7 +64,7 @@ enum AuditTrailTable {
         (SELECT nullif(p.reason, '') FROM permission p
           WHERE p.request = CAST(substr(u.subject, 9) AS INTEGER) AND u.outcome = 'done'
           AND u.action = 'permission.revoke' AND (p.revoked_at = u.at AND p.revoker IS u.account
-            OR p.revoked_at = p.ends_at AND u.action = 'permission.revoke'))) END
+            OR p.revoked_at = p.ends_at AND u.action = 'permission.revoke'))) END)
     FROM audit u LEFT JOIN account a ON a.id = u.account
     WHERE (?1 IS NULL OR u.at >= ?1) AND (?2 IS NULL OR u.at < ?2)
       AND (?3 IS NULL OR u.caller = ?3 OR u.account = ?6 OR u.account IN

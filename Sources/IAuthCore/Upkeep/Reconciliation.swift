@@ -80,9 +80,13 @@ enum ReconciliationTable {
   static let requests: SQL = """
     SELECT u.seq FROM request r JOIN system s ON s.id = r.system JOIN audit_person p ON p.seq =
       (SELECT max(e.seq) FROM audit e JOIN audit_person q ON q.seq = e.seq
-        WHERE e.subject = 'request:' || r.id AND instr(q.fields, char(10) || 'asked=') > 0)
+        WHERE e.subject = 'request:' || r.id AND instr(q.fields, char(10) || 'asked=') > 0
+          AND e.action NOT IN ('request.approve', 'request.reject', 'request.return'))
       JOIN audit u ON u.seq = p.seq
     WHERE NOT instr(p.fields || char(10), \(asked))
+      OR instr(p.fields, char(10) || 'reason=') AND coalesce(r.reason, '') <> replace(
+        substr(p.fields, instr(p.fields, char(10) || 'reason=') + 8), char(10) || char(9), char(10))
+        AND NOT EXISTS (SELECT 1 FROM account WHERE id = r.account AND erased_at IS NOT NULL)
       OR instr(p.fields, char(10) || 'agency=') AND NOT instr(p.fields || char(10),
         char(10) || 'agency=' || (SELECT code FROM agency WHERE id = r.agency) || char(10))
         AND NOT EXISTS (SELECT 1 FROM succession_move WHERE kind = 'request' AND id = r.id)
@@ -205,8 +209,36 @@ enum ReconciliationTable {
       JOIN audit_person p ON p.seq = u.seq
     WHERE instr(p.fields, char(10) || 'note=') > 0 AND NOT EXISTS (SELECT 1 FROM decision o
       WHERE o.request = d.request AND o.decided_at = d.decided_at AND o.reviewer = d.reviewer
-        AND substr(p.fields, instr(p.fields, char(10) || 'note=') + 6) = o.note)
+        AND o.note IN (substr(p.fields, instr(p.fields, char(10) || 'note=') + 6),
+          \(AuditTrailTable.note)))
     ORDER BY u.seq LIMIT 1
+    """
+  /// Who decided is named as the trail knows them; an entry of schema 1 may begin with the name.
+  static let reviewers: SQL = """
+    SELECT 1 FROM (SELECT DISTINCT reviewer, reviewer_name FROM decision
+      WHERE reviewer_name IS NOT NULL) d
+    WHERE d.reviewer IS NULL OR NOT EXISTS (SELECT 1 FROM audit_person p
+      WHERE p.account = d.reviewer AND instr(char(10) || p.fields || char(10),
+        char(10) || 'name=' || d.reviewer_name || char(10)))
+    LIMIT 1
+    """
+  /// The feed is gapless, but where a restored copy went on with higher numbers, and up to its end.
+  static let feed: SQL = """
+    SELECT 1 FROM (SELECT coalesce(max(seq), 0) AS last, count(*) AS lines FROM permission_change)
+      CROSS JOIN (SELECT count(*) AS times FROM audit WHERE action = 'database.restore')
+    WHERE times = 0 AND coalesce((SELECT seq FROM sqlite_sequence
+        WHERE name = 'permission_change'), 0) <> last
+      OR lines <> last AND times < (SELECT count(*) FROM permission_change c WHERE c.seq > 1
+        AND NOT EXISTS (SELECT 1 FROM permission_change b WHERE b.seq = c.seq - 1))
+    """
+  /// Its lines are about who has the permission or had it, and their last one says whether it is
+  /// access now.
+  static let told: SQL = """
+    SELECT 1 FROM permission_change c LEFT JOIN permission p ON p.request = c.request
+    WHERE p.role IS NOT c.role OR p.system IS NOT c.system
+      OR p.account <> c.account AND NOT EXISTS (SELECT 1 FROM succession_move
+        WHERE kind = 'permission' AND id = c.request AND holder IS NOT NULL)
+    UNION ALL SELECT 1 FROM permission_line WHERE is_access <> is_told LIMIT 1
     """
   private static func time(_ column: Fragment) -> Fragment {
     "strftime('%Y-%m-%dT%H:%M:%SZ', \(column), 'unixepoch')"
@@ -214,7 +246,8 @@ enum ReconciliationTable {
   /// Whether an entry is missing, with the question that evidence may have answered.
   static let absences: [(sql: SQL, question: TrailEvidence.Question?)] = [
     (permissions, .permissions), (accounts, .accounts), (erasures, .erasures), (decisions, nil),
-    (sessions, nil), (ended, nil), (authority, nil), (keys, nil),
+    (sessions, nil), (ended, nil), (authority, nil), (keys, nil), (reviewers, nil), (feed, nil),
+    (told, nil),
   ]
   static let differences: [(sql: SQL, question: TrailEvidence.Question?)] = [
     (requests, .requests), (given, .given), (revived, nil), (signIns, nil), (states, .states),
@@ -222,7 +255,8 @@ enum ReconciliationTable {
   ]
   static let statements: [SQL] = [
     lost, misplaced, permissions, accounts, erasures, decisions, sessions, ended, authority, keys,
-    requests, given, revived, signIns, states, contacts, notes, isGivenOtherwise,
+    requests, given, revived, signIns, states, contacts, notes, isGivenOtherwise, reviewers, feed,
+    told,
   ]
 }
 

@@ -10,8 +10,8 @@ import Values
 enum TrailEvidenceTable {
   static let requests: SQL = """
     SELECT r.id, r.account, r.kind, r.role, s.code, coalesce(r.effective_at, r.until_at,
-      r.deputy_for, r.replaces), g.code FROM request r CROSS JOIN system s ON s.id = r.system
-      CROSS JOIN agency g ON g.id = r.agency
+      r.deputy_for, r.replaces), g.code, r.reason
+    FROM request r CROSS JOIN system s ON s.id = r.system CROSS JOIN agency g ON g.id = r.agency
     WHERE r.id >= ? ORDER BY r.id
     """
   /// What was asked for, as an entry commits to it: for a request with more than the simplest.
@@ -123,6 +123,10 @@ final class TrailEvidence {
   private static let states: [StaticString] = [
     "account.open", "account.suspend", "account.restore", "account.close", "account.erase",
   ]
+  /// Their notes may have any line, in entries of earlier releases.
+  private static let decisions: [StaticString] = [
+    "request.approve", "request.reject", "request.return",
+  ]
   private static let before: [StaticString] = [
     "request.submit", "request.resubmit", "request.reopen", "request.read", "refused",
   ]
@@ -161,11 +165,18 @@ final class TrailEvidence {
         unsafe (row[1].number, row[2].bytes.isText("grant"))
       }
       (isTheirs, isGrant) = (holder == person, kind)
-      if let asked = unsafe fields.first("\nasked=") {
+      if !Self.decisions.contains(where: { unsafe action.isText($0) }),
+        let asked = unsafe fields.first("\nasked=")
+      {
         var isElse = try unsafe !isAsked(asked, in: fields, request)
         if let agency = unsafe fields.first("\nagency=") {
           isElse = unsafe requests.cells(7) { row in
             unsafe isElse || !fields.continues(agency, with: row[6].bytes)
+          }
+        }
+        if let reason = unsafe fields.first("\nreason=") {
+          isElse = unsafe requests.cells(8) { row in
+            unsafe isElse || !fields.ends(reason, with: row[7].bytes)
           }
         }
         askedElse[request] = isElse
@@ -302,6 +313,20 @@ extension UnsafeRawBufferPointer {
       place += 1
     }
     return nil
+  }
+
+  /// Whether it goes on with these bytes to its end, with a tab behind each end of a line.
+  fileprivate func ends(_ place: Int, with bytes: UnsafeRawBufferPointer) -> Bool {
+    var place = place
+    for index in 0..<bytes.count {
+      let byte = unsafe bytes[index]
+      guard place < count, unsafe self[place] == byte else { return false }
+      place += 1
+      guard byte == 0x0A else { continue }
+      guard place < count, unsafe self[place] == 0x09 else { return false }
+      place += 1
+    }
+    return place == count
   }
 
   /// Whether a line goes on with these bytes and ends; with the last line's end, or inside.

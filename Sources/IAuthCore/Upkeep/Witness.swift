@@ -17,14 +17,22 @@ package enum WitnessOutcome: Equatable, Sendable {
 extension Service {
   /// Hands the head on if it has moved, and compares what the witness has kept before.
   ///
-  /// - Throws: `right.missing`; `audit.broken` if the witness has a head that is not in this trail.
+  /// Nothing is handed on while a head that does not fit is not settled: it might take the place of
+  /// the one that shows it.
+  ///
+  /// - Throws: `right.missing`; `audit.broken` if the witness has a head that is not in this trail,
+  ///   or had one, until somebody settles it.
   package func handToWitness() throws(IAuthError) -> WitnessOutcome {
     guard let path = settings.witness, !world.isDryRun, try !standsBy() else { return .nothing }
-    let (head, handed) = try readAsOperator { (tx) throws(IAuthError) in
-      (try tx.checkpoint(), try tx.number(ReminderTable.toldAt, "witness", "handed"))
+    let (head, handed, found) = try readAsOperator { (tx) throws(IAuthError) in
+      if let broken = try tx.witnessContradiction() { throw broken }
+      let handed = try tx.number(ReminderTable.toldAt, "witness", "handed")
+      return (try tx.checkpoint(), handed, try tx.witnessFound())
     }
     guard handed != head.size else { return .nothing }
-    let child = ChildProcess(path: path, arguments: [], input: Array(head.text.utf8))
+    let child = ChildProcess(
+      path: path, arguments: [], input: Array(head.text.utf8),
+      environment: ["IAUTH_FOUND=\(found)"])
     var problem: String?
     var printed: [UInt8] = []
     do throws(DeliveryError) {
@@ -38,65 +46,110 @@ extension Service {
     try store.note { (tx) throws(IAuthError) -> TransactionEnd<Void> in
       if problem == nil {
         try tx.run(ReminderTable.tell, "witness", "handed", head.size)
+        try tx.noteFound(KeptHead(head.size, .root, head.root))
         try tx.run(ReminderTable.forget, "witness", "failed")
       } else if try tx.number(ReminderTable.toldAt, "witness", "failed") == nil {
         try tx.run(ReminderTable.tell, "witness", "failed", tx.now)
       }
-      guard let broken = try tx.contradiction(of: kept) else { return .commit(()) }
+      try tx.compare(Anchors.heads(in: kept, uuid: try tx.serviceUUID()))
+      guard let broken = try tx.witnessContradiction() else { return .commit(()) }
       return .commitThenThrow(broken)
     }
     return problem.map { .refused($0) } ?? .kept(entries: head.size)
   }
+
+  /// Somebody has looked at what the witness has and this trail has not: it is passed over from now
+  /// on, and heads are handed on again.
+  ///
+  /// - Returns: how many heads.
+  /// - Throws: `right.missing`.
+  package func settleWitness() throws(IAuthError) -> Int {
+    try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<Int> in
+      let unfit = try tx.heads(WitnessAudience.unfit).sorted { $0.number < $1.number }
+      for head in unfit {
+        try tx.run(ReminderTable.forget, WitnessAudience.unfit, head.text)
+        try tx.run(ReminderTable.tell, WitnessAudience.settled, head.text, tx.now)
+      }
+      if let first = unfit.first { try tx.audit(.witnessSettled, .entries(after: first.number)) }
+      return .commit(unfit.count)
+    }
+  }
+}
+
+/// Under what heads are remembered: the newest that is in the trail, and those that are not.
+private enum WitnessAudience {
+  static let found = "witness-found"
+  static let unfit = "witness-unfit"
+  static let settled = "witness-settled"
 }
 
 extension Transaction {
-  /// What the witness's heads say against the trail, if anything; it stays known until they fit.
-  fileprivate func contradiction(of kept: String) throws(IAuthError) -> IAuthError? {
-    let found: (newest: Int64, broken: IAuthError?)
-    do throws(IAuthError) {
-      let heads = try Anchors(kept, uuid: try serviceUUID())
-      found = (heads.newest ?? 0, try firstUnfit(heads))
-    } catch {
-      switch error {
-      case .anchorMissing: return nil  // One that says nothing, or keeps nothing yet.
-      case .auditBroken(let seq, _): found = (seq, error)
-      default: throw error
-      }
+  /// Remembers what the witness has that is not in the trail, for its next head may fit again and
+  /// take the place of that one; the operator hears of it at once.
+  fileprivate func compare(_ kept: [KeptHead]) throws(IAuthError) {
+    let passed = try heads(WitnessAudience.settled)
+    let known = try heads(WitnessAudience.unfit)
+    var unfit: Set<KeptHead> = []
+    for head in Set(kept).subtracting(passed) where try !fits(head) { unfit.insert(head) }
+    guard unfit.isEmpty else {
+      let new = unfit.subtracting(known)
+      for head in new { try run(ReminderTable.tell, WitnessAudience.unfit, head.text, now) }
+      guard let first = new.map(\.number).min() else { return }
+      try audit(
+        .witnessContradicts, .entries(after: first), outcome: ErrorCode.auditBroken.rawValue)
+      return try queue(
+        .witnessContradicts(entries: first),
+        to: Recipient(
+          channel: .email, address: settings.operatorMail ?? Settings.defaultOperatorMail,
+          account: nil), reference: "witness")
     }
-    guard case .auditBroken(let seq, _)? = found.broken else {
-      try run(ReminderTable.forget, "witness", "ahead")
-      try run(SettlingTable.compare, found.newest)
-      return nil
-    }
-    if try number(ReminderTable.toldAt, "witness", "ahead") == nil {
-      try audit(.witnessContradicts, .entries(after: seq), outcome: ErrorCode.auditBroken.rawValue)
-    }
-    try run(ReminderTable.tell, "witness", "ahead", seq)
-    return found.broken
+    let newest = Set(kept).subtracting(passed).max { $0.number < $1.number }
+    guard let newest else { return }
+    try noteFound(newest)
+    try run(SettlingTable.compare, newest.number)
   }
 
-  /// The first head that is not in the trail, by the tree's kept nodes; nothing is verified for it.
-  private func firstUnfit(_ heads: Anchors) throws(IAuthError) -> IAuthError? {
-    let size = try currentHead().seq
-    for number in (Array(heads.entries.keys) + heads.roots.keys).sorted() {
-      guard number <= size, number >= 0 else { return .auditBroken(seq: number, .cutOff) }
-      if let root = heads.roots[number], try treeRoot(0..<number) != root {
-        return .auditBroken(seq: number, .anchor)
-      }
-      if let hash = heads.entries[number],
-        try first(AuditFeedTable.entry, number, read: { AuditLine(row: $0).hash }) != hash
-      {
-        return .auditBroken(seq: number, .anchor)
-      }
+  fileprivate func heads(_ audience: String) throws(IAuthError) -> Set<KeptHead> {
+    Set(try all(ReminderTable.told, audience) { row in row.text(0) }.compactMap { KeptHead($0) })
+  }
+
+  /// Whether a head is in the trail, by the tree's kept nodes; nothing is verified for it.
+  private func fits(_ head: KeptHead) throws(IAuthError) -> Bool {
+    guard head.number >= 0, head.number <= (try currentHead().seq) else { return false }
+    switch head.kind {
+    case .root: return try treeRoot(0..<head.number) == head.hash
+    case .entry:
+      let hash = try first(AuditFeedTable.entry, head.number, read: { AuditLine(row: $0).hash })
+      return hash == head.hash
+    case .foreign: return false
+    }
+  }
+
+  /// How many entries the newest head has that the witness may keep another one over: it is in this
+  /// trail, which is looked at again, or somebody has settled it.
+  fileprivate func witnessFound() throws(IAuthError) -> Int64 {
+    var found = try heads(WitnessAudience.settled)
+    for head in try heads(WitnessAudience.found) where try fits(head) { found.insert(head) }
+    return found.map(\.number).max() ?? 0
+  }
+
+  fileprivate func noteFound(_ head: KeptHead) throws(IAuthError) {
+    for old in try heads(WitnessAudience.found) {
+      if old.number > head.number, try fits(old) { return }
+      try run(ReminderTable.forget, WitnessAudience.found, old.text)
+    }
+    try run(ReminderTable.tell, WitnessAudience.found, head.text, now)
+  }
+
+  /// What a witness has, or had, that is not in the trail, and nobody has settled.
+  func witnessContradiction() throws(IAuthError) -> IAuthError? {
+    guard settings.witness != nil else { return nil }
+    for head in try heads(WitnessAudience.unfit).sorted(by: { $0.number < $1.number })
+    where try !fits(head) {
+      return .auditBroken(
+        seq: head.number, try currentHead().seq < head.number ? .cutOff : .anchor)
     }
     return nil
-  }
-
-  /// What a witness has that is not in the trail.
-  func witnessContradiction() throws(IAuthError) -> IAuthError? {
-    guard settings.witness != nil, let seq = try number(ReminderTable.toldAt, "witness", "ahead")
-    else { return nil }
-    return .auditBroken(seq: seq, try currentHead().seq < seq ? .cutOff : .anchor)
   }
 
   func witnessHealth() throws(IAuthError) -> Finding {
@@ -107,7 +160,9 @@ extension Transaction {
       return Finding(
         "witness", .fail,
         "it has a head of \(seq) entries that is not in this trail: work was lost, or history "
-          + "rewritten", "見證存有第 \(seq) 筆之鏈首，與本機紀錄不符：資料有所遺失，或紀錄遭改寫")
+          + "rewritten; once that is looked into: iauth audit --settle-witness",
+        "見證存有第 \(seq) 筆之鏈首，與本機紀錄不符：資料有所遺失，或紀錄遭改寫；"
+          + "查明後執行 iauth audit --settle-witness")
     }
     let program = HostChecks.program("witness", path)
     guard program.status == .ok else { return program }

@@ -24,12 +24,12 @@ extension Accounts {
           .init(Bilingual("time (\(zone))", "時間（\(zone)）")),
           .init(Bilingual("who", "執行者"), isFlexible: true),
           .init(Bilingual("action", "動作")), .init(Bilingual("subject", "對象")),
-          .init(Bilingual("outcome", "結果")),
+          .init(Bilingual("outcome", "結果")), .init(Bilingual("note", "說明"), isFlexible: true),
         ],
         rows: events.map { event in
           [
             String(event.seq), context.localTime.text(event.at), event.name ?? event.caller,
-            event.action, event.subject, event.outcome,
+            event.action, event.subject, event.outcome, event.note ?? "",
           ]
         }),
       empty: Bilingual("no such account", "查無帳號"))
@@ -47,7 +47,7 @@ extension Accounts {
       .affected, people.map(\.json),
       table: Table(
         [
-          .init(Bilingual("account", "帳號"), isNumber: true),
+          .init(Bilingual("account", "帳號")),
           .init(Bilingual("agency", "機關"), isFlexible: true),
           .init(Bilingual("name", "姓名"), isFlexible: true),
           .init(Bilingual("e-mail", "電子郵件"), isFlexible: true),
@@ -57,7 +57,8 @@ extension Accounts {
         ],
         rows: people.map { person in
           [
-            person.account.description, person.agency.name, person.name, person.email,
+            person.account?.description ?? person.application?.text ?? "", person.agency.name,
+            person.name, person.email,
             MobileNumber(stored: person.mobile).shown, person.callers.joined(separator: " "),
             person.exposures.map { $0.label(context.language) }.joined(separator: " "),
           ]
@@ -81,7 +82,8 @@ extension Exposure {
 extension AffectedLine {
   fileprivate var json: JSON {
     [
-      "account": .int(account), "agency": .agency(agency), "name": .string(name),
+      "account": .number(account), "application": .text(application?.text),
+      "agency": .agency(agency), "name": .string(name),
       "email": .string(email), "mobile": .string(mobile),
       "callers": .array(callers.map(JSON.string)),
       "exposures": .array(exposures.map { .string($0.rawValue) }),
@@ -94,7 +96,7 @@ extension PersonEvent {
     [
       "seq": .int(seq), "at": .time(at), "caller": .string(caller), "account": .number(account),
       "name": .text(name), "action": .string(action), "subject": .string(subject),
-      "outcome": .string(outcome),
+      "outcome": .string(outcome), "note": .text(note),
     ]
   }
 }

@@ -36,6 +36,19 @@ extension Audit {
       ])
   }
 
+  func settle(_ context: Context) throws(IAuthError) {
+    let heads = try context.service().settleWitness()
+    context.emit(
+      ["settled": .int(heads)],
+      human: heads == 0
+        ? Bilingual("the witness has nothing that is not in the trail", "見證所存均與稽核紀錄相符")(
+          context.language)
+        : Bilingual(
+          "\(heads) \(heads == 1 ? "head of the witness is" : "heads of the witness are")"
+            + " settled: compared no more",
+          "已解除 \(heads) 筆不符之鏈首，不再比對")(context.language))
+  }
+
   func showProof(of seq: Int64, _ context: Context) throws(IAuthError) {
     let size = try since.map { (text) throws(IAuthError) in try Int64.parse(text, for: "--since") }
     let proof = try context.service().prove(seq, since: size)

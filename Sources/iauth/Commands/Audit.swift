@@ -20,6 +20,9 @@ struct Audit: Command {
       entry is under the head, and with --since that the trail grew out of its first SIZE \
       entries. --after prints entries for a log collector, in order: give the last seq that it \
       has. /usr/share/iauth/verify-trail checks what was exported against checkpoints without iauth.
+
+      A head of the witness's that is not in the trail fails --verify, doctor and deliver until \
+      --settle-witness says that somebody has looked into it; heads are handed on again then.
       """,
       """
       依序列出稽核紀錄。--verify 重新計算整個雜湊鏈，指出第一筆不符、缺漏或遭截斷之處；--anchor 與另行保存\
@@ -29,6 +32,9 @@ struct Audit: Command {
       --sign 由 ssh-agent 以 Ed25519 金鑰簽章，其他金鑰可用 ssh-keygen -Y sign。--prove 輸出某筆紀錄確在樹中\
       的證明，加 --since 則另證明現有紀錄係由前 SIZE 筆增長而成。--after 依序輸出紀錄供日誌系統接收，請給已\
       收到的最後序號。/usr/share/iauth/verify-trail 可不經 iauth，以匯出檔與檢核點獨立查核。
+
+      見證所存鏈首與紀錄不符時，--verify、doctor 及 deliver 均回報失敗，並停止送出鏈首；查明後以\
+      --settle-witness 解除，該鏈首即不再比對。
       """),
     parameters: [
       .option(
@@ -49,6 +55,11 @@ struct Audit: Command {
           "heads kept elsewhere: SEQ HASH a line, or checkpoints",
           "另行保存的雜湊值（每行 SEQ HASH）或檢核點"),
         completes: .file),
+      .flag(
+        "settle-witness", \.settlesWitness,
+        Bilingual(
+          "what the witness has and the trail has not was looked into",
+          "見證與稽核紀錄不符之處已查明")),
       .flag("head", \.isHead, Bilingual("show where the trail ends", "顯示紀錄末端")),
       .flag(
         "checkpoint", \.isCheckpoint,
@@ -73,7 +84,7 @@ struct Audit: Command {
     forms: [
       Form(takes: ["since", "until", "actor", "action", "subject"], isList: true),
       Form(needs: ["actions"], isList: true), Form(needs: ["verify"], takes: ["anchor"]),
-      Form(needs: ["head"]),
+      Form(needs: ["head"]), Form(needs: ["settle-witness"]),
       Form(needs: ["checkpoint"], takes: ["sign"]), Form(needs: ["prove"], takes: ["since"]),
       Form(needs: ["after"], takes: ["format"], isList: true),
     ],
@@ -106,6 +117,7 @@ struct Audit: Command {
   var anchor: String?
   var listsActions = false
   var isHead = false
+  var settlesWitness = false
   var isCheckpoint = false
   var sign: String?
   var prove: Int64?
@@ -116,6 +128,7 @@ struct Audit: Command {
     if isVerify { return try verify(try context.service(), context) }
     if listsActions { return try showActions(context) }
     if isHead { return try showHead(context) }
+    if settlesWitness { return try settle(context) }
     if isCheckpoint { return try showCheckpoint(context) }
     if let prove { return try showProof(of: prove, context) }
     if let after { return try feed(after: after, context) }

@@ -180,6 +180,7 @@ final class Console {
       let key = Folding.fold(String(typed)).unicodeScalars.first
       if let key, keys.unicodeScalars.contains(key) {
         err.write("\(key)\n")
+        err.flush()
         return key
       }
       err.write("\n")
@@ -218,14 +219,19 @@ final class Console {
     TerminalText.escaped(question) + Bilingual(": ", "：")(language)
   }
 
+  /// Writes out what was said of one thing before another is shown: both streams go to one screen.
+  func flush() {
+    out.flush()
+    err.flush()
+  }
+
   // MARK: The end
 
   /// Writes everything out: results first, then what was said of them.
   ///
   /// A reader that has gone is no failure; any other error of standard output is.
   func finish() throws(IAuthError) {
-    out.flush()
-    err.flush()
+    flush()
     switch out.failure {
     case 0, EPIPE: return
     case ENOSPC, EDQUOT, EFBIG: throw .outputFailed(isFull: true)

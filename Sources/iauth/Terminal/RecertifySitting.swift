@@ -22,6 +22,7 @@ struct RecertifySitting {
   mutating func run() throws(IAuthError) {
     defer { sum() }
     while place < items.count {
+      context.console.flush()
       let item = items[place]
       context.console.line("")
       context.console.details(item.details(context.language, context.localTime))
@@ -91,6 +92,7 @@ struct RecertifySitting {
   }
 
   private func sum() {
+    context.console.flush()
     let left = items.count { !answered.contains($0.item) }
     let (kept, ended) = (counts[.kept] ?? 0, counts[.ended] ?? 0)
     context.console.line("")

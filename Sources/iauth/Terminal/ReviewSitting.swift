@@ -26,6 +26,7 @@ struct ReviewSitting {
   mutating func run() throws(IAuthError) {
     defer { sum() }
     while place < items.count {
+      context.console.flush()
       guard let detail = try detail(of: items[place].number) else {
         place += 1
         continue
@@ -126,6 +127,7 @@ struct ReviewSitting {
   }
 
   private func sum() {
+    context.console.flush()
     let left = items.count { !decided.union(gone).contains($0.number) }
     let parts = RequestStatus.allCases.compactMap { status in
       counts[status].map { (status.label, $0) }

@@ -10,11 +10,13 @@ extension Shape {
     [
       .number("seq"), .time("at"), .text("caller"), .number("account").optional,
       .text("name").optional, .text("action"), .text("subject"), .text("outcome"),
+      .text("note").optional,
     ])
   static let affected = Shape(
     "affected", by: "accounts --affected",
     [
-      .number("account"), agency, .text("name"), .text("email"), .text("mobile"),
+      .number("account").optional, .text("application").optional, agency, .text("name"),
+      .text("email"), .text("mobile"),
       .texts("callers"), .words("exposures", Exposure.allCases.map(\.rawValue)),
     ])
   static let person = Shape(

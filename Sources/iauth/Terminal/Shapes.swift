@@ -275,6 +275,8 @@ extension Shape {
   static let auditHead = Shape(
     "audit-head", by: "audit --head",
     checkpoint + [.number("seq"), .text("hash"), .time("at").optional])
+  static let witnessSettled = Shape(
+    "witness-settled", by: "audit --settle-witness", [.number("settled")])
   static let auditInclusion = Shape(
     "audit-inclusion", by: "audit --prove",
     extra: [.object("since", checkpoint + [.texts("consistency")])],
@@ -351,50 +353,4 @@ extension Shape {
         "agencies_without_administrator", "agencies_with_one_administrator",
         "recertification_items", "recertification_answered", "contacts_bouncing",
       ].map { Field.number($0).optional })
-
-  // MARK: Periodic review
-
-  static let recertificationItem = Shape(
-    "recertification-item", by: "recertify", time: "since", extra: [.texts("marks")],
-    [
-      .number("recertification"), .number("item"), .number("request"), agency,
-      .text("name").optional, .text("title").optional, .text("system"), .word("role", Role.self),
-      .time("since"), .text("granted_by").optional, .time("last_used").optional,
-      .word("status", ItemStatus.self),
-    ])
-  static let recertificationOpened = Shape(
-    "recertification-opened", by: "recertify --open",
-    [
-      .number("recertification"), .number("items"), .number("reviewers"), .number("unassigned"),
-      .time("due"),
-    ])
-  static let recertificationAnswered = Shape(
-    "recertification-answered", by: "recertify --keep, --end",
-    [
-      .number("item"), .number("request").optional, .word("status", ItemStatus.self).optional,
-      .time("answered_at").optional, .text("answered_by").optional, .text("outcome"),
-    ])
-  static let recertificationStatus = Shape(
-    "recertification-status", by: "recertify --status",
-    [
-      .number("recertification"), agency, .number("items"), .number("answered"), .number("open"),
-      .number("ended"), .number("unassigned"),
-    ])
-  static let recertificationClosed = Shape(
-    "recertification-closed", by: "recertify --close",
-    [.number("recertification"), .number("unanswered"), .number("suspended")])
-  static let recertificationRow = Shape(
-    "recertification-row", by: "recertify --hand-in",
-    [
-      .number("row"), .number("item").optional, .word("outcome", RowOutcome.self),
-      .objects(
-        "problems",
-        [.word("level", ["error", "warning"]), .text("column"), .text("code"), .text("message")]),
-    ])
-  static let recertificationSheet = Shape(
-    "recertification-sheet", by: "recertify --hand-in",
-    ["rows", "accepted", "rejected", "held"].map(Field.number))
-  static let recertificationEvidence = Shape(
-    "recertification-evidence", by: "recertify --evidence",
-    [.number("recertification"), .number("items"), .texts("files")])
 }

@@ -20,9 +20,12 @@ import Testing
     let today = desk.clock.now.taipeiDay
     _ = try li.reject(try lin.ask(.general))
     let number = try lin.requestPermission(
-      PermissionOrder(role: .general, from: today + 1, until: today + 9)
+      PermissionOrder(
+        role: .general, reason: "業務需要\nasked=grant admin spm", from: today + 1, until: today + 9)
     ).number
-    _ = try li.approve(number)
+    _ = try li.approve(
+      .numbers([number]), note: "同意\nasked=grant admin spm\nreason=\nuntil=2020",
+      expecting: nil)
     let admin = try lin.ask(.admin)
     _ = try chief.reject(.numbers([admin]), reason: "請補文號", returns: true)
     _ = try lin.resubmit(admin, Correction(reason: "已補", document: "院字1", until: nil))
@@ -110,6 +113,21 @@ import Testing
     // An end that nobody wrote, and words that nobody said.
     "UPDATE permission SET status = 'revoked', revoked_at = granted_at WHERE request = 2",
     "UPDATE decision SET note = '好' WHERE verdict = 'rejected'",
+    "UPDATE decision SET note = '不同意' WHERE request = \(general)",
+    "UPDATE decision SET reviewer_name = '假' WHERE request = \(general)",
+    "UPDATE decision SET reviewer_name = '林志明' WHERE reviewer IS NULL",
+    "UPDATE request SET reason = '其他' WHERE id = \(general)",
+    "UPDATE request SET reason = NULL WHERE id = \(general)",
+    "UPDATE request SET reason = '其他' WHERE origin = 'batch'",
+    "UPDATE request SET reason = '其他' WHERE reason IS NULL AND origin = 'self'",
+    // What the target systems are told.
+    "DELETE FROM permission_change WHERE seq = 1",
+    "DELETE FROM permission_change WHERE seq = (SELECT max(seq) FROM permission_change)",
+    "DELETE FROM permission_change WHERE seq = (SELECT max(seq) FROM permission_change);"
+      + "UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'permission_change'",
+    "UPDATE permission_change SET account = 1 WHERE request = \(general)",
+    "UPDATE permission_change SET role = 'admin' WHERE request = \(general)",
+    "UPDATE permission_change SET change = 'ended' WHERE seq = 1",
   ])
   func aChangedRowIsFound(script: String) throws {
     let desk = try desk()
@@ -118,5 +136,23 @@ import Testing
     #expect(try desk.sqlite3(Self.unlocked + script + "; SELECT changes() = 0") == "0")
     #expect(try refusal { _ = try desk.owner().verifyAudit(anchors: nil) } == .auditBroken)
     #expect(try desk.owner().doctor().first { $0.check == "audit" }?.status == .fail)
+  }
+
+  /// Earlier releases wrote a note's lines as they came: none of them says what was asked for.
+  @Test func aNoteMayHaveAnyLine() throws {
+    let desk = try desk()
+    try desk.owner().store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      let number =
+        try tx.id("SELECT request FROM permission WHERE role = 'general'") ?? RequestID(0)
+      try tx.audit(
+        .approved, .request(number),
+        person: AuditPerson(
+          account: try tx.id("SELECT account FROM permission WHERE role = 'general'")
+            ?? AccountID(0),
+          fields: [("note", "同意"), ("asked", "grant admin spm"), ("reason", "")]))
+      return .commit(())
+    }
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+    try desk.owner().store.read { (tx) throws(IAuthError) in try tx.reconcile(0) }
   }
 }

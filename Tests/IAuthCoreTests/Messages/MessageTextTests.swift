@@ -26,6 +26,8 @@ import Testing
     (.operatorDigest(operatorDay), "iauth doctor"),
     (.hostChanged(epoch: 2, entries: 120, newest: spring), "120"),
     (.hostChanged(epoch: 2, entries: 120, newest: spring), "iauth audit --verify --anchor FILE"),
+    (.witnessContradicts(entries: 120), "120"),
+    (.witnessContradicts(entries: 120), "iauth audit --settle-witness"),
   ])
   func bothHalvesOfAMailSay(notice: Notice, text: String) {
     let halves = halves(of: notice)
@@ -143,6 +145,7 @@ import Testing
     (.reminder(items: [waiting]), .reminder), (digest, .digest),
     (.operatorDigest(operatorDay), .digest),
     (.hostChanged(epoch: 2, entries: 1, newest: nil), .digest),
+    (.witnessContradicts(entries: 1), .digest),
     (.wrongAttempts(agency: office), .notice),
   ])
   func kindsAreThoseOfTheTable(notice: Notice, kind: MessageKind) {
@@ -224,6 +227,7 @@ private let notices: [Notice] =
       review: 2, name: nil, items: 3, dueAt: spring, isReminder: true, isOver: true),
     .revokedByForm(batch: 4, agency: cdc, count: 2), .reminder(items: [waiting]), digest,
     .operatorDigest(operatorDay), .hostChanged(epoch: 2, entries: 120, newest: spring),
+    .witnessContradicts(entries: 120),
   ]
 
 /// The Chinese and the English part of a mail's body.
