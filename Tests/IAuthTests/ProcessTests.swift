@@ -58,8 +58,9 @@ struct ProcessTests {
       // A reader that went is no failure; a full disk is.
       ("$i help --json | head -1 >/dev/null; exit ${PIPESTATUS[0]}", 0),
       ("$i help >/dev/full", 74), ("$i --version >/dev/full", 74),
-      // Closed descriptors are opened on /dev/null, so nothing else lands there.
-      ("$i --version <&- >&- 2>&-", 0),
+      // Closed descriptors are opened on /dev/null, so nothing else lands there; what cannot be
+      // said is a failure.
+      ("$i --version <&- 2>&-", 0), ("$i --version >&-", 74),
       ("ulimit -f 0; $i help > $(mktemp)", 74),
     ] as [(String, Int32)])
   func statuses(_ line: String, _ status: Int32) throws {

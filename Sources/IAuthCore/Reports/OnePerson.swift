@@ -200,15 +200,8 @@ enum PersonTable {
   static let agency: SQL = "SELECT agency FROM account WHERE id = ?"
   /// The accounts that have become this one by a succession of agencies, and are not erased.
   static let merged: SQL = """
-    SELECT a.id FROM account a WHERE a.id IN \(others)
+    SELECT a.id FROM account a WHERE a.id IN \(SuccessionTable.others)
       AND a.status = 'closed' AND a.erased_at IS NULL ORDER BY 1
-    """
-  /// All that have become account ?1, whatever became of them.
-  static let others: Fragment = """
-    (WITH RECURSIVE one (id) AS (SELECT ?1 UNION
-      SELECT m.id FROM one JOIN succession_move m ON m.holder = one.id AND m.kind = 'merge'
-        JOIN succession s ON s.id = m.succession AND s.undone_at IS NULL)
-      SELECT id FROM one WHERE id <> ?1)
     """
   static let history: SQL = """
     SELECT u.seq, u.at, u.caller, u.account, a.name, u.action, u.subject, u.outcome,

@@ -173,7 +173,7 @@ enum OwnRequestTable {
     FROM request r JOIN system s ON s.id = r.system LEFT JOIN decision d ON d.request = r.id
         AND d.round = r.round LEFT JOIN account a ON a.id = d.reviewer
       LEFT JOIN permission p ON p.request = r.id
-    WHERE r.account = ?1 OR r.account IN \(PersonTable.others) ORDER BY r.id DESC
+    WHERE r.account = ?1 OR r.account IN \(SuccessionTable.others) ORDER BY r.id DESC
     """
   static let statements: [SQL] = [list]
 }
