@@ -251,6 +251,8 @@ class Reference:
             o.open for o in self.requests.values() if o.batch == q.batch)
 
     def lapse(self, q):
+        if q.status == "returned" and q.batch and q.submitter and q.submitter is not q.account:
+            self.owe(q.submitter)
         q.status = "lapsed"
         self.passed |= {("request", q.id), ("account", q.account.id)}
         if q.account.status != "invited":
@@ -862,8 +864,9 @@ class Reference:
             return "?", None
         if same and same[0].status == "suspended":
             return "?", None
+        # What somebody asked for themself is theirs to mend.
         if same and any(q.account is same[0] and q.role == "admin" and q.status == "returned"
-                        for q in self.requests.values()):
+                        and q.batch for q in self.requests.values()):
             return "mended", same[0]
         if same and (self.holds(same[0], "admin") or any(
                 q.account is same[0] and q.role == "admin" and q.open

@@ -138,9 +138,10 @@ private struct Cursor {
     isShort = false
     var cells: [String] = []
     cells.reserveCapacity(16)
+    column = -1
     repeat {
       let isQuoted = position < bytes.count && bytes[position] == quote
-      column = cells.count
+      column += 1
       let cell = try isQuoted ? quotedField(of: bytes, isWhole) : plainField(of: bytes, isWhole)
       if cells.count < Limits.sheetColumns {
         cells.append(Self.shown(cell))

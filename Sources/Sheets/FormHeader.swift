@@ -39,8 +39,11 @@ package struct FormHeader: Equatable, Sendable {
     var nearest: (row: Int, missing: [FormColumn], found: [String])?
     var seen: Set<FormColumn> = []
     var (pairs, neighbours) = (0, 0)
+    var last: [String] = []
     while let row = try reader.nextRow() {
-      guard !row.isBlank else { continue }
+      // A row that stands for a million is judged once.
+      guard !row.isBlank, row.cells != last else { continue }
+      last = row.cells
       let (read, duplicated) = read(row, of: reader, hidden)
       var header = read
       let lacks = FormColumn.needed.filter { header.column($0) == nil }
@@ -71,6 +74,36 @@ package struct FormHeader: Equatable, Sendable {
         ? nil
         : HeaderPlace(
           sheet: reader.sheetName, row: nearest.row, found: nearest.found, isForm: isForm))
+  }
+
+  /// A row below that names the columns again: one like it is passed over, and with another one a
+  /// table of its own begins.
+  ///
+  /// - Returns: nil for any other row.
+  /// - Throws: `.sheetHeader` if a column stands in it twice.
+  func next(
+    _ row: SheetRow, of reader: any SheetReader, hidden: HiddenRows
+  ) throws(IAuthError) -> FormHeader? {
+    // Nearly every row has an address where a header has a title.
+    if let place = column(.email), place < row.cells.count,
+      row.cells[place].utf8.contains(UInt8(ascii: "@"))
+    {
+      return nil
+    }
+    var (header, duplicated) = Self.read(row, of: reader, hidden)
+    guard FormColumn.needed.allSatisfy({ header.column($0) != nil }) else { return nil }
+    guard duplicated.isEmpty else {
+      throw .sheetHeader(
+        missing: [], duplicated: duplicated,
+        near: HeaderPlace(sheet: reader.sheetName, row: row.number, found: [], isForm: false))
+    }
+    if hidden == .refuse { header.noteHidden(reader.hiddenColumns) }
+    return header
+  }
+
+  /// Whether another row has the same titles in the same columns.
+  func isSame(as other: FormHeader) -> Bool {
+    positions == other.positions && titles == other.titles
   }
 
   private static func read(

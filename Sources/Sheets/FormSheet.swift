@@ -168,6 +168,13 @@ package struct FormSheet {
       while let row = try reader.nextRow() {
         if row.isHidden, hidden == .skip { continue }
         if let fault = row.fault { throw .sheetUnreadable(fault) }
+        if let again = try header.next(row, of: reader, hidden: hidden) {
+          if !again.isSame(as: header) {
+            header = again
+            headers.append(again)
+          }
+          continue
+        }
         let row = FormRow(row, header: header)
         guard !row.isNote else { continue }
         count += 1

@@ -18,7 +18,9 @@ package struct OpenDocumentReader: SheetReader {
   private var columnStyles: [(end: Int, style: String?)] = []
   private var merges = ActiveMerges()
   /// A row that stands for several, and how many of them are still to come.
-  private var repeated: (row: PlacedRow, left: Int)?
+  private var repeated: (row: PlacedRow, left: Int, bytes: Int)?
+  /// How much room what stands for several cells or rows would take, were each of them written.
+  private var repeatedBytes = 0
   package private(set) var hiddenColumns: [ClosedRange<Int>] = []
   package private(set) var sheetName: String?
   package var rowsMax: Int { Limits.workbookRows }
@@ -65,9 +67,10 @@ package struct OpenDocumentReader: SheetReader {
   }
 
   package mutating func nextRow() throws(IAuthError) -> SheetRow? {
-    if let (row, left) = repeated {
+    if let (row, left, bytes) = repeated {
       number += 1
-      repeated = left > 1 ? (row, left - 1) : nil
+      repeated = left > 1 ? (row, left - 1, bytes) : nil
+      try noteRepeated(bytes)
       return placed(row)
     }
     while isInside, let event = try xml.next() {
@@ -168,6 +171,7 @@ package struct OpenDocumentReader: SheetReader {
         if row.fault == nil { row.fault = fault }
         continue
       }
+      try noteRepeated((width - 1) * Self.room(of: content))
       for column in column...last.column { row.cells.append(PlacedCell(content, column: column)) }
     }
     guard times <= Limits.workbookRowNumbers - number else { throw xml.fault }
@@ -176,8 +180,24 @@ package struct OpenDocumentReader: SheetReader {
       return nil
     }
     number += 1
-    repeated = times > 1 ? (row, times - 1) : nil
+    let bytes = row.cells.reduce(Self.cellBytes) { $0 + Self.room(of: $1.content) }
+    repeated = times > 1 ? (row, times - 1, bytes) : nil
     return placed(row)
+  }
+
+  /// What a cell takes in a file at the least, beside its text.
+  private static let cellBytes = 16
+
+  private static func room(of content: CellContent) -> Int {
+    content.text.utf8.count + cellBytes
+  }
+
+  /// Counts what is repeated as if it were written: a few bytes may stand for a billion cells.
+  private mutating func noteRepeated(_ bytes: Int) throws(IAuthError) {
+    repeatedBytes += bytes
+    guard repeatedBytes <= Limits.workbookUnpackedBytes else {
+      throw .limitBytes(max: Limits.workbookUnpackedBytes)
+    }
   }
 
   private struct PlacedRow {

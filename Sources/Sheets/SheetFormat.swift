@@ -84,7 +84,7 @@ package enum SheetFormat: Equatable, Sendable {
   }
 
   /// Whether bytes do not begin as a format that is no text.
-  private static func isText(_ head: [UInt8]) -> Bool {
+  package static func isText(_ head: [UInt8]) -> Bool {
     !archives.contains { head.starts(with: $0) } && other(head) == nil
   }
 

@@ -12,7 +12,7 @@ package struct TextDecoder {
   private var offset = 0
   private var isBigEndian: Bool?
   /// Where the first undecodable byte is, once the text has ended there.
-  private(set) var fault: Int?
+  package private(set) var fault: Int?
 
   package init(_ source: any ByteSource, encoding: TextEncoding) {
     self.source = source

@@ -295,6 +295,7 @@ package enum SheetProblem: Equatable, Sendable {
   case notASheet
   case badByte(row: Int, offset: Int)
   case badQuote(row: Int)
+  case badText(row: Int, isQuote: Bool), notText  // where only a text is read
   /// A line that begins as JSON and is none.
   case notJSON(row: Int)
   case unsupported(String)

@@ -197,6 +197,104 @@ def test_a_sheet_goes_out_and_comes_back(desk, tmp_path):
     desk.content()
 
 
+def answered(desk, path, change, session=CHIEF):
+    """A sheet of one's items, all kept, after `change` was made to it; what came of it."""
+    if not path.exists():
+        desk.ok("recertify", "--sheet", path, session=session)
+    book = openpyxl.load_workbook(path)
+    for row in book.active.iter_rows(min_row=2):
+        row[10].value = "保留"
+    change(book)
+    copy = path.with_name("answered.xlsx")
+    book.save(copy)
+    return desk.run("recertify", "--hand-in", copy, "--json", session=session)
+
+
+def test_answers_that_nobody_sees_are_none(desk, tmp_path):
+    staff(desk)
+    reviewed(desk)
+    held = desk.value("SELECT count(*) FROM permission WHERE status = 'active'")
+
+    def end(sheet, row=3):
+        sheet.cell(row, 11).value, sheet.cell(row, 12).value = "停用", "離職"
+
+    def hidden_row(book):
+        end(book.active)
+        book.active.row_dimensions[3].hidden = True
+
+    def hidden_column(book):
+        end(book.active)
+        book.active.column_dimensions["K"].hidden = True
+
+    def formula(book):
+        book.active["K3"] = '="停用"'
+
+    def merged(book):
+        book.active.merge_cells("K2:K3")
+        book.active["K2"] = "停用"
+        book.active["L2"], book.active["L3"] = "離職", "離職"
+
+    for change, codes in [(hidden_row, ["row.hidden"]), (hidden_column, ["row.hidden"] * 2),
+                          (formula, ["row.formula"]), (merged, ["row.merged"])]:
+        ended = answered(desk, tmp_path / "mine.xlsx", change)
+        assert (ended.status, ended.code) == (65, "batch.rejected"), ended
+        found = [p for line in ended.lines[:-1] for p in line["problems"]]
+        assert [p["code"] for p in found] == codes, ended
+        assert {p["column"] for p in found} <= {"清查編號", "清查結果"}
+    assert desk.value("SELECT count(*) FROM permission WHERE status = 'active'") == held
+    assert desk.value("SELECT count(*) FROM recertification_item WHERE status <> 'open'") == 0
+
+
+def test_every_sheet_of_answers_is_read_or_named(desk, tmp_path):
+    staff(desk)
+    reviewed(desk)
+    path = tmp_path / "mine.xlsx"
+
+    def another(book):
+        copy = book.copy_worksheet(book.active)
+        copy.title = "修正"
+        copy["K2"], copy["L2"] = "停用", "離職"
+
+    twice = answered(desk, path, another)
+    assert twice.code == "batch.rejected"
+    problems = [(line["sheet"], p["code"]) for line in twice.lines[:-1] for p in line["problems"]]
+    assert problems == [("修正", "row.duplicate")] * 2, twice
+
+    def with_cover(book):
+        book.create_sheet("封面", 0)["A1"] = "清查表"
+        sheet = book.worksheets[1]
+        sheet.append([None])
+        sheet.append(["合計", None, None, None, "2人"])
+        sheet.append(["承辦人：王"])
+        # A program's own way to write a day.
+        for row in (2, 3):
+            sheet.cell(row, 9).value = sheet.cell(row, 9).value.replace("-", "/")
+
+    done = answered(desk, path, with_cover)
+    assert done.status == 0, done
+    assert done.lines[-1] == {"rows": 2, "accepted": 2, "rejected": 0, "held": 0,
+                              "unread": ["封面"]}
+
+
+def test_a_row_that_says_otherwise_is_named(desk, tmp_path):
+    staff(desk)
+    reviewed(desk)
+    path = tmp_path / "mine.xlsx"
+    for column, value in [(3, "別的機關"), (6, "專員"), (9, "2020-01-01"), (10, "2020-01-01")]:
+        def change(book):
+            book.active.cell(2, column).value = value
+        ended = answered(desk, path, change)
+        title = openpyxl.load_workbook(path).active.cell(1, column).value
+        found = [(p["code"], p["column"]) for line in ended.lines[:-1] for p in line["problems"]]
+        assert found == [("recertify.row", title)], ended
+
+    def no_number(book):
+        book.active["A2"] = "第一項"
+    ended = answered(desk, path, no_number)
+    problems = [p for line in ended.lines[:-1] for p in line["problems"]]
+    assert problems[0]["code"] == "recertify.unknown" and "0" not in problems[0]["message"], ended
+
+
 def test_it_is_reminded_of_closed_and_proven(on_clock, tmp_path):
     desk = on_clock
     desk.clock += timedelta(hours=1)

@@ -6,6 +6,7 @@ import io
 import json
 
 import jsonschema
+import openpyxl
 import pytest
 
 from conftest import CDC, CHIEF, MANAGER, MING, MOHW, TONG, clerk
@@ -67,6 +68,34 @@ def test_a_queue_is_decided_by_a_file(queue):
         assert ended.status == 65 and ended.code in ("decision.line", "sheet.empty"), ended
         assert word in ended.error["message"]
     assert before
+
+
+@pytest.mark.parametrize("encoding", ["cp950", "utf-16", "utf-16-be", "utf-8-sig"])
+@pytest.mark.parametrize("lines", ["number,verdict,reason\r\n{0},reject,理由\r\n",
+                                   "{0} - reject 理由\r\n"])
+def test_a_file_of_decisions_in_any_encoding(queue, tmp_path, encoding, lines):
+    number = waiting(queue)[0]
+    path = tmp_path / "decisions.csv"
+    path.write_bytes(lines.format(number).encode(encoding))
+    done = queue.json("approve", "--from", path, session=MING)
+    assert [(line["request"], line["status"]) for line in done] == [(number, "rejected")]
+    assert queue.value("SELECT note FROM decision WHERE request = ?", number) == "理由"
+
+
+def test_what_is_no_text_of_decisions_is_told_how_to_become_one(queue, tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["number", "verdict"])
+    book.active.append([waiting(queue)[0], "approve"])
+    book.save(tmp_path / "decisions.xlsx")
+    (tmp_path / "bad.csv").write_bytes(b"number,verdict\n1,\xff\xff\n")
+    (tmp_path / "quote.csv").write_bytes(b'number,verdict\n"1,approve\n')
+    for name in ["decisions.xlsx", "bad.csv", "quote.csv"]:
+        for command in ["approve", "reject"]:
+            words = [] if command == "approve" else ["--reason", "x"]
+            refused = queue.refused("sheet.unreadable", command, "--from", tmp_path / name, *words,
+                                    session=MING)
+            assert ".xlsx" not in refused.error["message"], refused
+    assert waiting(queue)
 
 
 @pytest.mark.parametrize("lines, decided", [

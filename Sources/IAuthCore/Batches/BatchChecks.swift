@@ -154,17 +154,25 @@ extension BatchImporter {
       contradict(&row, claims.ownAccounts[Int(earlier.id.value - own.value)], column)
       return nil
     }
-    let column: FormColumn? =
-      known.count > 1 || account.email.text != email.text
-      ? .email
-      : account.mobile.e164 != mobile.e164
-        ? .mobile : account.name.key != name.key ? .name : nil
-    if let column {
-      row.add(header, column, code: "row.conflict", Self.conflict)
+    if !isSamePerson {
+      row.add(
+        header, Self.differing(known, name, email, mobile), code: "row.conflict", Self.conflict)
     } else if account.status == .suspended {
       row.add(header, .name, code: "row.conflict", Self.suspended)
     }
     return account
+  }
+
+  /// The cell to mend of a row whose contacts an account has with other data: the contact that is
+  /// somebody else's, or the one that is new beside a name that stays.
+  private static func differing(
+    _ known: [Account], _ name: PersonName, _ email: EmailAddress, _ mobile: MobileNumber
+  ) -> FormColumn {
+    let byEmail = known.first { $0.email.text == email.text }
+    let byMobile = known.first { $0.mobile.e164 == mobile.e164 }
+    if let byEmail, byEmail.id == byMobile?.id { return .name }
+    if let byEmail { return byEmail.name.key == name.key ? .mobile : .email }
+    return byMobile?.name.key == name.key ? .email : .mobile
   }
 
   func standing(

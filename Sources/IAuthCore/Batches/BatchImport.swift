@@ -167,8 +167,10 @@ extension Service {
           ? nil : try tx.system(code: order.system, command: "import-batch"),
         contradicted: contradicted)
       try desk.takeAll(order.progress)
+      // What is settled last is said of its rows too.
+      let batch = try desk.close()
       var report = ImportReport(
-        rows: desk.rows, batch: try desk.close(), digest: Hex.encode(form.digest),
+        rows: desk.rows, batch: batch, digest: Hex.encode(form.digest),
         isDryRun: order.isDryRun, unread: form.unread, headers: form.headers, cells: form.cells)
       guard desk.claims.contradicts.isEmpty else {
         return .rollback((report, desk.claims.contradicts))

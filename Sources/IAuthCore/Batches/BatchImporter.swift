@@ -33,6 +33,7 @@ struct BatchImporter {
   private var firstRequests: [ReviewerGroup: PermissionRequest] = [:]
   /// What rows of this form have asked for, to find those that contradict each other.
   var claims: RowClaims
+  var returned = SentBack()
   /// Requests that were sent back and are handed in again, by their batch.
   var resubmitted: [BatchID: [RequestID]] = [:]
   private var accepted = 0
@@ -155,8 +156,8 @@ struct BatchImporter {
       contradict(&row, earlier, .change)
       return nil
     }
-    if try mend(&row, agency, system, role) != nil, row.hasErrors { return nil }
-    let known = try account(&row, agency, name, email, mobile)
+    var known = try sentBack(row, agency, system, role)
+    if known == nil { known = try account(&row, agency, name, email, mobile) }
     guard !row.hasErrors else { return nil }
     guard let known else {
       guard !clashes(&row, withContactsAskedFor: email, mobile, agency) else { return nil }
@@ -169,6 +170,7 @@ struct BatchImporter {
       claims.note(request: number)
       try staged.add(row, new, system, role, tx, batchValues)
       try remember(number, system: system.id, role, new)
+      try noteDoubtful(but: number, name, email, mobile)
       return .accepted(number)
     }
     if let earlier = claims.removed[.init(account: known.id, system: system.id, role: role)] {
@@ -179,22 +181,26 @@ struct BatchImporter {
       if form.takesAway {
         claims.kept[.init(account: known.id, system: system.id, role: role)] = claims.row
       }
-      if standing.isReturned { return try resubmit(standing.number, row) }
+      if standing.isReturned {
+        guard standing.batch != nil else { return awaitsApplicant(&row, standing.number) }
+        return try resubmit(standing.number, &row, system, mending: known)
+      }
       guard standing.batch == nil || standing.batch != batch else {
         row.add(header, .email, code: "row.duplicate", Self.duplicate)
         return nil
       }
       return .unchanged(standing.number, batch: standing.batch)
     }
-    guard try !tx.exists(RequestTable.pendingFor, known.id, system.id, role) else {
-      row.add(header, .change, code: "row.conflict", Self.waiting)
+    if let other: RequestID = try tx.id(RequestTable.pendingFor, known.id, system.id, role) {
+      row.add(header, .change, code: "row.conflict", waiting(try tx.request(other)))
       return nil
     }
-    return .accepted(
-      try submit(
-        RequestDraft(
-          account: known, system: system.id, role: role, origin: "batch", reason: row.reason,
-          effectiveAt: row.effectiveAt, untilAt: row.untilAt)))
+    let number = try submit(
+      RequestDraft(
+        account: known, system: system.id, role: role, origin: "batch", reason: row.reason,
+        effectiveAt: row.effectiveAt, untilAt: row.untilAt))
+    try noteDoubtful(but: number, name, email, mobile)
+    return .accepted(number)
   }
 
   /// Notes an account that this import makes, which later rows may meet.
@@ -209,6 +215,7 @@ struct BatchImporter {
   /// - Returns: the new batch; without one, the earlier batch of the unchanged rows.
   mutating func close() throws(IAuthError) -> BatchID? {
     try flush()
+    try settleSentBack()
     for (earlier, numbers) in resubmitted.sorted(by: { $0.key < $1.key }) {
       var groups: [ReviewerGroup: PermissionRequest] = [:]
       for number in numbers {
@@ -293,6 +300,12 @@ struct BatchImporter {
       }
     systems[typed] = system
     return system
+  }
+
+  /// Adds what is found of a row after it was taken.
+  mutating func add(_ problem: RowProblem, to index: Int) throws(IAuthError) {
+    let row = rows[index]
+    try rows.set(index, row.outcome, request: row.request, row.problems + [problem])
   }
 
   // MARK: Storing

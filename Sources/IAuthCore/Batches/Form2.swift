@@ -49,9 +49,12 @@ extension BatchImporter {
       waiting.kind == .revoke
     {
       guard waiting.status == .returned else { return .unchanged(pending, batch: waiting.batch) }
-      return try resubmit(pending, row)
+      let answer = try resubmit(pending, &row, system)
+      try noteBesides(pending, of: account, system, role)
+      return answer
     }
     claims.remove(key, of: account, in: agency, system)
+    try noteBesides(pending, of: account, system, role)
     for number in [pending, change].compactMap(\.self) { try withdrawForForm(number, account) }
     let number = try submit(
       RequestDraft(
@@ -108,11 +111,25 @@ extension BatchImporter {
     }
     let new = Replacement(
       name: name.text, email: email.text, mobile: mobile.e164, title: row.title)
-    guard !isSame(account, row) else { return .unchanged(nil, batch: nil) }
-    let others = try tx.accounts(in: agency.id, email: email, mobile: mobile)
+    guard !isSame(account, row) else {
+      // Whatever change was sent back, none is asked for any more.
+      if let change: RequestID = try tx.id(SentBackTable.change, account.id) {
+        returned.pointless.append((change, claims.row))
+      }
+      return .unchanged(nil, batch: nil)
+    }
+    var others = try tx.accounts(in: agency.id, email: email, mobile: mobile)
     if let own = firstOwnAccount, let other = others.first(where: { $0.id >= own }) {
       contradict(&row, claims.ownAccounts[Int(other.id.value - own.value)], .email)
       return nil
+    }
+    // By the same row somebody else was to take over, before it was sent back and mended.
+    var inTheWay: [RequestID] = []
+    for other in others where other.id != account.id && other.status == .invited {
+      guard let number: RequestID = try tx.id(SentBackTable.onlyHandOver, other.id, account.id)
+      else { continue }
+      inTheWay.append(number)
+      others.removeAll { $0.id == other.id }
     }
     guard others.allSatisfy({ $0.id == account.id }) else {
       let isByEmail = others.contains { $0.id != account.id && $0.email.text == email.text }
@@ -120,26 +137,18 @@ extension BatchImporter {
       return nil
     }
     let change: RequestID? = try tx.id(Form2Table.openChange, account.id)
-    let grant: RequestID? = try tx.id(RequestTable.pendingFor, account.id, system.id, role)
-    if let pending = change ?? grant {
-      let request = try tx.request(pending)
-      let asked = try request.map { (known) throws(IAuthError) in try tx.replacement(of: known) }
-      if let request, request.kind == .change, request.status == .returned {
-        return try resubmit(pending, row, replacement: new)
+    let other: RequestID? = try tx.id(RequestTable.pendingFor, account.id, system.id, role)
+    if let pending = change ?? other, let request = try tx.request(pending) {
+      let isMended = request.status == .returned && request.batch != nil
+      if isMended, request.kind == .change {
+        for number in inTheWay { try giveWay(number, &row) }
+        return try resubmit(pending, &row, system, replacement: new)
       }
-      if let earlier = claims.row(of: pending) {
-        if asked == new {
-          row.add(header, .priorEmail, code: "row.duplicate", Self.duplicate)
-        } else {
-          contradict(&row, earlier, .change)
-        }
-        return nil
+      guard isMended, request.kind == .revoke else {
+        return try refuse(&row, asking: new, beside: request)
       }
-      guard asked == new else {
-        row.add(header, .change, code: "row.conflict", Self.waiting)
-        return nil
-      }
-      return .unchanged(pending, batch: request?.batch)
+      // That the permission ends was sent back, and mended to this.
+      inTheWay.append(pending)
     }
     if let earlier = claims.removed[.init(account: account.id, system: system.id, role: role)] {
       contradict(&row, earlier, .change)
@@ -147,12 +156,35 @@ extension BatchImporter {
     }
     guard !clashes(&row, withContactsAskedFor: email, mobile, agency) else { return nil }
     claims.ask(for: email, mobile, in: agency)
+    for number in inTheWay { try giveWay(number, &row) }
     let number = try submit(
       RequestDraft(
         account: account, system: system.id, role: role, kind: .change, origin: "batch",
         reason: row.reason, effectiveAt: row.effectiveAt, replacement: new))
     try tx.settleHandOvers(to: account.id)
+    try noteBesides(number, of: account, system, role, isSure: false)
     return .accepted(number)
+  }
+
+  /// A change beside another open request: it says the same, or is one too many.
+  private mutating func refuse(
+    _ row: inout CheckedRow, asking new: Replacement, beside request: PermissionRequest
+  ) throws(IAuthError) -> Answer? {
+    let isSame = try tx.replacement(of: request) == new
+    if let earlier = claims.row(of: request.number) {
+      if isSame {
+        row.add(header, .priorEmail, code: "row.duplicate", Self.duplicate)
+      } else {
+        contradict(&row, earlier, .change)
+      }
+      return nil
+    }
+    guard isSame else {
+      row.add(header, .change, code: "row.conflict", waiting(request))
+      return nil
+    }
+    guard request.status != .returned else { return awaitsApplicant(&row, request.number) }
+    return .unchanged(request.number, batch: request.batch)
   }
 
   /// An administrator's data are the authority's to decide on, whichever role the row names.
@@ -206,7 +238,7 @@ extension BatchImporter {
   }
 
   /// Takes a request back; whoever had made it themselves hears of it.
-  private func withdrawForForm(_ number: RequestID, _ account: Account) throws(IAuthError) {
+  func withdrawForForm(_ number: RequestID, _ account: Account) throws(IAuthError) {
     if let request = try tx.request(number), request.origin == "self",
       account.id != tx.actor?.account
     {
@@ -214,9 +246,21 @@ extension BatchImporter {
         .withdrawnByForm(request: try tx.summary(request)), to: .mail(account),
         reference: number.description, request: number)
     }
+    let summary = try tx.request(number).map { (request) throws(IAuthError) in
+      try tx.summary(request)
+    }
     try tx.end(number, .withdrawn, by: importer.session?.account.id)
     try tx.audit(.withdrawn, .request(number))
-    if let request = try tx.request(number) { try tx.finishBatch(of: request) }
+    guard let request = try tx.request(number) else { return }
+    if let summary, request.batch != nil, let submitter = request.submitter,
+      submitter != tx.actor?.account,
+      let person = try tx.first(AccountTable.byID, submitter, read: { Account(row: $0) })
+    {
+      try tx.queue(
+        .rowEnded(request: summary, isLapsed: false), to: .mail(person),
+        reference: number.description, request: number)
+    }
+    try tx.finishBatch(of: request)
   }
 
   static let nobody = Bilingual(

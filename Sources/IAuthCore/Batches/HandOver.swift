@@ -1,5 +1,5 @@
-// 交接 in Form 2 (PRODUCT 11.1): somebody else takes a permission over, and rows handed in again
-// after they were sent back (11.2).
+// 交接 in Form 2 (PRODUCT 11.1): somebody else takes a permission over, from whom the row names beside
+// its own person.
 
 import SQLite
 import Sheets
@@ -20,26 +20,18 @@ extension BatchImporter {
       contradict(&row, earlier, .change)
       return nil
     }
-    if try mend(&row, agency, system, role) != nil, row.hasErrors { return nil }
-    let known = try account(&row, agency, name, email, mobile)
+    var known = try sentBack(row, agency, system, role)
+    if known == nil { known = try account(&row, agency, name, email, mobile) }
     guard !row.hasErrors else { return nil }
-    if let known {
-      let standing = try tx.first(
-        Form2Table.handOver, known.id, old.id, system.id, role,
-        read: { row in
-          (
-            number: row.id(0) as RequestID, batch: row.idIfAny(1) as BatchID?,
-            isReturned: row.bool(2)
-          )
-        })
-      if let standing {
-        if standing.isReturned { return try resubmit(standing.number, row) }
-        guard claims.row(of: standing.number) == nil else {
-          row.add(header, .email, code: "row.duplicate", Self.duplicate)
-          return nil
-        }
-        return .unchanged(standing.number, batch: standing.batch)
+    if let known, let standing = try standing(known, for: old, system, role),
+      !standing.isReturned || standing.batch == nil
+    {
+      if standing.isReturned { return awaitsApplicant(&row, standing.number) }
+      guard claims.row(of: standing.number) == nil else {
+        row.add(header, .email, code: "row.duplicate", Self.duplicate)
+        return nil
       }
+      return .unchanged(standing.number, batch: standing.batch)
     }
     let held: RequestID? = try tx.first(EffectTable.held, old.id, system.id, role) { row in
       row.id(0)
@@ -59,9 +51,21 @@ extension BatchImporter {
         return nil
       }
       let holds = try tx.heldPermission(known.id, system.id, role) != nil
+      let pending = try number.map { (other) throws(IAuthError) in try tx.request(other) } ?? nil
+      if let pending, known.id != old.id, !holds, pending.kind == .grant,
+        pending.status == .returned, pending.batch != nil
+      {
+        // What was asked for otherwise, or from somebody else, was sent back, and comes so again.
+        let answer = try resubmit(pending.number, &row, system, replaces: held, mending: known)
+        guard answer != nil else { return nil }
+        claims.handedOver[held] = claims.row
+        try noteBesides(pending.number, of: old, system, role)
+        return answer
+      }
       guard known.id != old.id, !holds, number == nil else {
         row.add(
-          header, .name, code: "row.conflict", number == nil ? Self.holdsAlready : Self.waiting)
+          header, .name, code: "row.conflict",
+          number == nil ? Self.holdsAlready : waiting(pending))
         return nil
       }
     } else {
@@ -80,7 +84,17 @@ extension BatchImporter {
         account: successor, system: system.id, role: role, origin: "batch", reason: row.reason,
         effectiveAt: row.effectiveAt, untilAt: row.untilAt, replaces: held))
     if let request = try tx.request(number) { try tx.tellStandIn(request, isGranted: false) }
+    try noteBesides(number, of: old, system, role)
     return .accepted(number)
+  }
+
+  /// What somebody has taken over from another, or asks to.
+  private func standing(
+    _ known: Account, for old: Account, _ system: TargetSystem, _ role: Role
+  ) throws(IAuthError) -> (number: RequestID, batch: BatchID?, isReturned: Bool)? {
+    try tx.first(
+      Form2Table.handOver, known.id, old.id, system.id, role,
+      read: { row in (number: row.id(0), batch: row.idIfAny(1), isReturned: row.bool(2)) })
   }
 
   private mutating func invite(
@@ -95,72 +109,9 @@ extension BatchImporter {
     return account
   }
 
-  /// Mends the data of somebody invited whose request was sent back: nobody has proven them yet.
-  ///
-  /// - Returns: whom the row means; nil if it is no such row.
-  mutating func mend(
-    _ row: inout CheckedRow, _ agency: Agency, _ system: TargetSystem, _ role: Role
-  ) throws(IAuthError) -> Account? {
-    guard let name = row.name, let email = row.email, let mobile = row.mobile else { return nil }
-    // Of an agency all of whose people are known by their contacts, most rows are of someone new.
-    if claims.hasReturned[agency.id] == nil {
-      claims.hasReturned[agency.id] = try tx.exists(HandOverTable.hasReturned, agency.id)
-    }
-    guard claims.hasReturned[agency.id] == true else { return nil }
-    try flush()
-    var known = try tx.accounts(in: agency.id, email: email, mobile: mobile)
-    if known.isEmpty,
-      let id: AccountID = try tx.id(
-        ImportTable.returnedByName, agency.id, name.key, system.id, role)
-    {
-      known = [try tx.account(id: id)]
-    }
-    guard known.count == 1, let account = known.first, account.status == .invited,
-      let standing = try standing(account, system, role), standing.isReturned
-    else { return nil }
-    let isSame =
-      account.name.text == name.text && account.email.text == email.text
-      && account.mobile.e164 == mobile.e164 && (row.title == nil || row.title == account.title)
-    guard !isSame else { return account }
-    try tx.run(
-      AccountTable.setContacts, account.id, name.text, name.key, email.text, mobile.e164, row.title,
-      row.phone, tx.now)
-    try tx.audit(
-      .accountReplaced, .account(account.id),
-      person: AuditPerson(
-        account: account.id,
-        fields: [("name", name.text), ("email", email.text), ("mobile", mobile.e164)]))
-    // From now on the agency has somebody with these contacts.
-    people.add(try tx.account(id: account.id))
-    return account
-  }
-
-  /// Hands a request in again that was sent back, with what the row says now.
-  mutating func resubmit(
-    _ number: RequestID, _ row: CheckedRow, replacement: Replacement? = nil
-  ) throws(IAuthError) -> Answer? {
-    try flush()
-    guard let request = try tx.request(number) else { return nil }
-    try tx.resubmit(
-      request, reason: row.reason, document: rowDocument, untilAt: row.untilAt,
-      effectiveAt: row.effectiveAt, replacement: replacement)
-    if let batch = request.batch {
-      resubmitted[batch, default: []].append(number)
-      if earlierBatch == nil { earlierBatch = batch }
-    }
-    try staged.begin(tx)
-    return .accepted(number)
-  }
-
   private static let holdsNothing = Bilingual(
     "this person has no such permission to hand over", "此人無此權限可供交接")
   private static let holdsAlready = Bilingual(
     "the new administrator has the permission already; remove the other one by 刪除",
     "新管理者已有此權限，請改以「刪除」提報原管理者")
-}
-
-enum HandOverTable {
-  static let hasReturned: SQL =
-    "SELECT 1 FROM request WHERE agency = ? AND status = 'returned' LIMIT 1"
-  static let statements: [SQL] = [hasReturned]
 }

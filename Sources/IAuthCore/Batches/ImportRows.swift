@@ -15,10 +15,13 @@ package struct ImportRows: RandomAccessCollection {
   /// The names of the sheets that were read, and the first row of each.
   private let sheets: [String]
   private let starts: [Int]
+  private let hasSeveralSheets: Bool
   private let spool: Spool
 
   init(numbers: RowNumbers, sheets: [String], starts: [Int], spool: Spool) {
     (self.sheets, self.starts, self.numbers) = (sheets, starts, numbers)
+    // Several tables may stand on one sheet.
+    hasSeveralSheets = Set(sheets).count > 1
     outcomes = [RowOutcome](repeating: .rejected, count: numbers.count)
     requests = RowNumbers(repeating: 0, count: numbers.count)
     counts[RowOutcome.rejected.index] = numbers.count
@@ -32,7 +35,7 @@ package struct ImportRows: RandomAccessCollection {
     let place = places.count == 0 ? 0 : places[index]
     return ImportRow(
       number: numbers[index],
-      sheet: sheets.count > 1 ? sheets[Self.sheet(of: index, in: starts)] : nil,
+      sheet: hasSeveralSheets ? sheets[Self.sheet(of: index, in: starts)] : nil,
       outcome: outcomes[index],
       request: requests[index] == 0 ? nil : RequestID(Int64(requests[index])),
       problems: place == 0 ? [] : problems(at: place - 1))

@@ -13,7 +13,7 @@ extension ImportReport {
     guard let cells else { return }
     var writer: any SheetWriter = format == .csv ? DelimitedWriter() : WorkbookWriter()
     let columns = ReportColumns(headers)
-    let names = headers.count > 1 ? ["工作表"] : []
+    let names = Set(headers.map(\.sheet)).count > 1 ? ["工作表"] : []
     try writer.write(columns.titles + names + FormColumn.results.map { $0.titles[0] })
     var place = 0
     for (index, row) in rows.enumerated() {

@@ -52,14 +52,8 @@ enum ImportTable {
       AND NOT EXISTS (SELECT 1 FROM own o WHERE o.request = r.id AND o.account IN (?4, ?5))
     LIMIT 1
     """
-  /// Somebody invited whose request was sent back, by their name where both contacts are mended.
-  static let returnedByName: SQL = """
-    SELECT a.id FROM account a JOIN request r ON r.account = a.id
-    WHERE a.agency = ?1 AND a.name_key = ?2 AND a.status = 'invited' AND r.system = ?3
-      AND r.role = ?4 AND r.status = 'returned' AND r.kind = 'grant'
-    """
   static let statements: [SQL] = [
-    addBatch, setRows, standing, candidates, hasDecidable, returnedByName, people, lastNumbers,
+    addBatch, setRows, standing, candidates, hasDecidable, people, lastNumbers,
     accounts.full, requests.full,
   ]
 }

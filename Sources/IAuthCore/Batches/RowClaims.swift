@@ -33,8 +33,6 @@ struct RowClaims {
   /// By the permission that is handed over.
   var handedOver: [RequestID: Int] = [:]
   private var contacts: [String: Int] = [:]
-  /// Whether an agency has requests that were sent back.
-  var hasReturned: [AgencyID: Bool] = [:]
 
   init(_ known: [Int: [RowProblem]]) {
     self.known = known

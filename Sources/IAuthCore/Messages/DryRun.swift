@@ -49,7 +49,8 @@ extension Notice {
       }
     case .authorityDigest(let digest): return digest.new.map(Self.cause)
     case .operatorDigest: return cause(.daily, .database)
-    case .requestLapsed(let request): return cause(.lapsed, .request(request.number))
+    case .requestLapsed(let request), .rowEnded(let request, _):
+      return cause(.lapsed, .request(request.number))
     case .invitationLapsed(let request):
       return cause(.invitationLapsed, .request(request.number))
     case .permissionEnding(let request, _): return cause(.ending, .request(request.number))

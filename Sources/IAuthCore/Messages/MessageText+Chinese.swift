@@ -180,7 +180,8 @@ extension Notice {
           "「\(SafeText.line(agency))」提報異動，已廢止 \(count) 位機關管理者的權限。", "",
           "請檢視：", "", "    iauth pending --batch \(batch)",
         ])
-    case .returned, .batchReturned, .superseded, .withdrawnByForm, .standIn, .permissionEnding,
+    case .returned, .batchReturned, .rowEnded, .superseded, .withdrawnByForm, .standIn,
+      .permissionEnding,
       .succession:
       grantWording.chinese
     case .channelTest:

@@ -207,7 +207,8 @@ extension Notice {
             + " \(count) \(count == 1 ? "administrator" : "administrators").", "",
           "Read it:", "", "    iauth pending --batch \(batch)",
         ])
-    case .returned, .batchReturned, .superseded, .withdrawnByForm, .standIn, .permissionEnding,
+    case .returned, .batchReturned, .rowEnded, .superseded, .withdrawnByForm, .standIn,
+      .permissionEnding,
       .succession:
       grantWording.english
     case .channelTest:

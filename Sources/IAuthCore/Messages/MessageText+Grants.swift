@@ -43,6 +43,24 @@ extension Notice {
             } + ["", "補正事項："] + SafeText.quotation(reason)
             + ["", "請於 30 天內修正後重新提報附表，逾期失效："] + command)
       )
+    case .rowEnded(let request, let isLapsed):
+      let command = ["", "    iauth import-batch FILE"]
+      return (
+        Wording(
+          "Request \(request.number) \(isLapsed ? "lapsed" : "taken back by another form")",
+          [
+            isLapsed
+              ? "This request of your batch was not corrected in time, and has lapsed:"
+              : "Somebody else has handed in a form that takes back this request of your batch:",
+            "",
+          ] + request.english + ["", "If it is still needed, hand its row in again:"] + command),
+        Wording(
+          "申請案 \(request.number) \(isLapsed ? "逾期失效" : "經他人提報撤回")",
+          [
+            isLapsed
+              ? "您提報的下列申請案退回後逾期未補正，已失效：" : "他人提報異動，您提報的下列申請案已撤回：", "",
+          ] + request.chinese + ["", "如仍有需要，請重新提報該列："] + command)
+      )
     case .superseded(let request, let other):
       let list = ["", "    iauth request-permission --list"]
       return (

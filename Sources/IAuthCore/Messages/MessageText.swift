@@ -40,7 +40,8 @@ extension Notice {
     case .submitted, .batchSubmitted, .requestLapsed, .nationalReviewer, .batchDecided,
       .invitationLapsed, .invitationEnded, .revoked, .accountChanged, .contactChanged,
       .wrongAttempts,
-      .idleWarning, .revokedByForm, .batchReturned, .superseded, .withdrawnByForm, .standIn,
+      .idleWarning, .revokedByForm, .batchReturned, .rowEnded, .superseded, .withdrawnByForm,
+      .standIn,
       .permissionEnding, .permissionSuspended, .permissionRestored, .contactBounces,
       .channelTest, .succession:
       .notice
@@ -98,7 +99,8 @@ extension Notice {
       .requestLapsed(let request), .invitation(let request, _, _, _),
       .nationalReviewer(let request), .invitationLapsed(let request), .revoked(let request, _),
       .invitationEnded(let request, _),
-      .returned(let request, _), .superseded(let request, _), .withdrawnByForm(let request),
+      .returned(let request, _), .rowEnded(let request, _), .superseded(let request, _),
+      .withdrawnByForm(let request),
       .standIn(let request, _), .permissionEnding(let request, _),
       .permissionSuspended(let request), .permissionRestored(let request):
       SafeText.line(request.agency)

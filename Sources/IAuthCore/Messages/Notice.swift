@@ -42,6 +42,9 @@ package enum Notice: Sendable, Equatable {
   /// To the applicant, or to a batch's submitter: it was sent back for correction.
   case returned(request: RequestSummary, reason: String)
   case batchReturned(batch: BatchID, document: String?, items: [RequestSummary], reason: String)
+  /// To a batch's submitter: what was sent back was not mended in time, or another's form has taken
+  /// the request back.
+  case rowEnded(request: RequestSummary, isLapsed: Bool)
   /// To the applicant: another grant, or another request of theirs that waits, has made it
   /// pointless.
   case superseded(request: RequestSummary, by: RequestID)

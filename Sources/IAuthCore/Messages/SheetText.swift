@@ -26,6 +26,18 @@ enum SheetText {
         "the quotation marks in row \(row) do not pair; take the one away that stands alone, or save"
           + " the sheet as .xlsx",
         "第 \(row) 列的引號不成對，請刪除多餘的引號，或另存為 .xlsx")
+    case .badText(let row, true):
+      Bilingual(
+        "the quotation marks in row \(row) do not pair; take the one away that stands alone",
+        "第 \(row) 列的引號不成對，請刪除多餘的引號")
+    case .badText(let row, false):
+      Bilingual(
+        "row \(row) has a byte that is not of the file's encoding; save it as CSV UTF-8",
+        "第 \(row) 列的內容與檔案編碼不符，請另存為 CSV UTF-8")
+    case .notText:
+      Bilingual(
+        "the file is no text; in Excel or LibreOffice, save the sheet as CSV UTF-8",
+        "檔案不是文字檔，請以 Excel 或 LibreOffice 另存為 CSV UTF-8")
     case .notJSON(let row):
       Bilingual("row \(row) is no JSON object", "第 \(row) 列非 JSON 物件")
     case .unsupported("xls"):

@@ -25,7 +25,7 @@ enum ContactChangeTable {
         OR u.action = 'request.submit' AND EXISTS (SELECT 1 FROM request r
           WHERE r.id = CAST(substr(u.subject, 9) AS INTEGER) AND r.kind = 'grant'))
     ORDER BY iif(p.seq <= (SELECT max(seq) FROM audit WHERE subject = 'account:' || ?1
-      AND action = 'session.start'), -p.seq, p.seq) LIMIT 1
+      AND +action = 'session.start'), -p.seq, p.seq) LIMIT 1
     """
   static let statements: [SQL] = [before]
 }

@@ -9,6 +9,8 @@ import Values
 /// A row of a sheet that came back.
 package struct AnsweredRow: Sendable {
   package let row: Int
+  /// Where several sheets were read.
+  package var sheet: String?
   package let item: ItemID?
   package var outcome: RowOutcome
   package var problems: [RowProblem] = []
@@ -17,9 +19,8 @@ package struct AnsweredRow: Sendable {
 /// What became of a sheet.
 package struct AnsweredSheet: Sendable {
   package var rows: [AnsweredRow]
-  /// The sheet as it came, for the report.
-  package let cells: [[String]]
-  package let titles: [String]
+  /// Visible sheets with text that were not read.
+  package let unread: [String]
 
   package func count(_ outcome: RowOutcome) -> Int { rows.count { $0.outcome == outcome } }
 
@@ -54,7 +55,22 @@ enum SheetColumn: String, CaseIterable {
   }
 
   /// What may not differ when the sheet comes back.
-  static let fixed: [SheetColumn] = [.request, .code, .name, .system, .role]
+  static let fixed: [SheetColumn] = [
+    .request, .agency, .code, .name, .title, .system, .role, .since, .lastUsed,
+  ]
+
+  /// Whether a cell says of an item what the sheet was written with.
+  func isSame(_ cell: String, _ item: RecertificationItem) -> Bool {
+    let text = text(item)
+    // A sheet has a guard before what a program would calculate.
+    if [text, FormulaGuard.guarded(text)].contains(where: { cell == Folding.fold($0) }) {
+      return true
+    }
+    guard self == .since || self == .lastUsed, !text.isEmpty, !cell.isEmpty else { return false }
+    // Programs write a day in their own way.
+    let days = [cell, text].map { try? FormDate.day(cell: $0) }
+    return days[0] != nil && days[0] == days[1]
+  }
 }
 
 extension Service {
@@ -76,14 +92,16 @@ extension Service {
   /// - Throws: `session.*`, `session.step-up`, `sheet.*`, `limit.*`. What is wrong with rows stands
   ///   in the answer.
   package func handIn(_ source: any ByteSource) throws(IAuthError) -> AnsweredSheet {
-    let (titles, rows) = try Self.readAnswers(source)
+    let table = try AnswerTable(source)
     return try store.write { (tx) throws(IAuthError) -> TransactionEnd<AnsweredSheet> in
       try tx.endOverduePermissions()
       let session = try tx.session()
-      var sheet = AnsweredSheet(rows: [], cells: rows.map(\.cells), titles: titles)
+      var sheet = AnsweredSheet(rows: [], unread: table.unread)
       var seen: Set<ItemID> = []
-      for row in rows {
-        sheet.rows.append(try tx.take(row, titles, session, seen: &seen))
+      for row in table.rows {
+        var answered = try tx.take(row, session, seen: &seen)
+        answered.sheet = row.sheet
+        sheet.rows.append(answered)
       }
       sheet.rows += try tx.missing(from: seen, session.account)
       guard sheet.count(.rejected) == 0 else {
@@ -94,26 +112,6 @@ extension Service {
       }
       return .commit(sheet)
     }
-  }
-
-  private static func readAnswers(
-    _ source: any ByteSource
-  ) throws(IAuthError) -> (titles: [String], rows: [SheetRow]) {
-    var reader = try SheetFormat.open(source)
-    let needed: [SheetColumn] = [.item, .result]
-    while let row = try reader.next() {
-      let keys = row.cells.map { FormColumn.key($0) }
-      let missing = needed.filter { !keys.contains(FormColumn.key($0.rawValue)) }
-      guard missing.isEmpty else { continue }
-      var rows: [SheetRow] = []
-      while let row = try reader.next() {
-        if !row.isBlank { rows.append(row) }
-        guard rows.count <= Limits.workbookRows else { throw .limitRows(max: Limits.workbookRows) }
-      }
-      guard !rows.isEmpty else { throw .sheetEmpty }
-      return (row.cells, rows)
-    }
-    throw .sheetHeader(missing: needed.map(\.rawValue), duplicated: [])
   }
 }
 
@@ -150,43 +148,38 @@ extension Transaction {
 
   /// One row of a sheet that came back; its answer is stored if nothing is wrong with it.
   fileprivate func take(
-    _ row: SheetRow, _ titles: [String], _ session: Session, seen: inout Set<ItemID>
+    _ row: AnswerRow, _ session: Session, seen: inout Set<ItemID>
   ) throws(IAuthError) -> AnsweredRow {
-    let keys = titles.map { FormColumn.key($0) }
-    func cell(_ column: SheetColumn) -> String {
-      guard let index = keys.firstIndex(of: FormColumn.key(column.rawValue)),
-        index < row.cells.count
-      else { return "" }
-      return Folding.fold(row.cells[index])
+    func rejected(_ problem: RowProblem, _ item: ItemID?) -> AnsweredRow {
+      AnsweredRow(row: row.number, item: item, outcome: .rejected, problems: [problem])
     }
     func rejected(_ column: SheetColumn, _ error: IAuthError, _ item: ItemID?) -> AnsweredRow {
-      AnsweredRow(
-        row: row.number, item: item, outcome: .rejected,
-        problems: [RowProblem(column.rawValue, error)])
+      rejected(RowProblem(column.rawValue, error), item)
     }
-    let typed = Int64(cell(.item)) ?? 0
+    guard let typed = Int64(row[.item]), typed > 0 else {
+      return rejected(row.problem ?? Self.noNumber, nil)
+    }
     let number = ItemID(typed)
-    guard typed > 0,
+    guard seen.insert(number).inserted else {
+      return rejected(
+        RowProblem(
+          isError: true, column: SheetColumn.item.rawValue, code: "row.duplicate",
+          message: Bilingual("an earlier row answers the same item", "與前列為同一清查項目")),
+        number)
+    }
+    if let problem = row.problem { return rejected(problem, number) }
+    guard
       let item = try first(
         RecertificationTable.one, number, read: { row in RecertificationItem(row: row) })
     else {
       return rejected(.item, .recertifyUnknown(typed), nil)
     }
-    guard seen.insert(number).inserted else {
-      return AnsweredRow(
-        row: row.number, item: number, outcome: .rejected,
-        problems: [
-          RowProblem(
-            isError: true, column: SheetColumn.item.rawValue, code: "row.duplicate",
-            message: Bilingual("an earlier row answers the same item", "與前列為同一清查項目"))
-        ])
-    }
     let answer: RecertificationAnswer
-    let word = cell(.result)
+    let word = row[.result]
     do throws(IAuthError) {
       switch word {
-      case "保留": answer = try RecertificationAnswer.keep(note: cell(.note)).checked()
-      case "停用": answer = try RecertificationAnswer.end(reason: cell(.note)).checked()
+      case "保留": answer = try RecertificationAnswer.keep(note: row[.note]).checked()
+      case "停用": answer = try RecertificationAnswer.end(reason: row[.note]).checked()
       default:
         return rejected(
           .result,
@@ -202,15 +195,19 @@ extension Transaction {
       return rejected(.item, refusal, number)
     }
     // After the question who may see it: a stranger learns nothing from a guess.
-    for column in SheetColumn.fixed where keys.contains(FormColumn.key(column.rawValue)) {
-      let text = column.text(item)
-      // A sheet has a guard before what a program would calculate.
-      guard
-        [text, FormulaGuard.guarded(text)].contains(where: { cell(column) == Folding.fold($0) })
-      else {
+    for column in SheetColumn.fixed {
+      if let text = row.texts[column], !column.isSame(text, item) {
         return rejected(column, .recertifyRow(column: column.rawValue), number)
       }
     }
     return AnsweredRow(row: row.number, item: number, outcome: .accepted)
+  }
+
+  private static var noNumber: RowProblem {
+    RowProblem(
+      isError: true, column: SheetColumn.item.rawValue, code: ErrorCode.recertifyUnknown.rawValue,
+      message: Bilingual(
+        "the cell holds no number of an item; each row answers the one that it was written with",
+        "此欄非清查編號，每列須保留原清查表之編號"))
   }
 }

@@ -72,7 +72,7 @@ enum AgencyTable {
   /// Entered by the operator, and not adopted from a file since.
   static let isEntered: SQL = """
     SELECT 1 FROM agency g WHERE g.id = ?1 AND g.path = 'o=' || g.name || ',c=TW' AND EXISTS (
-      SELECT 1 FROM audit u WHERE u.subject = 'agency:' || g.code AND u.action = 'agency.add')
+      SELECT 1 FROM audit u WHERE u.subject = 'agency:' || g.code AND +u.action = 'agency.add')
     """
   static let forLoading: SQL = """
     SELECT id, code, name, path, phone, address, status, superior, superior_derived,

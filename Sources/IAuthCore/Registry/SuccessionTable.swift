@@ -189,9 +189,9 @@ enum SuccessionTable {
   /// suspended since.
   static let merged: SQL = """
     SELECT m.id, m.was, s.status = 'suspended' AND EXISTS (SELECT 1 FROM audit u
-      WHERE u.subject = 'account:' || s.id AND u.action = 'account.suspend' AND u.seq > (
+      WHERE u.subject = 'account:' || s.id AND +u.action = 'account.suspend' AND u.seq > (
         SELECT max(e.seq) FROM succession w JOIN agency g ON g.id = w.old JOIN audit e
-          ON e.subject = 'agency:' || g.code AND e.action = 'agency.succeed' AND e.outcome = 'done'
+          ON e.subject = 'agency:' || g.code AND +e.action = 'agency.succeed' AND e.outcome = 'done'
         WHERE w.id = m.succession))
     FROM succession_move m JOIN account s ON s.id = m.holder
     WHERE m.succession = ? AND m.kind = 'merge' ORDER BY m.id

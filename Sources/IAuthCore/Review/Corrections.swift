@@ -29,18 +29,27 @@ package struct Correction: Sendable {
   }
 }
 
+/// What a request asks for, as far as a correction may change it.
+struct RequestTerms {
+  var reason: String?
+  var document: String?
+  var effectiveAt: Timestamp?
+  var untilAt: Timestamp?
+  /// 交接: only a form may name another permission, or none.
+  var replaces: RequestID?
+  /// Kind change: the new data.
+  var replacement: Replacement?
+}
+
 enum CorrectionTable {
   static let keep: SQL = """
     INSERT INTO round (request, round, submitted_at, reason, document, until_at)
     SELECT id, round, ?2, reason, document, until_at FROM request WHERE id = ?1
     """
   static let submit: SQL = """
-    UPDATE request SET status = 'pending', round = round + 1, turned_at = ?2,
-      reason = coalesce(?3, reason), document = coalesce(?4, document),
-      until_at = coalesce(?5, until_at), effective_at = coalesce(?6, effective_at),
-      change_name = coalesce(?7, change_name), change_name_key = coalesce(?8, change_name_key),
-      change_email = coalesce(?9, change_email), change_mobile = coalesce(?10, change_mobile),
-      change_title = coalesce(?11, change_title)
+    UPDATE request SET status = 'pending', round = round + 1, turned_at = ?2, reason = ?3,
+      document = ?4, until_at = ?5, effective_at = ?6, replaces = ?7, change_name = ?8,
+      change_name_key = ?9, change_email = ?10, change_mobile = ?11, change_title = ?12
     WHERE id = ?1
     """
   /// When a round began: the first with the request, a later one when it was submitted again.
@@ -94,8 +103,11 @@ extension Service {
       } else if let asked = request.untilAt, asked <= tx.now {
         throw .dateRange(.past)
       }
-      try tx.resubmit(
-        request, reason: correction.reason, document: correction.document, untilAt: until)
+      var terms = try tx.terms(of: request)
+      terms.reason = correction.reason ?? terms.reason
+      terms.document = correction.document ?? terms.document
+      terms.untilAt = until ?? terms.untilAt
+      try tx.resubmit(request, terms)
       guard let again = try tx.request(number) else { throw .databaseDamaged }
       let reviewers = try tx.tellReviewers(of: again, isNew: false)
       return .commit(try tx.receipt(of: again, reviewers))
@@ -104,20 +116,26 @@ extension Service {
 }
 
 extension Transaction {
+  /// What a request asks for now.
+  func terms(of request: PermissionRequest) throws(IAuthError) -> RequestTerms {
+    RequestTerms(
+      reason: request.reason, document: request.document, effectiveAt: request.effectiveAt,
+      untilAt: request.untilAt, replaces: request.replaces,
+      replacement: try replacement(of: request))
+  }
+
   /// Lets a returned request wait for review again, with what was corrected in it.
-  func resubmit(
-    _ request: PermissionRequest, reason: String?, document: String?, untilAt: Timestamp? = nil,
-    effectiveAt: Timestamp? = nil, replacement: Replacement? = nil
-  ) throws(IAuthError) {
+  func resubmit(_ request: PermissionRequest, _ terms: RequestTerms) throws(IAuthError) {
     let number = request.number
     let began = try self.number(CorrectionTable.lastRound, AuditSubject.request(number).text).map {
       Timestamp($0)
     }
     try run(CorrectionTable.keep, number, began ?? request.createdAt)
+    let new = terms.replacement
     try run(
-      CorrectionTable.submit, number, now, reason, document, untilAt, effectiveAt,
-      replacement?.name, replacement.map { PersonName(stored: $0.name).key }, replacement?.email,
-      replacement?.mobile, replacement?.title)
+      CorrectionTable.submit, number, now, terms.reason, terms.document, terms.untilAt,
+      terms.effectiveAt, terms.replaces, new?.name, new.map { PersonName(stored: $0.name).key },
+      new?.email, new?.mobile, new?.title)
     // Thresholds begin anew.
     try run(CorrectionTable.forgetReminders, number)
     try auditSubmission(.resubmitted, number)

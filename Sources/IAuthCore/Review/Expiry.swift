@@ -159,6 +159,7 @@ extension Transaction {
 
   private func lapse(request number: RequestID) throws(IAuthError) {
     guard let request = try request(number) else { return }
+    let summary = try summary(request)
     try end(number, .lapsed)
     try audit(.lapsed, .request(number))
     let account = try account(id: request.account)
@@ -166,8 +167,18 @@ extension Transaction {
       try closeIfUnclaimed(account)
     } else if request.kind != .revoke {
       try queue(
-        .requestLapsed(request: try summary(request)), to: .mail(account),
+        .requestLapsed(request: summary), to: .mail(account),
         reference: number.description, request: number)
+    }
+    // What was sent back was the submitter's to mend.
+    if request.status == .returned, let submitter = request.submitter,
+      submitter != request.account || request.kind == .revoke, submitter != actor?.account,
+      let person = try first(AccountTable.byID, submitter, read: { row in Account(row: row) })
+    {
+      try queue(
+        .rowEnded(request: summary, isLapsed: true), to: .mail(person),
+        reference: number.description,
+        request: number)
     }
     try finishBatch(of: request)
   }

@@ -14,7 +14,7 @@ enum PendingRequestsTable {
     """
   /// Within one second the trail knows what came first.
   private static let isAfter: SQL = """
-    (SELECT max(seq) FROM audit WHERE subject = 'account:' || a.id AND action = 'account.contacts')
+    (SELECT max(seq) FROM audit WHERE subject = 'account:' || a.id AND +action = 'account.contacts')
       > (SELECT min(seq) FROM audit WHERE subject = 'request:' || r.id)
     """
   private static func columns(_ status: SQL) -> SQL {

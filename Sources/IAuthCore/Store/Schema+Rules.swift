@@ -134,6 +134,14 @@ extension Schema {
     END;
     """
 
+  /// A permission in force of somebody else that a request (`NEW`) may name.
+  private static let isReplaceable: Fragment = """
+    (SELECT 1 FROM permission p JOIN request q ON q.id = p.request
+        WHERE p.request = coalesce(NEW.deputy_for, NEW.replaces)
+        AND p.status = 'active' AND p.account <> NEW.account AND p.agency = NEW.agency
+        AND p.system = NEW.system AND p.role = NEW.role AND q.deputy_for IS NULL)
+    """
+
   static let requestRules: SQL = """
     CREATE TRIGGER request_starts_pending BEFORE INSERT ON request
     WHEN NEW.status <> 'pending' OR NEW.round <> 1
@@ -177,11 +185,7 @@ extension Schema {
     -- A deputy stands beside a permission, and a successor takes one over, of somebody else in the
     -- same agency, on the same system, that is in force.
     CREATE TRIGGER request_of_another BEFORE INSERT ON request
-    WHEN coalesce(NEW.deputy_for, NEW.replaces) IS NOT NULL AND NOT EXISTS
-      (SELECT 1 FROM permission p JOIN request q ON q.id = p.request
-        WHERE p.request = coalesce(NEW.deputy_for, NEW.replaces)
-        AND p.status = 'active' AND p.account <> NEW.account AND p.agency = NEW.agency
-        AND p.system = NEW.system AND p.role = NEW.role AND q.deputy_for IS NULL)
+    WHEN coalesce(NEW.deputy_for, NEW.replaces) IS NOT NULL AND NOT EXISTS \(isReplaceable)
     BEGIN
       SELECT RAISE(ABORT, 'permission.none');
     END;
@@ -216,7 +220,10 @@ extension Schema {
           AND NEW.claimed_at IS coalesce(OLD.claimed_at, OLD.created_at) AND EXISTS (
           SELECT 1 FROM audit WHERE seq = (SELECT max(seq) FROM audit) AND action = 'clock.back'
             AND at = NEW.created_at))
-      AND NEW.deputy_for IS OLD.deputy_for AND NEW.replaces IS OLD.replaces
+      AND NEW.deputy_for IS OLD.deputy_for
+      -- The mended row of a form may name another whom somebody replaces, or nobody.
+      AND (NEW.replaces IS OLD.replaces OR OLD.status = 'returned' AND NEW.status = 'pending'
+        AND OLD.batch IS NOT NULL AND (NEW.replaces IS NULL OR EXISTS \(isReplaceable)))
       AND (NEW.role = OLD.role AND NEW.system = OLD.system OR OLD.kind = 'change'
         AND EXISTS (SELECT 1 FROM permission WHERE account = OLD.account AND system = NEW.system
           AND role = NEW.role AND role = 'admin' AND status = 'active'))

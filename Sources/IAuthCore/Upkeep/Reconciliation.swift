@@ -29,7 +29,7 @@ enum ReconciliationTable {
     SELECT u.seq FROM audit u WHERE length(u.person_hash) > 0
       AND NOT EXISTS (SELECT 1 FROM audit_person p WHERE p.seq = u.seq)
       AND NOT EXISTS (SELECT 1 FROM \(whose) w JOIN audit e ON e.subject = 'account:' || w.holder
-        WHERE e.action = 'account.erase') ORDER BY u.seq LIMIT 1
+        WHERE +e.action = 'account.erase') ORDER BY u.seq LIMIT 1
     """
   /// The first line of what an entry commits to names the account, but in entries of schema 1.
   static let misplaced: SQL = """
@@ -51,7 +51,7 @@ enum ReconciliationTable {
     """
   static let erasures: SQL = """
     SELECT 1 FROM account a WHERE a.erased_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM audit u
-      WHERE u.subject = 'account:' || a.id AND u.action = 'account.erase') LIMIT 1
+      WHERE u.subject = 'account:' || a.id AND +u.action = 'account.erase') LIMIT 1
     """
   /// The entry of a decision says who, when and which way; what the operator's form ends or changes
   /// is decided as it is submitted, by one entry.
@@ -133,7 +133,7 @@ enum ReconciliationTable {
       ON p.request = CAST(substr(u.subject, 9) AS INTEGER)
     WHERE u.action IN ('permission.revoke', 'invitation.lapse') AND u.subject GLOB 'request:*'
       AND u.outcome = 'done' AND p.status = 'active' AND NOT EXISTS (SELECT 1 FROM audit c
-        WHERE c.subject = u.subject AND c.action = 'clock.back' AND c.seq > u.seq) LIMIT 1
+        WHERE c.subject = u.subject AND +c.action = 'clock.back' AND c.seq > u.seq) LIMIT 1
     """
   /// One that has ended without a word.
   static let ended: SQL = """
@@ -153,7 +153,7 @@ enum ReconciliationTable {
     """
   static let sessions: SQL = """
     SELECT 1 FROM session s WHERE NOT EXISTS (SELECT 1 FROM audit u
-      WHERE u.subject = 'account:' || s.account AND u.action = 'session.start'
+      WHERE u.subject = 'account:' || s.account AND +u.action = 'session.start'
       AND u.session = s.id AND u.account = s.account AND u.caller = s.caller
       AND u.at = s.created_at) LIMIT 1
     """
@@ -161,7 +161,7 @@ enum ReconciliationTable {
   /// that stepped up since; what has ended is over.
   static let signIns: SQL = """
     SELECT u.seq FROM session s JOIN audit u ON u.subject = 'account:' || s.account
-      AND u.action = 'session.start' AND u.session = s.id LEFT JOIN audit_person p ON p.seq = u.seq
+      AND +u.action = 'session.start' AND u.session = s.id LEFT JOIN audit_person p ON p.seq = u.seq
     WHERE s.expires_at > s.created_at + 28800
       OR instr(p.fields, char(10) || 'until=') AND NOT (
         instr(p.fields, char(10) || 'session=' || s.name || char(10))
@@ -169,9 +169,9 @@ enum ReconciliationTable {
         AND (instr(p.fields, char(10) || 'proven=' || substr(iif(s.email_proven, ' email', '')
             || iif(s.sms_proven, ' sms', ''), 2) || char(10))
           OR EXISTS (SELECT 1 FROM audit e WHERE e.subject = u.subject AND e.session = s.id
-            AND e.action = 'session.step-up')))
+            AND +e.action = 'session.step-up')))
       OR s.ended_at IS NULL AND (EXISTS (SELECT 1 FROM audit e
-          WHERE e.subject = 'session:' || s.name AND e.action = 'session.end' AND e.session = s.id)
+          WHERE e.subject = 'session:' || s.name AND +e.action = 'session.end' AND e.session = s.id)
         OR EXISTS (SELECT 1 FROM session n
           WHERE n.caller = s.caller AND n.name = s.name AND n.id > s.id))
     ORDER BY u.seq LIMIT 1
@@ -203,7 +203,7 @@ enum ReconciliationTable {
   /// A reason is what its reviewer gave.
   static let notes: SQL = """
     SELECT u.seq FROM decision d JOIN audit u ON u.subject = 'request:' || d.request
-        AND u.at = d.decided_at AND u.account = d.reviewer AND u.action = CASE d.verdict
+        AND u.at = d.decided_at AND u.account = d.reviewer AND +u.action = CASE d.verdict
           WHEN 'approved' THEN 'request.approve' WHEN 'rejected' THEN 'request.reject'
           WHEN 'returned' THEN 'request.return' END
       JOIN audit_person p ON p.seq = u.seq

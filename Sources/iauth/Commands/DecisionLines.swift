@@ -17,10 +17,40 @@ struct DecisionLines {
 
   private var lines: [Line] = []
 
-  /// Reads UTF-8.
+  /// Reads a text in any encoding that forms may have.
   ///
   /// - Throws: `sheet.header` for a header that names no number, or others than these and no verdict, `sheet.unreadable`, `limit.rows`.
   init(_ bytes: [UInt8]) throws(IAuthError) {
+    do throws(IAuthError) {
+      try self.init(text: try Self.text(of: bytes))
+    } catch {
+      switch error {
+      case .sheetUnreadable(.badByte(let row, _)):
+        throw .sheetUnreadable(.badText(row: row, isQuote: false))
+      case .sheetUnreadable(.badQuote(let row)):
+        throw .sheetUnreadable(.badText(row: row, isQuote: true))
+      default: throw error
+      }
+    }
+  }
+
+  /// The file as UTF-8.
+  private static func text(of bytes: [UInt8]) throws(IAuthError) -> [UInt8] {
+    guard SheetFormat.isText(bytes) else { throw .sheetUnreadable(.notText) }
+    let source = MemorySource(bytes)
+    let encoding = try TextEncoding.find(in: source)
+    guard encoding != .utf8 else { return bytes }
+    var decoder = TextDecoder(source, encoding: encoding)
+    var text: [UInt8] = []
+    while let piece = try decoder.next() { text += piece }
+    if decoder.fault != nil {
+      let row = text.count { $0 == UInt8(ascii: "\n") } + 1
+      throw .sheetUnreadable(.badText(row: row, isQuote: false))
+    }
+    return text
+  }
+
+  private init(text bytes: [UInt8]) throws(IAuthError) {
     var reader = DelimitedReader(bytes)
     var columns: [Column: Int]?
     var width = 0

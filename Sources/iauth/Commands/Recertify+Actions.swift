@@ -188,21 +188,32 @@ extension Recertify {
       let problems = row.problems.map { "\($0.column): \($0.code): \($0.message(language))" }
       context.emit(
         row.json,
-        human: ([String(row.row), row.outcome.label(language)] + problems)
+        human: ([(row.sheet.map { $0 + "!" } ?? "") + String(row.row), row.outcome.label(language)]
+          + problems)
           .joined(separator: "  "))
     }
     if context.options.json {
-      context.console.line(
+      let summary: JSON =
         [
           "rows": .int(sheet.rows.count), "accepted": .int(sheet.count(.accepted)),
           "rejected": .int(sheet.count(.rejected)), "held": .int(sheet.count(.held)),
-        ] as JSON)
+        ]
+      context.console.line(
+        sheet.unread.isEmpty
+          ? summary : summary.adding(["unread": .array(sheet.unread.map { .string($0) })]))
     } else {
       context.say(
         Bilingual(
           "\(sheet.rows.count) rows: \(sheet.count(.accepted)) answered, "
             + "\(sheet.count(.rejected)) rejected",
           "共 \(sheet.rows.count) 列：已答復 \(sheet.count(.accepted))、不受理 \(sheet.count(.rejected))"))
+    }
+    if !sheet.unread.isEmpty {
+      let names = sheet.unread.map { "'\($0)'" }.joined(separator: ", ")
+      context.say(
+        Bilingual(
+          "sheets that were not read: \(names) (without a header)",
+          "未讀取之工作表：「\(sheet.unread.joined(separator: "」「"))」（無標題列）"))
     }
     if let error = sheet.error { throw error }
   }
@@ -232,7 +243,7 @@ extension AnswerOutcome {
 
 extension AnsweredRow {
   fileprivate var json: JSON {
-    [
+    let all: JSON = [
       "row": .int(row), "item": .number(item), "outcome": .word(outcome),
       "problems": .array(
         problems.map { problem in
@@ -243,6 +254,7 @@ extension AnsweredRow {
           ]
         }),
     ]
+    return sheet.map { all.adding(["sheet": .string($0)]) } ?? all
   }
 }
 

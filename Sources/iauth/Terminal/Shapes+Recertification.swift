@@ -36,7 +36,7 @@ extension Shape {
     "recertification-closed", by: "recertify --close",
     [.number("recertification"), .number("unanswered"), .number("suspended")])
   static let recertificationRow = Shape(
-    "recertification-row", by: "recertify --hand-in",
+    "recertification-row", by: "recertify --hand-in", extra: [.text("sheet")],
     [
       .number("row"), .number("item").optional, .word("outcome", RowOutcome.self),
       .objects(
@@ -44,7 +44,7 @@ extension Shape {
         [.word("level", ["error", "warning"]), .text("column"), .text("code"), .text("message")]),
     ])
   static let recertificationSheet = Shape(
-    "recertification-sheet", by: "recertify --hand-in",
+    "recertification-sheet", by: "recertify --hand-in", extra: [.texts("unread")],
     ["rows", "accepted", "rejected", "held"].map(Field.number))
   static let recertificationEvidence = Shape(
     "recertification-evidence", by: "recertify --evidence",

@@ -202,7 +202,9 @@ private let operatorDay = OperatorDigest(
 
 private let aboutOneRequest: [Notice] = [
   submitted, approved, .approved(request: request, url: nil, note: nil), rejected, invitation,
-  .requestLapsed(request: request), .nationalReviewer(request: request),
+  .requestLapsed(request: request), .rowEnded(request: request, isLapsed: true),
+  .rowEnded(request: request, isLapsed: false),
+  .nationalReviewer(request: request),
   .invitationLapsed(request: request), .invitationEnded(request: request, reason: "調職"),
   .revoked(request: request, reason: "調職"),
   .permissionSuspended(request: request), .permissionRestored(request: request),

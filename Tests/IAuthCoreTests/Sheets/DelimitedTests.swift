@@ -39,6 +39,10 @@ func rows(of bytes: [UInt8]) throws(IAuthError) -> [[String]] {
     ("\"x\ty\",b\n\"c\td\",e\n", [["x\ty", "b"], ["c\td", "e"]]),
     ("姓名,機關\n陳‧達,臺北\n", [["姓名", "機關"], ["陳‧達", "臺北"]]),
     ("", []),
+    // As systems keep a text from becoming a number, and as DOS ended its files.
+    ("=\"0912\",=\"\"\n", [["0912", "=\"\""]]), ("a,\"=\"\"0912\"\"\"\n", [["a", "0912"]]),
+    ("=\"a\"&\"b\",=A1\n", [["=\"a\"&\"b\"", "=A1"]]),
+    ("a,b\r\nc,d\r\n\u{1A}", [["a", "b"], ["c", "d"]]),
     // A title above the header is no quoted field, whatever it begins with.
     ("\"114年度,,\na,b,c\n", [["\"114年度", "", ""], ["a", "b", "c"]]),
     ("\"一\na,\"b\",c\n", [["\"一"], ["a", "b", "c"]]),
