@@ -94,7 +94,6 @@ package enum IAuthError: Error, Equatable, Sendable {
   case anchorMissing
   case databaseMissing
   case databaseGone
-  /// Its disk is not mounted.
   case databaseUnmounted
   case agencyUnknown(code: String)
   case agencyRemoved(code: String)

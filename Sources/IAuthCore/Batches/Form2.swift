@@ -53,6 +53,14 @@ extension BatchImporter {
       try noteBesides(pending, of: account, system, role)
       return answer
     }
+    // Nobody stops by a form that their own permission is handed over.
+    if let pending, let me = importer.session?.account.id,
+      let replaced = try tx.request(pending)?.replaces,
+      try tx.id(StandInTable.holder, replaced) == me
+    {
+      row.add(header, .change, .requestOwn(number: pending))
+      return nil
+    }
     claims.remove(key, of: account, in: agency, system)
     try noteBesides(pending, of: account, system, role)
     for number in [pending, change].compactMap(\.self) { try withdrawForForm(number, account) }

@@ -36,7 +36,10 @@ extension BatchImporter {
     let held: RequestID? = try tx.first(EffectTable.held, old.id, system.id, role) { row in
       row.id(0)
     }
-    guard let held else {
+    let isDeputy = try held.map { (number) throws(IAuthError) in
+      try tx.request(number)?.deputyFor != nil
+    }
+    guard let held, isDeputy == false else {
       row.add(header, row.subjectColumn, code: ErrorCode.permissionNone.rawValue, Self.holdsNothing)
       return nil
     }

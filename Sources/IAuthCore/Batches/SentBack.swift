@@ -60,6 +60,16 @@ extension BatchImporter {
   ) throws(IAuthError) -> Answer? {
     try flush()
     guard let request = try tx.request(number) else { return nil }
+    // Whoever submitted it mends it, or the operator: a reviewer who did would decide on their own
+    // words, and anybody else speak under another's letter.
+    if let me = importer.session?.account.id, request.submitter != me {
+      row.add(
+        header, .name, code: "row.conflict",
+        Bilingual(
+          "request \(number) of this person was sent back to who submitted it, and is theirs to mend",
+          "此人之申請案 \(number) 已退回原提報者，應由其補正"))
+      return nil
+    }
     var terms = try tx.terms(of: request)
     let header = header
     let says = { (column: FormColumn) in header.column(column) != nil }

@@ -81,6 +81,45 @@ import Testing
     report.rows.flatMap(\.problems).map(\.code)
   }
 
+  /// A reviewer who mended a row would decide on their own words, and so would the agency's own
+  /// administrator speak under another's letter.
+  @Test(arguments: [Person.chen, .li]) func onlyWhoSubmittedARowMendsIt(person: Person) throws {
+    let (desk, chief, huang) = try office()
+    let number = try sentBack([Line()], chief, huang)[0]
+    let other = person.name == Person.chen.name ? chief : try desk.signedIn(person)
+    let mended = Person.tsai.with(email: "mine@cdc.gov.tw")
+    let report = try other.importBatch(form([Line(person: mended)]))
+    #expect(warnings(report) == ["row.conflict"] && report.rows[0].outcome == .rejected)
+    #expect(try status(number, desk) == "returned")
+    #expect(
+      try desk.texts("SELECT email FROM account WHERE name = ?", Person.tsai.name)
+        == [Person.tsai.email])
+    #expect(try huang.importBatch(form([Line(person: mended)])).rows[0].outcome == .accepted)
+  }
+
+  /// Whoever is to be replaced does not stop it by a form; a deputy has nothing to hand over.
+  @Test func handOversThatAreNotTheImporters() throws {
+    let (desk, chief, huang) = try office()
+    let number = try #require(
+      try huang.importBatch(form([Line(change: "交接", prior: .li)])).rows[0].request)
+    let li = try desk.signedIn(.li)
+    #expect(warnings(try li.importBatch(form([Line(change: "刪除")]))) == ["request.own"])
+    #expect(try status(number, desk) == "pending")
+    let substitute = Person(
+      agency: Office.cdc, name: "代理人", email: "dep@cdc.gov.tw", mobile: "0933000776")
+    let stand = try desk.opened(substitute)
+    let deputy = try stand.requestPermission(
+      PermissionOrder(
+        role: .admin, from: desk.today, until: desk.today + 5,
+        deputyFor: try held(.lin, desk))
+    ).number
+    try #require(try chief.approve(deputy) == nil)
+    let other = Person(
+      agency: Office.cdc, name: "繼任者", email: "next@cdc.gov.tw", mobile: "0933000777")
+    let report = try huang.importBatch(form([Line(person: other, change: "交接", prior: substitute)]))
+    #expect(warnings(report) == ["permission.none"])
+  }
+
   /// Whom the sheet no longer names keeps what they have.
   @Test func aHandOverBecomesANewOne() throws {
     let (desk, chief, huang) = try office()
