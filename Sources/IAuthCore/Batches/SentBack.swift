@@ -67,7 +67,7 @@ extension BatchImporter {
         header, .name, code: "row.conflict",
         Bilingual(
           "request \(number) of this person was sent back to who submitted it, and is theirs to mend",
-          "此人之申請案 \(number) 已退回原提報者，應由其補正"))
+          "此人之申請案 \(number) 已退回補正，應由原提報者補正"))
       return nil
     }
     var terms = try tx.terms(of: request)
@@ -241,7 +241,7 @@ extension BatchImporter {
       header, .name, code: "row.returned", isError: false,
       Bilingual(
         "request \(number) of this person was sent back to them for correction",
-        "此人自行提出之申請案 \(number) 已退回由其補正"))
+        "此人自行提出之申請案 \(number) 已退回補正，應由其本人補正"))
     return .unchanged(number, batch: nil)
   }
 }

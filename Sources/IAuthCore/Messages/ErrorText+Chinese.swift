@@ -143,7 +143,7 @@ extension IAuthError {
     case .keyUnknown(let name): "金鑰\(quoted(name))未登錄"
 
     case .databaseDamaged: "資料庫已損毀，請以最近的備份還原"
-    case .copyDiffers(let manifest): "備份與 \(quoted(manifest)) 所載摘要不符，請改用原始備份檔"
+    case .copyDiffers(let manifest): "備份與 \(quoted(manifest)) 所載 SHA-256 不符，請改用原始備份檔"
     case .auditBroken(let seq, let problem):
       "稽核紀錄第 \(seq) 筆驗證不符：\(problem.chinese)；請先留存備份"
     case .doctorFailed(let checks): "有 \(checks) 項檢查未通過，詳如上列"

@@ -58,7 +58,7 @@ extension Notice {
           "申請案 \(request.number) \(isLapsed ? "逾期失效" : "經他人提報撤回")",
           [
             isLapsed
-              ? "您提報的下列申請案退回後逾期未補正，已失效：" : "他人提報異動，您提報的下列申請案已撤回：", "",
+              ? "您提報的下列申請案退回補正後逾期未補正，已失效：" : "他人提報異動，您提報的下列申請案已撤回：", "",
           ] + request.chinese + ["", "如仍有需要，請重新提報該列："] + command)
       )
     case .superseded(let request, let other):
