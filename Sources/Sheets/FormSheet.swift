@@ -120,6 +120,8 @@ package struct FormSheet {
   private let hidden: HiddenRows
   private let isChosen: Bool
   private var count = 0
+  /// Rows that were looked at to find a header below them.
+  private var ahead: [SheetRow] = []
 
   /// Finds the header on the first sheet of the file that has one.
   ///
@@ -165,7 +167,7 @@ package struct FormSheet {
   /// - Throws: `.limitRows` beyond the reader's `rowsMax`, `.sheetEmpty` if there was none at all.
   package mutating func next() throws(IAuthError) -> FormRow? {
     repeat {
-      while let row = try reader.nextRow() {
+      while let row = try takeRow() {
         if row.isHidden, hidden == .skip { continue }
         if let fault = row.fault { throw .sheetUnreadable(fault) }
         if let again = try header.next(row, of: reader, hidden: hidden) {
@@ -175,6 +177,7 @@ package struct FormSheet {
           }
           continue
         }
+        if row.isAlone, try isTitle() { continue }
         let row = FormRow(row, header: header)
         guard !row.isNote else { continue }
         count += 1
@@ -185,6 +188,28 @@ package struct FormSheet {
     guard count > 0 else { throw .sheetEmpty }
     return nil
   }
+
+  private mutating func takeRow() throws(IAuthError) -> SheetRow? {
+    ahead.isEmpty ? try reader.nextRow() : ahead.removeFirst()
+  }
+
+  /// Whether a line with one text, which was just taken, is a title above another table's header.
+  private mutating func isTitle() throws(IAuthError) -> Bool {
+    var seen: [SheetRow] = []
+    while seen.count < Self.titleLines, let row = try takeRow() {
+      seen.append(row)
+      if row.fault == nil, try header.next(row, of: reader, hidden: hidden) != nil {
+        ahead = [row] + ahead
+        return true
+      }
+      guard row.isBlank || row.isAlone else { break }
+    }
+    ahead = seen + ahead
+    return false
+  }
+
+  /// How far below a title its header may be.
+  private static let titleLines = 6
 
   /// Goes on to the next sheet that has a header.
   private mutating func goOn() throws(IAuthError) -> Bool {

@@ -39,6 +39,17 @@ package struct SheetRow: Equatable, Sendable {
   package var isBlank: Bool {
     fault == nil && cells.allSatisfy { $0.unicodeScalars.allSatisfy(\.properties.isWhitespace) }
   }
+
+  /// Whether one cell alone holds something.
+  package var isAlone: Bool {
+    guard fault == nil else { return false }
+    var count = 0
+    for cell in cells where !cell.unicodeScalars.allSatisfy(\.properties.isWhitespace) {
+      count += 1
+      if count > 1 { return false }
+    }
+    return count == 1
+  }
 }
 
 /// A cell that is covered from above: nothing is read in its place, but what the merge shows may

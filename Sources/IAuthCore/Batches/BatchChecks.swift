@@ -165,7 +165,7 @@ extension BatchImporter {
 
   /// The cell to mend of a row whose contacts an account has with other data: the contact that is
   /// somebody else's, or the one that is new beside a name that stays.
-  private static func differing(
+  static func differing(
     _ known: [Account], _ name: PersonName, _ email: EmailAddress, _ mobile: MobileNumber
   ) -> FormColumn {
     let byEmail = known.first { $0.email.text == email.text }

@@ -121,7 +121,9 @@ extension BatchImporter {
       name: name.text, email: email.text, mobile: mobile.e164, title: row.title)
     guard !isSame(account, row) else {
       // Whatever change was sent back, none is asked for any more.
-      if let change: RequestID = try tx.id(SentBackTable.change, account.id) {
+      if let change: RequestID = try tx.id(SentBackTable.change, account.id),
+        let request = try tx.request(change), isTheirs(request)
+      {
         returned.pointless.append((change, claims.row))
       }
       return .unchanged(nil, batch: nil)
@@ -149,7 +151,7 @@ extension BatchImporter {
     if let pending = change ?? other, let request = try tx.request(pending) {
       let isMended = request.status == .returned && request.batch != nil
       if isMended, request.kind == .change {
-        for number in inTheWay { try giveWay(number, &row) }
+        for number in inTheWay where try !giveWay(number, &row) { return nil }
         return try resubmit(pending, &row, system, replacement: new)
       }
       guard isMended, request.kind == .revoke else {
@@ -164,7 +166,7 @@ extension BatchImporter {
     }
     guard !clashes(&row, withContactsAskedFor: email, mobile, agency) else { return nil }
     claims.ask(for: email, mobile, in: agency)
-    for number in inTheWay { try giveWay(number, &row) }
+    for number in inTheWay where try !giveWay(number, &row) { return nil }
     let number = try submit(
       RequestDraft(
         account: account, system: system.id, role: role, kind: .change, origin: "batch",

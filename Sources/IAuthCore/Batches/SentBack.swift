@@ -15,6 +15,8 @@ struct SentBack {
   var ofPerson: [String: [(number: RequestID, name: String)]]?
   /// What a row has made pointless, unless another one hands it in again.
   var pointless: [(number: RequestID, row: Int)] = []
+  /// The rows by which people were mended.
+  var mended: [AccountID: Int] = [:]
   /// What a row may stand in for, unless another one hands it in again.
   var doubtful: [(number: RequestID, row: Int)] = []
 }
@@ -37,7 +39,8 @@ extension BatchImporter {
     var known = try tx.accounts(in: agency.id, email: email, mobile: mobile)
     if known.isEmpty,
       let id: AccountID = try tx.id(
-        SentBackTable.byName, agency.id, name.key, system.id, role)
+        SentBackTable.byName, agency.id, name.key, system.id, role, importer.session?.account.id,
+        rowDocument)
     {
       known = [try tx.account(id: id)]
     }
@@ -62,13 +65,12 @@ extension BatchImporter {
     guard let request = try tx.request(number) else { return nil }
     // Whoever submitted it mends it, or the operator: a reviewer who did would decide on their own
     // words, and anybody else speak under another's letter.
-    if let me = importer.session?.account.id, request.submitter != me {
-      row.add(
-        header, .name, code: "row.conflict",
-        Bilingual(
-          "request \(number) of this person was sent back to who submitted it, and is theirs to mend",
-          "此人之申請案 \(number) 已退回補正，應由原提報者補正"))
+    guard isTheirs(request) else {
+      row.add(header, .name, code: "row.conflict", Self.othersToMend(number))
       return nil
+    }
+    if let known, known.status == .invited {
+      guard try mayMend(known, number, &row) else { return nil }
     }
     var terms = try tx.terms(of: request)
     let header = header
@@ -110,6 +112,41 @@ extension BatchImporter {
     return .accepted(number)
   }
 
+  /// Whether the importer submitted a request, or is the operator.
+  func isTheirs(_ request: PermissionRequest) -> Bool {
+    importer.session.map { $0.account.id == request.submitter } ?? true
+  }
+
+  private static func othersToMend(_ number: RequestID) -> Bilingual {
+    Bilingual(
+      "request \(number) of this person was sent back to who submitted it, and is theirs to mend",
+      "此人之申請案 \(number) 已退回補正，應由原提報者補正")
+  }
+
+  /// Whether a row may give somebody other data: nothing of theirs was approved with the data that
+  /// they have, nothing waits that another submitted, and no other row says otherwise.
+  private mutating func mayMend(
+    _ account: Account, _ number: RequestID, _ row: inout CheckedRow
+  ) throws(IAuthError) -> Bool {
+    guard let name = row.name, let email = row.email, let mobile = row.mobile else { return false }
+    let isSame =
+      account.name.text == name.text && account.email.text == email.text
+      && account.mobile.e164 == mobile.e164
+    if !isSame {
+      let column = Self.differing([account], name, email, mobile)
+      if let earlier = returned.mended[account.id] {
+        contradict(&row, earlier, column)
+        return false
+      }
+      if try tx.exists(SentBackTable.bound, account.id, number, importer.session?.account.id) {
+        row.add(header, column, code: "row.conflict", Self.conflict)
+        return false
+      }
+    }
+    returned.mended[account.id] = claims.row
+    return true
+  }
+
   /// Mends the data of somebody invited whom nobody has proven yet.
   private mutating func mend(_ account: Account, _ row: CheckedRow) throws(IAuthError) {
     guard let name = row.name, let email = row.email, let mobile = row.mobile else { return }
@@ -134,9 +171,16 @@ extension BatchImporter {
   // MARK: In its place
 
   /// Takes a request back at once that stands in the row's way.
-  mutating func giveWay(_ number: RequestID, _ row: inout CheckedRow) throws(IAuthError) {
+  ///
+  /// - Returns: false if it is not the importer's to take back.
+  mutating func giveWay(_ number: RequestID, _ row: inout CheckedRow) throws(IAuthError) -> Bool {
+    if let request = try tx.request(number), !isTheirs(request) {
+      row.add(header, .change, code: "row.conflict", Self.othersToMend(number))
+      return false
+    }
     try takeBack(number)
     row.problems.append(takenBack(number, header))
+    return true
   }
 
   /// Notes what was sent back beside an accepted row: that somebody takes over from whom the row
@@ -152,7 +196,7 @@ extension BatchImporter {
     guard try hasReturned(account.agency) else { return }
     let found: [RequestID] = try tx.ids(SentBackTable.besides, account.id, system.id, role)
     for other in found where other != number {
-      if isSure {
+      if isSure, let request = try tx.request(other), isTheirs(request) {
         returned.pointless.append((other, claims.row))
       } else {
         returned.doubtful.append((other, claims.row))
@@ -249,11 +293,13 @@ extension BatchImporter {
 enum SentBackTable {
   static let hasReturned: SQL =
     "SELECT 1 FROM request WHERE agency = ? AND status = 'returned' LIMIT 1"
-  /// Somebody invited whose request was sent back, by their name where both contacts are mended.
+  /// Somebody invited whose request was sent back, by their name where both contacts are mended: of
+  /// the importer's own rows, under the same letter. Others of that name are namesakes.
   static let byName: SQL = """
     SELECT a.id FROM account a JOIN request r ON r.account = a.id
     WHERE a.agency = ?1 AND a.name_key = ?2 AND a.status = 'invited' AND r.system = ?3
-      AND r.role = ?4 AND r.status = 'returned' AND r.kind = 'grant'
+      AND r.role = ?4 AND r.status = 'returned' AND r.kind = 'grant' AND r.submitter IS ?5
+      AND coalesce(r.document = ?6, 1)
     """
   static let mend: SQL = """
     UPDATE account SET name = ?2, name_key = ?3, email = ?4, mobile = ?5,
@@ -282,12 +328,18 @@ enum SentBackTable {
       AND NOT EXISTS (SELECT 1 FROM request x WHERE x.account = ?1 AND x.open = 1 AND x.id <> r.id)
       AND NOT EXISTS (SELECT 1 FROM permission WHERE account = ?1 AND status = 'active')
     """
+  /// What binds somebody invited to the data that they have.
+  static let bound: SQL = """
+    SELECT 1 FROM permission WHERE account = ?1 AND status = 'active'
+    UNION ALL SELECT 1 FROM request WHERE account = ?1 AND open = 1 AND id <> ?2
+      AND NOT (status = 'returned' AND (?3 IS NULL OR submitter IS ?3)) LIMIT 1
+    """
   static let ofSubmitter: SQL = """
     SELECT r.id, a.name_key, a.email, a.mobile FROM request r JOIN account a ON a.id = r.account
     WHERE r.status = 'returned' AND r.batch IS NOT NULL AND r.kind = 'grant'
       AND r.submitter IS ?1 AND a.name_key IS NOT NULL
     """
   static let statements: [SQL] = [
-    hasReturned, byName, mend, besides, change, onlyHandOver, ofSubmitter,
+    hasReturned, byName, mend, bound, besides, change, onlyHandOver, ofSubmitter,
   ]
 }

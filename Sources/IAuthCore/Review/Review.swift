@@ -248,6 +248,11 @@ extension Transaction {
     {
       return .permissionHeld(number: held.number, role: held.role)
     }
+    if let other = request.deputyFor ?? request.replaces, let old = try permissionInForce(other),
+      try !exists(EffectTable.isOfOneAgency, request.number, old.number)
+    {
+      return .permissionNone(number: other)
+    }
     if let represented = request.deputyFor,
       try permissionInForce(represented) == nil
     {

@@ -16,6 +16,12 @@ enum EffectTable {
       AND n.system = o.system AND n.role = o.role AND n.status = 'active'
     WHERE o.request = ?
     """
+  /// Whether two permissions, or a request and one, are of one agency: one may have gone back to its
+  /// own since (PRODUCT 11.4).
+  static let isOfOneAgency: SQL = """
+    SELECT 1 FROM permission o JOIN request r ON r.id = ?1 LEFT JOIN permission p ON p.request = r.id
+    WHERE o.request = ?2 AND o.agency = coalesce(p.agency, r.agency)
+    """
   static let held: SQL = """
     SELECT request, ends_at FROM permission
     WHERE account = ?1 AND system = ?2 AND role = ?3 AND status = 'active'
@@ -106,7 +112,8 @@ enum EffectTable {
     """
   static let longest: SQL = "SELECT longest FROM system WHERE id = ?"
   static let statements: [SQL] = [
-    standing, inForce, held, rest, began, general, revocation, rivals, deputies, handOvers, changes,
+    standing, inForce, isOfOneAgency, held, rest, began, general, revocation, rivals, deputies,
+    handOvers, changes,
     acts, changed, raise, isTheirs,
     reopen, resume, giveUp, starting,
     startingOf, successors, endOf, renewable, longest,
@@ -242,7 +249,8 @@ extension Transaction {
   func handOver(_ request: PermissionRequest) throws(IAuthError) {
     guard let replaced = request.replaces,
       let starts = try first(EffectTable.standing, request.number, read: { row in row.time(0) }),
-      let old = try permissionInForce(replaced)
+      let old = try permissionInForce(replaced),
+      try exists(EffectTable.isOfOneAgency, request.number, old.number)
     else { return }
     guard try exists(EffectTable.acts, request.number) else {
       return try undoHandOver(request, isStarted: true)

@@ -7,25 +7,28 @@ import Sheets
 import Values
 
 struct NextCommand {
-  /// What every command here has to end with.
-  private let options: String
+  private let named: [(name: String, text: String)]
 
   init(_ typed: GlobalOptions) {
-    let named = [("--session", typed.session), ("--db", typed.db), ("--config", typed.config)]
-    options = named.map { name, value in
-      value.map { " \(name) \(shellQuoted($0))" } ?? ""
-    }.joined()
+    named = [("--session", typed.session), ("--db", typed.db), ("--config", typed.config)]
+      .compactMap { name, value in value.map { (name, " \(name) \(shellQuoted($0))") } }
+  }
+
+  /// What a command has to end with, but for what it names itself.
+  private func options(for command: String) -> String {
+    named.filter { !command.contains($0.name + " ") }.map(\.text).joined()
   }
 
   /// The hint of an error: a command alone, or a sentence with some.
   func completing(hint: String) -> String {
     guard hint.utf8.starts(with: Self.program.utf8) else { return completing(note: hint) }
     // Help is the same for everybody.
-    return hint.utf8.starts(with: "iauth help".utf8) ? hint : hint + options
+    return hint.utf8.starts(with: "iauth help".utf8) ? hint : hint + options(for: hint)
   }
 
   /// A sentence in which commands stand behind a colon.
   func completing(note: String) -> String {
+    let options = options(for: note)
     guard !options.isEmpty else { return note }
     var result = String.UnicodeScalarView()
     var isQuoted = false

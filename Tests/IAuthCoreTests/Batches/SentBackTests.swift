@@ -94,6 +94,10 @@ import Testing
     #expect(
       try desk.texts("SELECT email FROM account WHERE name = ?", Person.tsai.name)
         == [Person.tsai.email])
+    // Somebody else of that name is somebody else.
+    let namesake = Person.tsai.with(email: "other@cdc.gov.tw", mobile: "0912000077")
+    let new = try other.importBatch(form([Line(person: namesake)])).rows[0]
+    #expect(new.outcome == .accepted && new.request != number)
     #expect(try huang.importBatch(form([Line(person: mended)])).rows[0].outcome == .accepted)
   }
 

@@ -51,6 +51,17 @@ private func form(_ text: String) throws(IAuthError) -> (FormHeader, [FormRow]) 
     #expect(rows.map(\.number) == [2])
   }
 
+  /// A line with one text above another table's header is its title, as above the first; above
+  /// nothing of the kind it is a row like any other.
+  @Test func titlesStandAboveEveryTable() throws {
+    let head = "OID,姓名,信箱,手機"
+    let person = "2.16.886.101.3,王小明,a@b.tw,0912345678"
+    let text = [head, person, ",,,", "附表2 個別異動,,,", ",,衛生福利部,", "姓名,OID,手機,信箱", person]
+    #expect(try form(text.joined(separator: "\n")).1.map(\.number) == [2, 7])
+    let alone = [head, "2.16.886.101.3,,,", ",,,", person, ",李小華,,"]
+    #expect(try form(alone.joined(separator: "\n")).1.map(\.number) == [2, 4, 5])
+  }
+
   /// Sums and remarks, whatever else stands in them, unless it is a whole person.
   @Test(arguments: [
     "備註：代填,王小明,,", "合計,3 人,,", "  小計：,,,2", "【備註】,a@b.tw,,", "總計,共 5 人,,",
