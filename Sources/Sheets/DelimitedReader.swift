@@ -231,7 +231,10 @@ private struct Cursor {
     let text = try plainField(of: bytes, isWhole)
     var rest = position
     while rest < bytes.count, bytes[rest] == delimiter { rest += 1 }
-    guard isAmongTitles, column == 0, rest < bytes.count, isEnd(bytes[rest]) else {
+    // Each such line is looked for its end far below: only the first ones may be titles.
+    guard isAmongTitles, record <= Limits.titleRows, column == 0, rest < bytes.count,
+      isEnd(bytes[rest])
+    else {
       throw .sheetUnreadable(.badQuote(row: record))
     }
     return text

@@ -220,6 +220,8 @@ package enum Limits {
 
   /// Cells of a row; the form has about twenty columns, and what is kept beside it may be wide.
   package static let sheetColumns = 1_024
+  /// Lines of a text that may be titles, whatever they begin with.
+  package static let titleRows = 50
   /// Characters of a cell that is not needed, as spreadsheet programs have it; what is needed is
   /// bounded by its value.
   package static let sheetCellCharacters = 32_767

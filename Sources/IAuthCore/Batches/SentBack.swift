@@ -51,8 +51,9 @@ extension BatchImporter {
     return account
   }
 
-  /// Hands a request of a form in again that was sent back, with what the row says now. Of a column
-  /// that the sheet does not have it says nothing: there the earlier value stays.
+  /// Hands a request of a form in again that was sent back, with what the row says now.
+  ///
+  /// Of a column that the sheet does not have it says nothing: there the earlier value stays.
   ///
   /// - Parameters:
   ///   - replaces: the permission that is handed over; nil for none.
@@ -293,8 +294,9 @@ extension BatchImporter {
 enum SentBackTable {
   static let hasReturned: SQL =
     "SELECT 1 FROM request WHERE agency = ? AND status = 'returned' LIMIT 1"
-  /// Somebody invited whose request was sent back, by their name where both contacts are mended: of
-  /// the importer's own rows, under the same letter. Others of that name are namesakes.
+  /// Somebody invited whose request was sent back, by their name where both contacts are mended.
+  ///
+  /// Of the importer's own rows, under the same letter: others of that name are namesakes.
   static let byName: SQL = """
     SELECT a.id FROM account a JOIN request r ON r.account = a.id
     WHERE a.agency = ?1 AND a.name_key = ?2 AND a.status = 'invited' AND r.system = ?3

@@ -42,7 +42,6 @@ enum SuccessionTable {
     INSERT INTO succession_move (succession, kind, id, before, after, holder, was)
     VALUES (?, ?, ?, ?, ?, ?, ?)
     """
-  /// What two accounts of one person hold in force: the better of a pair first.
   /// All that have become account ?1, whatever became of them.
   static let others: Fragment = """
     (WITH RECURSIVE one (id) AS (SELECT ?1 UNION
@@ -50,6 +49,7 @@ enum SuccessionTable {
         JOIN succession s ON s.id = m.succession AND s.undone_at IS NULL)
       SELECT id FROM one WHERE id <> ?1)
     """
+  /// What two accounts of one person hold in force: the better of a pair first.
   static let held: SQL = """
     SELECT request, account, system, role,
       suspended_at IS NULL AND starts_at <= ?3 AND (ends_at IS NULL OR ends_at > ?3),

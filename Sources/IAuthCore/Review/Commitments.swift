@@ -11,7 +11,9 @@ extension AuditPerson {
     self.init(account: account, fields: [("note", reason)])
   }
 
-  /// The words of whoever asks. They come last, for the line that they begin on goes to the end.
+  /// The words of whoever asks.
+  ///
+  /// They come last, for the line that they begin on goes to the end.
   mutating func add(reason: String?) { fields.append(("reason", reason ?? "")) }
 
   /// `asked=grant admin spm until=…`: as `Reconciliation` finds it in the tables.

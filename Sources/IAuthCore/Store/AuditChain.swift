@@ -155,8 +155,9 @@ struct AuditPerson {
       ])
   }
 
-  /// One `name=value` a line; the first says whose data it is, so that the commitment does. Further
-  /// lines of a value begin with a tab, so that none of them passes for a field.
+  /// One `name=value` a line; the first says whose data it is, so that the commitment does.
+  ///
+  /// Further lines of a value begin with a tab, so that none of them passes for a field.
   var text: String {
     var text = "account=\(account)"
     for (name, value) in fields {
