@@ -39,10 +39,10 @@ package struct FormHeader: Equatable, Sendable {
     var nearest: (row: Int, missing: [FormColumn], found: [String])?
     var seen: Set<FormColumn> = []
     var (pairs, neighbours) = (0, 0)
-    var last: [String] = []
+    var last: [String]?
     while let row = try reader.nextRow() {
       // A row that stands for a million is judged once.
-      guard !row.isBlank, row.cells != last else { continue }
+      guard !row.isBlank, row.fault != nil || row.cells != last else { continue }
       last = row.cells
       let (read, duplicated) = read(row, of: reader, hidden)
       var header = read
