@@ -45,24 +45,17 @@ package struct FormHeader: Equatable, Sendable {
       guard !row.isBlank, row.fault != nil || row.cells != last else { continue }
       last = row.cells
       let (read, duplicated) = read(row, of: reader, hidden)
-      var header = read
-      let lacks = FormColumn.needed.filter { header.column($0) == nil }
-      let found = FormColumn.needed.filter { header.column($0) != nil }
+      let lacks = FormColumn.needed.filter { read.column($0) == nil }
+      let found = FormColumn.needed.filter { read.column($0) != nil }
       guard !lacks.isEmpty else {
         if let fault = row.fault { throw .sheetUnreadable(fault) }
-        guard duplicated.isEmpty else {
-          throw .sheetHeader(
-            missing: [], duplicated: duplicated,
-            near: HeaderPlace(sheet: reader.sheetName, row: row.number, found: [], isForm: false))
-        }
-        if hidden == .refuse { header.noteHidden(reader.hiddenColumns) }
-        return header
+        return try read.whole(duplicated, of: reader, hidden)
       }
       seen.formUnion(found)
       let beside = read.besideTitles
       (pairs, neighbours) = (pairs + beside.values, neighbours + beside.titles)
       let isBetter = lacks.count < nearest?.missing.count ?? .max
-      if isBetter { nearest = (row.number, lacks, found.map { header.title(of: $0) }) }
+      if isBetter { nearest = (row.number, lacks, found.map { read.title(of: $0) }) }
     }
     guard let nearest else { throw .sheetEmpty }
     // Labels stand beside their values, a few in each row, so that no row has most of them; in a
@@ -90,13 +83,21 @@ package struct FormHeader: Equatable, Sendable {
     {
       return nil
     }
-    var (header, duplicated) = Self.read(row, of: reader, hidden)
+    let (header, duplicated) = Self.read(row, of: reader, hidden)
     guard FormColumn.needed.allSatisfy({ header.column($0) != nil }) else { return nil }
+    return try header.whole(duplicated, of: reader, hidden)
+  }
+
+  /// A header that has every needed column, once.
+  private func whole(
+    _ duplicated: [String], of reader: any SheetReader, _ hidden: HiddenRows
+  ) throws(IAuthError) -> FormHeader {
     guard duplicated.isEmpty else {
       throw .sheetHeader(
         missing: [], duplicated: duplicated,
-        near: HeaderPlace(sheet: reader.sheetName, row: row.number, found: [], isForm: false))
+        near: HeaderPlace(sheet: reader.sheetName, row: row, found: [], isForm: false))
     }
+    var header = self
     if hidden == .refuse { header.noteHidden(reader.hiddenColumns) }
     return header
   }

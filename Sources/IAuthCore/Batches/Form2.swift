@@ -53,10 +53,10 @@ extension BatchImporter {
       try noteBesides(pending, of: account, system, role)
       return answer
     }
-    // Nobody stops by a form that their own permission is handed over.
+    // Nobody stops by a form that their own permission is handed over, nor does who stands in.
     if let pending, let me = importer.session?.account.id,
       let replaced = try tx.request(pending)?.replaces,
-      try tx.id(StandInTable.holder, replaced) == me
+      try tx.exists(StandInTable.isTheirs, replaced, me, tx.now)
     {
       row.add(header, .change, .requestOwn(number: pending))
       return nil

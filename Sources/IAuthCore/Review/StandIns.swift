@@ -11,7 +11,13 @@ enum StandInTable {
     FROM permission p JOIN request q ON q.id = p.request WHERE p.request = ?
     """
   static let holder: SQL = "SELECT account FROM permission WHERE request = ?"
-  static let statements: [SQL] = [permission, holder]
+  /// Whether a permission is an account's own, or of whom it stands in for.
+  static let isTheirs: SQL = """
+    SELECT 1 FROM permission p WHERE p.request = ?1 AND (p.account = ?2 OR EXISTS (
+      SELECT 1 FROM administrator WHERE account = ?2 AND represents = p.account
+        AND starts_at <= ?3 AND ?3 < ends_at))
+    """
+  static let statements: [SQL] = [permission, holder, isTheirs]
 }
 
 extension Transaction {

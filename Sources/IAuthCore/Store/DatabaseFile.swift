@@ -89,7 +89,9 @@ struct DatabaseFile {
   /// or take it away with what may still be needed.
   static func checkRemains(of path: String) throws(IAuthError) {
     // The name of a directory is none of a file.
-    guard path.utf8.last != UInt8(ascii: "/") else { throw .fileUncreatable(path: path) }
+    guard !["", ".", ".."].contains(Files.lastComponent(of: path)) else {
+      throw .fileUncreatable(path: path)
+    }
     for suffix in ["-journal", "-wal"]
     where Files.status(path + suffix, followingLinks: false) != nil {
       throw .fileExists(path: path + suffix)

@@ -73,6 +73,21 @@ import Testing
         == [Person.tsai.email])
   }
 
+  /// What somebody may not stop, who stands in for them may not either.
+  @Test func whoStandsInStopsNoHandOver() throws {
+    let (desk, chief, huang) = try office()
+    let number = try #require(
+      try huang.importBatch(sheet([form(.tsai, "交接", prior: .li)])).rows[0].request)
+    let substitute = try desk.opened(.lin)
+    let deputy = try substitute.requestPermission(
+      PermissionOrder(
+        system: "spm", role: .admin, from: desk.today, until: desk.today + 5, deputyFor: 2)
+    ).number
+    try #require(try chief.approve(deputy) == nil)
+    #expect(codes(try substitute.importBatch(sheet([form(.tsai, "刪除")]))) == ["request.own"])
+    #expect(try desk.texts("SELECT status FROM request WHERE id = ?", number) == ["pending"])
+  }
+
   /// Whoever is to go does not take back the superior's row by one of their own.
   @Test func whoIsToGoTakesNothingBack() throws {
     let (desk, chief, huang) = try office()
