@@ -20,14 +20,15 @@ extension BatchImporter {
       contradict(&row, earlier, .change)
       return nil
     }
-    var known = try sentBack(row, agency, system, role)
+    var known = try sentBack(&row, agency, system, role)
+    guard !row.hasErrors else { return nil }
     if known == nil { known = try account(&row, agency, name, email, mobile) }
     guard !row.hasErrors else { return nil }
     if let known, let standing = try standing(known, for: old, system, role),
       !standing.isReturned || standing.batch == nil
     {
       if standing.isReturned { return awaitsApplicant(&row, standing.number) }
-      guard claims.row(of: standing.number) == nil else {
+      guard claims.row(of: standing.number) == nil, returned.again[standing.number] == nil else {
         row.add(header, .email, code: "row.duplicate", Self.duplicate)
         return nil
       }

@@ -18,7 +18,8 @@ extension IAuthError {
     case .requestDecided(let number, let status, let by, let at):
       "申請案 \(number) 已" + (by.map { "由\(quoted($0))" } ?? "")
         + "於 \(at.taiwanMinute)（臺灣時間）\(status.chinese)"
-    case .requestOwn(let number): "申請案 \(number) 為您本人所申請或提報，須由其他管理者審核"
+    case .requestOwn(let number):
+      "申請案 \(number) 涉及您本人，或您所提報、所代理之人，須由其他管理者審核"
     case .requestChanged(let number): "申請案 \(number) 的內容已有異動，請重新檢視後再審核"
     case .permissionHeld(let number, .admin):
       "該帳號已具機關管理者權限（含使用權限），係由申請案 \(number) 核予"

@@ -25,7 +25,8 @@ extension IAuthError {
       "request \(number) was already \(status.rawValue)"
         + (by.map { " by \(shortened($0))" } ?? "") + " at \(at.taiwanMinute) Taiwan time"
     case .requestOwn(let number):
-      "request \(number) is your own or was submitted by you; someone else has to decide on it"
+      "request \(number) is your own, or of somebody whom you submitted or stand in for; someone "
+        + "else has to decide on it"
     case .requestChanged(let number):
       "request \(number) has changed since it was listed; read it again before deciding"
     case .permissionHeld(let number, .admin):

@@ -49,6 +49,8 @@ enum SuccessionTable {
         JOIN succession s ON s.id = m.succession AND s.undone_at IS NULL)
       SELECT id FROM one WHERE id <> ?1)
     """
+  /// Whether account ?2 is one of them.
+  static let hasBecome: SQL = "SELECT 1 WHERE ?2 IN \(others)"
   /// What two accounts of one person hold in force: the better of a pair first.
   static let held: SQL = """
     SELECT request, account, system, role,
@@ -58,7 +60,8 @@ enum SuccessionTable {
     ORDER BY system, role, 5 DESC, ends_at IS NOT NULL, ends_at DESC, account <> ?1, request
     """
   static let open: SQL = """
-    SELECT id, account, system, role, kind FROM request WHERE account IN (?1, ?2) AND open = 1
+    SELECT id, account, system, role, kind, status FROM request
+    WHERE account IN (?1, ?2) AND open = 1
     ORDER BY account <> ?1, id
     """
   static let giveRequests: SQL = """
@@ -162,6 +165,17 @@ enum SuccessionTable {
       (SELECT 1 FROM succession_move x WHERE x.succession = ?1
         AND x.kind IN ('permission', 'ended') AND x.id = p.request) ORDER BY 1 LIMIT 1
     """
+  /// Granted since to somebody who stays, to take over from who moved or to stand in for them.
+  static let stoodIn: SQL = """
+    SELECT p.request FROM succession s JOIN permission p ON p.agency = s.new
+      JOIN request q ON q.id = p.request
+    WHERE s.id = ?1 AND (q.replaces IS NOT NULL OR q.deputy_for IS NOT NULL AND p.status = 'active')
+      AND EXISTS (SELECT 1 FROM succession_move WHERE succession = s.id AND kind = 'permission'
+        AND id = coalesce(q.replaces, q.deputy_for))
+      AND NOT EXISTS (SELECT 1 FROM succession_move WHERE succession = s.id AND kind = 'permission'
+        AND id = p.request)
+    ORDER BY 1 LIMIT 1
+    """
   /// Merged accounts that are not what they were any more.
   static let changed: SQL = """
     SELECT m.holder FROM succession_move m JOIN account l ON l.id = m.id
@@ -225,7 +239,13 @@ enum SuccessionTable {
       (SELECT id FROM succession_move WHERE succession = ? AND kind = 'ended') RETURNING request
     """
   static let superseded: SQL = """
-    SELECT id FROM succession_move WHERE succession = ? AND kind = 'superseded' ORDER BY id
+    SELECT id, was = 'returned' FROM succession_move WHERE succession = ? AND kind = 'superseded'
+    ORDER BY id
+    """
+  /// One that had been sent back waits for its correction again.
+  static let sendBackAgain: SQL = """
+    UPDATE request SET status = 'returned', round = (SELECT max(round) FROM decision
+      WHERE request = ?1 AND verdict = 'returned') WHERE id = ?1
     """
   static let itemsBack: SQL = """
     UPDATE recertification_item SET agency = ?2 WHERE status IN ('open', 'unanswered') AND id IN
@@ -261,11 +281,11 @@ enum SuccessionTable {
 
   static let statements: [SQL] = [
     byID, ofOld, add, setApplied, setHeld, setUndone, due, successor, successorAt, next, pairs,
-    remember, held,
+    remember, hasBecome, held,
     open, giveRequests, rememberRequests, givePermissions, rememberPermissions, allAccounts,
     moveAccounts, allRequests, moveRequests, allPermissions, movePermissions, allItems, moveItems,
     allBelow, moveBelow, isDerived, setStatus, setAuthority, openProofs, lines, mergedLater,
-    decided, granted,
+    decided, granted, stoodIn, sendBackAgain,
     changed, voidProofs, closeProofs, accountsBack, merged, requestsParted, permissionsParted,
     requestsBack, isMovedRequest, permissionsBack, revived, superseded, itemsBack, below, wasStatus,
     wasAuthority, actives, vacant, samePeople,

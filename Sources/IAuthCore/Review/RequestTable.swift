@@ -33,11 +33,13 @@ enum RequestTable {
   static let replacement: SQL = """
     SELECT change_name, change_email, change_mobile, change_title FROM request WHERE id = ?
     """
+  /// The round that follows all that were decided, of request ?1.
+  static let nextRound: Fragment = "(SELECT max(round) + 1 FROM decision WHERE request = ?1)"
   static let decide: SQL = """
     INSERT INTO decision (request, round, verdict, reviewer, reviewer_name, caller, note,
       decided_at, by_permission, deputy_for)
-    SELECT ?1, round + (status = 'returned'), ?2, ?3, (SELECT name FROM account WHERE id = ?3), ?4,
-      ?5, ?6, ?7, ?8 FROM request WHERE id = ?1
+    SELECT ?1, CASE status WHEN 'returned' THEN \(nextRound) ELSE round END, ?2, ?3,
+      (SELECT name FROM account WHERE id = ?3), ?4, ?5, ?6, ?7, ?8 FROM request WHERE id = ?1
     """
   static let decision: SQL = """
     SELECT d.verdict, coalesce(d.reviewer_name, a.name), nullif(d.note, ''), d.decided_at,
@@ -146,7 +148,8 @@ enum RequestTable {
     "SELECT id, submitter, document, rows, created_at, told_at FROM batch WHERE id = ?"
   static let batchCounts: SQL = """
     SELECT CASE WHEN status = 'pending' AND coalesce(turned_at, created_at) <= ?2
-        OR status = 'returned' AND turned_at <= ?3 THEN 'lapsed' ELSE status END,
+        OR status = 'returned' AND turned_at <= ?3 OR status = 'pending' AND until_at <= ?4
+        THEN 'lapsed' ELSE status END,
       count(*) FROM request WHERE batch = ?1 GROUP BY 1
     """
   static let batchPending: SQL =

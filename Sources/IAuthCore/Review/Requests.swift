@@ -226,7 +226,7 @@ extension Transaction {
       let account = try first(AccountTable.byID, submitter, read: { row in Account(row: row) })
     else { return }
     var counts: [RequestStatus: Int] = [:]
-    try each(RequestTable.batchCounts, id, now, now) { row in
+    try each(RequestTable.batchCounts, id, now, now, now) { row in
       counts[row.word(0, RequestStatus.self)] = row.count(1)
       return true
     }

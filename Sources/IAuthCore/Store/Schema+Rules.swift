@@ -88,7 +88,8 @@ extension Schema {
         WHERE id = NEW.request AND status <> 'pending' AND NOT (status = 'returned'
           AND NEW.verdict IN ('withdrawn', 'lapsed', 'superseded'));
       SELECT RAISE(ABORT, 'a decision is of the present round') FROM request
-        WHERE id = NEW.request AND NEW.round <> round + (status = 'returned');
+        WHERE id = NEW.request AND NEW.round <> CASE status WHEN 'returned'
+          THEN (SELECT max(round) + 1 FROM decision WHERE request = NEW.request) ELSE round END;
       SELECT RAISE(ABORT, 'right.missing') FROM request
         WHERE id = NEW.request AND NEW.verdict = 'approved' AND NEW.reviewer IS NULL
         AND origin <> 'appointment' AND kind <> 'revoke';
@@ -194,7 +195,9 @@ extension Schema {
     CREATE TRIGGER request_status_by_decision BEFORE UPDATE OF status ON request
     WHEN NOT (OLD.open = 1 AND EXISTS (SELECT 1 FROM decision WHERE request = NEW.id
         AND round = NEW.round AND verdict = NEW.status)
-      OR NEW.status = 'pending' AND NEW.round = OLD.round + 1 AND NEW.turned_at IS NOT NULL
+      OR \(isSentBackAgain)
+      OR NEW.status = 'pending' AND NEW.turned_at IS NOT NULL
+        AND NEW.round = (SELECT max(round) + 1 FROM decision WHERE request = OLD.id)
         AND (OLD.status = 'returned' OR \(isUnmerged)
           OR OLD.status = 'approved' AND OLD.kind = 'change'
           AND OLD.applied_at IS NULL OR OLD.status = 'approved' AND OLD.kind = 'grant' AND EXISTS (
@@ -228,7 +231,8 @@ extension Schema {
         AND EXISTS (SELECT 1 FROM permission WHERE account = OLD.account AND system = NEW.system
           AND role = NEW.role AND role = 'admin' AND status = 'active'))
       AND (NEW.round = OLD.round AND NEW.turned_at IS OLD.turned_at
-        OR NEW.status <> OLD.status AND NEW.round BETWEEN OLD.round AND OLD.round + 1)
+        OR NEW.status <> OLD.status AND NEW.round BETWEEN OLD.round AND (SELECT max(round) + 1
+          FROM decision WHERE request = OLD.id) OR \(isSentBackAgain))
       AND (OLD.status = 'returned' AND NEW.status = 'pending'
         OR NEW.document IS OLD.document AND NEW.effective_at IS OLD.effective_at
           AND NEW.until_at IS OLD.until_at

@@ -121,6 +121,13 @@ extension Schema {
       ON v.id = m.succession WHERE m.kind = 'superseded' AND m.id = OLD.id
         AND v.undone_at = (SELECT at FROM audit ORDER BY seq DESC LIMIT 1))
     """
+  /// So does one wait for its correction that had been sent back.
+  static let isSentBackAgain: Fragment = """
+    (NEW.status = 'returned' AND \(isUnmerged) AND EXISTS (SELECT 1 FROM succession_move
+        WHERE kind = 'superseded' AND id = OLD.id AND was = 'returned')
+      AND NEW.round = (SELECT max(round) FROM decision WHERE request = OLD.id
+        AND verdict = 'returned'))
+    """
   /// An account that was merged is itself again.
   static let isParted: Fragment = """
     EXISTS (SELECT 1 FROM moving v JOIN succession_move m ON m.succession = v.succession
