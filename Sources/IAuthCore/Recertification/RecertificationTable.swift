@@ -126,12 +126,12 @@ enum RecertificationTable {
   static let hasChanged: SQL = """
     SELECT 1 FROM recertification_item i JOIN recertification r ON r.id = i.recertification
     WHERE i.id = ?1 AND CASE WHEN ?2
-      THEN EXISTS (SELECT 1 FROM agency WHERE id = i.agency AND updated_at >= r.opened_at)
+      THEN EXISTS (SELECT 1 FROM agency WHERE id = i.agency AND updated_at > r.opened_at)
         OR EXISTS (SELECT 1 FROM succession_move WHERE kind = 'item' AND id = i.id)
       ELSE EXISTS (SELECT 1 FROM audit WHERE subject = 'account:' || i.account
-          AND at >= r.opened_at AND +action GLOB 'account.*')
+          AND at > r.opened_at AND +action GLOB 'account.*')
         OR EXISTS (SELECT 1 FROM request WHERE account = i.account AND kind = 'change'
-          AND applied_at >= r.opened_at) END
+          AND applied_at > r.opened_at) END
     """
   static let one: SQL = "SELECT \(columns) \(tables) WHERE i.id = ?"
   /// What of a review a reader sees: all, or an agency's (?2), with those below it unless it stands

@@ -78,7 +78,7 @@ extension Exposure {
     switch self {
     case .copy: Bilingual("copy", "備份")
     case .trail: Bilingual("trail", "稽核紀錄")
-    case .list: Bilingual("list", "權限清單")
+    case .list: Bilingual("list", "權限列表")
     case .person: Bilingual("person", "個人資料")
     case .request: Bilingual("request", "申請資料")
     case .administrator: Bilingual("administrator", "管理者")
