@@ -106,6 +106,8 @@ package enum SuccessionProblem: Equatable, Sendable {
   case later(code: String)
   case request(RequestID)
   case account(AccountID)
+  /// The authority would have nobody.
+  case authority
 }
 
 /// Why a day cannot be asked for.

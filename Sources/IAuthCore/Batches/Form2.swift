@@ -26,7 +26,7 @@ extension BatchImporter {
       return nil
     }
     let held = try tx.first(EffectTable.held, account.id, system.id, role) { row in
-      (number: row.id(0) as RequestID, endsAt: row.timeIfAny(1))
+      (number: row.id(0) as RequestID, endsAt: row.timeIfAny(2))
     }
     let pending: RequestID? = try tx.id(RequestTable.pendingFor, account.id, system.id, role)
     // Her new contacts for the same role wait for nothing any more.

@@ -44,6 +44,13 @@ extension BatchImporter {
       row.add(header, row.subjectColumn, code: ErrorCode.permissionNone.rawValue, Self.holdsNothing)
       return nil
     }
+    if let heir: RequestID = try tx.id(EffectTable.heir, held, tx.now) {
+      row.add(
+        header, row.subjectColumn, code: "row.conflict",
+        Bilingual(
+          "request \(heir) is to take this permission over already", "申請案 \(heir) 已核准接任此權限"))
+      return nil
+    }
     if let earlier = claims.handedOver[held] {
       contradict(&row, earlier, .change)
       return nil

@@ -42,6 +42,8 @@ extension IAuthError {
     case .successionBound(_, .later(let code)): "同一人員之帳號嗣後與機關\(quoted(code))合併，請先復原該機關之整併"
     case .successionBound(_, .request(let number)): "申請案 \(number) 於整併後業經審核，不得復原整併"
     case .successionBound(_, .account(let account)): "合併的帳號 \(account) 嗣後已有異動，不得復原整併"
+    case .successionBound(_, .authority):
+      "復原後主管機關將無管理者，請先指派：iauth admins --appoint"
     case .recertifyOpen(let review): "清查 \(review) 尚未結案，且範圍重疊"
     case .recertifyAnswered(let item, let by, let at):
       "清查項目 \(item) 已" + (by.map { "由 \(shortened($0)) " } ?? "")

@@ -64,6 +64,8 @@ extension IAuthError {
     case .successionBound(_, .account(let account)):
       "account \(account), one of two that became one, has changed since, so the succession"
         + " cannot be taken back"
+    case .successionBound(_, .authority):
+      "the authority would be left without an administrator; appoint one first: iauth admins --appoint"
     case .recertifyOpen(let review):
       "review \(review) is still open over some of the same permissions"
     case .recertifyAnswered(let item, let by, let at):

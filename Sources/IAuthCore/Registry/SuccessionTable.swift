@@ -23,6 +23,19 @@ enum SuccessionTable {
   static let successorAt: SQL = """
     SELECT new FROM succession WHERE old = ?1 AND applied_at <= ?2 AND undone_at IS NULL
     """
+  /// Agencies whose places ?1 has taken, and itself.
+  static let predecessors: Fragment = """
+    (WITH RECURSIVE place (id) AS (SELECT ?1 UNION SELECT s.old FROM place
+      JOIN succession s ON s.new = place.id AND s.applied_at IS NOT NULL AND s.undone_at IS NULL)
+      SELECT id FROM place)
+    """
+  static let hasTakenPlace: SQL = "SELECT 1 WHERE ?2 IN \(predecessors)"
+  /// What is not over of a request: it waits, or was approved for a day to come.
+  static let isOngoing: Fragment = """
+    (open = 1 OR status = 'approved' AND (kind = 'change' AND applied_at IS NULL
+      OR kind = 'grant' AND EXISTS (SELECT 1 FROM permission p WHERE p.request = request.id
+        AND p.status = 'active' AND p.began_at IS NULL AND p.starts_at > p.granted_at)))
+    """
   static let next: SQL = "SELECT new FROM succession WHERE old = ? AND undone_at IS NULL"
 
   // MARK: Who is whom
@@ -65,11 +78,11 @@ enum SuccessionTable {
     ORDER BY account <> ?1, id
     """
   static let giveRequests: SQL = """
-    UPDATE request SET account = ?2, agency = ?3 WHERE account = ?1 AND open = 1
+    UPDATE request SET account = ?2, agency = ?3 WHERE account = ?1 AND \(isOngoing)
     """
   static let rememberRequests: SQL = """
     INSERT INTO succession_move (succession, kind, id, before, after, holder)
-    SELECT ?1, 'request', id, agency, ?3, ?2 FROM request WHERE account = ?2 AND open = 1
+    SELECT ?1, 'request', id, agency, ?3, ?2 FROM request WHERE account = ?2 AND \(isOngoing)
     """
   static let givePermissions: SQL = """
     UPDATE permission SET account = ?2, agency = ?3 WHERE account = ?1 AND status = 'active'
@@ -90,9 +103,10 @@ enum SuccessionTable {
     "UPDATE account SET agency = ?2 WHERE agency = ?1 AND status <> 'closed'"
   static let allRequests: SQL = """
     INSERT INTO succession_move (succession, kind, id, before, after)
-    SELECT ?1, 'request', id, ?2, ?3 FROM request WHERE agency = ?2 AND open = 1
+    SELECT ?1, 'request', id, ?2, ?3 FROM request WHERE agency = ?2 AND \(isOngoing)
     """
-  static let moveRequests: SQL = "UPDATE request SET agency = ?2 WHERE agency = ?1 AND open = 1"
+  static let moveRequests: SQL =
+    "UPDATE request SET agency = ?2 WHERE agency = ?1 AND \(isOngoing)"
   static let allPermissions: SQL = """
     INSERT INTO succession_move (succession, kind, id, before, after)
     SELECT ?1, 'permission', request, ?2, ?3 FROM permission
@@ -216,7 +230,7 @@ enum SuccessionTable {
   static let requestsParted: SQL = """
     UPDATE request SET (account, agency) = (SELECT holder, before FROM succession_move
       WHERE succession = ?1 AND kind = 'request' AND id = request.id)
-    WHERE open = 1 AND id IN \(given) 'request')
+    WHERE \(isOngoing) AND id IN \(given) 'request')
     """
   static let permissionsParted: SQL = """
     UPDATE permission SET (account, agency) = (SELECT holder, before FROM succession_move
@@ -224,7 +238,8 @@ enum SuccessionTable {
     WHERE status = 'active' AND request IN \(given) 'permission')
     """
   static let requestsBack: SQL = """
-    UPDATE request SET agency = ?3 WHERE agency = ?2 AND open = 1 AND account IN \(movedAccounts)
+    UPDATE request SET agency = ?3
+    WHERE agency = ?2 AND \(isOngoing) AND account IN \(movedAccounts)
     RETURNING id
     """
   static let isMovedRequest: SQL =
@@ -256,6 +271,7 @@ enum SuccessionTable {
     WHERE m.succession = ?1 AND m.kind = 'agency' AND g.superior IS m.after
     ORDER BY m.id = ?2, m.id
     """
+  static let hasAdministrator: SQL = "SELECT 1 FROM authority_admin WHERE has_begun LIMIT 1"
   static let wasStatus: SQL =
     "SELECT was FROM succession_move WHERE succession = ? AND kind = 'status'"
   static let wasAuthority: SQL =
@@ -280,14 +296,16 @@ enum SuccessionTable {
     """
 
   static let statements: [SQL] = [
-    byID, ofOld, add, setApplied, setHeld, setUndone, due, successor, successorAt, next, pairs,
+    byID, ofOld, add, setApplied, setHeld, setUndone, due, successor, successorAt, next,
+    hasTakenPlace, pairs,
     remember, hasBecome, held,
     open, giveRequests, rememberRequests, givePermissions, rememberPermissions, allAccounts,
     moveAccounts, allRequests, moveRequests, allPermissions, movePermissions, allItems, moveItems,
     allBelow, moveBelow, isDerived, setStatus, setAuthority, openProofs, lines, mergedLater,
     decided, granted, stoodIn, sendBackAgain,
     changed, voidProofs, closeProofs, accountsBack, merged, requestsParted, permissionsParted,
-    requestsBack, isMovedRequest, permissionsBack, revived, superseded, itemsBack, below, wasStatus,
+    requestsBack, isMovedRequest, permissionsBack, revived, superseded, itemsBack, below,
+    hasAdministrator, wasStatus,
     wasAuthority, actives, vacant, samePeople,
   ]
 }

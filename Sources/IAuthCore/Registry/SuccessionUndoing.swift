@@ -117,6 +117,9 @@ extension Transaction {
     for (agency, superior, derived) in below {
       try run(AgencyTable.setSuperior, agency, superior, derived, now)
     }
+    if try authority().id == old.id, try !exists(SuccessionTable.hasAdministrator) {
+      throw .successionBound(code: old.code, .authority)
+    }
     var lines = try lines(of: id, old, new)
     for index in lines.indices {
       if lines[index].outcome == .superseded, let number = lines[index].request,

@@ -30,7 +30,8 @@ enum PendingRequestsTable {
     r.change_name, r.change_email, r.change_mobile, r.change_title, r.effective_at,
     coalesce((a.replaced_at > r.created_at OR a.replaced_at = r.created_at AND \(isAfter))
       AND a.replaced_at <= coalesce(d.decided_at, a.replaced_at), 0),
-    coalesce((SELECT ends_at FROM permission WHERE request = r.id), r.until_at), r.deputy_for,
+    iif(r.open, r.until_at, coalesce((SELECT ends_at FROM permission WHERE request = r.id),
+      r.until_at)), r.deputy_for,
     r.replaces,
     (SELECT h.name FROM permission o JOIN account h ON h.id = o.account
       WHERE o.request = coalesce(r.deputy_for, r.replaces)),

@@ -21,7 +21,9 @@ extension Transaction {
     if try isTheirs(request, account.id) { return true }
     guard try systemsSeen(by: account).contains(request.system) else { return false }
     if account.agency == (try authority().id) { return true }
-    return account.agency == request.agency
+    // Where it is by now, whose place the agency has taken since.
+    if account.agency == request.agency { return true }
+    return try exists(SuccessionTable.hasTakenPlace, account.agency, request.agency)
   }
 
   /// Whether a request is an account's, or was of one that has become it (PRODUCT 11.4).
