@@ -285,11 +285,11 @@ def test_for_someone_unknown_the_server_is_started_too(mta):
 
 
 class Watcher(threading.Thread):
-    """Reads what /proc says of every process that there is, as fast as it can."""
+    """Reads what /proc says of every process that there is, as fast as it can or after a pause."""
 
-    def __init__(self, secrets):
+    def __init__(self, secrets, pause=0):
         super().__init__(daemon=True)
-        self.secrets = [secret.encode() for secret in secrets]
+        self.secrets, self.pause = [secret.encode() for secret in secrets], pause
         self.found, self.seen, self.over = set(), set(), False
 
     def run(self):
@@ -308,6 +308,7 @@ class Watcher(threading.Thread):
                         if secret in text and b"iauth\0apply" not in text \
                                 and b"iauth\0verify" not in text:
                             self.found.add((part, text))
+            time.sleep(self.pause)
 
 
 def test_no_address_stands_in_a_process_a_log_or_a_name(mta):
