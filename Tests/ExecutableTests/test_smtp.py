@@ -272,6 +272,20 @@ def test_killed_in_the_middle_nothing_is_lost_and_no_half_is_sent(mta):
                for text in got(desk))
 
 
+def test_a_bounce_that_is_faster_than_the_turn_counts(mta):
+    """The delivery marks what it sent at the end of its turn; a report may be back before."""
+    from test_fates import bounce, report
+    desk = mta
+    queue(desk, 2)
+    desk.told(dot=["250 2.0.0 Ok", "hang"])
+    process = desk.start("deliver", *desk.config)
+    mail = waited(lambda: got(desk))[0].replace("\r\n", "\n").split("\n", 2)[2]
+    counts = bounce(desk, report(mail, re.search(r"(?m)^To: (\S+)$", mail)[1]))
+    process.kill()
+    process.communicate()
+    assert counts["bounced"] == 1, counts
+
+
 def test_for_someone_unknown_the_server_is_started_too(mta):
     """Whoever looks at the processes of the host sees the same program begin."""
     desk = mta
