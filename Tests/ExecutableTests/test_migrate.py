@@ -66,6 +66,20 @@ def test_what_people_read(old):
     assert "已為本版結構" in old.ok("migrate", "--lang", "zh-TW").err
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whoever_interrupts_it_has_the_old_one(old, number):
+    def arrive():
+        # It comes while the lock is held, and waits until that is given up.
+        signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+        os.kill(os.getpid(), number)
+    before = old.db.read_bytes()
+    old.end(old.start("migrate", preexec_fn=arrive))
+    assert old.db.read_bytes() == before
+    assert not list(old.data.glob("iauth.db.schema-*"))
+    old.ok("migrate")
+
+
 def test_a_newer_database_names_the_way_out(desk):
     with sqlite3.connect(desk.db) as db:
         db.execute("PRAGMA user_version = 3")

@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import subprocess
+import time
 from base64 import b64decode
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 
@@ -293,6 +295,18 @@ def test_a_row_that_says_otherwise_is_named(desk, tmp_path):
     ended = answered(desk, path, no_number)
     problems = [p for line in ended.lines[:-1] for p in line["problems"]]
     assert problems[0]["code"] == "recertify.unknown" and "0" not in problems[0]["message"], ended
+
+
+def test_a_sheet_may_be_older_than_what_is_known(desk, tmp_path):
+    staff(desk)
+    reviewed(desk)
+    path = tmp_path / "ming.xlsx"
+    desk.ok("recertify", "--sheet", path, session=MING)
+    time.sleep(1.1)
+    person = replace(TONG, title="科長")
+    desk.prove(desk.apply(person), person)
+    assert items(desk, MING)[TONG.name]["title"] == "科長"
+    assert answered(desk, path, lambda book: None, session=MING).status == 0
 
 
 def test_it_is_reminded_of_closed_and_proven(on_clock, tmp_path):

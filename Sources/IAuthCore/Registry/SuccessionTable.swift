@@ -31,11 +31,7 @@ enum SuccessionTable {
     """
   static let hasTakenPlace: SQL = "SELECT 1 WHERE ?2 IN \(predecessors)"
   /// What is not over of a request: it waits, or was approved for a day to come.
-  static let isOngoing: Fragment = """
-    (open = 1 OR status = 'approved' AND (kind = 'change' AND applied_at IS NULL
-      OR kind = 'grant' AND EXISTS (SELECT 1 FROM permission p WHERE p.request = request.id
-        AND p.status = 'active' AND p.began_at IS NULL AND p.starts_at > p.granted_at)))
-    """
+  private static let isOngoing: Fragment = Schema.isOngoing("request")
   static let next: SQL = "SELECT new FROM succession WHERE old = ? AND undone_at IS NULL"
 
   // MARK: Who is whom

@@ -100,7 +100,8 @@ enum PendingRequestsTable {
     """
   static let ofAgency: SQL = """
     SELECT \(columns(statusNow)) \(tables)
-    WHERE r.agency = ?1 AND r.system = ?2 AND \(filtered) AND \(anybody) \(ordered)
+    WHERE r.agency IN \(SuccessionTable.predecessors) AND r.system = ?2 AND \(filtered)
+      AND \(anybody) \(ordered)
     """
   static let mine: SQL = """
     SELECT \(columns(statusNow)) \(tables)

@@ -82,7 +82,8 @@ extension Transaction {
       try found.role == .admin && found.isActive ? true : maySee(request, account)
     else { throw .requestUnknown(number: number) }
     try expireOverdue(found.account)
-    if isHandOver, try exists(EffectTable.heir, number, now) {
+    // One post goes to one successor.
+    if isHandOver, try !heirs(of: number).isEmpty {
       throw .permissionNone(number: number)
     }
     guard found.isActive, found.endsAt.map({ now < $0 }) ?? true, found.account != account.id,

@@ -18,7 +18,16 @@ import Testing
     try desk.id("SELECT id FROM account WHERE email = ?", person.email)
   }
 
-  /// a hand-over that is long over ends what the one before was given since.
+  /// A form that takes a role away from somebody on a later day.
+  private func removal(of person: Person, in days: Int64, _ desk: Desk) -> ImportOrder {
+    Sheet(lines: [
+      "機關OID,姓名,公務信箱,手機,異動類別,生效日期",
+      "\(person.agency),\(person.name),\(person.email),\(person.mobile),刪除,"
+        + Timestamp(startOfTaipeiDay: desk.today + days).taiwanDay,
+    ]).order
+  }
+
+  /// A hand-over that is long over ends nothing that the one before was given since.
   @Test func aHandOverHappensOnce() throws {
     let (desk, chief, li, lin) = try Desk.office()
     let number = try lin.requestPermission(PermissionOrder(role: .admin, replaces: 2)).number
@@ -33,13 +42,12 @@ import Testing
       try desk.texts("SELECT status FROM permission WHERE request = ?", again) == ["active"])
   }
 
-  /// a hand-over called off makes a bounded permission unbounded.
+  /// Called off, a hand-over leaves the other permission the end that it was given with.
   @Test func calledOffItLastsAsLongAsItWasGiven() throws {
     let desk = try Desk()
     let chief = try desk.chief()
     _ = try desk.owner().setSystem(code: "spm", longest: .days(10))
-    let li = try desk.administrator(.li, approvedBy: chief)
-    _ = li
+    _ = try desk.administrator(.li, approvedBy: chief)
     let end: SQL = "SELECT coalesce(ends_at, 0) FROM permission WHERE request = 2"
     let before = try desk.number(end)
     #expect(before > 0)
@@ -52,26 +60,21 @@ import Testing
     #expect(try desk.number(end) == before)
   }
 
-  /// a hand-over called off takes back what a form has ended.
+  /// Called off, it takes nothing back that a form has ended.
   @Test func calledOffARemovalStays() throws {
     let (desk, chief, _, lin) = try Desk.office()
     let number = try lin.requestPermission(
       PermissionOrder(role: .admin, from: desk.today + 5, replaces: 2)
     ).number
     #expect(try chief.approve(number) == nil)
-    let report = try desk.owner().importBatch(
-      Sheet(lines: [
-        "機關OID,姓名,公務信箱,手機,異動類別,生效日期",
-        "\(Office.cdc),李小明,li@cdc.gov.tw,0911000003,刪除,"
-          + Timestamp(startOfTaipeiDay: desk.today + 5).taiwanDay,
-      ]).order)
+    let report = try desk.owner().importBatch(removal(of: .li, in: 5, desk))
     #expect(report.rows.map(\.outcome) == [.accepted])
     try lin.revoke(number, reason: "不接任")
     #expect(
       try desk.number("SELECT count(*) FROM permission WHERE request = 2 AND ends_at > 0") == 1)
   }
 
-  /// whoever begins later on a system takes it from those of `spm` at once.
+  /// Whoever begins later on a system takes it from those of `spm` on that day.
   @Test func whoBeginsLaterDecidesLater() throws {
     let (desk, chief, _, lin) = try Desk.office()
     _ = try desk.owner().addSystem(code: "doc", name: "Documents", chineseName: nil, url: nil)
@@ -84,7 +87,7 @@ import Testing
     #expect(try chief.approve(number) == nil)
   }
 
-  /// undone, the authority has nobody.
+  /// No undoing leaves the authority without anybody.
   @Test func anUndoingLeavesTheAuthorityItsAdministrator() throws {
     let desk = try Desk()
     let chief = try desk.chief()
@@ -101,7 +104,7 @@ import Testing
         """) > 0, "\(code as Any)")
   }
 
-  /// the new agency's administrator ends what has come with a succession.
+  /// The new agency's administrator ends what has come with a succession.
   @Test func whatHasMovedIsEndedWhereItIs() throws {
     let (desk, chief, li, lin) = try Desk.office()
     let use = try lin.ask(.general)
@@ -112,7 +115,7 @@ import Testing
     #expect(try refusal { try liu.revoke(use, reason: "調職") } == nil)
   }
 
-  /// what was granted from a later day on, in an agency that is another's by then.
+  /// What was granted from a later day on goes along to the agency that is there by then.
   @Test func aLaterGrantComesAlong() throws {
     let (desk, chief, li, lin) = try Desk.office()
     let use = try lin.requestPermission(PermissionOrder(from: desk.today + 5)).number
@@ -259,16 +262,10 @@ import Testing
 
   /// What somebody had removed for a later day goes on by no renewal.
   @Test func aRemovalIsNotRenewed() throws {
-    let (desk, chief, li, _) = try Desk.office()
-    let report = try desk.owner().importBatch(
-      Sheet(lines: [
-        "機關OID,姓名,公務信箱,手機,異動類別,生效日期",
-        "\(Office.cdc),李小明,li@cdc.gov.tw,0911000003,刪除,"
-          + Timestamp(startOfTaipeiDay: desk.today + 5).taiwanDay,
-      ]).order)
+    let (desk, _, li, _) = try Desk.office()
+    let report = try desk.owner().importBatch(removal(of: .li, in: 5, desk))
     try #require(report.rows.map(\.outcome) == [.accepted])
     let order = PermissionOrder(role: .admin, until: desk.today + 200)
     #expect(try refusal { _ = try li.requestPermission(order) } == .permissionHeld)
-    _ = chief
   }
 }
