@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,21 @@ def test_whoever_interrupts_it_has_the_old_one(old, number):
     old.end(old.start("migrate", preexec_fn=arrive))
     assert old.db.read_bytes() == before
     assert not list(old.data.glob("iauth.db.schema-*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_stopped_at_any_moment_it_leaves_no_copy_of_what_still_stands(old, number):
+    stopped = 0
+    for wait in range(0, 60, 4):
+        process = old.start("migrate")
+        time.sleep(wait / 1_000)
+        process.send_signal(number)
+        old.end(process)
+        if old.value("PRAGMA user_version") == 2:
+            break
+        stopped += 1
+        assert not list(old.data.glob("iauth.db.schema-*")), wait
+    assert stopped
     old.ok("migrate")
 
 

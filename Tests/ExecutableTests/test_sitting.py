@@ -376,13 +376,27 @@ def test_a_range_is_decided_as_it_was_shown(three):
     numbers = [line["request"] for line in desk.json("pending", session=MING)]
     child = talk(desk, "approve", f"{numbers[0]}-{numbers[2]}", session=MING)
     child.expect("確定核准上列 3 件")
-    person = replace(clerk(1), mobile="0988777666")
-    desk.prove(desk.apply(person), person)
+    desk.join(replace(clerk(1), email="same@cdc.gov.tw", mobile="0988777666"))
     child.sendline("y")
     assert ended(child) == 1
     assert "request.changed" in child.before
     [left] = desk.json("pending", session=MING)
-    assert left["request"] == numbers[1] and "contacts-replaced" in left["marks"]
+    assert left["request"] == numbers[1] and "same-name" in left["marks"]
+
+
+def test_a_batch_is_decided_as_it_was_shown(desk, tmp_path):
+    """What was decided meanwhile is said, and what came since is not meant."""
+    form = tmp_path / "form.csv"
+    form.write_text("機關OID,姓名,公務信箱,手機,角色\n" + "".join(
+        f"{CDC},{clerk(n).name},{clerk(n).email},{clerk(n).mobile},一般權限\n" for n in range(2)))
+    desk.ok("import-batch", form, session=CHIEF)
+    first, second = [line["request"] for line in desk.json("pending", session=MING)]
+    child = talk(desk, "approve", "--batch", "1", session=MING)
+    child.expect("確定核准上列 2 件")
+    desk.ok("reject", first, "--reason", "重複", session=MING)
+    child.sendline("y")
+    assert ended(child) == 1 and "request.decided" in child.before
+    assert desk.one("pending", second, session=MING)["status"] == "approved"
 
 
 def test_a_number_finds_its_request_and_options_that_mean_nothing_are_refused(three):

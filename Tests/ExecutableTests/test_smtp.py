@@ -282,7 +282,7 @@ def test_a_server_that_looks_at_the_text_for_long_gets_it_once(mta):
     """RFC 5321, 4.5.3.2.6: who is left before the answer has the mail, and gets it again."""
     desk = mta
     queue(desk, 1)
-    desk.told(dot="slow")
+    desk.told(dot=["slow"])
     assert desk.one("deliver", *desk.config)["delivered"] == 1
     assert len(got(desk)) == 1
 

@@ -9,14 +9,16 @@ enum EffectTable {
     SELECT starts_at, ends_at FROM permission WHERE request = ? AND status = 'active'
     """
   /// The permission itself while it is in force, or the one of its holder that has renewed it, in the
-  /// very moment in which it ended; what was granted later is another one.
+  /// very moment in which it ended; what was granted later is another one, and what waits for its
+  /// decision again holds nothing.
   static let inForce: SQL = """
     WITH RECURSIVE line (request) AS (SELECT ?1 UNION
       SELECT n.request FROM line l JOIN permission o ON o.request = l.request
         JOIN permission n ON n.account = o.account AND n.system = o.system AND n.role = o.role
           AND n.granted_at = o.revoked_at AND n.request > o.request)
     SELECT p.request, p.ends_at FROM line l JOIN permission p ON p.request = l.request
-    WHERE p.status = 'active'
+      JOIN request q ON q.id = p.request
+    WHERE p.status = 'active' AND NOT q.open
     """
   /// What has been approved to take a permission (`p`) away since it was granted, on whichever day.
   private static let removals: Fragment = """

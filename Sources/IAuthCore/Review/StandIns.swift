@@ -7,7 +7,8 @@ import Values
 
 enum StandInTable {
   static let permission: SQL = """
-    SELECT p.account, p.agency, p.system, p.role, p.status, p.ends_at, q.deputy_for IS NOT NULL
+    SELECT p.account, p.agency, p.system, p.role, iif(q.open, 'revoked', p.status), p.ends_at,
+      q.deputy_for IS NOT NULL
     FROM permission p JOIN request q ON q.id = p.request WHERE p.request = ?
     """
   static let holder: SQL = "SELECT account FROM permission WHERE request = ?"

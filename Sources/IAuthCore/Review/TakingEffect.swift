@@ -133,6 +133,13 @@ extension Transaction {
   }
 
   private func comeUpAgain(_ request: PermissionRequest) throws(IAuthError) {
+    // An administrator has the use of the system already: there is nothing to decide.
+    if request.role == .general,
+      try heldPermission(request.account, request.system, .admin) != nil
+    {
+      _ = try revoke(request.number, reason: "已具機關管理者權限 / held as an administrator")
+      return
+    }
     guard try !exists(RequestTable.pendingFor, request.account, request.system, request.role)
     else { return }
     try reopen(request, request.role, request.system)

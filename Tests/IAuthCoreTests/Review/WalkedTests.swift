@@ -168,12 +168,83 @@ import Testing
     ])
     let last = desk.today + day
     _ = try lin.resubmit(use, Correction(until: last))
+    _ = try desk.owner().verifyAudit(anchors: nil)
     let shown = try #require(try tsai.queue(PendingFilter()).items.first { $0.number == use })
     #expect(shown.untilAt == Timestamp(startOfTaipeiDay: last + 1))
     #expect(try tsai.approve(use) == nil)
     #expect(
       try desk.number("SELECT ends_at FROM permission WHERE request = ?", use)
         == Timestamp(startOfTaipeiDay: last + 1).seconds)
+    // The feed says it once.
+    #expect(
+      try desk.texts("SELECT change FROM permission_change WHERE request = ? ORDER BY seq", use)
+        == ["granted", "ended", "granted"])
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
+  /// What was corrected and then taken back leaves the trail whole.
+  @Test func whatIsWithdrawnAfterItsCorrectionIsOver() throws {
+    let (desk, _, lin, tsai, use) = try comesUpAgain()
+    _ = try tsai.decide([
+      DecisionOrder(number: use, verdict: .returned, note: "期限有誤", version: nil)
+    ])
+    _ = try lin.resubmit(use, Correction(until: desk.today + 6))
+    try lin.withdraw(use)
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
+  /// It moves as what waits, also where its person has another account.
+  @Test func whatWaitsAgainIsMergedAsARequest() throws {
+    let (desk, _, _, _, use) = try comesUpAgain()
+    try desk.opened(
+      Person(
+        agency: Office.fda, name: Person.lin.name, email: Person.lin.email,
+        mobile: Person.lin.mobile))
+    desk.wait(.minutes(1))
+    try succeed(desk, Office.cdc, by: Office.fda)
+    #expect(try desk.texts("SELECT status FROM request WHERE id = ?", use) == ["pending"])
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
+  /// Nobody stands in for, or follows, somebody who holds nothing.
+  @Test func nobodyStandsInForWhatWaitsAgain() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let wu = try desk.administrator(.wu, approvedBy: chief)
+    let li = try desk.opened(.li)
+    let post = try li.requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 3)
+    ).number
+    try #require(try wu.approve(post) == nil)
+    let id: AccountID = try desk.id("SELECT id FROM account WHERE email = ?", Person.wu.email)
+    _ = try desk.owner().change(account: id, .suspend, reason: "離職")
+    for _ in 1...2 {
+      desk.wait(.days(2))
+      _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    }
+    try #require(try desk.texts("SELECT status FROM request WHERE id = ?", post) == ["pending"])
+    let lin = try desk.opened(.lin)
+    for order in [
+      PermissionOrder(role: .admin, from: desk.today, until: desk.today + 5, deputyFor: post),
+      PermissionOrder(role: .admin, replaces: post),
+    ] {
+      #expect(try refusal { _ = try lin.requestPermission(order) } == .requestUnknown)
+    }
+  }
+
+  /// Whoever is an administrator by then has the use already: nobody is asked.
+  @Test func anAdministratorsGrantDoesNotComeUpAgain() throws {
+    let (desk, chief, li, lin) = try Desk.office()
+    let use = try lin.requestPermission(PermissionOrder(from: desk.today + 3)).number
+    try #require(try li.approve(use) == nil)
+    let admin = try lin.ask(.admin)
+    try #require(try chief.approve(admin) == nil)
+    try chief.revoke(2, reason: "調職")
+    for _ in 1...2 {
+      desk.wait(.days(2))
+      _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    }
+    #expect(try desk.number("SELECT count(*) FROM request WHERE open") == 0)
     _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
