@@ -56,7 +56,7 @@ extension Notice {
         "申請案 \(request.number) 逾期失效",
         [request.isReturned ? "您的申請案逾期未補正，已失效：" : "您的申請案因逾期未經審核，已失效：", ""]
           + request.chinese
-          + ["", "如仍有需要，請重新提出申請：", "", "    \(request.command)"])
+          + ["", "如仍有需要，請重新提出申請：", "", "    \(request.commandForOtherDays)"])
     case .invitation(let request, let agencyCode, let email, let expiresAt):
       Wording(
         "帳號啟用邀請（申請案 \(request.number)）",

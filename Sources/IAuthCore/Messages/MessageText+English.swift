@@ -63,7 +63,7 @@ extension Notice {
             ? "Your request was not corrected in time, and has lapsed:"
             : "Nobody decided on your request in time, and it has lapsed:", "",
         ] + request.english
-          + ["", "If you still need it, ask again:", "", "    \(request.command)"])
+          + ["", "If you still need it, ask again:", "", "    \(request.commandForOtherDays)"])
     case .invitation(let request, let agencyCode, let email, let expiresAt):
       Wording(
         "Invitation to activate your account (request \(request.number))",
@@ -328,9 +328,33 @@ extension RequestSummary {
     ] + terms.map(\.english)
   }
 
-  /// The command that asks for the same once more.
+  /// The command that asks for the same once more, for the days that were asked for.
   var command: String {
-    "iauth request-permission --system \(shellWord(systemCode, or: "CODE")) --role \(role.rawValue)"
+    command(from: from?.taiwanDay, until: until.map { ($0 - .seconds(1)).taiwanDay })
+  }
+
+  /// The same, for days that have to be chosen anew.
+  var commandForOtherDays: String {
+    command(from: from.map { _ in "DATE" }, until: until.map { _ in "DATE" })
+  }
+
+  /// The same, to go on from that moment; whoever has taken over holds it in their own right.
+  func commandToGoOn(from end: Timestamp) -> String {
+    var next = self
+    if deputyOf == nil { next.inPlaceOf = nil }
+    return next.command(from: deputyOf.map { _ in end.taiwanDay }, until: "DATE")
+  }
+
+  private func command(from: String?, until: String?) -> String {
+    var command =
+      "iauth request-permission --system \(shellWord(systemCode, or: "CODE"))"
+      + " --role \(role.rawValue)"
+    if let inPlaceOf {
+      command += deputyOf == nil ? " --replaces \(inPlaceOf)" : " --deputy-for \(inPlaceOf)"
+    }
+    if let from { command += " --from \(from)" }
+    if let until { command += " --until \(until)" }
+    return command
   }
 }
 

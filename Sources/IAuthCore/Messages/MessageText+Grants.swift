@@ -118,14 +118,14 @@ extension Notice {
             + [
               "", "If it is needed for longer, ask anew; once approved it goes on without a gap:",
               "",
-              "    \(request.command) --until DATE",
+              "    \(request.commandToGoOn(from: endsAt))",
             ]),
         Wording(
           "權限將於 \(last) 到期",
           ["下列權限有效至 \(last)（臺灣時間當日終了）：", ""] + request.chinese
             + [
               "", "如仍有需要，請重新提出申請，核准後權限不中斷：", "",
-              "    \(request.command) --until DATE",
+              "    \(request.commandToGoOn(from: endsAt))",
             ])
       )
     case .succession(let changes, let isUndone):

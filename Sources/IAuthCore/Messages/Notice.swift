@@ -117,6 +117,8 @@ package struct RequestSummary: Sendable, Equatable {
   /// Whose deputy the applicant is to be, or whose permission they are to take over.
   package var deputyOf: String?
   package var successorOf: String?
+  /// The permission in whose place that is: what `--deputy-for` or `--replaces` takes.
+  package var inPlaceOf: RequestID?
   /// It was sent back for correction, and is submitted again.
   package var isResubmitted = false
   /// What `--expect` takes, where the reader is to decide.

@@ -311,6 +311,7 @@ extension Transaction {
     (summary.from, summary.until) = (days?.from ?? nil, days?.until ?? nil)
     summary.deputyOf = try holder(of: request.deputyFor)
     summary.successorOf = try holder(of: request.replaces)
+    summary.inPlaceOf = request.deputyFor ?? request.replaces
     summary.isReturned = request.status == .returned
     summary.isResubmitted = try exists(RequestTable.wasReturned, request.number)
     return summary

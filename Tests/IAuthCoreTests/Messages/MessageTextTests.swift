@@ -129,6 +129,36 @@ import Testing
     #expect(!lines.contains { $0.hasPrefix("From ") })
   }
 
+  /// Whoever stood in for somebody asks for that again, not for the permission by itself.
+  @Test(arguments: [
+    (Asking.rejected, true, "--deputy-for 3 --from 2026-03-02 --until 2026-03-06"),
+    (.rejected, false, "--replaces 3 --from 2026-03-02 --until 2026-03-06"),
+    (.lapsed, true, "--deputy-for 3 --from DATE --until DATE"),
+    (.ending, true, "--deputy-for 3 --from 2026-03-07 --until DATE"),
+    (.ending, false, "--role admin --until DATE"),
+  ])
+  func whatToTypeAgainNamesWhomItIsFor(asking: Asking, isDeputy: Bool, words: String) throws {
+    var request = request
+    request.role = .admin
+    // From the second of March to the sixth, in Taiwan.
+    let first = Timestamp(1_772_380_800)
+    (request.from, request.until) = (first, first + .hours(5 * 24))
+    (request.deputyOf, request.successorOf) = isDeputy ? ("陳怡君", nil) : (nil, "陳怡君")
+    request.inPlaceOf = 3
+    let notice: Notice =
+      switch asking {
+      case .rejected: .rejected(request: request, reason: "日期有誤")
+      case .lapsed: .requestLapsed(request: request)
+      case .ending: .permissionEnding(request: request, endsAt: try #require(request.until))
+      }
+    for half in halves(of: notice) {
+      #expect(half.contains("--role admin \(words)\n") || half.contains("\(words)\n"))
+      #expect(asking != .ending || isDeputy || !half.contains("--replaces"))
+    }
+  }
+
+  enum Asking: Sendable { case rejected, lapsed, ending }
+
   @Test func aNationalReviewerIsAnnouncedToWhoDecides() {
     var national = request
     national.isNational = true
