@@ -29,10 +29,13 @@ class Line(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     rate, dice, target = 0.0, random.Random(1), None
     seen, done = 0, 0
+    # Called with each request before it is passed on.
+    look = staticmethod(lambda line: None)
 
     def handle_any(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         Line.seen += 1
+        Line.look(self)
         fate = Line.dice.random() if Line.dice.random() < Line.rate else None
         if fate is not None and fate < 0.5:
             return self.fail(fate * 2)
@@ -85,6 +88,7 @@ def server():
     proxy.handle_error = lambda *_: None
     threading.Thread(target=proxy.serve_forever, daemon=True).start()
     Line.rate, Line.dice = 0.0, random.Random(20_270_101)
+    Line.look = staticmethod(lambda line: None)
     base = f"http://127.0.0.1:{proxy.server_port}"
     for _ in range(200):
         try:
@@ -271,6 +275,39 @@ def test_changes_arrive_and_keep_the_user(on_clock, server, tmp_path):
     adapter = Adapter(desk, server, tmp_path, ended="delete")
     assert adapter.run("--all") == (0, "")
     assert set(state(server)) == {MING.email, CHIEF.email}
+
+
+def test_who_loses_something_does_not_wait_for_the_others(desk, server, tmp_path):
+    """A permission that is taken away while many are granted is gone there before they are."""
+    adapter = Adapter(desk, server, tmp_path)
+    with open(tmp_path / "map", "a", encoding="utf-8") as file:
+        file.write("turn 0\n")
+    people = [clerk(number) for number in range(1, 6)]
+    for person in people:
+        desk.join(person)
+    numbers = [desk.request(person) for person in people]
+    desk.ok("approve", numbers[0], session=MING)
+    assert adapter.run() == (0, "")
+    desk.ok("approve", *numbers[1:], session=MING)
+    made, gone = [], []
+
+    def look(line):
+        if line.command == "POST":
+            made.append(line.path)
+            if len(made) == 2:
+                desk.ok("revoke", numbers[0], "--reason", "調職", session=MING)
+        elif made and line.command == "PATCH" and line.path.startswith("/Users/"):
+            gone.append(len(made))
+
+    Line.look = staticmethod(look)
+    assert adapter.run() == (0, "")
+    assert (len(made), gone) == (4, [2]), "after the one that was just being made"
+    assert state(server)[people[0].email] == (False, set(), set())
+    assert all(state(server)[person.email][0] for person in people[1:])
+    # Where nothing is new the server is left alone.
+    before = Line.seen
+    assert adapter.run() == (0, "")
+    assert Line.seen == before
 
 
 def test_it_says_what_is_wrong_and_shows_nothing(desk, server, tmp_path):
