@@ -33,11 +33,14 @@ package struct FormHeader: Equatable, Sendable {
   }
 
   /// Reads on until the first row that has all needed columns.
+  /// - Parameter above: becomes the people who stand above it, as in a sheet that was sorted with
+  ///   its header.
   /// - Throws: `.sheetHeader` if a column stands in it twice; `.sheetHeader` with what the best
   ///   row lacks if there is no such row; `.sheetEmpty` if the sheet has no row at all.
   package static func find(
-    in reader: inout any SheetReader, hidden: HiddenRows = .refuse
+    in reader: inout any SheetReader, hidden: HiddenRows, above: inout [SheetRow]
   ) throws(IAuthError) -> FormHeader {
+    above = []
     var nearest: (row: Int, missing: [FormColumn], found: [String])?
     var seen: Set<FormColumn> = []
     var (pairs, neighbours) = (0, 0)
@@ -51,8 +54,10 @@ package struct FormHeader: Equatable, Sendable {
       let found = FormColumn.needed.filter { read.column($0) != nil }
       guard !lacks.isEmpty else {
         if let fault = row.fault { throw .sheetUnreadable(fault) }
+        above.removeAll { !FormRow($0, header: read).isPerson }
         return try read.whole(duplicated, of: reader, hidden)
       }
+      if row.hasAddress, above.count < reader.rowsMax { above.append(row) }
       seen.formUnion(found)
       let beside = read.besideTitles
       (pairs, neighbours) = (pairs + beside.values, neighbours + beside.titles)

@@ -27,6 +27,13 @@ package enum FormRemark {
     return sums.contains { key.utf8.starts(with: $0.utf8) }
   }
 
+  /// Whether a row whose first text this is shows how to fill in the others.
+  static func isSample(_ text: String) -> Bool {
+    let key = FormColumn.key(text, dropping: "*※-_:(【")
+    return ["例", "範例", "示例", "樣本", "sample", "example", "e.g."]
+      .contains { key.utf8.starts(with: $0.utf8) }
+  }
+
   /// Whether the text of a cell is a remark.
   package static func isRemark(_ text: String) -> Bool {
     guard let first = text.unicodeScalars.first, let last = text.unicodeScalars.last else {

@@ -107,9 +107,16 @@ package struct FormRow: Sendable {
     let digits = { (text: String) in
       text.unicodeScalars.filter { $0.properties.generalCategory == .decimalNumber }
     }
-    return digits(self[.mobile]).count >= 6 || self[.email].unicodeScalars.contains("@")
-      || self[.email].unicodeScalars.contains("＠") || digits(self[.agencyCode]).count >= 6
+    return digits(self[.mobile]).count >= 6 || SheetRow.isAddress(self[.email])
+      || digits(self[.agencyCode]).count >= 6
       || FormRemark.isPerson(self[.name])
+  }
+
+  /// Whether a row above the header is one all the same: it has all four, and is no sample.
+  var isPerson: Bool {
+    let first = cells.first { !trimmed($0).isEmpty } ?? ""
+    return FormColumn.needed.allSatisfy(isValue) && SheetRow.isAddress(self[.email])
+      && !FormRemark.isSample(first)
   }
 
   /// Whether a needed column has a value of the row's own.
@@ -152,7 +159,7 @@ package struct FormSheet {
       let name = reader.sheetName
       var problem: IAuthError?
       do throws(IAuthError) {
-        header = try FormHeader.find(in: &reader, hidden: hidden)
+        header = try FormHeader.find(in: &reader, hidden: hidden, above: &ahead)
         guard !isChosen, let name, Self.isSample(name) else {
           headers = [header]
           (self.reader, self.isChosen, self.hidden) = (reader, isChosen, hidden)
@@ -228,8 +235,9 @@ package struct FormSheet {
   private mutating func goOn() throws(IAuthError) -> Bool {
     while try reader.nextSheet() {
       do throws(IAuthError) {
-        let found = try FormHeader.find(in: &reader, hidden: hidden)
+        let found = try FormHeader.find(in: &reader, hidden: hidden, above: &ahead)
         guard !Self.isSample(reader.sheetName) else {
+          ahead = []
           unread.append(reader.sheetName ?? "")
           continue
         }

@@ -40,6 +40,13 @@ package struct SheetRow: Equatable, Sendable {
     fault == nil && cells.allSatisfy { $0.unicodeScalars.allSatisfy(\.properties.isWhitespace) }
   }
 
+  /// Whether one of the cells may be an e-mail address.
+  var hasAddress: Bool { cells.contains(where: Self.isAddress) }
+
+  static func isAddress(_ text: String) -> Bool {
+    text.utf8.contains(UInt8(ascii: "@")) || text.unicodeScalars.contains("＠")
+  }
+
   /// Whether one cell alone holds something.
   package var isAlone: Bool {
     guard fault == nil else { return false }

@@ -51,6 +51,24 @@ private func form(_ text: String) throws(IAuthError) -> (FormHeader, [FormRow]) 
     #expect(rows.map(\.number) == [2])
   }
 
+  /// Whoever sorts a sheet with its header finds people above it; what shows how to fill it in, and
+  /// whom to ask, stay no rows.
+  @Test func peopleAboveTheHeaderAreRows() throws {
+    let rows = try form(
+      """
+      申請表,,,
+      承辦人,王小明,wang@cdc.gov.tw,02-23959825
+      範例 2.16.886.101.3,陳大文,c@d.tw,0912345670
+      2.16.886.101.3,王小明,a@b.tw,0912345678
+      2.16.886.101.3,李小華,,0912345679
+      OID,姓名,信箱,手機
+      2.16.886.101.3,張小英,e@f.tw,0912345671
+      """
+    ).1
+    #expect(rows.map(\.number) == [4, 7])
+    #expect(rows[0][.email] == "a@b.tw")
+  }
+
   /// A line with one text above another table's header is its title, as above the first; above
   /// nothing of the kind it is a row like any other.
   @Test func titlesStandAboveEveryTable() throws {
