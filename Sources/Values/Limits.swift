@@ -88,7 +88,7 @@ package enum Limits {
   /// How many seconds one message may take to be handed over; ten of them fit into a claim.
   package static let deliverySeconds = 10
   /// Seconds that a mail system has to answer for a message that it was given whole, where nobody
-  /// waits; less where the run ends before.
+  /// waits.
   package static let answerSeconds = 60
 
   /// How long a process may hold a message that it is sending; then another one takes it.

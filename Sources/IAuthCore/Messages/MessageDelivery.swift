@@ -147,7 +147,8 @@ extension Service {
     let most = messages.count > 1 ? Limits.deliverySeconds / 2 : Limits.deliverySeconds
     for message in messages where !late.contains(message.channel) {
       let left = Int((deadline - ChildProcess.milliseconds()) / 1_000)
-      guard left > 0 else { break }
+      // A message is begun while its outlet has all the time that it may take.
+      guard left > (isDue ? Limits.answerSeconds : 0) else { break }
       // Whoever ends this process now has no more of them sent again than this.
       if isDue, ChildProcess.milliseconds() - marked > Limits.markMilliseconds {
         report.add(try mark(results))
@@ -156,7 +157,7 @@ extension Service {
       }
       if let expiry = message.expiresAt, expiry <= world.now() { continue }
       let outlet = outlets[message.channel]
-      if isDue { outlet.wait(atLeast: min(left, Limits.answerSeconds)) }
+      if isDue { outlet.wait(atLeast: Limits.answerSeconds) }
       if message.recipient.isEmpty {
         outlet.pretend(within: min(left, most))
         results.append((message, .taken(DeliveryReceipt())))
