@@ -2,6 +2,7 @@
 
 Nothing of it reaches the real host, and it is gone with its first process. That takes two seconds
 where debootstrap takes a minute, and its processes, users, units and package database are real.
+IAUTH_HOST_ROOT names another root, such as one that debootstrap has made (`Scripts/try-package`).
 """
 
 import json
@@ -19,10 +20,10 @@ from conftest import Desk, wait_for
 # does indexing of manual pages.
 INIT = r"""
 set -eu
-root=$1
+root=$1 lower=$2
 mount -t tmpfs -o mode=755 tmpfs "$root"
 mkdir "$root/upper" "$root/work" "$root/host"
-mount -t overlay -o "lowerdir=/,upperdir=$root/upper,workdir=$root/work" overlay "$root/host"
+mount -t overlay -o "lowerdir=$lower,upperdir=$root/upper,workdir=$root/work" overlay "$root/host"
 cd "$root/host"
 mount -t proc proc proc
 mount --bind proc/sys proc/sys
@@ -59,7 +60,8 @@ class Host(Desk):
         into = f"echo $$ >'{self.cgroup}/cgroup.procs'; exec \"$@\""
         self.process = subprocess.Popen(
             ["sh", "-c", into, "sh", "unshare", "--mount", "--pid", "--uts", "--ipc", "--net",
-             "--cgroup", "--fork", "--kill-child", "sh", "-c", INIT, "sh", str(directory)],
+             "--cgroup", "--fork", "--kill-child", "sh", "-c", INIT, "sh", str(directory),
+             os.environ.get("IAUTH_HOST_ROOT", "/")],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def boot(self):
