@@ -38,6 +38,11 @@ extension Change {
     }
   }
 
+  /// Whether it was to take over from somebody whom the form names.
+  private func isOfNamed(_ request: Facts.Asked) -> Bool {
+    request.replaces.flatMap { before.facts.held[$0] }.map { isNamed($0.account) } ?? false
+  }
+
   private func isReason(_ old: Facts.Asked, _ new: Facts.Asked) -> Bool {
     switch (old.status, new.status) {
     case (_, "approved"), (_, "rejected"), (_, "returned"):
@@ -49,7 +54,7 @@ extension Change {
       guard isDone else { return false }
       return switch deed.step {
       case .withdraw: deed.request == old.id
-      case .form: isNamed(old.account)
+      case .form: isNamed(old.account) || isOfNamed(old)
       case .apply, .changeContacts: old.kind == "change" && old.account == deed.account
       default: false
       }

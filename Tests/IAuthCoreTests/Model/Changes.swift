@@ -141,10 +141,19 @@ struct Change {
     }
     // Taken over, by somebody who is there for it.
     let isTaken = heirs.contains { heir in
-      after.isInForce(heir) && after.isAble(heir.account) && heir.agency == new.agency
+      let isThere = heir.from <= end && (!after.isOver(heir) || heir.until ?? 0 > end)
+      return isThere && !heir.rests && after.isAble(heir.account)
+        && after.facts.present(heir.agency) == after.facts.present(new.agency)
         && (end == heir.from || end == now)
     }
-    guard isTaken else {
+    // Also one after the other, all on the same day.
+    let isPassedOn = heirs.contains { heir in
+      heir.from == end
+        && after.heirs(of: heir).contains { next in
+          next.from == end && after.isInForce(next) && after.isAble(next.account)
+        }
+    }
+    guard isTaken || isPassedOn else {
       var fault = unexplained("end of a permission", old, new)
       fault.subject = number
       throw fault

@@ -61,6 +61,8 @@ struct Facts: Sendable {
     var ended: Int64?
     var rests: Bool
     var hasBegun: Bool
+    /// It has gone on under a later number.
+    var isRenewed: Bool
 
     var isAdmin: Bool { role == "admin" }
   }
@@ -161,13 +163,15 @@ struct Facts: Sendable {
     try each(
       """
       SELECT request, account, agency, system, role, granted_at, starts_at, ends_at, revoked_at,
-        suspended_at IS NOT NULL, began_at IS NOT NULL FROM permission
+        suspended_at IS NOT NULL, began_at IS NOT NULL,
+        status = 'revoked' AND coalesce(reason, '') LIKE '展期%' FROM permission
       """
     ) { row in
       held[row.int(0)] = Held(
         request: row.int(0), account: row.int(1), agency: row.int(2), system: row.int(3),
         role: row.text(4), grantedAt: row.int(5), from: row.int(6), until: row.intIfAny(7),
-        ended: row.intIfAny(8), rests: row.bool(9), hasBegun: row.bool(10))
+        ended: row.intIfAny(8), rests: row.bool(9), hasBegun: row.bool(10),
+        isRenewed: row.bool(11))
     }
     try each(
       """

@@ -77,7 +77,7 @@ struct Reckoning: Sendable {
   func inPlace(of number: Int64) -> Facts.Held? {
     var seen: Set<Int64> = []
     var found = facts.held[number]
-    while let held = found, isOver(held), seen.insert(held.request).inserted {
+    while let held = found, isOver(held), held.isRenewed, seen.insert(held.request).inserted {
       found = facts.held.values.first {
         $0.account == held.account && $0.system == held.system && $0.role == held.role
           && $0.grantedAt == held.ended && !seen.contains($0.request)
@@ -94,7 +94,8 @@ struct Reckoning: Sendable {
       // Under its number, or the one of its renewal.
       return replaced.request == held.request
         || replaced.account == held.account && replaced.system == held.system
-          && replaced.role == held.role && replaced.ended == held.grantedAt
+          && replaced.role == held.role && replaced.isRenewed
+          && replaced.ended == held.grantedAt
     }
   }
 
@@ -310,7 +311,7 @@ struct Reckoning: Sendable {
     let held = facts.held[number]
     // What is in force is where its person is (11.4).
     if let held, !isOver(held) { (request.account, request.agency) = (held.account, held.agency) }
-    if let me, held?.account != me {
+    if let me, (held?.account ?? request.account) != me {
       // (What has moved is not theirs to end yet, where it is now.)
       if facts.requests[number]?.agency != request.agency { return .unsure }
       if facts.offices[request.agency]?.status == "succeeded" { return .unsure }

@@ -38,7 +38,11 @@ extension Walk {
     case .form(_, let rows, _):
       for row in rows {
         for who in [row.who, row.prior].compactMap(\.self) {
-          if let person = account(who) { deed.named.insert(person.id) }
+          // Whoever has one of their contacts is meant, under whichever account.
+          deed.named.formUnion(known(as: who).map(\.id))
+          guard let person = account(who) else { continue }
+          deed.named.formUnion(
+            facts.people.values.filter { $0.isOpen && $0.shares(person) }.map(\.id) + [person.id])
         }
       }
     case .ask(_, let ask):
@@ -77,7 +81,8 @@ extension Walk {
     case .form:
       return reference.importing(by: deed.me) == .accepted ? .unsure : .refused("right.missing")
     case .openReview(_, _, let top):
-      return reference.opening(by: deed.me, system: nil, under: top.flatMap { facts.office($0) })
+      return reference.opening(
+        by: deed.me, system: nil, under: top.flatMap { facts.office($0) }.map { facts.present($0) })
     case .answer:
       return deed.item.flatMap { facts.items[$0] }.map {
         reference.answering(by: deed.me ?? 0, $0)

@@ -83,18 +83,18 @@ final class Walk {
     }
     guard var deed = resolved(step) else { return }
     let expected = expectation(deed)
-    do {
-      deed.outcome = try perform(deed, service)
-    } catch let error as IAuthError {
-      deed.outcome = .refused(error.code.rawValue)
-      if error.code.status == .internal {
-        throw Fault(law: "no internal error", detail: "\(error) by \(deed.step)")
-      }
-    } catch let error as SQLiteError {
-      throw Fault(law: "no internal error", detail: "\(error) by \(deed.step)")
-    }
     let then = reference
     do {
+      do {
+        deed.outcome = try perform(deed, service)
+      } catch let error as IAuthError {
+        deed.outcome = .refused(error.code.rawValue)
+        if error.code.status == .internal {
+          throw Fault(law: "no internal error", detail: "\(error) by \(deed.step)")
+        }
+      } catch let error as SQLiteError {
+        throw Fault(law: "no internal error", detail: "\(error) by \(deed.step)")
+      }
       try compare(expected, deed)
       try settle(deed, number: number)
     } catch let fault as Fault {
@@ -153,9 +153,14 @@ final class Walk {
   /// The end of a walk.
   func finish() throws {
     guard known == nil else { return }
-    try checkFeed()
-    try checkAdministrators()
-    try checkTrail()
+    do {
+      try checkFeed()
+      try checkAdministrators()
+      try checkTrail()
+    } catch let fault as Fault {
+      known = Known.what(fault, Deed(step: .addSystem), reference, reference)
+      if known == nil { throw fault }
+    }
   }
 
   func checkTrail() throws {
