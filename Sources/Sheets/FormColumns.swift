@@ -60,7 +60,10 @@ package enum FormColumn: Int, CaseIterable, Sendable {
     case .role:
       ["角色", "申請角色", "使用者角色", "權限", "申請權限", "權限類別", "role", "permission"]
     case .change:
-      ["異動類別", "異動類型", "異動別", "異動項目", "申請類別", "change", "change type", "action"]
+      [
+        "異動類別", "異動類型", "異動別", "異動項目", "異動", "異動情形", "異動種類", "類別",
+        "申請類別", "change", "change type", "action",
+      ]
     case .priorName:
       [
         "原管理者姓名", "原機關管理者姓名", "原使用者姓名", "原姓名", "原管理者", "prior name",

@@ -18,6 +18,8 @@ package struct FormHeader: Equatable, Sendable {
   private var positions: [Int]
   /// Columns that count, and that nobody sees.
   package private(set) var hidden: [FormColumn] = []
+  /// Columns that nobody sees, and that are to be passed over.
+  private var skipped: [ClosedRange<Int>] = []
 
   /// The position of a column, from 0; nil if the sheet does not have it.
   package func column(_ column: FormColumn) -> Int? {
@@ -112,11 +114,11 @@ package struct FormHeader: Equatable, Sendable {
   ) -> (header: FormHeader, duplicated: [String]) {
     var positions = [Int](repeating: -1, count: FormColumn.allCases.count)
     var others: [FormColumn: [Int]] = [:]
-    let hidden = policy == .skip ? reader.hiddenColumns : []
+    let isHidden = { (index: Int) in reader.hiddenColumns.contains { $0.contains(index) } }
     for (index, cell) in row.cells.enumerated() {
-      guard let column = FormColumn(title: cell),
-        !hidden.contains(where: { $0.contains(index) })
-      else { continue }
+      guard let column = FormColumn(title: cell), policy != .skip || !isHidden(index) else {
+        continue
+      }
       if positions[column.rawValue] < 0 {
         positions[column.rawValue] = index
       } else if !FormColumn.results.contains(column) {
@@ -126,8 +128,15 @@ package struct FormHeader: Equatable, Sendable {
     var duplicated: [String] = []
     for column in FormColumn.allCases {
       guard let others = others[column] else { continue }
+      var all = [positions[column.rawValue]] + others
+      // The hidden list beside a form that its cells choose from is no second column of it.
+      let seen = all.filter { !isHidden($0) }
+      if policy == .refuse, !seen.isEmpty { all = seen }
+      if all.count == 1 {
+        positions[column.rawValue] = all[0]
+        continue
+      }
       // A code beside the OID, an extension beside the telephone: only one has the form's own title.
-      let all = [positions[column.rawValue]] + others
       let listed = all.filter { column.isListed(row.cells[$0]) }
       if listed.count == 1 {
         positions[column.rawValue] = listed[0]
@@ -138,9 +147,12 @@ package struct FormHeader: Equatable, Sendable {
         }
       }
     }
+    let titles = row.cells.enumerated().map { index, cell in
+      policy == .skip && isHidden(index) ? "" : trimmed(cell)
+    }
     let header = FormHeader(
-      sheet: reader.sheetName, row: row.number, titles: row.cells.map(trimmed),
-      positions: positions)
+      sheet: reader.sheetName, row: row.number, titles: titles, positions: positions,
+      skipped: policy == .skip ? reader.hiddenColumns : [])
     return (header, duplicated)
   }
 
@@ -152,6 +164,15 @@ package struct FormHeader: Equatable, Sendable {
       if FormColumn(title: next) == nil { values += 1 } else { others += 1 }
     }
     return (values, others)
+  }
+
+  var passesOver: Bool { !skipped.isEmpty }
+
+  /// Takes out of a row what stands in columns that are passed over: it is not in its report either.
+  func passOver(_ cells: inout [String]) {
+    for index in cells.indices where skipped.contains(where: { $0.contains(index) }) {
+      cells[index] = ""
+    }
   }
 
   /// Whether a formula in this column is a problem: it counts, and what it shows is not taken.

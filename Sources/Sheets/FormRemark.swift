@@ -42,6 +42,19 @@ package enum FormRemark {
       || isNumbered(text)
   }
 
+  /// Whether a text alone in its row may be somebody's name, rather than a table's title.
+  static func isPerson(_ text: String) -> Bool {
+    let scalars = text.unicodeScalars
+    return !scalars.isEmpty && !scalars.contains { $0.properties.generalCategory == .decimalNumber }
+      && !titles.contains { FormColumn.key(text).contains($0) } && !isRemark(text)
+  }
+
+  /// Words of which one stands in nearly every table's title.
+  private static let titles = [
+    "表", "單", "冊", "異動", "新增", "刪除", "修改", "交接", "機關", "管理者", "名錄", "清冊", "部分", "局", "署",
+    "部", "處", "院", "會", "府", "list", "table", "sheet", "form", "changes", "administrators",
+  ]
+
   private static func isLetter(_ rest: Substring.UTF8View) -> Bool {
     rest.first.map { (0x61...0x7A).contains($0) } ?? false
   }

@@ -43,6 +43,7 @@ package struct FormRow: Sendable {
         formulas.append(cover.column)
       }
     }
+    if header.passesOver { header.passOver(&cells) }
     self.cells = cells
     self.header = header
     formulaCells = formulas
@@ -94,10 +95,21 @@ package struct FormRow: Sendable {
   /// whether it sums up, and has not all four.
   package var isNote: Bool {
     guard FormColumn.needed.contains(where: isValue) else { return true }
-    guard let first = cells.first(where: { !$0.isEmpty }), FormRemark.isSum(first) else {
-      return false
-    }
+    // What a merge shows is no beginning of the row's own.
+    let first = cells.indices.first { !cells[$0].isEmpty && !covered.contains($0) }
+    guard let first, FormRemark.isSum(cells[first]) else { return false }
     return !FormColumn.needed.allSatisfy(isValue)
+  }
+
+  /// Whether a row with one text has one that its column asks for: part of a row, and no title above
+  /// another table.
+  var isPart: Bool {
+    let digits = { (text: String) in
+      text.unicodeScalars.filter { $0.properties.generalCategory == .decimalNumber }
+    }
+    return digits(self[.mobile]).count >= 6 || self[.email].unicodeScalars.contains("@")
+      || self[.email].unicodeScalars.contains("＠") || digits(self[.agencyCode]).count >= 6
+      || FormRemark.isPerson(self[.name])
   }
 
   /// Whether a needed column has a value of the row's own.
@@ -177,8 +189,9 @@ package struct FormSheet {
           }
           continue
         }
-        if row.isAlone, try isTitle() { continue }
-        let row = FormRow(row, header: header)
+        let line = row
+        let row = FormRow(line, header: header)
+        if line.isAlone, !row.isPart, try isTitle() { continue }
         guard !row.isNote else { continue }
         count += 1
         guard count <= reader.rowsMax else { throw .limitRows(max: reader.rowsMax) }

@@ -87,6 +87,9 @@ package enum Limits {
 
   /// How many seconds one message may take to be handed over; ten of them fit into a claim.
   package static let deliverySeconds = 10
+  /// Seconds that a mail system has to answer for a message that it was given whole, where nobody
+  /// waits; less where the run ends before.
+  package static let answerSeconds = 60
 
   /// How long a process may hold a message that it is sending; then another one takes it.
   package static let claimLease: TimeSpan = .minutes(2)
@@ -99,6 +102,8 @@ package enum Limits {
   package static let deliveryRun: TimeSpan = .minutes(4)
   /// How long one turn of a channel takes at most; it ends before its claim does.
   package static let deliveryTurn: TimeSpan = .seconds(100)
+  /// How much later a code leaves than it could, in microseconds: up to this, at random.
+  package static let codeSpread: UInt32 = 400_000
   /// Messages of one channel in one run: a flood, and what it costs, is spread and is noticed.
   package static func messagesPerRun(_ channel: Channel) -> Int {
     switch channel {

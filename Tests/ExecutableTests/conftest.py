@@ -264,7 +264,7 @@ class Desk:
     # What stands in the files
 
     def rows(self, sql, *values):
-        with sqlite3.connect(f"file:{self.db}?mode=ro", uri=True) as db:
+        with sqlite3.connect(f"file:{self.db}?mode=ro", uri=True, timeout=60) as db:
             return db.execute(sql, values).fetchall()
 
     def value(self, sql, *values):

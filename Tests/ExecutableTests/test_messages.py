@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from conftest import CHIEF, IAUTH, MING, ROOT, Person, clerk
+from mailsystem import own_postfix
 
 NAME = "‧𠮷 王‧Lekal"
 TEXT = "12345678 是「測試\\\"𠮷·」驗證碼"
@@ -50,34 +51,8 @@ def apply(desk, person, *options):
 def postfix(tmp_path_factory):
     """A Postfix of its own, without a port: its sendmail, and its mailboxes."""
     needs("postfix")
-    home = tmp_path_factory.mktemp("postfix")
-    for place in (home, *home.parents):
-        if place.owner() == "root" and str(place) != "/":
-            place.chmod(place.stat().st_mode | 0o055)
-    for name in ("queue", "data", "config", "mail"):
-        (home / name).mkdir()
-    (home / "mail").chmod(0o1777)
-    shutil.chown(home / "data", "postfix")
-    config = home / "config"
-    (config / "main.cf").write_text(
-        f"compatibility_level = 3.6\nqueue_directory = {home}/queue\n"
-        f"data_directory = {home}/data\nmail_owner = postfix\nsetgid_group = postdrop\n"
-        "inet_interfaces = 127.0.0.1\ninet_protocols = ipv4\nmyhostname = cdc.gov.tw\n"
-        "mydestination = cdc.gov.tw\nalias_maps =\nlocal_recipient_maps =\nluser_relay = nobody\n"
-        f"mail_spool_directory = {home}/mail/\nmaillog_file = /var/log/iauth-test-postfix.log\n")
-    services = Path("/etc/postfix/master.cf").read_text()
-    services = re.sub(r"(?m)^smtp +inet.*$", "", services)
-    services = re.sub(r"(?m)^(\S+ +\S+ +\S+ +\S+ +)y ", r"\1n ", services)
-    if "postlog " not in services:
-        services += "postlog unix-dgram n - n - 1 postlogd\n"
-    (config / "master.cf").write_text(services)
-    sendmail = home / "sendmail"
-    sendmail.write_text(f"#!/bin/sh\nexec /usr/sbin/sendmail -C {config} \"$@\"\n")
-    sendmail.chmod(0o755)
-    started = subprocess.run(["postfix", "-c", config, "start"], capture_output=True, text=True)
-    assert started.returncode == 0, started.stderr
-    yield sendmail, home / "mail"
-    subprocess.run(["postfix", "-c", config, "stop"], capture_output=True)
+    with own_postfix(tmp_path_factory.mktemp("postfix")) as (sendmail, mailboxes):
+        yield sendmail, mailboxes
 
 
 def test_postfix_delivers_and_leaves_headers_and_text_as_they_were(fresh_desk, postfix):

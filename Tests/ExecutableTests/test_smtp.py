@@ -272,6 +272,20 @@ def test_killed_in_the_middle_nothing_is_lost_and_no_half_is_sent(mta):
                for text in got(desk))
 
 
+def test_a_bounce_that_is_faster_than_the_turn_counts(mta):
+    """The delivery marks what it sent at the end of its turn; a report may be back before."""
+    from test_fates import bounce, report
+    desk = mta
+    queue(desk, 2)
+    desk.told(dot=["250 2.0.0 Ok", "hang"])
+    process = desk.start("deliver", *desk.config)
+    mail = waited(lambda: got(desk))[0].replace("\r\n", "\n").split("\n", 2)[2]
+    counts = bounce(desk, report(mail, re.search(r"(?m)^To: (\S+)$", mail)[1]))
+    process.kill()
+    process.communicate()
+    assert counts["bounced"] == 1, counts
+
+
 def test_for_someone_unknown_the_server_is_started_too(mta):
     """Whoever looks at the processes of the host sees the same program begin."""
     desk = mta
@@ -285,11 +299,11 @@ def test_for_someone_unknown_the_server_is_started_too(mta):
 
 
 class Watcher(threading.Thread):
-    """Reads what /proc says of every process that there is, as fast as it can."""
+    """Reads what /proc says of every process that there is, as fast as it can or after a pause."""
 
-    def __init__(self, secrets):
+    def __init__(self, secrets, pause=0):
         super().__init__(daemon=True)
-        self.secrets = [secret.encode() for secret in secrets]
+        self.secrets, self.pause = [secret.encode() for secret in secrets], pause
         self.found, self.seen, self.over = set(), set(), False
 
     def run(self):
@@ -308,6 +322,7 @@ class Watcher(threading.Thread):
                         if secret in text and b"iauth\0apply" not in text \
                                 and b"iauth\0verify" not in text:
                             self.found.add((part, text))
+            time.sleep(self.pause)
 
 
 def test_no_address_stands_in_a_process_a_log_or_a_name(mta):

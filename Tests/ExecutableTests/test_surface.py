@@ -102,7 +102,7 @@ def test_what_is_no_text_of_decisions_is_told_how_to_become_one(queue, tmp_path)
     ("number,version,verdict,reason\n{0},,,\n{1},,approve,\n", [1]),
     ("number,verdict\n{0},\n{1},核准\n{2},\n", [1]),
     ("{0},,,\n{1},,approve,\n", [1]), ("{0},-,\n{1},-,approve\n", [1]),
-    ("number,reason\n{0},\n", [0]), ("{0}\n{1} -\n", [0, 1]), ("{0},\n", [0]),
+    ("{0}\n{1} -\n", [0, 1]), ("{0},\n", [0]),
 ])
 def test_a_line_without_a_verdict_is_left_alone(queue, lines, decided):
     numbers = waiting(queue)
@@ -125,6 +125,10 @@ def test_a_file_that_says_nothing_decides_nothing(queue):
         refused = queue.refused("sheet.header", "approve", "--from", "-", session=MING,
                                 stdin=f"number,version,{title},reason\n{numbers[0]},,reject,no\n")
         assert "verdict" in refused.error["message"]
+    # So does a list that nobody has judged, or twice.
+    for titles in ["number,reason", "request,version,note", "number,verdict,verdict"]:
+        queue.refused("sheet.header", "approve", "--from", "-", session=MING,
+                      stdin=f"{titles}\n{numbers[0]},approve,reject\n")
     assert len(waiting(queue)) == len(numbers)
 
 

@@ -124,14 +124,14 @@ extension Service {
     }
     // Rows that contradict each other are found while they are taken; neither may be, so that the
     // form is then taken again without them.
-    var contradicted: [Int: [RowProblem]] = [:]
+    var found = ImportFindings()
     while true {
-      let (report, found) = try take(form, order, document: document, contradicted)
-      guard !found.isEmpty else {
+      let (report, new) = try take(form, order, document: document, found)
+      guard new != found else {
         if order.isDryRun { try noteTrying(report) }
         return report
       }
-      contradicted.merge(found) { known, _ in known }
+      found = new
     }
   }
 
@@ -147,12 +147,12 @@ extension Service {
 
   /// Takes a form's rows.
   ///
-  /// - Returns: what became of them, and those that contradict each other: then nothing is kept.
+  /// - Returns: what became of them, and what was found with what had been; where that is more,
+  ///   nothing is kept.
   private func take(
-    _ form: CheckedForm, _ order: ImportOrder, document: String?,
-    _ contradicted: [Int: [RowProblem]]
-  ) throws(IAuthError) -> (ImportReport, [Int: [RowProblem]]) {
-    typealias Turn = (ImportReport, [Int: [RowProblem]])
+    _ form: CheckedForm, _ order: ImportOrder, document: String?, _ found: ImportFindings
+  ) throws(IAuthError) -> (ImportReport, ImportFindings) {
+    typealias Turn = (ImportReport, ImportFindings)
     return try store.write { (tx) throws(IAuthError) -> TransactionEnd<Turn> in
       let importer: Importer
       switch try tx.importer() {
@@ -165,16 +165,19 @@ extension Service {
         defaultSystem: order.system == nil
           && form.headers.allSatisfy { $0.column(.system) != nil }
           ? nil : try tx.system(code: order.system, command: "import-batch"),
-        contradicted: contradicted)
+        found: found)
       try desk.takeAll(order.progress)
       // What is settled last is said of its rows too.
       let batch = try desk.close()
       var report = ImportReport(
         rows: desk.rows, batch: batch, digest: Hex.encode(form.digest),
         isDryRun: order.isDryRun, unread: form.unread, headers: form.headers, cells: form.cells)
-      guard desk.claims.contradicts.isEmpty else {
-        return .rollback((report, desk.claims.contradicts))
+      var new = ImportFindings(contradicts: found.contradicts, excluded: desk.namesakes.excluded)
+      if new == found {
+        // (What rows contradict that were taken for somebody else's is nothing.)
+        new.contradicts.merge(desk.claims.contradicts) { known, _ in known }
       }
+      guard new == found else { return .rollback((report, new)) }
       let isWhole = report.count(.rejected) == 0 || order.isPartial
       if !isWhole { report.rows.hold() }
       if order.isDryRun || !isWhole {
@@ -183,9 +186,17 @@ extension Service {
         let isUnchanged = report.count(.unchanged) == report.rows.count
         report.batch = isUnchanged ? desk.earlierBatch : nil
       }
-      return order.isDryRun || !isWhole ? .rollback((report, [:])) : .commit((report, [:]))
+      return order.isDryRun || !isWhole ? .rollback((report, found)) : .commit((report, found))
     }
   }
+}
+
+/// What only later rows show of earlier ones: the form is taken again with that in mind.
+struct ImportFindings: Equatable {
+  /// Rows that contradict each other: none of them is taken.
+  var contradicts: [Int: [RowProblem]] = [:]
+  /// Whom a row does not mean, though it has the name of somebody whose request was sent back.
+  var excluded: [Int: Set<AccountID>] = [:]
 }
 
 /// Who submits a sheet.

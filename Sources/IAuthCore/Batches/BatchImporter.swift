@@ -34,8 +34,11 @@ struct BatchImporter {
   /// What rows of this form have asked for, to find those that contradict each other.
   var claims: RowClaims
   var returned = SentBack()
+  var namesakes: Namesakes
   /// Requests that were sent back and are handed in again, by their batch.
   var resubmitted: [BatchID: [RequestID]] = [:]
+  /// Rows of earlier forms that this one takes back.
+  var ended: [EndedRow] = []
   private var accepted = 0
   var revoked = 0
   let authority: AgencyID
@@ -54,9 +57,10 @@ struct BatchImporter {
 
   init(
     tx: Transaction, importer: Importer, settings: Settings, form: CheckedForm,
-    document: String?, defaultSystem: TargetSystem?, contradicted: [Int: [RowProblem]] = [:]
+    document: String?, defaultSystem: TargetSystem?, found: ImportFindings = ImportFindings()
   ) throws(IAuthError) {
-    claims = RowClaims(contradicted)
+    claims = RowClaims(found.contradicts)
+    namesakes = Namesakes(found.excluded)
     self.tx = tx
     self.importer = importer
     self.settings = settings
@@ -156,7 +160,8 @@ struct BatchImporter {
       contradict(&row, earlier, .change)
       return nil
     }
-    var known = try sentBack(row, agency, system, role)
+    var known = try sentBack(&row, agency, system, role)
+    guard !row.hasErrors else { return nil }
     if known == nil { known = try account(&row, agency, name, email, mobile) }
     guard !row.hasErrors else { return nil }
     guard let known else {
@@ -185,7 +190,9 @@ struct BatchImporter {
         guard standing.batch != nil else { return awaitsApplicant(&row, standing.number) }
         return try resubmit(standing.number, &row, system, mending: known)
       }
-      guard standing.batch == nil || standing.batch != batch else {
+      guard standing.batch == nil || standing.batch != batch,
+        returned.again[standing.number] == nil
+      else {
         row.add(header, .email, code: "row.duplicate", Self.duplicate)
         return nil
       }
@@ -216,6 +223,7 @@ struct BatchImporter {
   mutating func close() throws(IAuthError) -> BatchID? {
     try flush()
     try settleSentBack()
+    try tx.tell(ended, isLapsed: false)
     for (earlier, numbers) in resubmitted.sorted(by: { $0.key < $1.key }) {
       var groups: [ReviewerGroup: PermissionRequest] = [:]
       for number in numbers {

@@ -21,7 +21,8 @@ enum BatchListTable {
   /// Time ends a request whether it is written down yet or not.
   static let list: SQL = """
     SELECT b.id, b.document, b.created_at, b.rows,
-      count(*) FILTER (WHERE r.status = 'pending' AND coalesce(r.turned_at, r.created_at) > ?2),
+      count(*) FILTER (WHERE r.status = 'pending' AND coalesce(r.turned_at, r.created_at) > ?2
+        AND coalesce(r.until_at > ?4, 1)),
       count(*) FILTER (WHERE r.status = 'approved'), count(*) FILTER (WHERE r.status = 'rejected'),
       count(*) FILTER (WHERE r.status = 'returned' AND r.turned_at > ?3)
     FROM batch b LEFT JOIN request r ON r.batch = b.id
@@ -45,7 +46,7 @@ extension Service {
       }
       return try tx.all(
         BatchListTable.list, me, tx.now - settings.requestLifetime,
-        tx.now - Limits.correctionLifetime
+        tx.now - Limits.correctionLifetime, tx.now
       ) { row in
         BatchLine(
           batch: row.id(0), document: row.textIfAny(1), submittedAt: row.time(2),

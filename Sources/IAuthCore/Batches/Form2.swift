@@ -26,7 +26,7 @@ extension BatchImporter {
       return nil
     }
     let held = try tx.first(EffectTable.held, account.id, system.id, role) { row in
-      (number: row.id(0) as RequestID, endsAt: row.timeIfAny(1))
+      (number: row.id(0) as RequestID, endsAt: row.timeIfAny(2))
     }
     let pending: RequestID? = try tx.id(RequestTable.pendingFor, account.id, system.id, role)
     // Her new contacts for the same role wait for nothing any more.
@@ -48,6 +48,10 @@ extension BatchImporter {
     if let pending, endsAtOnce == false, let waiting = try tx.request(pending),
       waiting.kind == .revoke
     {
+      guard returned.again[pending] == nil else {
+        row.add(header, row.subjectColumn, code: "row.duplicate", Self.duplicate)
+        return nil
+      }
       guard waiting.status == .returned else { return .unchanged(pending, batch: waiting.batch) }
       let answer = try resubmit(pending, &row, system)
       try noteBesides(pending, of: account, system, role)
@@ -181,7 +185,7 @@ extension BatchImporter {
     _ row: inout CheckedRow, asking new: Replacement, beside request: PermissionRequest
   ) throws(IAuthError) -> Answer? {
     let isSame = try tx.replacement(of: request) == new
-    if let earlier = claims.row(of: request.number) {
+    if let earlier = claims.row(of: request.number) ?? returned.again[request.number] {
       if isSame {
         row.add(header, .priorEmail, code: "row.duplicate", Self.duplicate)
       } else {
@@ -248,7 +252,9 @@ extension BatchImporter {
   }
 
   /// Takes a request back; whoever had made it themselves hears of it.
-  func withdrawForForm(_ number: RequestID, _ account: Account) throws(IAuthError) {
+  mutating func withdrawForForm(
+    _ number: RequestID, _ account: Account
+  ) throws(IAuthError) {
     if let request = try tx.request(number), request.origin == "self",
       account.id != tx.actor?.account
     {
@@ -262,13 +268,8 @@ extension BatchImporter {
     try tx.end(number, .withdrawn, by: importer.session?.account.id)
     try tx.audit(.withdrawn, .request(number))
     guard let request = try tx.request(number) else { return }
-    if let summary, request.batch != nil, let submitter = request.submitter,
-      submitter != tx.actor?.account,
-      let person = try tx.first(AccountTable.byID, submitter, read: { Account(row: $0) })
-    {
-      try tx.queue(
-        .rowEnded(request: summary, isLapsed: false), to: .mail(person),
-        reference: number.description, request: number)
+    if let summary, let batch = request.batch, let submitter = request.submitter {
+      ended.append(EndedRow(batch: batch, submitter: submitter, summary: summary))
     }
     try tx.finishBatch(of: request)
   }

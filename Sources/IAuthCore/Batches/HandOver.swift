@@ -20,14 +20,15 @@ extension BatchImporter {
       contradict(&row, earlier, .change)
       return nil
     }
-    var known = try sentBack(row, agency, system, role)
+    var known = try sentBack(&row, agency, system, role)
+    guard !row.hasErrors else { return nil }
     if known == nil { known = try account(&row, agency, name, email, mobile) }
     guard !row.hasErrors else { return nil }
     if let known, let standing = try standing(known, for: old, system, role),
       !standing.isReturned || standing.batch == nil
     {
       if standing.isReturned { return awaitsApplicant(&row, standing.number) }
-      guard claims.row(of: standing.number) == nil else {
+      guard claims.row(of: standing.number) == nil, returned.again[standing.number] == nil else {
         row.add(header, .email, code: "row.duplicate", Self.duplicate)
         return nil
       }
@@ -41,6 +42,13 @@ extension BatchImporter {
     }
     guard let held, isDeputy == false else {
       row.add(header, row.subjectColumn, code: ErrorCode.permissionNone.rawValue, Self.holdsNothing)
+      return nil
+    }
+    if let heir: RequestID = try tx.id(EffectTable.heir, held, tx.now) {
+      row.add(
+        header, row.subjectColumn, code: "row.conflict",
+        Bilingual(
+          "request \(heir) is to take this permission over already", "申請案 \(heir) 已核准接任此權限"))
       return nil
     }
     if let earlier = claims.handedOver[held] {

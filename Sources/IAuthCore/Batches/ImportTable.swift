@@ -13,7 +13,7 @@ enum ImportTable {
   /// What makes a row unchanged: the permission is held, or asked for.
   static let standing: SQL = """
     SELECT r.id, r.batch, 0 FROM permission p JOIN request r ON r.id = p.request
-    WHERE p.account = ?1 AND p.system = ?2 AND p.status = 'active'
+    WHERE p.account = ?1 AND p.system = ?2 AND p.status = 'active' AND NOT r.open
       AND (p.role = ?3 OR p.role = 'admin' AND p.starts_at <= ?4)
     UNION ALL
     SELECT id, batch, status = 'returned' FROM request

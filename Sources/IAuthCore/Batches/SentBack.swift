@@ -15,41 +15,15 @@ struct SentBack {
   var ofPerson: [String: [(number: RequestID, name: String)]]?
   /// What a row has made pointless, unless another one hands it in again.
   var pointless: [(number: RequestID, row: Int)] = []
-  /// The rows by which people were mended.
+  /// The rows by which people were mended, and by which requests were handed in again.
   var mended: [AccountID: Int] = [:]
+  var again: [RequestID: Int] = [:]
   /// What a row may stand in for, unless another one hands it in again.
   var doubtful: [(number: RequestID, row: Int)] = []
 }
 
 extension BatchImporter {
   // MARK: Under the same number
-
-  /// Whom a row means, if it is somebody invited whose request of this kind was sent back: nobody
-  /// has proven their data yet, so that the row may mend these too.
-  mutating func sentBack(
-    _ row: CheckedRow, _ agency: Agency, _ system: TargetSystem, _ role: Role
-  ) throws(IAuthError) -> Account? {
-    guard let name = row.name, let email = row.email, let mobile = row.mobile else { return nil }
-    // Of an agency all of whose people are known by their contacts, most rows are of someone new.
-    if returned.ofAgency[agency.id] == nil {
-      returned.ofAgency[agency.id] = try tx.exists(SentBackTable.hasReturned, agency.id)
-    }
-    guard returned.ofAgency[agency.id] == true else { return nil }
-    try flush()
-    var known = try tx.accounts(in: agency.id, email: email, mobile: mobile)
-    if known.isEmpty,
-      let id: AccountID = try tx.id(
-        SentBackTable.byName, agency.id, name.key, system.id, role, importer.session?.account.id,
-        rowDocument)
-    {
-      known = [try tx.account(id: id)]
-    }
-    guard known.count == 1, let account = known.first, account.status == .invited,
-      let standing = try standing(account, system, role), standing.isReturned,
-      standing.batch != nil
-    else { return nil }
-    return account
-  }
 
   /// Hands a request of a form in again that was sent back, with what the row says now.
   ///
@@ -100,6 +74,7 @@ extension BatchImporter {
     }
     if let known, known.status == .invited { try mend(known, row) }
     try tx.resubmit(request, terms)
+    returned.again[number] = claims.row
     if let other = terms.replaces, other != request.replaces,
       let again = try tx.request(number)
     {
@@ -130,10 +105,7 @@ extension BatchImporter {
     _ account: Account, _ number: RequestID, _ row: inout CheckedRow
   ) throws(IAuthError) -> Bool {
     guard let name = row.name, let email = row.email, let mobile = row.mobile else { return false }
-    let isSame =
-      account.name.text == name.text && account.email.text == email.text
-      && account.mobile.e164 == mobile.e164
-    if !isSame {
+    if !Self.isSame(account, row) {
       let column = Self.differing([account], name, email, mobile)
       if let earlier = returned.mended[account.id] {
         contradict(&row, earlier, column)
@@ -151,9 +123,15 @@ extension BatchImporter {
   /// Mends the data of somebody invited whom nobody has proven yet.
   private mutating func mend(_ account: Account, _ row: CheckedRow) throws(IAuthError) {
     guard let name = row.name, let email = row.email, let mobile = row.mobile else { return }
-    let isSame =
-      account.name.text == name.text && account.email.text == email.text
-      && account.mobile.e164 == mobile.e164
+    let isSame = Self.isSame(account, row)
+    for (was, now, column) in [
+      (account.email.text, email.text, FormColumn.email),
+      (account.mobile.e164, mobile.e164, .mobile),
+    ] where was != now {
+      let agency = try tx.agency(id: account.agency)
+      namesakes.former[Self.key(agency, was)] = Namesakes.Former(
+        account: account.id, row: claims.row, name: account.name.key, column: column)
+    }
     let header = header
     let says = { (column: FormColumn) in header.column(column) != nil }
     try tx.run(
@@ -229,6 +207,7 @@ extension BatchImporter {
 
   /// Settles what rows have taken the place of, once it is known which requests came again.
   mutating func settleSentBack() throws(IAuthError) {
+    settleNamed()
     for (number, row) in returned.pointless where try isSentBack(number) {
       try takeBack(number)
       try add(takenBack(number, form.header(of: row)), to: row)
@@ -255,7 +234,7 @@ extension BatchImporter {
     try tx.request(number)?.status == .returned
   }
 
-  private func takeBack(_ number: RequestID) throws(IAuthError) {
+  private mutating func takeBack(_ number: RequestID) throws(IAuthError) {
     guard let request = try tx.request(number) else { return }
     let account = try tx.account(id: request.account)
     try withdrawForForm(number, account)
@@ -301,7 +280,7 @@ enum SentBackTable {
     SELECT a.id FROM account a JOIN request r ON r.account = a.id
     WHERE a.agency = ?1 AND a.name_key = ?2 AND a.status = 'invited' AND r.system = ?3
       AND r.role = ?4 AND r.status = 'returned' AND r.kind = 'grant' AND r.submitter IS ?5
-      AND coalesce(r.document = ?6, 1)
+      AND coalesce(r.document = ?6, 1) ORDER BY a.id
     """
   static let mend: SQL = """
     UPDATE account SET name = ?2, name_key = ?3, email = ?4, mobile = ?5,

@@ -49,8 +49,9 @@ extension Notice {
       }
     case .authorityDigest(let digest): return digest.new.map(Self.cause)
     case .operatorDigest: return cause(.daily, .database)
-    case .requestLapsed(let request), .rowEnded(let request, _):
-      return cause(.lapsed, .request(request.number))
+    case .requestLapsed(let request): return cause(.lapsed, .request(request.number))
+    case .rowsEnded(_, let items, _):
+      return items.flatMap { cause(.lapsed, .request($0.number)) }
     case .invitationLapsed(let request):
       return cause(.invitationLapsed, .request(request.number))
     case .permissionEnding(let request, _): return cause(.ending, .request(request.number))

@@ -18,7 +18,8 @@ extension IAuthError {
     case .requestDecided(let number, let status, let by, let at):
       "申請案 \(number) 已" + (by.map { "由\(quoted($0))" } ?? "")
         + "於 \(at.taiwanMinute)（臺灣時間）\(status.chinese)"
-    case .requestOwn(let number): "申請案 \(number) 為您本人所申請或提報，須由其他管理者審核"
+    case .requestOwn(let number):
+      "申請案 \(number) 涉及您本人，或您所提報、所代理之人，須由其他管理者審核"
     case .requestChanged(let number): "申請案 \(number) 的內容已有異動，請重新檢視後再審核"
     case .permissionHeld(let number, .admin):
       "該帳號已具機關管理者權限（含使用權限），係由申請案 \(number) 核予"
@@ -41,6 +42,8 @@ extension IAuthError {
     case .successionBound(_, .later(let code)): "同一人員之帳號嗣後與機關\(quoted(code))合併，請先復原該機關之整併"
     case .successionBound(_, .request(let number)): "申請案 \(number) 於整併後業經審核，不得復原整併"
     case .successionBound(_, .account(let account)): "合併的帳號 \(account) 嗣後已有異動，不得復原整併"
+    case .successionBound(_, .authority):
+      "復原後主管機關將無管理者，請先指派：iauth admins --appoint"
     case .recertifyOpen(let review): "清查 \(review) 尚未結案，且範圍重疊"
     case .recertifyAnswered(let item, let by, let at):
       "清查項目 \(item) 已" + (by.map { "由 \(shortened($0)) " } ?? "")

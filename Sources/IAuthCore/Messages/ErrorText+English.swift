@@ -25,7 +25,8 @@ extension IAuthError {
       "request \(number) was already \(status.rawValue)"
         + (by.map { " by \(shortened($0))" } ?? "") + " at \(at.taiwanMinute) Taiwan time"
     case .requestOwn(let number):
-      "request \(number) is your own or was submitted by you; someone else has to decide on it"
+      "request \(number) is your own, or of somebody whom you submitted or stand in for; someone "
+        + "else has to decide on it"
     case .requestChanged(let number):
       "request \(number) has changed since it was listed; read it again before deciding"
     case .permissionHeld(let number, .admin):
@@ -63,6 +64,8 @@ extension IAuthError {
     case .successionBound(_, .account(let account)):
       "account \(account), one of two that became one, has changed since, so the succession"
         + " cannot be taken back"
+    case .successionBound(_, .authority):
+      "the authority would be left without an administrator; appoint one first: iauth admins --appoint"
     case .recertifyOpen(let review):
       "review \(review) is still open over some of the same permissions"
     case .recertifyAnswered(let item, let by, let at):

@@ -101,6 +101,7 @@ extension IAuthError {
       .successionBound(let code, .successor), .successionBound(let code, .request),
       .successionBound(let code, .account):
       "iauth agencies \(shellWord(code, or: "CODE"))"
+    case .successionBound(_, .authority): "iauth admins --appoint"
     case .agencySucceeded(let code, _), .successionBound(_, .later(let code)):
       "iauth agencies --undo \(shellWord(code, or: "CODE"))"
     case .systemInvalid: "iauth help systems"

@@ -206,7 +206,10 @@ extension Transaction {
     for name in report.names {
       guard let id = MessageNames.number(name, uuid: uuid, tag: messageTag) else { continue }
       let found = try first(FateTable.message, id) { ReportedMessage(row: $0) }
-      guard let found, found.channel == .email, found.status == .sent else { continue }
+      guard let found, found.channel == .email else { continue }
+      // A report may be faster than the turn of the delivery that it is about.
+      let isLeaving = found.status == .queued && !found.recipient.isEmpty
+      guard found.status == .sent || isLeaving else { continue }
       return found
     }
     return nil

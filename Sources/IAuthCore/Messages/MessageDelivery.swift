@@ -2,6 +2,7 @@
 // or a spool is waited for. A process killed between sending and marking leaves its messages to be
 // sent again under the same Message-ID, once its claim has run out.
 
+import Glibc
 import SQLite
 import Sheets
 import Values
@@ -108,7 +109,7 @@ extension Service {
     }
     hasCommitted = true
     guard claimed > 0 else { return DeliveryReport() }
-    return try deliver(until: deadline(Limits.deliveryTurn), outlets)
+    return try deliver(until: deadline(Limits.deliveryTurn), outlets, isDue: true)
   }
 
   private func deadline(_ span: TimeSpan) -> Int64 {
@@ -121,8 +122,11 @@ extension Service {
     return try deliver(until: deadline, outlets)
   }
 
+  /// - Parameter isDue: whether nobody waits for it. Then codes leave at a random moment, a little
+  ///   later: what an outlet does for somebody, and not for nobody, is not beside the next command of
+  ///   whoever looks on. And an outlet has the time that it needs.
   private func deliver(
-    until deadline: Int64, _ outlets: Outlets
+    until deadline: Int64, _ outlets: Outlets, isDue: Bool = false
   ) throws(IAuthError) -> DeliveryReport {
     let (messages, names) = try store.read { (tx) throws(IAuthError) in
       (
@@ -132,6 +136,9 @@ extension Service {
       )
     }
     guard !messages.isEmpty else { return DeliveryReport() }
+    if isDue, messages.contains(where: { $0.kind == .code }) {
+      usleep(UInt32.random(in: 0...Limits.codeSpread))
+    }
     var results: [(StoredMessage, Outcome)] = []
     // A channel that hangs takes half of the time at most, and is asked once.
     var late: Set<Channel> = []
@@ -141,6 +148,7 @@ extension Service {
       guard left > 0 else { break }
       if let expiry = message.expiresAt, expiry <= world.now() { continue }
       let outlet = outlets[message.channel]
+      if isDue { outlet.wait(atLeast: min(left, Limits.answerSeconds)) }
       if message.recipient.isEmpty {
         outlet.pretend(within: min(left, most))
         results.append((message, .taken(DeliveryReceipt())))

@@ -180,7 +180,7 @@ extension Notice {
           "「\(SafeText.line(agency))」提報異動，已廢止 \(count) 位機關管理者的權限。", "",
           "請檢視：", "", "    iauth pending --batch \(batch)",
         ])
-    case .returned, .batchReturned, .rowEnded, .superseded, .withdrawnByForm, .standIn,
+    case .returned, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm, .standIn,
       .permissionEnding,
       .succession:
       grantWording.chinese

@@ -207,7 +207,7 @@ extension Notice {
             + " \(count) \(count == 1 ? "administrator" : "administrators").", "",
           "Read it:", "", "    iauth pending --batch \(batch)",
         ])
-    case .returned, .batchReturned, .rowEnded, .superseded, .withdrawnByForm, .standIn,
+    case .returned, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm, .standIn,
       .permissionEnding,
       .succession:
       grantWording.english

@@ -30,36 +30,33 @@ extension Notice {
           "Batch \(batch): requests sent back for correction",
           ["These requests of your batch were sent back for correction:", "", "Batch: \(batch)"]
             + (document == nil ? [] : ["Document: \(letter)"])
-            + items.map {
-              "  \($0.number)  \(SafeText.line($0.agency))  \(SafeText.line($0.name))"
-            } + ["", "Reason:"] + SafeText.quotation(reason)
+            + items.map(\.englishLine) + ["", "Reason:"] + SafeText.quotation(reason)
             + ["", "Mend these rows and hand the sheet in again within 30 days:"] + command),
         Wording(
           "整批申請 \(batch) 部分申請案退回補正",
           ["您提報的整批申請中，下列申請案退回補正：", "", "整批編號：\(batch)"]
             + (document == nil ? [] : ["公文文號：\(letter)"])
-            + items.map {
-              "  \($0.number)　\(SafeText.line($0.agency))　\(SafeText.line($0.name))"
-            } + ["", "補正事項："] + SafeText.quotation(reason)
+            + items.map(\.chineseLine) + ["", "補正事項："] + SafeText.quotation(reason)
             + ["", "請於 30 天內修正後重新提報附表，逾期失效："] + command)
       )
-    case .rowEnded(let request, let isLapsed):
-      let command = ["", "    iauth import-batch FILE"]
+    case .rowsEnded(let batch, let items, let isLapsed):
+      let command = ["", "    iauth import-batch FILE", "    iauth pending --batch \(batch)"]
       return (
         Wording(
-          "Request \(request.number) \(isLapsed ? "lapsed" : "taken back by another form")",
+          "Batch \(batch): requests \(isLapsed ? "lapsed" : "taken back by another form")",
           [
             isLapsed
-              ? "This request of your batch was not corrected in time, and has lapsed:"
-              : "Somebody else has handed in a form that takes back this request of your batch:",
+              ? "These requests of your batch were not corrected in time, and have lapsed:"
+              : "Somebody else has handed in a form that takes these requests of your batch back:",
             "",
-          ] + request.english + ["", "If it is still needed, hand its row in again:"] + command),
+          ] + items.map(\.englishLine)
+            + ["", "What is still needed has to be handed in again:"] + command),
         Wording(
-          "申請案 \(request.number) \(isLapsed ? "逾期失效" : "經他人提報撤回")",
+          "整批申請 \(batch) 部分申請案\(isLapsed ? "逾期失效" : "經他人提報撤回")",
           [
             isLapsed
-              ? "您提報的下列申請案退回補正後逾期未補正，已失效：" : "他人提報異動，您提報的下列申請案已撤回：", "",
-          ] + request.chinese + ["", "如仍有需要，請重新提報該列："] + command)
+              ? "您提報的整批申請中，下列申請案退回補正後逾期未補正，已失效：" : "他人提報異動，您提報的下列申請案已撤回：", "",
+          ] + items.map(\.chineseLine) + ["", "如仍有需要，請重新提報附表："] + command)
       )
     case .superseded(let request, let other):
       let list = ["", "    iauth request-permission --list"]
@@ -208,5 +205,16 @@ extension DayProblem {
     case .ahead: "日期不得晚於今日"
     case .tooLong(let days): "此系統的權限期間最長 \(days) 天"
     }
+  }
+}
+
+extension RequestSummary {
+  /// One of several of a batch.
+  fileprivate var englishLine: String {
+    "  \(number)  \(SafeText.line(agency))  \(SafeText.line(name))"
+  }
+
+  fileprivate var chineseLine: String {
+    "  \(number)　\(SafeText.line(agency))　\(SafeText.line(name))"
   }
 }

@@ -40,7 +40,7 @@ extension Notice {
     case .submitted, .batchSubmitted, .requestLapsed, .nationalReviewer, .batchDecided,
       .invitationLapsed, .invitationEnded, .revoked, .accountChanged, .contactChanged,
       .wrongAttempts,
-      .idleWarning, .revokedByForm, .batchReturned, .rowEnded, .superseded, .withdrawnByForm,
+      .idleWarning, .revokedByForm, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm,
       .standIn,
       .permissionEnding, .permissionSuspended, .permissionRestored, .contactBounces,
       .channelTest, .succession:
@@ -99,7 +99,7 @@ extension Notice {
       .requestLapsed(let request), .invitation(let request, _, _, _),
       .nationalReviewer(let request), .invitationLapsed(let request), .revoked(let request, _),
       .invitationEnded(let request, _),
-      .returned(let request, _), .rowEnded(let request, _), .superseded(let request, _),
+      .returned(let request, _), .superseded(let request, _),
       .withdrawnByForm(let request),
       .standIn(let request, _), .permissionEnding(let request, _),
       .permissionSuspended(let request), .permissionRestored(let request):
@@ -111,7 +111,7 @@ extension Notice {
       .revokedByForm(_, let agency, _),
       .contactBounces(let agency, _, _, _, _):
       SafeText.line(agency)
-    case .batchDecided, .batchReturned, .wrongAttemptsAlarm, .channelTest, .reminder,
+    case .batchDecided, .batchReturned, .rowsEnded, .wrongAttemptsAlarm, .channelTest, .reminder,
       .authorityDigest, .operatorDigest, .recertification, .hostChanged, .witnessContradicts,
       .succession:
       nil

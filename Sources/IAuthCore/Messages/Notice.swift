@@ -44,7 +44,7 @@ package enum Notice: Sendable, Equatable {
   case batchReturned(batch: BatchID, document: String?, items: [RequestSummary], reason: String)
   /// To a batch's submitter: what was sent back was not mended in time, or another's form has taken
   /// the request back.
-  case rowEnded(request: RequestSummary, isLapsed: Bool)
+  case rowsEnded(batch: BatchID, items: [RequestSummary], isLapsed: Bool)
   /// To the applicant: another grant, or another request of theirs that waits, has made it
   /// pointless.
   case superseded(request: RequestSummary, by: RequestID)

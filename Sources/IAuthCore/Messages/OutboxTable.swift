@@ -67,10 +67,11 @@ enum OutboxTable {
     UPDATE message SET status = 'failed', attempts = attempts + 1, error = ?3, \(takenOut)
     WHERE id = ?1 AND claim = ?2 AND status = 'queued'
     """
-  /// Reminders that this process is to send, but that are older than a time.
+  /// Reminders of requests that this process is to send, but that are older than a time.
   static let oldReminders: SQL = """
     SELECT id, account FROM message
-    WHERE claim = ?1 AND status = 'queued' AND kind = 'reminder' AND created_at <= ?2
+    WHERE claim = ?1 AND status = 'queued' AND kind = 'reminder' AND reference = 'reminder'
+      AND created_at <= ?2
     """
   static let rewrite: SQL = "UPDATE message SET subject = ?2, body = ?3 WHERE id = ?1"
   static let release: SQL = """

@@ -5,12 +5,12 @@
 import Glibc
 import Values
 
-/// A reply: its code, and the first line's text.
+/// A reply: the code of its last line, which counts, and the first line's text.
 struct SMTPReply: Equatable {
   let code: Int
   let text: String
 
-  var isFine: Bool { (200..<400).contains(code) }
+  var isFine: Bool { (200..<300).contains(code) }
 
   /// The code, with that of RFC 3463 where there is one; never the text, which may have the address.
   var word: String {
@@ -35,6 +35,8 @@ final class SMTPTransport: Transport {
   private let path: String
   private let bounce: String
   private var conversation: SMTPConversation?
+  /// How long the answer to a whole message may take, at least, in seconds.
+  private var patience = 0
 
   init(path: String, bounce: String) {
     self.path = path
@@ -51,7 +53,9 @@ final class SMTPTransport: Transport {
       let current = try opened(until: deadline)
       do throws(SMTPFailure) {
         return DeliveryReceipt(
-          answer: try current.send(message, from: bounce, until: deadline).text)
+          answer: try current.send(
+            message, from: bounce, until: deadline, patience: patience
+          ).text)
       } catch {
         if !current.isOpen { close(current) }
         if error.isUnasked, !isFresh, !isLast, !error.isLate { continue }
@@ -60,6 +64,8 @@ final class SMTPTransport: Transport {
     }
     throw .temporary("closed")
   }
+
+  func wait(atLeast seconds: Int) { patience = seconds }
 
   func pretend(within seconds: Int) {
     let deadline = ChildProcess.milliseconds() + Int64(seconds) * 1_000
@@ -159,8 +165,11 @@ final class SMTPConversation {
   }
 
   /// Hands over one message.
+  ///
+  /// - Parameter patience: how many seconds the server has at least to look at all of it: one that was
+  ///   left before its answer has the message, and gets it again (RFC 5321, 4.5.3.2.6; RFC 1047).
   func send(
-    _ message: OutgoingMessage, from sender: String, until deadline: Int64
+    _ message: OutgoingMessage, from sender: String, until deadline: Int64, patience: Int
   ) throws(SMTPFailure) -> SMTPReply {
     if isHalfway {
       let reply = try ask("RSET", until: deadline)
@@ -196,10 +205,16 @@ final class SMTPConversation {
     }
     try put(Self.lines(message.file(isEightBit)), until: deadline)
     // From here on it may have been taken.
-    let answer = try reply(until: deadline).reply
+    let end = ChildProcess.milliseconds() + Int64(patience) * 1_000
+    let answer = try reply(until: max(deadline, end)).reply
     guard answer.code != 421 else {
       isOpen = false
       throw .refused(answer, isRecipient: false, isOurs: false)
+    }
+    // After a text only yes or no makes sense.
+    guard !(300..<400).contains(answer.code) else {
+      isOpen = false
+      throw .garbled
     }
     isHalfway = false
     guard answer.isFine else { throw .refused(answer, isRecipient: false, isOurs: false) }
@@ -274,7 +289,6 @@ final class SMTPConversation {
     until deadline: Int64
   ) throws(SMTPFailure) -> (reply: SMTPReply, lines: [String]) {
     var lines: [String] = []
-    var code: Int?
     while true {
       let line = try line(until: deadline)
       let digits = line.prefix(3)
@@ -287,9 +301,8 @@ final class SMTPConversation {
       }
       let number = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
       lines.append(MailText.trimmed(line.dropFirst(4)))
-      code = code ?? number
       guard mark == 0x20 else { continue }
-      return (SMTPReply(code: code ?? number, text: lines[0]), lines)
+      return (SMTPReply(code: number, text: lines[0]), lines)
     }
   }
 

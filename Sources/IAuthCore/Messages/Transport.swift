@@ -39,12 +39,15 @@ package protocol Transport {
   ) throws(DeliveryError) -> DeliveryReceipt
   /// Does for nobody what can be done without sending: whoever looks on sees the same begin.
   func pretend(within seconds: Int)
+  /// Gives the next messages more time once all of each was handed over.
+  func wait(atLeast seconds: Int)
   /// Nothing more comes.
   func end()
 }
 
 extension Transport {
   func pretend(within seconds: Int) {}
+  func wait(atLeast seconds: Int) {}
   func end() {}
 }
 

@@ -148,7 +148,9 @@ extension Service {
       if try tx.exists(AccountDeskTable.isLastPermission, number) {
         return try tx.refuse(.accountLast, subject: .request(number))
       }
-      guard try tx.revoke(number, reason: reason) else { throw .permissionNone(number: number) }
+      // What has come up again is decided on; it gives nothing that could end.
+      guard try tx.request(number)?.status.isOpen == false, try tx.revoke(number, reason: reason)
+      else { throw .permissionNone(number: number) }
       return .commit(())
     }
   }
@@ -363,35 +365,9 @@ extension Transaction {
     if try holder(of: request) == me.id { return nil }
     guard try maySee(request, me) else { return .requestUnknown(number: number) }
     guard try isAdministrator(me) else { return .rightMissing(.reviewer) }
-    let mayDecide = try self.exists(RequestTable.mayDecide, number, me.id, now)
-    return mayDecide ? nil : .requestOutside(number: number)
-  }
-
-  /// Ends a permission and tells its holder; false if there is none to end.
-  ///
-  /// The holder of an invitation hears of nothing, for with its permission the invitation ends; who
-  /// submitted them does.
-  func revoke(_ number: RequestID, reason: String) throws(IAuthError) -> Bool {
-    guard let request = try request(number),
-      try first(EffectTable.standing, number, read: { _ in true }) != nil
-    else { return false }
-    let account = try account(id: holder(of: request))
-    let invitations = try invitations(of: account).filter { $0.summary.number == number }
-    try run(RequestTable.revoke, number, now, actor?.account, reason)
-    try audit(.revoked, .request(number))
-    try undoHandOver(request)
-    try supersedeRevocation(of: request)
-    try supersedeDeputies(of: number)
-    guard account.status != .invited else {
-      try closeIfUnclaimed(account)
-      try tellSubmitters(of: invitations) { .invitationEnded(request: $0, reason: reason) }
-      return true
-    }
-    if actor?.account != account.id {
-      try queue(
-        .revoked(request: try summary(request), reason: reason), to: try addresses(of: account),
-        reference: number.description, request: number)
-    }
-    return true
+    if try exists(RequestTable.mayDecide, number, me.id, now) { return nil }
+    // By a succession the permission may be another agency's than the request was.
+    return try exists(RequestTable.administers, number, me.id, now)
+      ? nil : .requestOutside(number: number)
   }
 }

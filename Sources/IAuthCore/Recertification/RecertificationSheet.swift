@@ -59,6 +59,16 @@ enum SheetColumn: String, CaseIterable {
     .request, .agency, .code, .name, .title, .system, .role, .since, .lastUsed,
   ]
 
+  /// Whether what the column says of an item, and may change while a review is open, is the agency's
+  /// or the person's.
+  var isOfAgency: Bool? {
+    switch self {
+    case .agency, .code: true
+    case .name, .title: false
+    default: nil
+    }
+  }
+
   /// Whether a cell says of an item what the sheet was written with.
   func isSame(_ cell: String, _ item: RecertificationItem) -> Bool {
     let text = text(item)
@@ -196,9 +206,14 @@ extension Transaction {
     }
     // After the question who may see it: a stranger learns nothing from a guess.
     for column in SheetColumn.fixed {
-      if let text = row.texts[column], !column.isSame(text, item) {
-        return rejected(column, .recertifyRow(column: column.rawValue), number)
+      guard let text = row.texts[column], !column.isSame(text, item) else { continue }
+      // The sheet may be older than what is known now; its numbers say whom it means.
+      if let isAgency = column.isOfAgency,
+        try exists(RecertificationTable.hasChanged, number, isAgency)
+      {
+        continue
       }
+      return rejected(column, .recertifyRow(column: column.rawValue), number)
     }
     return AnsweredRow(row: row.number, item: number, outcome: .accepted)
   }

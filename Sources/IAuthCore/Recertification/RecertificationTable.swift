@@ -121,6 +121,18 @@ enum RecertificationTable {
     WHERE ?1 IS NOT NULL AND i.system = ?2 AND i.role = 'admin'
       AND i.status IN ('open', 'unanswered') AND \(waiting) ORDER BY i.id
     """
+  /// Whether what a sheet says of an item may have become something else since the review was opened:
+  /// the agency (?2) or the person.
+  static let hasChanged: SQL = """
+    SELECT 1 FROM recertification_item i JOIN recertification r ON r.id = i.recertification
+    WHERE i.id = ?1 AND CASE WHEN ?2
+      THEN EXISTS (SELECT 1 FROM agency WHERE id = i.agency AND updated_at > r.opened_at)
+        OR EXISTS (SELECT 1 FROM succession_move WHERE kind = 'item' AND id = i.id)
+      ELSE EXISTS (SELECT 1 FROM audit WHERE subject = 'account:' || i.account
+          AND at > r.opened_at AND +action GLOB 'account.*')
+        OR EXISTS (SELECT 1 FROM request WHERE account = i.account AND kind = 'change'
+          AND applied_at > r.opened_at) END
+    """
   static let one: SQL = "SELECT \(columns) \(tables) WHERE i.id = ?"
   /// What of a review a reader sees: all, or an agency's (?2), with those below it unless it stands
   /// alone (?3); or one person's (?4).
@@ -194,7 +206,8 @@ enum RecertificationTable {
     """
   static let statements: [SQL] = [
     open, overlapping, freeze, freezeBelow, reviewers, unassigned, byID, openReviews, newest,
-    mineGeneral, mineBelow, mineEverywhere, one, ofReview, mayAnswer, standsIn, answersFor, answer,
+    mineGeneral, mineBelow, mineEverywhere, hasChanged, one, ofReview, mayAnswer, standsIn,
+    answersFor, answer,
     close, markUnanswered, suspendItem, suspendPermission, isLastOfAgency, counts, openCount, rates,
   ]
 }

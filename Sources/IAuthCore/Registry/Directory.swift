@@ -139,7 +139,7 @@ extension Service {
       let number = try tx.appoint(form, in: authority, system)
       guard let request = try tx.request(number) else { throw .databaseDamaged }
       try tx.tellNationalReviewers(
-        try tx.summary(request), but: try tx.account(id: request.account))
+        try tx.summary(request), but: [request.account])
       return .commit(
         RequestReceipt(
           number: number, system: system, role: .admin, kind: .grant, status: .approved,

@@ -99,7 +99,7 @@ extension Transaction {
     let open = try all(SuccessionTable.open, pair.survivor, pair.other) { row in
       (
         number: row.id(0) as RequestID, system: row.id(2) as SystemID,
-        role: row.word(3, Role.self), kind: row.word(4, RequestKind.self)
+        role: row.word(3, Role.self), kind: row.word(4, RequestKind.self), status: row.text(5)
       )
     }
     var seen: [SystemID: [Role: RequestID]] = [:]
@@ -117,7 +117,7 @@ extension Transaction {
         if request.kind == .change { change = request.number }
         continue
       }
-      try remember(succession, "superseded", request.number.value)
+      try remember(succession, "superseded", request.number.value, was: request.status)
       try supersede(request.number, by: other, toldTo: pair.survivor)
     }
   }

@@ -23,6 +23,19 @@ enum SuccessionTable {
   static let successorAt: SQL = """
     SELECT new FROM succession WHERE old = ?1 AND applied_at <= ?2 AND undone_at IS NULL
     """
+  /// Agencies whose places ?1 has taken, and itself.
+  static let predecessors: Fragment = """
+    (WITH RECURSIVE place (id) AS (SELECT ?1 UNION SELECT s.old FROM place
+      JOIN succession s ON s.new = place.id AND s.applied_at IS NOT NULL AND s.undone_at IS NULL)
+      SELECT id FROM place)
+    """
+  static let hasTakenPlace: SQL = "SELECT 1 WHERE ?2 IN \(predecessors)"
+  /// What is not over of a request: it waits, or was approved for a day to come.
+  static let isOngoing: Fragment = """
+    (open = 1 OR status = 'approved' AND (kind = 'change' AND applied_at IS NULL
+      OR kind = 'grant' AND EXISTS (SELECT 1 FROM permission p WHERE p.request = request.id
+        AND p.status = 'active' AND p.began_at IS NULL AND p.starts_at > p.granted_at)))
+    """
   static let next: SQL = "SELECT new FROM succession WHERE old = ? AND undone_at IS NULL"
 
   // MARK: Who is whom
@@ -49,6 +62,8 @@ enum SuccessionTable {
         JOIN succession s ON s.id = m.succession AND s.undone_at IS NULL)
       SELECT id FROM one WHERE id <> ?1)
     """
+  /// Whether account ?2 is one of them.
+  static let hasBecome: SQL = "SELECT 1 WHERE ?2 IN \(others)"
   /// What two accounts of one person hold in force: the better of a pair first.
   static let held: SQL = """
     SELECT request, account, system, role,
@@ -58,15 +73,16 @@ enum SuccessionTable {
     ORDER BY system, role, 5 DESC, ends_at IS NOT NULL, ends_at DESC, account <> ?1, request
     """
   static let open: SQL = """
-    SELECT id, account, system, role, kind FROM request WHERE account IN (?1, ?2) AND open = 1
+    SELECT id, account, system, role, kind, status FROM request
+    WHERE account IN (?1, ?2) AND open = 1
     ORDER BY account <> ?1, id
     """
   static let giveRequests: SQL = """
-    UPDATE request SET account = ?2, agency = ?3 WHERE account = ?1 AND open = 1
+    UPDATE request SET account = ?2, agency = ?3 WHERE account = ?1 AND \(isOngoing)
     """
   static let rememberRequests: SQL = """
     INSERT INTO succession_move (succession, kind, id, before, after, holder)
-    SELECT ?1, 'request', id, agency, ?3, ?2 FROM request WHERE account = ?2 AND open = 1
+    SELECT ?1, 'request', id, agency, ?3, ?2 FROM request WHERE account = ?2 AND \(isOngoing)
     """
   static let givePermissions: SQL = """
     UPDATE permission SET account = ?2, agency = ?3 WHERE account = ?1 AND status = 'active'
@@ -87,9 +103,10 @@ enum SuccessionTable {
     "UPDATE account SET agency = ?2 WHERE agency = ?1 AND status <> 'closed'"
   static let allRequests: SQL = """
     INSERT INTO succession_move (succession, kind, id, before, after)
-    SELECT ?1, 'request', id, ?2, ?3 FROM request WHERE agency = ?2 AND open = 1
+    SELECT ?1, 'request', id, ?2, ?3 FROM request WHERE agency = ?2 AND \(isOngoing)
     """
-  static let moveRequests: SQL = "UPDATE request SET agency = ?2 WHERE agency = ?1 AND open = 1"
+  static let moveRequests: SQL =
+    "UPDATE request SET agency = ?2 WHERE agency = ?1 AND \(isOngoing)"
   static let allPermissions: SQL = """
     INSERT INTO succession_move (succession, kind, id, before, after)
     SELECT ?1, 'permission', request, ?2, ?3 FROM permission
@@ -162,6 +179,17 @@ enum SuccessionTable {
       (SELECT 1 FROM succession_move x WHERE x.succession = ?1
         AND x.kind IN ('permission', 'ended') AND x.id = p.request) ORDER BY 1 LIMIT 1
     """
+  /// Granted since to somebody who stays, to take over from who moved or to stand in for them.
+  static let stoodIn: SQL = """
+    SELECT p.request FROM succession s JOIN permission p ON p.agency = s.new
+      JOIN request q ON q.id = p.request
+    WHERE s.id = ?1 AND (q.replaces IS NOT NULL OR q.deputy_for IS NOT NULL AND p.status = 'active')
+      AND EXISTS (SELECT 1 FROM succession_move WHERE succession = s.id AND kind = 'permission'
+        AND id = coalesce(q.replaces, q.deputy_for))
+      AND NOT EXISTS (SELECT 1 FROM succession_move WHERE succession = s.id AND kind = 'permission'
+        AND id = p.request)
+    ORDER BY 1 LIMIT 1
+    """
   /// Merged accounts that are not what they were any more.
   static let changed: SQL = """
     SELECT m.holder FROM succession_move m JOIN account l ON l.id = m.id
@@ -202,7 +230,7 @@ enum SuccessionTable {
   static let requestsParted: SQL = """
     UPDATE request SET (account, agency) = (SELECT holder, before FROM succession_move
       WHERE succession = ?1 AND kind = 'request' AND id = request.id)
-    WHERE open = 1 AND id IN \(given) 'request')
+    WHERE \(isOngoing) AND id IN \(given) 'request')
     """
   static let permissionsParted: SQL = """
     UPDATE permission SET (account, agency) = (SELECT holder, before FROM succession_move
@@ -210,7 +238,8 @@ enum SuccessionTable {
     WHERE status = 'active' AND request IN \(given) 'permission')
     """
   static let requestsBack: SQL = """
-    UPDATE request SET agency = ?3 WHERE agency = ?2 AND open = 1 AND account IN \(movedAccounts)
+    UPDATE request SET agency = ?3
+    WHERE agency = ?2 AND \(isOngoing) AND account IN \(movedAccounts)
     RETURNING id
     """
   static let isMovedRequest: SQL =
@@ -225,7 +254,13 @@ enum SuccessionTable {
       (SELECT id FROM succession_move WHERE succession = ? AND kind = 'ended') RETURNING request
     """
   static let superseded: SQL = """
-    SELECT id FROM succession_move WHERE succession = ? AND kind = 'superseded' ORDER BY id
+    SELECT id, was = 'returned' FROM succession_move WHERE succession = ? AND kind = 'superseded'
+    ORDER BY id
+    """
+  /// One that had been sent back waits for its correction again.
+  static let sendBackAgain: SQL = """
+    UPDATE request SET status = 'returned', round = (SELECT max(round) FROM decision
+      WHERE request = ?1 AND verdict = 'returned') WHERE id = ?1
     """
   static let itemsBack: SQL = """
     UPDATE recertification_item SET agency = ?2 WHERE status IN ('open', 'unanswered') AND id IN
@@ -236,6 +271,7 @@ enum SuccessionTable {
     WHERE m.succession = ?1 AND m.kind = 'agency' AND g.superior IS m.after
     ORDER BY m.id = ?2, m.id
     """
+  static let hasAdministrator: SQL = "SELECT 1 FROM authority_admin WHERE has_begun LIMIT 1"
   static let wasStatus: SQL =
     "SELECT was FROM succession_move WHERE succession = ? AND kind = 'status'"
   static let wasAuthority: SQL =
@@ -260,14 +296,16 @@ enum SuccessionTable {
     """
 
   static let statements: [SQL] = [
-    byID, ofOld, add, setApplied, setHeld, setUndone, due, successor, successorAt, next, pairs,
-    remember, held,
+    byID, ofOld, add, setApplied, setHeld, setUndone, due, successor, successorAt, next,
+    hasTakenPlace, pairs,
+    remember, hasBecome, held,
     open, giveRequests, rememberRequests, givePermissions, rememberPermissions, allAccounts,
     moveAccounts, allRequests, moveRequests, allPermissions, movePermissions, allItems, moveItems,
     allBelow, moveBelow, isDerived, setStatus, setAuthority, openProofs, lines, mergedLater,
-    decided, granted,
+    decided, granted, stoodIn, sendBackAgain,
     changed, voidProofs, closeProofs, accountsBack, merged, requestsParted, permissionsParted,
-    requestsBack, isMovedRequest, permissionsBack, revived, superseded, itemsBack, below, wasStatus,
+    requestsBack, isMovedRequest, permissionsBack, revived, superseded, itemsBack, below,
+    hasAdministrator, wasStatus,
     wasAuthority, actives, vacant, samePeople,
   ]
 }

@@ -94,15 +94,22 @@ extension Transaction {
     let revived: [RequestID] = try ids(SuccessionTable.revived, id)
     for number in revived { try audit(.successionUndone, .request(number)) }
     try run(SuccessionTable.itemsBack, id, old.id)
-    let ended: [RequestID] = try ids(SuccessionTable.superseded, id)
-    for number in ended {
+    let ended = try all(SuccessionTable.superseded, id) { row in
+      (number: row.id(0) as RequestID, wasReturned: row.bool(1))
+    }
+    for (number, wasReturned) in ended {
       // In its place another one may stand by now.
       guard let request = try request(number), request.status == .superseded,
         try account(id: request.account).status != .closed,
         try !exists(RequestTable.pendingFor, request.account, request.system, request.role),
         try obstacle(to: request) == nil
       else { continue }
-      try reopen(request, request.role, request.system)
+      guard wasReturned else {
+        try reopen(request, request.role, request.system)
+        continue
+      }
+      try run(SuccessionTable.sendBackAgain, number)
+      try audit(.reopened, .request(number))
     }
     let below = try all(SuccessionTable.below, id, new.id) { row in
       (agency: row.id(0) as AgencyID, superior: row.idIfAny(1) as AgencyID?, derived: row.bool(2))
@@ -110,10 +117,13 @@ extension Transaction {
     for (agency, superior, derived) in below {
       try run(AgencyTable.setSuperior, agency, superior, derived, now)
     }
+    if try authority().id == old.id, try !exists(SuccessionTable.hasAdministrator) {
+      throw .successionBound(code: old.code, .authority)
+    }
     var lines = try lines(of: id, old, new)
     for index in lines.indices {
       if lines[index].outcome == .superseded, let number = lines[index].request,
-        try request(number)?.status != .pending
+        try request(number).map({ $0.status == .superseded }) ?? true
       {
         continue
       }
@@ -137,6 +147,9 @@ extension Transaction {
     if let later { return .later(code: try agency(id: later).code) }
     for sql in [SuccessionTable.decided, SuccessionTable.granted] {
       if let number: RequestID = try id(sql, standing.id, appliedAt) { return .request(number) }
+    }
+    if let number: RequestID = try id(SuccessionTable.stoodIn, standing.id) {
+      return .request(number)
     }
     let changed: AccountID? = try id(SuccessionTable.changed, standing.id, appliedAt)
     return changed.map { .account($0) }

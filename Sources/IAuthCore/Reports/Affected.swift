@@ -11,6 +11,10 @@ package enum Exposure: String, CaseIterable, Sendable {
   case copy
   /// The trail, or everybody's data, was read.
   case trail
+  /// What everybody holds was read without signing in: the feed, a list of permissions, a review.
+  case list
+  /// One person's data, or history, was read as a whole.
+  case person
   /// One request was read in full.
   case request
   /// An administrator of the authority or of an agency was signed in, or the agency's key was used.
@@ -63,6 +67,12 @@ enum AffectedTable {
         ON a.agency = r.agency
       UNION SELECT q.account, e.caller, 'request' FROM entries e JOIN request q
         ON e.subject = 'request:' || q.id WHERE e.action = 'request.read'
+      -- (Who is signed in has an agency's reach, or all of it.)
+      UNION SELECT p.account, e.caller, 'list' FROM entries e CROSS JOIN permission p
+        WHERE e.account IS NULL AND e.action IN
+          ('feed.read', 'feed.compare', 'permissions.read', 'recertification.read')
+      UNION SELECT CAST(substr(subject, 9) AS INTEGER), caller, 'person' FROM entries
+        WHERE action IN ('account.export', 'account.history') AND subject GLOB 'account:*'
       UNION SELECT account, caller, 'own' FROM actors)
     """
   static let list: SQL = """

@@ -47,8 +47,8 @@ enum CorrectionTable {
     SELECT id, round, ?2, reason, document, until_at FROM request WHERE id = ?1
     """
   static let submit: SQL = """
-    UPDATE request SET status = 'pending', round = round + 1, turned_at = ?2, reason = ?3,
-      document = ?4, until_at = ?5, effective_at = ?6, replaces = ?7, change_name = ?8,
+    UPDATE request SET status = 'pending', round = \(RequestTable.nextRound), turned_at = ?2,
+      reason = ?3, document = ?4, until_at = ?5, effective_at = ?6, replaces = ?7, change_name = ?8,
       change_name_key = ?9, change_email = ?10, change_mobile = ?11, change_title = ?12
     WHERE id = ?1
     """
@@ -88,7 +88,9 @@ extension Service {
       guard let request = try tx.currentRequest(number), try tx.maySee(request, me) else {
         return try tx.refuse(.requestUnknown(number: number), subject: .request(number))
       }
-      guard request.account == me.id && request.kind != .revoke || request.submitter == me.id else {
+      guard
+        try tx.isTheirs(request, me.id) && request.kind != .revoke || request.submitter == me.id
+      else {
         return try tx.refuse(.requestOutside(number: number), subject: .request(number))
       }
       if let decided = try tx.decidedError(request) { throw decided }

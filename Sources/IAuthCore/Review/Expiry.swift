@@ -70,6 +70,13 @@ enum ExpiryTable {
   ]
 }
 
+/// A row of a form whose request has ended without its submitter.
+struct EndedRow {
+  let batch: BatchID
+  let submitter: AccountID
+  let summary: RequestSummary
+}
+
 extension Transaction {
   /// Ends what is due.
   ///
@@ -93,10 +100,12 @@ extension Transaction {
     }
     let requests: [RequestID] = try ids(
       ExpiryTable.requests, now - settings.requestLifetime, now - Limits.correctionLifetime, now)
+    var rows: [EndedRow] = []
     for number in Set(requests).sorted() {
-      try lapse(request: number)
+      try lapse(request: number, &rows)
       ended += 1
     }
+    try tell(rows, isLapsed: true)
     let oldest = now - settings.invitationLifetime
     for id: AccountID in try ids(ExpiryTable.invitations, oldest) {
       try lapseInvitation(of: try account(id: id))
@@ -157,7 +166,9 @@ extension Transaction {
     try audit(.applicationLapsed, .reference(reference))
   }
 
-  private func lapse(request number: RequestID) throws(IAuthError) {
+  private func lapse(
+    request number: RequestID, _ rows: inout [EndedRow]
+  ) throws(IAuthError) {
     guard let request = try request(number) else { return }
     let summary = try summary(request)
     try end(number, .lapsed)
@@ -171,16 +182,27 @@ extension Transaction {
         reference: number.description, request: number)
     }
     // What was sent back was the submitter's to mend.
-    if request.status == .returned, let submitter = request.submitter,
-      submitter != request.account || request.kind == .revoke, submitter != actor?.account,
-      let person = try first(AccountTable.byID, submitter, read: { row in Account(row: row) })
+    if request.status == .returned, let submitter = request.submitter, let batch = request.batch,
+      submitter != request.account || request.kind == .revoke
     {
-      try queue(
-        .rowEnded(request: summary, isLapsed: true), to: .mail(person),
-        reference: number.description,
-        request: number)
+      rows.append(EndedRow(batch: batch, submitter: submitter, summary: summary))
     }
     try finishBatch(of: request)
+  }
+
+  /// Tells who submitted rows that have ended by themselves or by others' forms: one mail for a
+  /// batch, and none where all of it is decided by now, which is told as such.
+  func tell(_ rows: [EndedRow], isLapsed: Bool) throws(IAuthError) {
+    let batches = Dictionary(grouping: rows, by: \.batch)
+    for (id, rows) in batches.sorted(by: { $0.key < $1.key }) {
+      let submitter = rows[0].submitter
+      guard submitter != actor?.account, try batch(id)?.toldAt == nil,
+        let person = try first(AccountTable.byID, submitter, read: { row in Account(row: row) })
+      else { continue }
+      try queue(
+        .rowsEnded(batch: id, items: rows.map(\.summary), isLapsed: isLapsed), to: .mail(person),
+        reference: "batch:\(id)")
+    }
   }
 
   /// Whether an account has something that is over and not written down yet.
@@ -199,9 +221,9 @@ extension Transaction {
   /// Ends the overdue items of an account now, without waiting for the cron run.
   func expireOverdue(_ account: AccountID) throws(IAuthError) {
     guard try hasLapsed(account) else { return }
-    for number in try overdueRequests(of: account) {
-      try lapse(request: number)
-    }
+    var rows: [EndedRow] = []
+    for number in try overdueRequests(of: account) { try lapse(request: number, &rows) }
+    try tell(rows, isLapsed: true)
     for number: RequestID in try ids(ExpiryTable.endingOf, account, now) {
       try endDated(number)
     }

@@ -134,6 +134,9 @@ package struct PendingRequest: Sendable, Equatable {
 /// One request in full (審查詳細資訊).
 package struct RequestDetail: Sendable {
   package let item: PendingRequest
+  /// Of the person, where they can be asked.
+  package let phone: String?
+  package let unit: String?
   package let now: Timestamp
   package let history: [(at: Timestamp, action: String, by: String?, outcome: String)]
   package let reviewers: [(name: String, agency: String, deputyFor: RequestID?, deputyOf: String?)]
@@ -325,7 +328,7 @@ extension Transaction {
     var counts: [RequestStatus: Int] = [:]
     try each(
       RequestTable.batchCounts, batch, now - settings.requestLifetime,
-      now - Limits.correctionLifetime
+      now - Limits.correctionLifetime, now
     ) { row in
       counts[row.word(0, RequestStatus.self)] = row.count(1)
       return true
@@ -361,8 +364,12 @@ extension Transaction {
       : try first(RequestTable.permission, request.number) { row in
         row.word(0, PermissionStatus.self)
       }
+    let desk = try first(PendingRequestsTable.desk, request.account) { row in
+      (phone: row.textIfAny(0), unit: row.textIfAny(1))
+    }
     return RequestDetail(
-      item: item, now: now, history: history, reviewers: reviewers,
+      item: item, phone: desk?.phone, unit: desk?.unit, now: now, history: history,
+      reviewers: reviewers,
       rounds: try rounds(of: request.number), told: told,
       decision: try decision(of: request.number), permission: permission, whyNot: whyNot)
   }

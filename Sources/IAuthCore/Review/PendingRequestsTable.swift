@@ -30,7 +30,8 @@ enum PendingRequestsTable {
     r.change_name, r.change_email, r.change_mobile, r.change_title, r.effective_at,
     coalesce((a.replaced_at > r.created_at OR a.replaced_at = r.created_at AND \(isAfter))
       AND a.replaced_at <= coalesce(d.decided_at, a.replaced_at), 0),
-    coalesce((SELECT ends_at FROM permission WHERE request = r.id), r.until_at), r.deputy_for,
+    iif(r.open, r.until_at, coalesce((SELECT ends_at FROM permission WHERE request = r.id),
+      r.until_at)), r.deputy_for,
     r.replaces,
     (SELECT h.name FROM permission o JOIN account h ON h.id = o.account
       WHERE o.request = coalesce(r.deputy_for, r.replaces)),
@@ -103,7 +104,8 @@ enum PendingRequestsTable {
     """
   static let mine: SQL = """
     SELECT \(columns(statusNow)) \(tables)
-    WHERE (r.account = ?1 OR r.batch IN (SELECT id FROM batch WHERE submitter = ?1))
+    WHERE (r.account = ?1 OR r.account IN \(SuccessionTable.others)
+        OR r.batch IN (SELECT id FROM batch WHERE submitter = ?1))
       AND (?2 = 0 OR r.system = ?2) AND \(filtered) AND \(anybody) \(ordered)
     """
   /// Lists that ask nobody's contacts have no use for them.
@@ -120,6 +122,8 @@ enum PendingRequestsTable {
     WHERE u.subject = ?1 AND u.action <> 'request.read' AND u.outcome <> 'request.unknown'
     ORDER BY u.seq
     """
+  /// Where the person is asked back.
+  static let desk: SQL = "SELECT phone, unit FROM account WHERE id = ?"
   /// Who was told of it and when: by a message of its own, by that of its batch, and by reminders.
   static let told: SQL = """
     SELECT t.at, a.name, t.kind, t.status FROM (
@@ -138,7 +142,7 @@ enum PendingRequestsTable {
     """
   static let statements: [SQL] = [
     general, admin, waitingGeneral, waitingAdmin, countGeneral, countAdmin, ofBatch, everything,
-    ofAgency, mine, one, history, told,
+    ofAgency, mine, one, history, told, desk,
   ]
 }
 

@@ -119,12 +119,14 @@ extension Transaction {
   }
 }
 
-/// What was typed to find a request by: part of a name, of an address, or of an agency's name.
+/// What was typed to find a request by: its number, part of a name, of an address, or of an agency's
+/// name.
 private struct PendingQuery {
   private let name: String
   private let address: String
   private let mobile: String?
   private let code: String?
+  private let number: RequestID?
 
   init(_ typed: String) {
     let folded = Folding.fold(typed)
@@ -132,9 +134,11 @@ private struct PendingQuery {
     address = folded.lowercased()
     mobile = (try? MobileNumber(folded))?.e164
     code = AgencyCode(folded)?.text
+    number = Int64(folded).map { RequestID($0) }
   }
 
   func fits(_ line: PendingRequest) -> Bool {
+    if let number, line.number == number { return true }
     if let mobile, line.mobile == mobile { return true }
     if let code, line.agency.code == code { return true }
     return holds(NameComparison.key(of: line.name), name) || holds(line.email, address)

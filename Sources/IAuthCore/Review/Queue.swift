@@ -82,7 +82,7 @@ extension Transaction {
         row.id(0)
       }
       if let first, let stand = scopes.first(where: { $0.system == first }) {
-        for system: SystemID in try ids(RequestTable.orphanSystems) {
+        for system: SystemID in try ids(RequestTable.orphanSystems, now) {
           scopes.append((system, stand.represents))
         }
       }

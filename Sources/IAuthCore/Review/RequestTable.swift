@@ -33,11 +33,13 @@ enum RequestTable {
   static let replacement: SQL = """
     SELECT change_name, change_email, change_mobile, change_title FROM request WHERE id = ?
     """
+  /// The round that follows all that were decided, of request ?1.
+  static let nextRound: Fragment = "(SELECT max(round) + 1 FROM decision WHERE request = ?1)"
   static let decide: SQL = """
     INSERT INTO decision (request, round, verdict, reviewer, reviewer_name, caller, note,
       decided_at, by_permission, deputy_for)
-    SELECT ?1, round + (status = 'returned'), ?2, ?3, (SELECT name FROM account WHERE id = ?3), ?4,
-      ?5, ?6, ?7, ?8 FROM request WHERE id = ?1
+    SELECT ?1, CASE status WHEN 'returned' THEN \(nextRound) ELSE round END, ?2, ?3,
+      (SELECT name FROM account WHERE id = ?3), ?4, ?5, ?6, ?7, ?8 FROM request WHERE id = ?1
     """
   static let decision: SQL = """
     SELECT d.verdict, coalesce(d.reviewer_name, a.name), nullif(d.note, ''), d.decided_at,
@@ -47,8 +49,8 @@ enum RequestTable {
     WHERE r.id = ?
     """
   static let grant: SQL = """
-    INSERT INTO permission (request, account, agency, system, role, granted_at, starts_at, ends_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO permission (request, account, agency, system, role, granted_at, starts_at, ends_at,
+      given_until) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
     """
   /// What its day has ended, has ended then, whoever comes across it.
   static let revoke: SQL = """
@@ -88,7 +90,7 @@ enum RequestTable {
     """
   /// From when and until when a permission holds, or is asked for.
   static let days: SQL = """
-    SELECT r.effective_at, coalesce(p.ends_at, r.until_at)
+    SELECT r.effective_at, iif(r.open, r.until_at, coalesce(p.ends_at, r.until_at))
     FROM request r LEFT JOIN permission p ON p.request = r.id WHERE r.id = ?
     """
   static let holder: SQL = """
@@ -106,6 +108,12 @@ enum RequestTable {
     """
     SELECT 1 FROM reviewer WHERE request = ?1 AND account = ?2 AND starts_at <= ?3 AND ?3 < ends_at
     """
+  /// Whether an account administers the system of a `general` permission where that is now.
+  static let administers: SQL = """
+    SELECT 1 FROM permission p JOIN administrator d ON d.agency = p.agency AND d.system = p.system
+    WHERE p.request = ?1 AND p.role = 'general' AND p.status = 'active' AND d.account = ?2
+      AND d.starts_at <= ?3 AND ?3 < d.ends_at
+    """
   /// The systems of an administrator (?1) of an agency (?2); in the authority, whoever has `spm` also
   /// has those on which it has nobody.
   static let systemsSeen: SQL = """
@@ -113,7 +121,8 @@ enum RequestTable {
     WHERE d.starts_at <= ?3 AND ?3 < d.ends_at AND (d.system = s.id
       OR ?2 = (SELECT authority FROM service)
         AND d.system = (SELECT id FROM system WHERE code = 'spm')
-        AND NOT EXISTS (SELECT 1 FROM administrator o WHERE o.agency = ?2 AND o.system = s.id))
+        AND NOT EXISTS (SELECT 1 FROM administrator o WHERE o.agency = ?2 AND o.system = s.id
+          AND o.starts_at <= ?3 AND ?3 < o.ends_at))
     GROUP BY s.id
     """
   /// Whether a batch has a request that the account sees as an administrator.
@@ -134,7 +143,8 @@ enum RequestTable {
   /// Systems on which the authority has no administrator: those of `spm` decide there.
   static let orphanSystems: SQL = """
     SELECT id FROM system s WHERE code <> 'spm' AND NOT EXISTS (SELECT 1 FROM administrator
-      WHERE agency = (SELECT authority FROM service) AND system = s.id)
+      WHERE agency = (SELECT authority FROM service) AND system = s.id
+        AND starts_at <= ?1 AND ?1 < ends_at)
     """
   static let administratorsOf: SQL = """
     SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status,
@@ -146,7 +156,8 @@ enum RequestTable {
     "SELECT id, submitter, document, rows, created_at, told_at FROM batch WHERE id = ?"
   static let batchCounts: SQL = """
     SELECT CASE WHEN status = 'pending' AND coalesce(turned_at, created_at) <= ?2
-        OR status = 'returned' AND turned_at <= ?3 THEN 'lapsed' ELSE status END,
+        OR status = 'returned' AND turned_at <= ?3 OR status = 'pending' AND until_at <= ?4
+        THEN 'lapsed' ELSE status END,
       count(*) FROM request WHERE batch = ?1 GROUP BY 1
     """
   static let batchPending: SQL =
@@ -167,7 +178,7 @@ enum RequestTable {
     byID, add, pendingFor, pendingChange, activeFor, firstAdminSystem, replacement, decide,
     decision, grant, revoke,
     setEnd, markApplied, permission, activePermissions, holderID, invited, pendingOf,
-    hasOtherClaim, reviewersOf, days, holder, wasReturned, rights, mayDecide, scopes,
+    hasOtherClaim, reviewersOf, days, holder, wasReturned, rights, mayDecide, administers, scopes,
     scopesWithDeputies,
     orphanSystems, administratorsOf, batchByID, batchCounts, batchPending, batchHasPending,
     batchTold,

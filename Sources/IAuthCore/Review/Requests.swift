@@ -106,7 +106,8 @@ extension Service {
         throw .permissionHeld(number: held.number, role: held.role)
       }
       if let other = order.deputyFor ?? order.replaces {
-        try tx.checkStandIn(account, beside: other, on: system.id, order.role)
+        try tx.checkStandIn(
+          account, beside: other, on: system.id, order.role, isHandOver: order.replaces != nil)
       }
       let number = try tx.add(
         RequestDraft(
@@ -168,7 +169,8 @@ enum OwnRequestTable {
       coalesce(d.reviewer_name, a.name), r.reason,
       d.note, \(permissionNow),
       nullif(p.reason, ''),
-      coalesce(p.starts_at, r.effective_at), coalesce(p.ends_at, r.until_at), r.deputy_for,
+      iif(r.open, r.effective_at, coalesce(p.starts_at, r.effective_at)),
+      iif(r.open, r.until_at, coalesce(p.ends_at, r.until_at)), r.deputy_for,
       r.replaces
     FROM request r JOIN system s ON s.id = r.system LEFT JOIN decision d ON d.request = r.id
         AND d.round = r.round LEFT JOIN account a ON a.id = d.reviewer
@@ -226,7 +228,7 @@ extension Transaction {
       let account = try first(AccountTable.byID, submitter, read: { row in Account(row: row) })
     else { return }
     var counts: [RequestStatus: Int] = [:]
-    try each(RequestTable.batchCounts, id, now, now) { row in
+    try each(RequestTable.batchCounts, id, now, now, now) { row in
       counts[row.word(0, RequestStatus.self)] = row.count(1)
       return true
     }

@@ -14,17 +14,19 @@ extension Service {
     }
   }
 
-  /// What a target would be about: the requests of it that wait and that the reviewer may see.
+  /// What a target would be about: the requests of it that wait and that the reviewer may decide on.
   ///
   /// - Throws: `session.none`, `session.expired`, `batch.unknown`.
   package func waiting(_ target: ReviewTarget) throws(IAuthError) -> [PendingRequest] {
     try readSignedIn { (tx, session) throws(IAuthError) in
       var found: [PendingRequest] = []
       for number in try tx.numbers(of: target, session) {
-        guard let request = try tx.request(number), try tx.maySee(request, session.account),
-          let item = try tx.item(number), item.status == .pending
+        guard let request = try tx.request(number), request.status == .pending,
+          let item = try tx.item(number)
         else { continue }
-        found.append(item)
+        let refusal = ReviewRules.refusal(
+          try tx.reviewQuestion(request, session, expecting: nil))
+        if refusal == nil || refusal == .sessionStepUp { found.append(item) }
       }
       return found
     }
@@ -35,28 +37,36 @@ extension Service {
   /// - Throws: `session.none`, `session.expired`, `batch.unknown`; a refusal of one request stands
   ///   in its outcome.
   package func approve(
-    _ target: ReviewTarget, note: String?, expecting version: String?
+    _ target: ReviewTarget, note: String?, expecting version: String?,
+    shown: [RequestID: String]? = nil
   ) throws(IAuthError) -> [ReviewOutcome] {
     let note = try FreeText.filled(note, FreeText.note)
-    return try decide(target, .approved, note: note, expecting: version)
+    return try decide(target, .approved, note: note, expecting: version, shown: shown)
   }
 
   /// Rejects with a reason, which the applicant reads; or sends back for correction (退回補正).
   package func reject(
-    _ target: ReviewTarget, reason: String, returns: Bool = false
+    _ target: ReviewTarget, reason: String, returns: Bool = false,
+    shown: [RequestID: String]? = nil
   ) throws(IAuthError) -> [ReviewOutcome] {
     try decide(
-      target, returns ? .returned : .rejected, note: try FreeText.reason(reason), expecting: nil)
+      target, returns ? .returned : .rejected, note: try FreeText.reason(reason), expecting: nil,
+      shown: shown)
   }
 
+  /// - Parameter shown: the versions of what was shown of a range or a batch; of a batch nothing else
+  ///   is meant.
   private func decide(
-    _ target: ReviewTarget, _ verdict: RequestStatus, note: String?, expecting version: String?
+    _ target: ReviewTarget, _ verdict: RequestStatus, note: String?, expecting version: String?,
+    shown: [RequestID: String]?
   ) throws(IAuthError) -> [ReviewOutcome] {
     try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<[ReviewOutcome]> in
       var orders: [DecisionOrder] = []
       for number in try tx.numbers(of: target, session) {
+        if case .batch = target, let shown, shown[number] == nil { continue }
         orders.append(
-          try DecisionOrder(number: number, verdict: verdict, note: note, version: version))
+          try DecisionOrder(
+            number: number, verdict: verdict, note: note, version: shown?[number] ?? version))
       }
       return .commit(try tx.decide(orders, by: session))
     }
@@ -290,9 +300,15 @@ extension Transaction {
     case .grant:
       try grant(request)
       // It is given for no longer than the system allows, whatever was asked for.
-      summary = try self.summary(request)
+      summary.until = try first(RequestTable.days, request.number) { $0.timeIfAny(1) } ?? nil
       if request.deputyFor != nil { try tellStandIn(request, isGranted: true) }
-      if summary.isNational { try tellNationalReviewers(summary, but: account) }
+      if summary.isNational {
+        let standIn: AccountID? = try request.deputyFor.flatMap {
+          (number) throws(IAuthError) in try id(StandInTable.holder, number)
+        }
+        // Whoever has heard of their deputy hears of no more.
+        try tellNationalReviewers(summary, but: [account.id, standIn].compactMap(\.self))
+      }
     case .change:
       // One with a date waits for its day; the sweep makes it true then.
       if (request.effectiveAt ?? now) <= now {
@@ -336,11 +352,11 @@ extension Transaction {
 
   /// A new national reviewer is told to all of them.
   func tellNationalReviewers(
-    _ summary: RequestSummary, but account: Account
+    _ summary: RequestSummary, but others: [AccountID]
   ) throws(IAuthError) {
     let authority = try authority().id
     let all = try all(RequestTable.administratorsOf, authority, now) { row in Account(row: row) }
-    for reviewer in all where reviewer.id != account.id && reviewer.id != actor?.account {
+    for reviewer in all where !others.contains(reviewer.id) && reviewer.id != actor?.account {
       try queue(
         .nationalReviewer(request: summary), to: .mail(reviewer),
         reference: summary.number.description, request: summary.number)

@@ -65,7 +65,8 @@ extension Transaction {
   /// - Throws: `request.unknown` for what is not of their agency; `permission.none` for what is no
   ///   such permission in force, or their own.
   func checkStandIn(
-    _ account: Account, beside number: RequestID, on system: SystemID, _ role: Role
+    _ account: Account, beside number: RequestID, on system: SystemID, _ role: Role,
+    isHandOver: Bool
   ) throws(IAuthError) {
     let found = try first(StandInTable.permission, number) { row in
       (
@@ -81,6 +82,9 @@ extension Transaction {
       try found.role == .admin && found.isActive ? true : maySee(request, account)
     else { throw .requestUnknown(number: number) }
     try expireOverdue(found.account)
+    if isHandOver, try exists(EffectTable.heir, number, now) {
+      throw .permissionNone(number: number)
+    }
     guard found.isActive, found.endsAt.map({ now < $0 }) ?? true, found.account != account.id,
       found.system == system, found.role == role, !found.isDeputy
     else { throw .permissionNone(number: number) }

@@ -6,129 +6,15 @@ import SQLite
 import Sheets
 import Values
 
-enum EffectTable {
-  static let standing: SQL = """
-    SELECT starts_at, ends_at FROM permission WHERE request = ? AND status = 'active'
-    """
-  /// The permission itself while it is in force, or the one of its holder that has renewed it.
-  static let inForce: SQL = """
-    SELECT n.request, n.ends_at FROM permission o JOIN permission n ON n.account = o.account
-      AND n.system = o.system AND n.role = o.role AND n.status = 'active'
-    WHERE o.request = ?
-    """
-  /// Whether two permissions, or a request and one, are of one agency: one may have gone back to its
-  /// own since (PRODUCT 11.4).
-  static let isOfOneAgency: SQL = """
-    SELECT 1 FROM permission o JOIN request r ON r.id = ?1 LEFT JOIN permission p ON p.request = r.id
-    WHERE o.request = ?2 AND o.agency = coalesce(p.agency, r.agency)
-    """
-  static let held: SQL = """
-    SELECT request, ends_at FROM permission
-    WHERE account = ?1 AND system = ?2 AND role = ?3 AND status = 'active'
-    """
-  static let began: SQL = "UPDATE permission SET began_at = ?2 WHERE request = ?1"
-  /// Requests for the use of the system, which being its administrator includes.
-  static let general: SQL = """
-    SELECT id FROM request WHERE account = ?1 AND system = ?2 AND role = 'general'
-      AND kind = 'grant' AND open = 1
-    """
-  /// What asks for the end of a permission.
-  static let revocation: SQL = """
-    SELECT id FROM request WHERE account = ?1 AND system = ?2 AND role = ?3
-      AND kind = 'revoke' AND open = 1
-    """
-  /// Requests to take over the same permission.
-  static let rivals: SQL = "SELECT id FROM request WHERE replaces = ?1 AND open = 1"
-  /// Deputies who are asked for beside a permission.
-  static let deputies: SQL = "SELECT id FROM request WHERE deputy_for = ?1 AND open = 1"
-  /// Hand-overs to this account that have not ended the other permission yet.
-  static let handOvers: SQL = """
-    SELECT q.id FROM permission p JOIN request q ON q.id = p.request
-      JOIN permission o ON o.request = q.replaces JOIN permission n ON n.account = o.account
-        AND n.system = o.system AND n.role = o.role AND n.status = 'active'
-    WHERE p.account = ? AND p.status = 'active'
-    """
-  /// Changes that somebody who has become an administrator still waits for.
-  static let changes: SQL = """
-    SELECT id FROM request WHERE account = ? AND open = 1 AND kind = 'change'
-      AND role = 'general'
-    """
-  /// Whether somebody acts by a permission, once its day has come.
-  static let acts: SQL = "SELECT 1 FROM administrator WHERE request = ?"
-  static let changed: SQL = "SELECT account FROM request WHERE id = ? AND kind = 'change'"
-  static let raise: SQL = "UPDATE request SET role = 'admin', system = ?2 WHERE id = ?1"
-  /// Whether who decided on a dated request, or the one for whom they did as a deputy, would be among
-  /// those who decide until its day; nobody did on an appointment.
-  static let isTheirs: SQL = """
-    SELECT 1 FROM request r JOIN decision d ON d.request = r.id AND d.round = r.round
-    WHERE r.id = ?1 AND (d.reviewer IS NULL OR EXISTS (SELECT 1 FROM reviewer v
-      WHERE v.request = r.id AND v.starts_at < r.effective_at AND r.effective_at <= v.ends_at
-      AND v.account IN (d.reviewer, (SELECT account FROM permission WHERE request = d.deputy_for)))
-      -- What has ended since then was theirs on the day.
-      OR r.kind = 'grant' AND EXISTS (SELECT 1 FROM permission p WHERE p.request = d.by_permission
-        AND p.starts_at < r.effective_at AND r.effective_at <= p.revoked_at
-        AND p.suspended_at IS NULL))
-    """
-  static let reopen: SQL = """
-    UPDATE request SET status = 'pending', round = round + 1, turned_at = ?2, role = ?3,
-      system = ?4 WHERE id = ?1
-    """
-  /// A grant that has come up again rests, and has not begun.
-  private static let restsAgain: Fragment =
-    "request = ?1 AND status = 'active' AND suspended_at IS NOT NULL AND began_at IS NULL"
-  static let rest: SQL = "UPDATE permission SET suspended_at = ?2 WHERE request = ?1"
-  static let resume: SQL =
-    "UPDATE permission SET suspended_at = NULL, began_at = ?2 WHERE \(restsAgain)"
-  static let giveUp: SQL = """
-    UPDATE permission SET status = 'revoked', revoked_at = ?2, revoker = ?3, reason = ?4
-    WHERE \(restsAgain)
-    """
-  static let starting: SQL = """
-    SELECT request FROM permission WHERE status = 'active' AND began_at IS NULL
-      AND suspended_at IS NULL AND starts_at > granted_at AND starts_at <= ?
-    ORDER BY starts_at, request
-    """
-  static let startingOf: SQL = """
-    SELECT request FROM permission WHERE account = ?1 AND status = 'active' AND began_at IS NULL
-      AND suspended_at IS NULL AND starts_at > granted_at AND starts_at <= ?2
-    ORDER BY starts_at, request
-    """
-  /// Those that take a permission over, and whose day has come.
-  static let successors: SQL = """
-    SELECT s.request FROM permission p JOIN permission o ON o.account = p.account
-        AND o.system = p.system AND o.role = p.role
-      JOIN request q ON q.replaces = o.request JOIN permission s ON s.request = q.id
-    WHERE p.request = ?1 AND s.status = 'active' AND s.began_at IS NULL
-      AND s.suspended_at IS NULL AND s.starts_at > s.granted_at AND s.starts_at <= ?2
-    """
-  static let endOf: SQL = "SELECT until_at FROM request WHERE id = ?"
-  /// A permission with an end that a later one may take the place of, without a gap between them.
-  static let renewable: SQL = """
-    SELECT p.request FROM permission p JOIN request q ON q.id = p.request
-    WHERE p.account = ?1 AND p.system = ?2 AND p.role = ?3 AND p.status = 'active'
-      AND p.ends_at < ?5 AND coalesce(?4, 0) <= p.ends_at
-      -- (The sign keeps SQLite from preparing it anew for each value.)
-      AND +q.deputy_for IS ?6
-    """
-  static let longest: SQL = "SELECT longest FROM system WHERE id = ?"
-  static let statements: [SQL] = [
-    standing, inForce, isOfOneAgency, held, rest, began, general, revocation, rivals, deputies,
-    handOvers, changes,
-    acts, changed, raise, isTheirs,
-    reopen, resume, giveUp, starting,
-    startingOf, successors, endOf, renewable, longest,
-  ]
-}
-
 extension Transaction {
   /// Gives what an approved request asks for, from its day on.
   func grant(_ request: PermissionRequest) throws(IAuthError) {
-    if try run(EffectTable.resume, request.number, now) > 0 {
+    let (begins, ends) = try span(of: request)
+    if try run(EffectTable.resume, request.number, now, begins, ends) > 0 {
       if request.role == .admin { try raiseChanges(of: request) }
-      try begin(request)
+      if begins <= now { try begin(request) }
       return try handOver(request)
     }
-    let (begins, ends) = try span(of: request)
     var starts = begins
     let earlier = try renewable(by: request)
     if let earlier {
@@ -219,23 +105,42 @@ extension Transaction {
   }
 
   /// Starts the permissions whose day has come.
+  ///
+  /// All that come up again rest before anybody is told: none of them decides on another.
   func beginDue() throws(IAuthError) {
-    for number: RequestID in try ids(EffectTable.starting, now) { try begin(permission: number) }
+    var again: [PermissionRequest] = []
+    for number: RequestID in try ids(EffectTable.starting, now) {
+      guard let request = try request(number) else { continue }
+      if try rests(request) { again.append(request) } else { try start(request) }
+    }
+    for request in again { try comeUpAgain(request) }
   }
 
   /// Starts a permission whose day has come; where somebody else would decide on it by now, it comes
   /// up again, and rests until they have.
   func begin(permission number: RequestID) throws(IAuthError) {
     guard let request = try request(number) else { return }
-    if try !exists(EffectTable.isTheirs, number), try !isLastPermission(number) {
-      try run(EffectTable.rest, number, now)
-      try undoHandOver(request, isStarted: true)
-      guard try !exists(RequestTable.pendingFor, request.account, request.system, request.role)
-      else { return }
-      return try reopen(request, request.role, request.system)
-    }
-    try run(EffectTable.began, number, now)
-    try audit(.permissionBegun, .request(number))
+    if try rests(request) { try comeUpAgain(request) } else { try start(request) }
+  }
+
+  /// Lets a permission rest that somebody else would decide on by now; false if it may begin.
+  private func rests(_ request: PermissionRequest) throws(IAuthError) -> Bool {
+    guard try !exists(EffectTable.isTheirs, request.number), try !isLastPermission(request.number)
+    else { return false }
+    try run(EffectTable.rest, request.number, now)
+    try undoHandOver(request, isStarted: true)
+    return true
+  }
+
+  private func comeUpAgain(_ request: PermissionRequest) throws(IAuthError) {
+    guard try !exists(RequestTable.pendingFor, request.account, request.system, request.role)
+    else { return }
+    try reopen(request, request.role, request.system)
+  }
+
+  private func start(_ request: PermissionRequest) throws(IAuthError) {
+    try run(EffectTable.began, request.number, now)
+    try audit(.permissionBegun, .request(request.number))
     try begin(request)
     try handOver(request)
   }
@@ -258,6 +163,10 @@ extension Transaction {
     guard try starts > now ? true : !isLastPermission(old.number) else { return }
     let reason = "交接 / handed over"
     if starts <= now {
+      // What asked for a longer time asks for nothing any more.
+      for renewal: RequestID in try ids(EffectTable.renewals, old.number) {
+        try supersede(renewal, by: request.number)
+      }
       _ = try revoke(old.number, reason: reason)
     } else if old.endsAt.map({ $0 > starts }) ?? true {
       try run(RequestTable.setEnd, old.number, starts, reason)

@@ -5,8 +5,8 @@ import Sheets
 import Values
 
 extension Transaction {
-  /// Whether an account may see a request: the applicant, the submitter of its batch, the agency's
-  /// administrators, the authority's.
+  /// Whether an account may see a request: the applicant, who they have become and who shares a contact
+  /// with them, the submitter of its batch, the agency's administrators, the authority's.
   ///
   /// Every command asks this: what somebody may not see does not exist for them, whichever the verb.
   func maySee(
@@ -18,9 +18,18 @@ extension Transaction {
       return true
     }
     if try isOwn(request, account) { return true }
+    if try isTheirs(request, account.id) { return true }
     guard try systemsSeen(by: account).contains(request.system) else { return false }
     if account.agency == (try authority().id) { return true }
-    return account.agency == request.agency
+    // Where it is by now, whose place the agency has taken since.
+    if account.agency == request.agency { return true }
+    return try exists(SuccessionTable.hasTakenPlace, account.agency, request.agency)
+  }
+
+  /// Whether a request is an account's, or was of one that has become it (PRODUCT 11.4).
+  func isTheirs(_ request: PermissionRequest, _ me: AccountID) throws(IAuthError) -> Bool {
+    if request.account == me { return true }
+    return try exists(SuccessionTable.hasBecome, me, request.account)
   }
 
   /// Whose the request is by now, or what it gave: of two accounts that have become one, the one that

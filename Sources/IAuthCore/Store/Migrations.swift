@@ -118,6 +118,8 @@ extension Transaction {
     var tables: [MigratedTable] = []
     for name in old {
       guard new.contains(name) else { continue }
+      // Whoever stops it has the old database.
+      try WriteLock.checkInterrupt()
       tables.append(MigratedTable(name: name, rows: try carryOver(name)))
       if !kept.contains(name) { try execute("DROP TABLE \(Self.before(name))") }
     }

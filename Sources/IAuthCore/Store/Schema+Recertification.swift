@@ -72,8 +72,8 @@ extension Schema {
       FROM recertification_item i
         JOIN administrator d ON d.agency = (SELECT authority FROM service)
       WHERE i.role = 'admin' AND i.status IN ('open', 'unanswered')
-        AND d.system = CASE WHEN EXISTS (SELECT 1 FROM administrator o
-            WHERE o.agency = (SELECT authority FROM service) AND o.system = i.system)
+        AND d.system = CASE WHEN EXISTS (SELECT 1 FROM national_system o
+            WHERE o.system = i.system)
           THEN i.system ELSE (SELECT id FROM system WHERE code = 'spm') END;
     """
 

@@ -124,6 +124,7 @@ extension Schema {
       granted_at INTEGER NOT NULL, -- when it was approved
       starts_at INTEGER NOT NULL, -- from when on it is valid
       ends_at INTEGER, -- not valid from then on, whether that is written down yet or not
+      given_until INTEGER, -- the end that it was given with; a hand-over may have brought it nearer
       suspended_at INTEGER, -- rests since a periodic review was closed without an answer
       began_at INTEGER, -- of one that starts later than granted: when its start was seen to
       revoked_at INTEGER, -- when it ended

@@ -49,6 +49,13 @@ extension Schema {
           AS is_last_permission
       FROM authority_admin m WHERE m.has_begun;
 
+    CREATE VIEW national_system AS
+      -- On which systems the authority has administrators of its own who have begun; on the others
+      -- those of `spm` decide.
+      SELECT d.system FROM administrator d JOIN permission p ON p.request = d.request
+      WHERE d.agency = (SELECT authority FROM service)
+        AND (d.starts_at = 0 OR p.began_at IS NOT NULL);
+
     CREATE VIEW reviewer AS
       -- Who may decide on which pending request, before the question whose request it is. A change
       -- of someone who has become an administrator meanwhile is the authority's to decide.
@@ -60,16 +67,16 @@ extension Schema {
       UNION ALL
       SELECT r.id, d.account, d.starts_at, d.ends_at, d.request, d.deputy_for, d.represents
       FROM request r JOIN administrator d ON d.agency = (SELECT authority FROM service)
-      WHERE r.role = 'admin' AND d.system = CASE WHEN EXISTS (SELECT 1 FROM administrator o
-          WHERE o.agency = (SELECT authority FROM service) AND o.system = r.system) THEN r.system
+      WHERE r.role = 'admin' AND d.system = CASE WHEN EXISTS (SELECT 1 FROM national_system o
+          WHERE o.system = r.system) THEN r.system
         ELSE (SELECT id FROM system WHERE code = 'spm') END
       UNION ALL
       SELECT r.id, d.account, d.starts_at, d.ends_at, d.request, d.deputy_for, d.represents
       FROM request r JOIN administrator d ON d.agency = (SELECT authority FROM service)
       WHERE r.role <> 'admin' AND r.kind = 'change'
         AND r.account IN (SELECT account FROM permission WHERE role = 'admin' AND status = 'active')
-        AND d.system = CASE WHEN EXISTS (SELECT 1 FROM administrator o
-          WHERE o.agency = (SELECT authority FROM service) AND o.system = r.system) THEN r.system
+        AND d.system = CASE WHEN EXISTS (SELECT 1 FROM national_system o
+          WHERE o.system = r.system) THEN r.system
         ELSE (SELECT id FROM system WHERE code = 'spm') END;
 
     CREATE VIEW own AS
@@ -88,7 +95,8 @@ extension Schema {
         WHERE id = NEW.request AND status <> 'pending' AND NOT (status = 'returned'
           AND NEW.verdict IN ('withdrawn', 'lapsed', 'superseded'));
       SELECT RAISE(ABORT, 'a decision is of the present round') FROM request
-        WHERE id = NEW.request AND NEW.round <> round + (status = 'returned');
+        WHERE id = NEW.request AND NEW.round <> CASE status WHEN 'returned'
+          THEN (SELECT max(round) + 1 FROM decision WHERE request = NEW.request) ELSE round END;
       SELECT RAISE(ABORT, 'right.missing') FROM request
         WHERE id = NEW.request AND NEW.verdict = 'approved' AND NEW.reviewer IS NULL
         AND origin <> 'appointment' AND kind <> 'revoke';
@@ -194,7 +202,9 @@ extension Schema {
     CREATE TRIGGER request_status_by_decision BEFORE UPDATE OF status ON request
     WHEN NOT (OLD.open = 1 AND EXISTS (SELECT 1 FROM decision WHERE request = NEW.id
         AND round = NEW.round AND verdict = NEW.status)
-      OR NEW.status = 'pending' AND NEW.round = OLD.round + 1 AND NEW.turned_at IS NOT NULL
+      OR \(isSentBackAgain)
+      OR NEW.status = 'pending' AND NEW.turned_at IS NOT NULL
+        AND NEW.round = (SELECT max(round) + 1 FROM decision WHERE request = OLD.id)
         AND (OLD.status = 'returned' OR \(isUnmerged)
           OR OLD.status = 'approved' AND OLD.kind = 'change'
           AND OLD.applied_at IS NULL OR OLD.status = 'approved' AND OLD.kind = 'grant' AND EXISTS (
@@ -210,8 +220,8 @@ extension Schema {
       reason, document, batch, submitter, created_at, claimed_at, effective_at, until_at, deputy_for,
       replaces, round, turned_at, change_name, change_name_key, change_email, change_mobile, change_title
       ON request
-    WHEN NOT (NEW.id = OLD.id AND (NEW.account = OLD.account OR OLD.open = 1 AND \(isMerging))
-      AND (NEW.agency = OLD.agency OR OLD.open = 1 AND \(isMoving))
+    WHEN NOT (NEW.id = OLD.id AND (NEW.account = OLD.account OR \(isOngoing) AND \(isMerging))
+      AND (NEW.agency = OLD.agency OR \(isOngoing) AND \(isMoving))
       AND NEW.kind = OLD.kind AND NEW.origin = OLD.origin AND NEW.batch IS OLD.batch
       AND NEW.submitter IS OLD.submitter
       AND (NEW.created_at = OLD.created_at AND NEW.claimed_at IS OLD.claimed_at
@@ -228,7 +238,8 @@ extension Schema {
         AND EXISTS (SELECT 1 FROM permission WHERE account = OLD.account AND system = NEW.system
           AND role = NEW.role AND role = 'admin' AND status = 'active'))
       AND (NEW.round = OLD.round AND NEW.turned_at IS OLD.turned_at
-        OR NEW.status <> OLD.status AND NEW.round BETWEEN OLD.round AND OLD.round + 1)
+        OR NEW.status <> OLD.status AND NEW.round BETWEEN OLD.round AND (SELECT max(round) + 1
+          FROM decision WHERE request = OLD.id) OR \(isSentBackAgain))
       AND (OLD.status = 'returned' AND NEW.status = 'pending'
         OR NEW.document IS OLD.document AND NEW.effective_at IS OLD.effective_at
           AND NEW.until_at IS OLD.until_at
@@ -261,6 +272,13 @@ extension Schema {
     END;
     """
 
+  /// A grant that had come up again on its day, and was decided anew: it holds as was then asked for.
+  private static let isResumed: Fragment = """
+    (OLD.suspended_at IS NOT NULL AND OLD.began_at IS NULL AND NEW.suspended_at IS NULL
+      AND EXISTS (SELECT 1 FROM request r JOIN decision d ON d.request = r.id AND d.round = r.round
+        WHERE r.id = OLD.request AND r.round > 1 AND d.verdict = 'approved'))
+    """
+
   static let permissionRules: SQL = """
     CREATE TRIGGER permission_is_new BEFORE INSERT ON permission
     WHEN EXISTS (SELECT 1 FROM permission WHERE request = NEW.request)
@@ -286,7 +304,7 @@ extension Schema {
       -- An end comes nearer, or is taken back with the hand-over that set it, where the successor is
       -- none: ended, resting, suspended or unproven.
       OR (OLD.ends_at IS NOT NULL AND (NEW.ends_at IS NULL OR NEW.ends_at > OLD.ends_at)
-        AND NOT EXISTS (SELECT 1 FROM permission o JOIN request q ON q.replaces = o.request
+        AND NOT \(isResumed) AND NOT EXISTS (SELECT 1 FROM permission o JOIN request q ON q.replaces = o.request
           JOIN permission s ON s.request = q.id
           WHERE o.account = OLD.account AND o.system = OLD.system AND o.role = OLD.role
             AND s.request NOT IN (SELECT request FROM administrator)))
@@ -295,7 +313,8 @@ extension Schema {
       OR NEW.system <> OLD.system
       OR NEW.role <> OLD.role OR NEW.granted_at <> OLD.granted_at
       -- One from the future starts at once, until the time of its grant has come (PRODUCT 3.9).
-      OR (NEW.starts_at > OLD.starts_at AND NEW.starts_at <> OLD.granted_at)
+      OR (NEW.starts_at > OLD.starts_at AND NEW.starts_at <> OLD.granted_at AND NOT \(isResumed))
+      OR (NEW.given_until IS NOT OLD.given_until AND NOT \(isResumed))
       OR (NEW.starts_at < OLD.starts_at AND OLD.starts_at > OLD.granted_at)
     BEGIN
       SELECT RAISE(ABORT, 'a permission only ends');

@@ -96,6 +96,12 @@ extension Schema {
 
   // MARK: For the rules of other tables
 
+  /// What goes along of requests: what waits, and what was approved for a day to come.
+  static let isOngoing: Fragment = """
+    (OLD.open = 1 OR OLD.status = 'approved' AND (OLD.kind = 'change' AND OLD.applied_at IS NULL
+      OR OLD.kind = 'grant' AND EXISTS (SELECT 1 FROM permission p WHERE p.request = OLD.id
+        AND p.status = 'active' AND p.began_at IS NULL AND p.starts_at > p.granted_at)))
+    """
   /// The row's agency becomes that of a succession of this moment.
   static let isMoving: Fragment =
     "EXISTS (SELECT 1 FROM moving WHERE before = OLD.agency AND after = NEW.agency)"
@@ -120,6 +126,13 @@ extension Schema {
     OLD.status = 'superseded' AND EXISTS (SELECT 1 FROM succession_move m JOIN succession v
       ON v.id = m.succession WHERE m.kind = 'superseded' AND m.id = OLD.id
         AND v.undone_at = (SELECT at FROM audit ORDER BY seq DESC LIMIT 1))
+    """
+  /// So does one wait for its correction that had been sent back.
+  static let isSentBackAgain: Fragment = """
+    (NEW.status = 'returned' AND \(isUnmerged) AND EXISTS (SELECT 1 FROM succession_move
+        WHERE kind = 'superseded' AND id = OLD.id AND was = 'returned')
+      AND NEW.round = (SELECT max(round) FROM decision WHERE request = OLD.id
+        AND verdict = 'returned'))
     """
   /// An account that was merged is itself again.
   static let isParted: Fragment = """

@@ -57,6 +57,7 @@ extension Service {
           let proof = try tx.verifyAudit()
           try tx.reconcile(proof.entries)
           receipt.proof = proof
+          try WriteLock.checkInterrupt()
           return .commit(())
         })
     } catch {

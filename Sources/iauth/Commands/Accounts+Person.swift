@@ -40,9 +40,15 @@ extension Accounts {
     guard let since, let until else {
       throw .usageMissing(["--since", "--until"], command: "accounts")
     }
-    let people = try context.service().affected(
-      since: since.timestamp(now: now, in: context.localTime),
-      until: until.end(now: now, in: context.localTime), caller: query)
+    let (from, end) = (
+      since.timestamp(now: now, in: context.localTime),
+      until.end(now: now, in: context.localTime)
+    )
+    // An empty answer means that nobody need be told; a span without a moment in it means nothing.
+    guard from < end else {
+      throw .usageValue(option: "--until", value: end.rfc3339, allowed: ["> --since"])
+    }
+    let people = try context.service().affected(since: from, until: end, caller: query)
     try context.list(
       .affected, people.map(\.json),
       table: Table(
@@ -72,6 +78,8 @@ extension Exposure {
     switch self {
     case .copy: Bilingual("copy", "備份")
     case .trail: Bilingual("trail", "稽核紀錄")
+    case .list: Bilingual("list", "權限列表")
+    case .person: Bilingual("person", "個人資料")
     case .request: Bilingual("request", "申請資料")
     case .administrator: Bilingual("administrator", "管理者")
     case .own: Bilingual("own", "本人")

@@ -88,7 +88,16 @@ struct Admins: Command {
         under: under, system: system, withPeople: withPeople)
       try showMissing(found, context)
     } else {
-      try show(try service.administrators(agency: agency, system: system), context)
+      do throws(IAuthError) {
+        try show(try service.administrators(agency: agency, system: system), context)
+      } catch {
+        // Who is not signed in is asked which agency.
+        guard error.code == .usageMissing, agency == nil, context.console.mayAsk,
+          let parameter = Self.usage.parameters.first(where: { $0.description.name == "agency" })
+        else { throw error }
+        let code = try context.askAgency(parameter.description)
+        try show(try service.administrators(agency: code, system: system), context)
+      }
     }
   }
 
@@ -120,8 +129,10 @@ struct Admins: Command {
               ] : [])
         }),
       empty: Bilingual(
-        "the agency has no administrator; it gets one by: iauth request-permission --role admin",
-        "該機關尚無管理者；申請擔任管理者：iauth request-permission --role admin"))
+        "the agency has no administrator\(system.map { " of \($0)" } ?? ""); it gets one by: "
+          + "iauth request-permission --role admin\(system.map { " --system \($0)" } ?? "")",
+        "該機關尚無\(system.map { "「\($0)」" } ?? "")管理者；申請擔任管理者："
+          + "iauth request-permission --role admin\(system.map { " --system \($0)" } ?? "")"))
   }
 
   private func showMissing(

@@ -84,7 +84,7 @@ struct Approve: Command {
       return try context.show(try service.decide(orders), open: open)
     }
     let target = batch.map(ReviewTarget.batch) ?? .numbers(numbers)
-    try context.confirm(target, ranges, .approved)
-    try context.show(try service.approve(target, note: note, expecting: expect))
+    let shown = try context.confirm(target, ranges, .approved)
+    try context.show(try service.approve(target, note: note, expecting: expect, shown: shown))
   }
 }

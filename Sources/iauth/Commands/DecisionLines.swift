@@ -19,7 +19,8 @@ struct DecisionLines {
 
   /// Reads a text in any encoding that forms may have.
   ///
-  /// - Throws: `sheet.header` for a header that names no number, or others than these and no verdict, `sheet.unreadable`, `limit.rows`.
+  /// - Throws: `sheet.header` for a header that names no number or no verdict, or one of them twice;
+  ///   `sheet.unreadable`, `limit.rows`.
   init(_ bytes: [UInt8]) throws(IAuthError) {
     do throws(IAuthError) {
       try self.init(text: try Self.text(of: bytes))
@@ -53,15 +54,13 @@ struct DecisionLines {
   private init(text bytes: [UInt8]) throws(IAuthError) {
     var reader = DelimitedReader(bytes)
     var columns: [Column: Int]?
-    var width = 0
     var isFirst = true
     var rows: [SheetRow] = []
     while let row = try reader.next() {
       guard !row.isBlank else { continue }
       guard rows.count < Limits.numbersAtOnce else { throw .limitRows(max: Limits.numbersAtOnce) }
       if isFirst {
-        columns = Column.named(row.cells)
-        width = row.cells.count { !Folding.trim($0).isEmpty }
+        columns = try Column.named(row.cells)
         isFirst = false
         if columns != nil { continue }
       }
@@ -69,8 +68,8 @@ struct DecisionLines {
     }
     if let columns {
       guard columns[.number] != nil else { throw .sheetHeader(missing: ["number"], duplicated: []) }
-      // Under a title that is not known the verdict may stand, and say something else.
-      guard columns[.verdict] != nil || columns.count == width else {
+      // A list that nobody has judged yet decides nothing.
+      guard columns[.verdict] != nil else {
         throw .sheetHeader(missing: ["verdict"], duplicated: [])
       }
       lines = rows.map { row in
@@ -79,7 +78,7 @@ struct DecisionLines {
         }
         return Line(
           place: row.number, number: text(.number), version: text(.version),
-          verdict: columns[.verdict].map { _ in text(.verdict) }, reason: text(.reason))
+          verdict: text(.verdict), reason: text(.reason))
       }
     } else {
       lines = Self.ofWords(bytes)
@@ -135,24 +134,31 @@ struct DecisionLines {
     }
 
     /// The columns that a header names; nil if this is no header.
-    static func named(_ cells: [String]) -> [Column: Int]? {
+    static func named(_ cells: [String]) throws(IAuthError) -> [Column: Int]? {
       let keys = cells.map { FormColumn.key($0) }
       var columns: [Column: Int] = [:]
+      var twice: [String] = []
       for column in allCases {
         let titles = column.titles.map { FormColumn.key($0) }
-        columns[column] = keys.firstIndex { titles.contains($0) }
+        let places = keys.indices.filter { titles.contains(keys[$0]) }
+        columns[column] = places.first
+        // Of a list the applicant's reason stands beside the reviewer's.
+        guard places.count > 1, column != .reason else { continue }
+        twice += places.map { Folding.trim(cells[$0]) }
       }
       // The list itself, with a verdict added: its reason is the applicant's.
       if keys.contains("submitted_at") || keys.contains("submittedat") {
         columns[.reason] = keys.firstIndex(of: FormColumn.key("note"))
       }
-      return columns[.number] == nil && columns[.verdict] == nil ? nil : columns
+      guard columns[.number] != nil || columns[.verdict] != nil else { return nil }
+      guard twice.isEmpty else { throw .sheetHeader(missing: [], duplicated: twice) }
+      return columns
     }
   }
 
   private static func verdict(_ word: String) -> RequestStatus? {
     switch word.lowercased() {
-    case "approve", "approved", "accept", "y", "核准", "接受": .approved
+    case "approve", "approved", "accept", "y", "核准", "接受", "核准（接受申請）", "核准(接受申請)": .approved
     case "reject", "rejected", "n", "退件": .rejected
     case "return", "returned", "退回補正": .returned
     default: nil

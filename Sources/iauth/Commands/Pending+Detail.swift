@@ -106,6 +106,7 @@ extension RequestDetail {
     return item.json(at: now).adding([
       "email": item.isErased ? .null : .string(item.email),
       "mobile": item.isErased ? .null : .string(item.mobile),
+      "phone": .text(phone), "unit": .text(unit),
       "replacement": new.map {
         [
           "name": .string($0.name), "email": .string($0.email), "mobile": .string($0.mobile),
@@ -177,9 +178,10 @@ extension RequestDetail {
         item.name
           + (item.isVerified ? "" : Bilingual(" (not yet proven)", "（尚未驗證）")(language))
       ),
-      (Bilingual("title", "職稱"), item.title),
+      (Bilingual("unit", "單位"), unit), (Bilingual("title", "職稱"), item.title),
       (Bilingual("e-mail", "電子郵件"), item.email),
       (Bilingual("mobile", "行動電話"), MobileNumber(stored: item.mobile).shown),
+      (Bilingual("telephone", "公務電話"), phone),
       (Bilingual("system", "系統"), item.system),
       (Bilingual("role", "角色"), item.role.label(language)),
       (Bilingual("reason", "申請事由"), item.reason),

@@ -129,10 +129,19 @@ struct Pending: Command {
         limit: context.options.list.limit, query: query, under: under)
     ).items.filter { $0.status == .pending }
     guard !items.isEmpty else {
-      return context.say(Bilingual("nothing waits for you", "目前沒有待審核的申請"))
+      context.say(
+        isNarrowed
+          ? Bilingual("no such requests", "沒有符合條件的申請")
+          : Bilingual("nothing waits for you", "目前沒有待審核的申請"))
+      if context.options.list.hasExitCode { context.status = .refused }
+      return
     }
     var sitting = try ReviewSitting(items, context)
     try sitting.run()
+  }
+
+  private var isNarrowed: Bool {
+    [query, system, agency, under].contains { $0 != nil } || role != nil
   }
 
   private func list(_ service: Service, _ context: Context) throws(IAuthError) {
@@ -144,7 +153,6 @@ struct Pending: Command {
         status: filter.status, statusOfOwn: status?.status,
         isOfSeen: filter != .pending || status != nil,
         query: query, under: under, by: by?.decider))
-    let isNarrowed = [query, system, agency, under].contains { $0 != nil } || role != nil
     let isShown = try context.list(
       .pending, items.map { $0.json(at: now) }, table: Self.table(items, now, context),
       empty: filter == .pending && !isNarrowed

@@ -74,7 +74,7 @@ struct Reject: Command {
       return try context.show(try service.decide(orders), open: open)
     }
     let target = batch.map(ReviewTarget.batch) ?? .numbers(numbers)
-    try context.confirm(target, ranges, returns ? .returned : .rejected)
-    try context.show(try service.reject(target, reason: reason, returns: returns))
+    let shown = try context.confirm(target, ranges, returns ? .returned : .rejected)
+    try context.show(try service.reject(target, reason: reason, returns: returns, shown: shown))
   }
 }

@@ -141,6 +141,15 @@ struct RequestPermission: Command {
     } else {
       // Only an administrator has a deputy, or hands over.
       let isStandIn = deputyFor != nil || replaces != nil
+      var system = system
+      if system == nil, context.console.mayAsk, !context.options.json {
+        let systems = try service.systems()
+        if systems.count > 1 {
+          _ = try service.ownRequests()
+          system = try PermissionSitting(context: context).chooseSystem(systems)?.code
+          guard system != nil else { throw .declined }
+        }
+      }
       let order = PermissionOrder(
         system: system, role: role ?? (isStandIn ? .admin : .general), reason: reason,
         document: document, from: from?.day, until: until?.day, deputyFor: deputyFor,

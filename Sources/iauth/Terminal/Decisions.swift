@@ -9,14 +9,16 @@ extension Context {
   /// Shows what a range or a batch is, and asks whether all of it is meant; elsewhere than on a
   /// terminal a command does what it says.
   ///
+  /// - Returns: the versions that were shown: these alone are decided on (PRODUCT 3.4); nil where
+  ///   nothing was.
   /// - Throws: `declined`; what the list of it throws.
   func confirm(
     _ target: ReviewTarget, _ ranges: [NumberRange], _ verdict: RequestStatus
-  ) throws(IAuthError) {
+  ) throws(IAuthError) -> [RequestID: String]? {
     let isMany = ranges.isEmpty || ranges.contains { $0.numbers.count > 1 }
-    guard isMany, console.mayAsk, !options.json else { return }
+    guard isMany, console.mayAsk, !options.json else { return nil }
     let items = try service().waiting(target)
-    guard items.count > 1 else { return }
+    guard items.count > 1 else { return nil }
     let now = world.now()
     console.table(Pending.table(items, now, self))
     let question: Bilingual =
@@ -27,6 +29,7 @@ extension Context {
       default: Bilingual("Reject these \(items.count)?", "確定將上列 \(items.count) 件退件？")
       }
     guard try console.askYes(question) else { throw .declined }
+    return Dictionary(uniqueKeysWithValues: items.map { ($0.number, $0.version) })
   }
 
   /// - Parameter open: how many lines of a file said nothing.

@@ -10,6 +10,13 @@ extension Context {
   func checkInteractive() throws(IAuthError) {
     let command = console.command ?? "pending"
     guard !options.json else { throw .usageConflict("--interactive", "--json", command: command) }
+    let view = options.list
+    let ignored = [
+      ("--output", view.output == .csv || view.output == .tsv),
+      ("--columns", view.columnNames != nil),
+      ("--sort", view.sort != nil), ("--since", view.since != nil), ("--until", view.until != nil),
+    ].first { $0.1 }
+    if let ignored { throw .usageConflict("--interactive", ignored.0, command: command) }
     guard console.mayAsk else { throw .usageTerminal("--interactive", command: command) }
   }
 
@@ -23,10 +30,13 @@ extension Context {
       guard let answer = try console.ask(question) else { return nil }
       let typed = Folding.trim(answer)
       if typed.isEmpty { return nil }
-      if let number = try? Int.parse(typed, for: ""), (1...max(1, used.count)).contains(number),
-        !used.isEmpty
-      {
-        return used[number - 1]
+      if !used.isEmpty, let number = try? Int.parse(typed, for: "") {
+        if used.indices.contains(number - 1) { return used[number - 1] }
+        say(
+          Bilingual(
+            "there is no reason \(typed); 1 to \(used.count), or a reason in words",
+            "無第 \(typed) 項理由，請輸入 1 至 \(used.count)，或逕填理由"))
+        continue
       }
       do throws(IAuthError) {
         return try FreeText.typedReason(typed)

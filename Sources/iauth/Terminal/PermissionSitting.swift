@@ -11,6 +11,8 @@ struct PermissionSitting {
   /// - Throws: `declined`; what `requestPermission` throws.
   func run() throws(IAuthError) {
     let service = try context.service()
+    // Whoever is not signed in need not answer first.
+    _ = try service.ownRequests()
     guard let system = try chooseSystem(try service.systems()), let role = try chooseRole() else {
       context.say(
         Bilingual(
@@ -36,7 +38,7 @@ struct PermissionSitting {
   }
 
   /// Nil for nobody's choice: an empty answer, or none.
-  private func chooseSystem(_ systems: [TargetSystem]) throws(IAuthError) -> TargetSystem? {
+  func chooseSystem(_ systems: [TargetSystem]) throws(IAuthError) -> TargetSystem? {
     guard systems.count > 1 else { return systems.first }
     let language = context.language
     for (index, system) in systems.enumerated() {

@@ -128,7 +128,9 @@ struct ReviewSitting {
 
   private func sum() {
     context.console.flush()
-    let left = items.count { !decided.union(gone).contains($0.number) }
+    let rest = items.map(\.number).filter { !decided.union(gone).contains($0) }
+    // What was decided may have ended others, too.
+    let left = (try? service.waiting(.numbers(rest)).count) ?? rest.count
     let parts = RequestStatus.allCases.compactMap { status in
       counts[status].map { (status.label, $0) }
     }

@@ -73,6 +73,7 @@ extension Shape {
   static let requestDetail = Shape(
     "request", by: "pending NUMBER",
     pendingFields + [
+      .text("phone").optional, .text("unit").optional,
       Field.object(
         "replacement", [.text("name"), .text("email"), .text("mobile"), .text("title").optional]
       ).optional,

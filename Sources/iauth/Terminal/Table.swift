@@ -59,16 +59,18 @@ struct Table {
   func lines(width: Int, language: Language) -> (header: String, rows: [String], isCut: Bool) {
     let header = columns.map { TerminalText.escaped($0.header(language)) }
     let cells = rows.map { $0.map(TerminalText.escaped) }
-    var widths = header.map(TerminalText.width)
+    var own = [Int](repeating: 1, count: header.count)
     for row in cells {
       for (index, cell) in row.enumerated() {
-        widths[index] = max(widths[index], TerminalText.width(cell))
+        own[index] = max(own[index], TerminalText.width(cell))
       }
     }
+    var widths = zip(header.map(TerminalText.width), own).map { max($0, $1) }
     let room = max(1, width - Self.gap * (columns.count - 1))
     let natural = widths
-    shrink(&widths, to: room, where: { columns[$0].isFlexible }, least: Self.flexibleMin)
-    shrink(&widths, to: room, where: { _ in true }, least: 1)
+    shrink(&widths, to: room) { columns[$0].isFlexible ? Self.flexibleMin : Int.max }
+    // Numbers are what one types: below their titles they stay whole.
+    shrink(&widths, to: room) { columns[$0].isNumber ? own[$0] : 1 }
     let line = { (row: [String]) in
       TerminalText.fitted(joined(row, widths), to: width)
     }
@@ -89,12 +91,11 @@ struct Table {
     return text
   }
 
-  /// Takes columns from the widest of those that may shrink until all fit or none can.
-  private func shrink(
-    _ widths: inout [Int], to room: Int, where may: (Int) -> Bool, least: Int
-  ) {
+  /// Takes columns from the widest of those that may shrink, down to their least width, until all fit
+  /// or none can.
+  private func shrink(_ widths: inout [Int], to room: Int, least: (Int) -> Int) {
     while widths.reduce(0, +) > room {
-      let candidates = widths.indices.filter { may($0) && widths[$0] > least }
+      let candidates = widths.indices.filter { widths[$0] > least($0) }
       guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { return }
       widths[widest] -= 1
     }

@@ -73,6 +73,82 @@ import Testing
         == [Person.tsai.email])
   }
 
+  /// Two rows that mend one person otherwise are refused both, whichever contacts they keep.
+  @Test(arguments: [
+    ["a@cdc.gov.tw 0912000008", "b@cdc.gov.tw 0912000008"],
+    ["a@cdc.gov.tw 0912000008", "tsai@cdc.gov.tw 0912000099"],
+    ["tsai@cdc.gov.tw 0912000099", "a@cdc.gov.tw 0912000008"],
+    ["a@cdc.gov.tw 0912000088", "b@cdc.gov.tw 0912000099"],
+    ["tsai@cdc.gov.tw 0912000088", "b@cdc.gov.tw 0912000099"],
+  ]) func twoRowsMendNobodyTwice(contacts: [String]) throws {
+    let (desk, chief, huang) = try office()
+    let tsai = Person.tsai.with(email: "tsai@cdc.gov.tw", mobile: "0912000008")
+    let number = try #require(try huang.importBatch(sheet([form(tsai)])).rows[0].request)
+    _ = try chief.reject(.numbers([number]), reason: "補正", returns: true)
+    let rows = contacts.map { contact in
+      let words = contact.split(separator: " ").map(String.init)
+      return form(tsai.with(email: words[0], mobile: words[1]))
+    }
+    let report = try huang.importBatch(sheet(rows))
+    // Of whom one row kept a contact, the other one is a namesake.
+    let isNamesake = contacts == ["tsai@cdc.gov.tw 0912000088", "b@cdc.gov.tw 0912000099"]
+    #expect(codes(report) == (isNamesake ? [] : ["row.conflict", "row.conflict"]))
+    #expect(
+      try desk.number("SELECT count(*) FROM account WHERE name = ?", tsai.name)
+        == (isNamesake ? 2 : 1))
+  }
+
+  @Test func theSameRowTwiceIsSaidSo() throws {
+    let (desk, chief, huang) = try office()
+    let number = try #require(try huang.importBatch(sheet([form(.tsai)])).rows[0].request)
+    _ = try chief.reject(.numbers([number]), reason: "補正", returns: true)
+    try #require(try desk.texts("SELECT status FROM request WHERE id = ?", number) == ["returned"])
+    #expect(
+      codes(try huang.importBatch(sheet([form(.tsai), form(.tsai)]))) == ["row.duplicate"])
+  }
+
+  /// Whoever submitted several rows that lapse in one run hears of them once.
+  @Test func severalRowsThatLapseAreOneMail() throws {
+    let (desk, chief, huang) = try office()
+    let third = Person.tsai.with(name: "蔡三", email: "san@cdc.gov.tw", mobile: "0912000077")
+    let rows = [form(.tsai), form(.liu), form(third)]
+    let numbers = try huang.importBatch(sheet(rows)).rows.compactMap(\.request)
+    try #require(numbers.count == 3)
+    _ = try chief.reject(.numbers(Array(numbers.prefix(2))), reason: "補正", returns: true)
+    desk.wait(.days(31))
+    let planned = try desk.owner().remind(after: nil, isDryRun: true, isClockRight: true).messages
+      .filter { $0.causes.contains { $0.event == .lapsed } }
+    #expect(planned.flatMap(\.causes).map(\.subject) == numbers.prefix(2).map { .request($0) })
+    #expect(planned.allSatisfy { !$0.body.contains("  \(numbers[2])  ") })
+    let post = try desk.post {
+      _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    }
+    #expect(post.filter { $0 == "notice \(Person.huang.email)" }.count == 1)
+  }
+
+  /// Namesakes keep their numbers, in whichever order the rows stand, and by the name alone nobody
+  /// is taken for one of several.
+  @Test(arguments: [[0, 1, 2], [2, 1, 0], [1, 0, 2]])
+  func namesakesKeepTheirNumbers(order: [Int]) throws {
+    let (desk, chief, huang) = try office()
+    let first = Person.tsai.with(email: "one@cdc.gov.tw", mobile: "0912000011")
+    let second = Person.tsai.with(email: "two@cdc.gov.tw", mobile: "0912000012")
+    let numbers = try huang.importBatch(sheet([form(first), form(second)])).rows.compactMap(
+      \.request)
+    _ = try chief.reject(.numbers(numbers), reason: "補正", returns: true)
+    let unknown = Person.tsai.with(email: "new@cdc.gov.tw", mobile: "0912000095")
+    #expect(codes(try huang.importBatch(sheet([form(unknown)]))) == ["row.conflict"])
+    let rows = [form(unknown), form(first.with(email: "uno@cdc.gov.tw")), form(second)]
+    #expect(codes(try huang.importBatch(sheet(order.map { rows[$0] }))).isEmpty)
+    #expect(
+      try desk.texts(
+        """
+        SELECT a.email FROM request r JOIN account a ON a.id = r.account WHERE r.id >= ?
+        ORDER BY r.id
+        """, numbers[0])
+        == ["uno@cdc.gov.tw", "two@cdc.gov.tw", "new@cdc.gov.tw"])
+  }
+
   /// What somebody may not stop, who stands in for them may not either.
   @Test func whoStandsInStopsNoHandOver() throws {
     let (desk, chief, huang) = try office()

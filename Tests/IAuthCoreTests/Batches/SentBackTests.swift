@@ -340,7 +340,7 @@ import Testing
       _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
     }
     #expect(try status(number, desk) == "lapsed")
-    #expect(post.filter { $0 == "notice \(Person.huang.email)" }.count == 2, "row and batch")
+    #expect(post.filter { $0 == "notice \(Person.huang.email)" }.count == 1, "of the batch")
   }
 
   /// Whose row another's form takes back hears of it, also while other rows wait.

@@ -202,8 +202,8 @@ private let operatorDay = OperatorDigest(
 
 private let aboutOneRequest: [Notice] = [
   submitted, approved, .approved(request: request, url: nil, note: nil), rejected, invitation,
-  .requestLapsed(request: request), .rowEnded(request: request, isLapsed: true),
-  .rowEnded(request: request, isLapsed: false),
+  .requestLapsed(request: request), .rowsEnded(batch: 4, items: [request], isLapsed: true),
+  .rowsEnded(batch: 4, items: [request], isLapsed: false),
   .nationalReviewer(request: request),
   .invitationLapsed(request: request), .invitationEnded(request: request, reason: "調職"),
   .revoked(request: request, reason: "調職"),

@@ -312,8 +312,6 @@ struct Reckoning: Sendable {
     // What is in force is where its person is (11.4).
     if let held, !isOver(held) { (request.account, request.agency) = (held.account, held.agency) }
     if let me, (held?.account ?? request.account) != me {
-      // (What has moved is not theirs to end yet, where it is now.)
-      if facts.requests[number]?.agency != request.agency { return .unsure }
       if facts.offices[request.agency]?.status == "succeeded" { return .unsure }
       guard sees(me, request) else { return .refused("request.unknown") }
       guard !posts(me).isEmpty else {

@@ -211,6 +211,64 @@ import Testing
     _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
+  /// What had been sent back for correction waits for that again, with what was to be mended.
+  @Test func whatWasSentBackIsSentBackAgain() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let lin = try desk.opened(.lin)
+    let number = try lin.ask(.admin)
+    _ = try chief.decide([
+      DecisionOrder(number: number, verdict: .returned, note: "補公文", version: nil)
+    ])
+    let twin = Person(
+      agency: Office.fda, name: Person.lin.name, email: Person.lin.email,
+      mobile: Person.lin.mobile)
+    desk.wait(.minutes(1))
+    let there = try desk.opened(twin)
+    _ = try there.ask(.admin)
+    let status = { try desk.texts("SELECT status FROM request WHERE id = ?", number) }
+    for _ in 1...2 {
+      _ = try desk.succeed(Office.cdc, by: Office.fda)
+      #expect(try status() == ["superseded"])
+      // It is theirs, and over.
+      #expect(
+        try refusal { _ = try there.resubmit(number, Correction(reason: "已補")) }
+          == .requestDecided)
+      let lines = try desk.owner().undoSuccession(of: [Office.cdc])
+      #expect(lines.contains { $0.request == number && $0.outcome == .undone })
+      #expect(try status() == ["returned"])
+      _ = try desk.owner().verifyAudit(anchors: nil)
+    }
+    let again = try desk.signedIn(.lin)
+    #expect(try again.ownRequests().first { $0.number == number }?.note == "補公文")
+    #expect(try chief.approve(number) != nil)
+    _ = try again.resubmit(number, Correction(reason: "已補"))
+    #expect(try chief.approve(number) == nil)
+    _ = try desk.owner().verifyAudit(anchors: nil)
+    #expect(try desk.owner().doctor().first { $0.check == "invariants" }?.status == .ok)
+  }
+
+  /// What was granted in place of somebody who goes back stands in the way of their going.
+  @Test(arguments: [true, false]) func whoStandsInBindsTheAgencies(isDeputy: Bool) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    _ = try desk.administrator(.li, approvedBy: chief)
+    let liu = try desk.opened(.liu)
+    _ = try desk.succeed(Office.cdc, by: Office.fda)
+    let number = try liu.requestPermission(
+      isDeputy
+        ? PermissionOrder(role: .admin, from: desk.today, until: desk.today + 5, deputyFor: 2)
+        : PermissionOrder(role: .admin, from: desk.today + 2, replaces: 2)
+    ).number
+    try #require(try chief.approve(number) == nil)
+    #expect(try refusal { _ = try desk.owner().undoSuccession(of: [Office.cdc]) } == .agencyUndo)
+    guard isDeputy else { return }
+    // Once they no longer stand in, nothing does.
+    try liu.revoke(number, reason: "不再需要")
+    _ = try desk.owner().undoSuccession(of: [Office.cdc])
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
   /// What was asked for at the successor is the old agency's again, and the trail knows it.
   @Test(arguments: [false, true]) func whatWasAskedForSinceGoesBack(isReturned: Bool) throws {
     let desk = try Desk()

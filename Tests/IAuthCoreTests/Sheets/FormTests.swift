@@ -62,6 +62,16 @@ private func form(_ text: String) throws(IAuthError) -> (FormHeader, [FormRow]) 
     #expect(try form(alone.joined(separator: "\n")).1.map(\.number) == [2, 4, 5])
   }
 
+  /// Part of a person is a row, above another table too; what its column never holds is a title.
+  @Test(arguments: [
+    "2.16.886.101.20003,,,", ",李小華,,", ",,w@cdc.gov.tw,", ",,,0912345678", ",李一,,",
+  ]) func partOfAPersonIsNoTitle(line: String) throws {
+    let head = "OID,姓名,信箱,手機"
+    let person = "2.16.886.101.3,王小明,a@b.tw,0912345678"
+    let text = [head, person, line, "附表2 個別異動,,,", ",刪除名單,,", head, person]
+    #expect(try form(text.joined(separator: "\n")).1.map(\.number) == [2, 3, 7])
+  }
+
   /// Sums and remarks, whatever else stands in them, unless it is a whole person.
   @Test(arguments: [
     "備註：代填,王小明,,", "合計,3 人,,", "  小計：,,,2", "【備註】,a@b.tw,,", "總計,共 5 人,,",

@@ -1,0 +1,152 @@
+// The statements of what an approval makes true: permissions that begin, rest, go on and end, and the
+// requests that this makes pointless (PRODUCT 3.4, 11.1).
+
+import SQLite
+import Values
+
+enum EffectTable {
+  static let standing: SQL = """
+    SELECT starts_at, ends_at FROM permission WHERE request = ? AND status = 'active'
+    """
+  /// The permission itself while it is in force, or the one of its holder that has renewed it, in the
+  /// very moment in which it ended; what was granted later is another one.
+  static let inForce: SQL = """
+    WITH RECURSIVE line (request) AS (SELECT ?1 UNION
+      SELECT n.request FROM line l JOIN permission o ON o.request = l.request
+        JOIN permission n ON n.account = o.account AND n.system = o.system AND n.role = o.role
+          AND n.granted_at = o.revoked_at AND n.request > o.request)
+    SELECT p.request, p.ends_at FROM line l JOIN permission p ON p.request = l.request
+    WHERE p.status = 'active'
+    """
+  /// Whoever is to take a permission over on a later day.
+  static let heir: SQL = """
+    SELECT s.request FROM permission p JOIN permission o ON o.account = p.account
+        AND o.system = p.system AND o.role = p.role
+      JOIN request q ON q.replaces = o.request JOIN permission s ON s.request = q.id
+    WHERE p.request = ?1 AND s.status = 'active' AND s.began_at IS NULL
+      AND s.starts_at > s.granted_at AND s.starts_at > ?2 LIMIT 1
+    """
+  /// The end that a permission has of its own: the one that it was given with, or that of an approved
+  /// removal.
+  static let ownEnd: Fragment = """
+    (SELECT min(u) FROM (SELECT p.given_until AS u UNION ALL SELECT v.effective_at FROM request v
+      WHERE v.account = p.account AND v.system = p.system AND v.role = p.role
+        AND v.kind = 'revoke' AND v.status = 'approved' AND v.created_at >= p.granted_at
+        AND v.effective_at > p.granted_at))
+    """
+  static let endOf: SQL = "SELECT \(ownEnd) FROM permission p WHERE p.request = ?"
+  /// What asks for the longer duration of a permission that is over.
+  static let renewals: SQL = """
+    SELECT r.id FROM permission p JOIN request r ON r.account = p.account AND r.system = p.system
+      AND r.role = p.role AND r.open = 1 AND r.kind = 'grant' AND r.id <> p.request
+    WHERE p.request = ?
+    """
+  /// Whether two permissions, or a request and one, are of one agency: one may have gone back to its
+  /// own since (PRODUCT 11.4).
+  static let isOfOneAgency: SQL = """
+    SELECT 1 FROM permission o JOIN request r ON r.id = ?1 LEFT JOIN permission p ON p.request = r.id
+    WHERE o.request = ?2 AND o.agency = coalesce(p.agency, r.agency)
+    """
+  static let held: SQL = """
+    SELECT p.request, p.ends_at, \(ownEnd) FROM permission p
+    WHERE p.account = ?1 AND p.system = ?2 AND p.role = ?3 AND p.status = 'active'
+    """
+  static let began: SQL = "UPDATE permission SET began_at = ?2 WHERE request = ?1"
+  /// Requests for the use of the system, which being its administrator includes.
+  static let general: SQL = """
+    SELECT id FROM request WHERE account = ?1 AND system = ?2 AND role = 'general'
+      AND kind = 'grant' AND open = 1
+    """
+  /// What asks for the end of a permission.
+  static let revocation: SQL = """
+    SELECT id FROM request WHERE account = ?1 AND system = ?2 AND role = ?3
+      AND kind = 'revoke' AND open = 1
+    """
+  /// Requests to take over the same permission.
+  static let rivals: SQL = "SELECT id FROM request WHERE replaces = ?1 AND open = 1"
+  /// Deputies who are asked for beside a permission.
+  static let deputies: SQL = "SELECT id FROM request WHERE deputy_for = ?1 AND open = 1"
+  /// Hand-overs to this account that have not ended the other permission yet.
+  static let handOvers: SQL = """
+    SELECT q.id FROM permission p JOIN request q ON q.id = p.request
+      JOIN permission o ON o.request = q.replaces JOIN permission n ON n.account = o.account
+        AND n.system = o.system AND n.role = o.role AND n.status = 'active'
+    WHERE p.account = ? AND p.status = 'active'
+    """
+  /// Changes that somebody who has become an administrator still waits for.
+  static let changes: SQL = """
+    SELECT id FROM request WHERE account = ? AND open = 1 AND kind = 'change'
+      AND role = 'general'
+    """
+  /// Whether somebody acts by a permission, once its day has come.
+  static let acts: SQL = "SELECT 1 FROM administrator WHERE request = ?"
+  static let changed: SQL = "SELECT account FROM request WHERE id = ? AND kind = 'change'"
+  static let raise: SQL = "UPDATE request SET role = 'admin', system = ?2 WHERE id = ?1"
+  /// Whether who decided on a dated request, or the one for whom they did as a deputy, would be among
+  /// those who decide until its day; nobody did on an appointment.
+  static let isTheirs: SQL = """
+    SELECT 1 FROM request r JOIN decision d ON d.request = r.id AND d.round = r.round
+    WHERE r.id = ?1 AND (d.reviewer IS NULL OR EXISTS (SELECT 1 FROM reviewer v
+      WHERE v.request = r.id AND v.starts_at < r.effective_at AND r.effective_at <= v.ends_at
+      AND v.account IN (d.reviewer, (SELECT account FROM permission WHERE request = d.deputy_for)))
+      -- What has ended since then was theirs on the day.
+      OR r.kind = 'grant' AND EXISTS (SELECT 1 FROM permission p WHERE p.request = d.by_permission
+        AND p.starts_at < r.effective_at AND r.effective_at <= p.revoked_at
+        AND p.suspended_at IS NULL))
+    """
+  static let reopen: SQL = """
+    UPDATE request SET status = 'pending', round = round + 1, turned_at = ?2, role = ?3,
+      system = ?4 WHERE id = ?1
+    """
+  /// A grant that has come up again rests, and has not begun.
+  private static let restsAgain: Fragment =
+    "request = ?1 AND status = 'active' AND suspended_at IS NOT NULL AND began_at IS NULL"
+  static let rest: SQL = "UPDATE permission SET suspended_at = ?2 WHERE request = ?1"
+  static let resume: SQL = """
+    UPDATE permission SET suspended_at = NULL, began_at = iif(?3 > ?2, NULL, ?2),
+      starts_at = iif(?3 > ?2, ?3, starts_at), ends_at = ?4, given_until = ?4 WHERE \(restsAgain)
+    """
+  static let giveUp: SQL = """
+    UPDATE permission SET status = 'revoked', revoked_at = ?2, revoker = ?3, reason = ?4
+    WHERE \(restsAgain)
+    """
+  static let starting: SQL = """
+    SELECT request FROM permission WHERE status = 'active' AND began_at IS NULL
+      AND suspended_at IS NULL AND starts_at > granted_at AND starts_at <= ?
+    ORDER BY starts_at, request
+    """
+  static let startingOf: SQL = """
+    SELECT request FROM permission WHERE account = ?1 AND status = 'active' AND began_at IS NULL
+      AND suspended_at IS NULL AND starts_at > granted_at AND starts_at <= ?2
+    ORDER BY starts_at, request
+    """
+  /// Those that take a permission over, and whose day has come.
+  static let successors: SQL = """
+    SELECT s.request FROM permission p JOIN permission o ON o.account = p.account
+        AND o.system = p.system AND o.role = p.role
+      JOIN request q ON q.replaces = o.request JOIN permission s ON s.request = q.id
+    WHERE p.request = ?1 AND s.status = 'active' AND s.began_at IS NULL
+      AND s.suspended_at IS NULL AND s.starts_at > s.granted_at AND s.starts_at <= ?2
+    """
+  /// A permission with an end that a later one may take the place of, without a gap between them.
+  static let renewable: SQL = """
+    SELECT p.request FROM permission p JOIN request q ON q.id = p.request
+    WHERE p.account = ?1 AND p.system = ?2 AND p.role = ?3 AND p.status = 'active'
+      AND p.ends_at < ?5 AND coalesce(?4, 0) <= p.ends_at
+      -- What somebody had removed is not renewed.
+      AND NOT EXISTS (SELECT 1 FROM request v WHERE v.account = p.account AND v.system = p.system
+        AND v.role = p.role AND v.kind = 'revoke' AND v.status = 'approved'
+        AND v.created_at >= p.granted_at AND v.effective_at = p.ends_at)
+      -- (The sign keeps SQLite from preparing it anew for each value.)
+      AND +q.deputy_for IS ?6
+    """
+  static let longest: SQL = "SELECT longest FROM system WHERE id = ?"
+  static let statements: [SQL] = [
+    standing, inForce, heir, renewals, isOfOneAgency, held, rest, began, general, revocation,
+    rivals, deputies,
+    handOvers, changes,
+    acts, changed, raise, isTheirs,
+    reopen, resume, giveUp, starting,
+    startingOf, successors, endOf, renewable, longest,
+  ]
+}
