@@ -121,8 +121,7 @@ extension Change {
       guard new.agency == old.agency, new.account == old.account, new.isOpen else {
         throw fault(old, new)
       }
-      // (One that had been sent back and was merged comes back as one that waits.)
-      guard new.status == old.status || old.status == "returned" else { throw fault(old, new) }
+      guard new.status == old.status else { throw fault(old, new) }
     }
     for (id, old) in was.offices where then.offices[id] == since.offices[id] {
       guard now.offices[id]?.superior == old.superior, now.offices[id]?.status == old.status

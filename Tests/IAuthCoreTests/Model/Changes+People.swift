@@ -60,6 +60,9 @@ extension Change {
       }
     case (_, "lapsed"):
       return !after.isOpen(old) || after.facts.people[new.account]?.isOpen == false
+    case ("approved", "superseded"):
+      // It came up again, and was over before anybody had decided.
+      return new.round > old.round && after.facts.held[old.id].map { after.isOver($0) } ?? false
     case (_, "superseded"): return old.isOpen && isPointless(new)
     case ("returned", "pending"):
       guard isDone else { return false }
@@ -70,7 +73,7 @@ extension Change {
       }
     case ("approved", "pending"):
       return old.from.map { $0 <= now } ?? false && new.round == old.round + 1
-    case ("superseded", "pending"): return !undone.isEmpty
+    case ("superseded", "pending"), ("superseded", "returned"): return !undone.isEmpty
     default: return false
     }
   }
@@ -90,9 +93,9 @@ extension Change {
         $0.replaces == other && $0.status == "approved" && $0.id != request.id
       }
     }
-    guard request.kind == "revoke" else { return false }
     let held = before.permissions(request.account, request.system, request.role)
-    return held.allSatisfy { after.facts.held[$0.request].map { after.isOver($0) } ?? true }
+    return (request.kind == "revoke" || !held.isEmpty)
+      && held.allSatisfy { after.facts.held[$0.request].map { after.isOver($0) } ?? true }
   }
 
   /// Never on one's own, nor on what one's deputy or represented may not.

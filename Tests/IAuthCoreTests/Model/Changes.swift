@@ -82,7 +82,7 @@ struct Change {
     let wasOver = before.isOver(old)
     let isOver = after.isOver(new)
     guard old.request == new.request, old.system == new.system, old.role == new.role,
-      old.grantedAt == new.grantedAt, old.from == new.from
+      old.grantedAt == new.grantedAt, old.from == new.from || isGrantedAgain(new)
     else { throw unexplained("permission", old, new) }
     if old.agency != new.agency || old.account != new.account, !isMoving {
       throw unexplained("whose permission", old, new)
@@ -93,8 +93,36 @@ struct Change {
       return
     }
     if isOver { return try checkEnd(old, new) }
+    if isGrantedAgain(new) { return try checkTime(new, of: before.facts.requests[new.request]) }
     if old.until != new.until { try checkUntil(old, new) }
     if old.rests != new.rests { try checkRest(old, new) }
+  }
+
+  /// Whether one that had come up again was approved again.
+  private func isGrantedAgain(_ new: Facts.Held) -> Bool {
+    guard isDone, case .decide(_, _, .approved) = deed.step else { return false }
+    return deed.request == new.request
+  }
+
+  /// From when until when something holds that is granted now.
+  private func checkTime(_ new: Facts.Held, of request: Facts.Asked?) throws {
+    guard let request else { return }
+    let renewed = before.permissions(new.account, new.system, new.role)
+      .filter { $0.request != new.request }
+    // One that was granted too late for its day holds since then, or from now on.
+    let late = request.round > 1 ? request.from ?? now : now
+    let froms = renewed.isEmpty ? [max(now, request.from ?? now), late] : [now]
+    var until = request.until
+    if let longest = before.facts.longest[new.system] {
+      let bound = (new.from + longest + 8 * 3600) / Reckoning.day * Reckoning.day - 8 * 3600
+      until = min(until ?? bound, bound)
+    }
+    guard froms.contains(new.from), new.until == until || !renewed.isEmpty else {
+      throw unexplained("time of a grant", request, new)
+    }
+    for old in renewed where !after.isOver(after.facts.held[old.request] ?? old) {
+      throw Fault(law: "never two at once", detail: "\(old.request) and \(new.request)")
+    }
   }
 
   /// Why a permission has ended.
@@ -226,19 +254,7 @@ struct Change {
     guard new.account == request.account, new.agency == request.agency,
       new.system == request.system, new.role == request.role, new.grantedAt == now
     else { throw unexplained("grant", request, new) }
-    let renewed = before.permissions(new.account, new.system, new.role)
-    let from = renewed.isEmpty ? max(now, request.from ?? now) : now
-    var until = request.until
-    if let longest = before.facts.longest[new.system] {
-      let bound = (from + longest + 8 * 3600) / Reckoning.day * Reckoning.day - 8 * 3600
-      until = min(until ?? bound, bound)
-    }
-    guard new.from == from, new.until == until || !renewed.isEmpty else {
-      throw unexplained("time of a grant", request, new)
-    }
-    for old in renewed where !after.isOver(after.facts.held[old.request] ?? old) {
-      throw Fault(law: "never two at once", detail: "\(old.request) and \(new.request)")
-    }
+    try checkTime(new, of: request)
   }
 
   // MARK: Reviews

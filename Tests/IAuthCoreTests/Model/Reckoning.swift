@@ -213,6 +213,7 @@ struct Reckoning: Sendable {
           return request.deputyFor == nil ? .accepted : .refused("permission.none")
         }
         guard old.agency == request.agency else { return .refused("permission.none") }
+        if heirs(of: old).contains(where: { $0.request != request.id }) { return .unsure }
         if request.replaces != nil, isLast({ $0.request == old.request }) != false,
           old.agency == facts.authority
         {
@@ -267,7 +268,8 @@ struct Reckoning: Sendable {
         {
           reasons.formUnion(["permission.none", "request.unknown"])
         }
-        if old.role != "admin" { isSure = false }
+        // Whether somebody may ask for what is to be handed over already is not said.
+        if old.role != "admin" || !heirs(of: old).isEmpty { isSure = false }
       } else {
         reasons.insert("request.unknown")
       }
@@ -326,6 +328,8 @@ struct Reckoning: Sendable {
       if isOwn(me, request) || rights(me, request).isEmpty { return .unsure }
     }
     guard let held, !isOver(held) else { return .refused("permission.none", "request.outside") }
+    // What has come up again gives nothing that could end.
+    if request.isOpen { return .unsure }
     return switch isLast({ $0.request == number }) {
     case true: .refused("account.last")
     case false: .accepted

@@ -145,6 +145,8 @@ extension Walk {
       }
       // Decided by somebody since, or granted: it stands in the way.
       let isQuiet = facts.decisions.values.joined().allSatisfy { $0.at < applied }
+      // Nobody may be left in the authority.
+      if facts.authority == move.new { isSure = false }
       if !isQuiet || codes.count > 1 || movesSince(applied) > 1 { isSure = false }
     }
     return isSure && contactsAreAsBefore ? .accepted : .unsure

@@ -130,6 +130,12 @@ final class Walk {
     reference = Reckoning(
       facts: try Facts(file), now: desk.clock.now.seconds, given: then.given)
     learn(step: number, of: deed.who)
+    if deed.outcome == .done, case .decide(_, _, .approved) = deed.step,
+      let number = deed.request, let held = facts.held[number]
+    {
+      // Also one that was approved before, and came up again.
+      reference.given[number] = .some(held.until)
+    }
     let change = Change(before: then, after: reference, deed: deed)
     try change.check()
     if change.isMoving {
