@@ -6,7 +6,8 @@
 enum Known: String, CaseIterable, Sendable {
   /// A hand-over of a general user's permission, by a form, ends nothing.
   case generalStays
-  /// A merge lets the authority's last administrator rest, whose other account waits for a change.
+  /// A merge lets the authority's last administrator rest, whose other account waits for a change;
+  /// an undoing gives it back to one who rests since a review.
   case authorityAlone
   /// Of somebody invited, after a merge was undone, `permissions` says nothing.
   case invitedUnlisted
@@ -40,7 +41,11 @@ enum Known: String, CaseIterable, Sendable {
     case "nothing changes by itself: end of a permission":
       guard request?.kind == "change", case .decide(_, _, .approved) = deed.step else { return nil }
       return .handedOverUnproven
-    case "the authority keeps an administrator": return isMerging ? .authorityAlone : nil
+    case "the authority keeps an administrator":
+      let isRest = after.facts.held.values.contains {
+        $0.isAdmin && $0.agency == after.facts.authority && $0.rests && !after.isOver($0)
+      }
+      return isMerging || isMoving && wasUndone && isRest ? .authorityAlone : nil
     case "permissions lists what is held":
       return wasUndone && isMoving ? .invitedUnlisted : nil
     case "an item is where its permission is": return wasUndone ? .itemStays : nil

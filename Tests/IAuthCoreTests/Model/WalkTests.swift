@@ -90,7 +90,7 @@ struct WalkRun {
 }
 
 @Suite struct RandomWalkTests {
-  private static let few: UInt64 = 40
+  private static let few: UInt64 = 32
   private static let length = 25
 
   /// `IAUTH_WALKS`: how many, or from which to which (`200-400`).
