@@ -61,7 +61,7 @@ package enum FormColumn: Int, CaseIterable, Sendable {
       ["角色", "申請角色", "使用者角色", "權限", "申請權限", "權限類別", "role", "permission"]
     case .change:
       [
-        "異動類別", "異動類型", "異動別", "異動項目", "異動", "異動情形", "異動種類", "類別",
+        "異動類別", "異動類型", "異動別", "異動項目", "異動", "異動情形", "異動種類",
         "申請類別", "change", "change type", "action",
       ]
     case .priorName:
@@ -137,10 +137,19 @@ package enum FormColumn: Int, CaseIterable, Sendable {
     // Longer than any title; the cells of a table without header are asked one by one.
     guard (1...160).contains(title.utf8.count) else { return nil }
     let key = Self.key(title)
-    guard let column = Self.byKey[key] ?? Self.withoutMark(key).flatMap({ Self.byKey[$0] }) else {
-      return nil
-    }
+    guard
+      let column = Self.byKey[key] ?? Self.withoutMark(key).flatMap({ Self.byKey[$0] })
+        ?? Self.withoutChoices(key)
+    else { return nil }
     self = column
+  }
+
+  /// The column of a title behind which the choices stand: 異動類別(新增、刪除、修改).
+  private static func withoutChoices(_ key: String) -> FormColumn? {
+    guard key.utf8.last == UInt8(ascii: ")"), let open = key.lastIndex(of: "("),
+      let column = byKey[String(key[..<open])], column == .change || column == .role
+    else { return nil }
+    return column
   }
 
   /// A key without what forms write beside a title to say whether it must be filled in, (必填),

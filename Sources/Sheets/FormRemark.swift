@@ -44,9 +44,9 @@ package enum FormRemark {
 
   /// Whether a text alone in its row may be somebody's name, rather than a table's title.
   static func isPerson(_ text: String) -> Bool {
-    let scalars = text.unicodeScalars
-    return !scalars.isEmpty && !scalars.contains { $0.properties.generalCategory == .decimalNumber }
-      && !titles.contains { FormColumn.key(text).contains($0) } && !isRemark(text)
+    let key = FormColumn.key(text)
+    return !key.isEmpty && !titles.contains(where: key.contains) && !isRemark(text)
+      && !key.unicodeScalars.contains { $0.properties.generalCategory == .decimalNumber }
   }
 
   /// Words of which one stands in nearly every table's title.

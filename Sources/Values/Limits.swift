@@ -102,6 +102,8 @@ package enum Limits {
   package static let deliveryRun: TimeSpan = .minutes(4)
   /// How long one turn of a channel takes at most; it ends before its claim does.
   package static let deliveryTurn: TimeSpan = .seconds(100)
+  /// How often a long turn writes down what has left, in milliseconds.
+  package static let markMilliseconds: Int64 = 2_000
   /// How much later a code leaves than it could, in microseconds: up to this, at random.
   package static let codeSpread: UInt32 = 400_000
   /// Messages of one channel in one run: a flood, and what it costs, is spread and is noticed.

@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,35 @@ def test_what_people_read(old):
     text = old.ok("migrate", "--lang", "zh-TW")
     assert "1 -> 2" in text.out and "備份" in text.err
     assert "已為本版結構" in old.ok("migrate", "--lang", "zh-TW").err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whoever_interrupts_it_has_the_old_one(old, number):
+    def arrive():
+        # It comes while the lock is held, and waits until that is given up.
+        signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+        os.kill(os.getpid(), number)
+    before = old.db.read_bytes()
+    old.end(old.start("migrate", preexec_fn=arrive))
+    assert old.db.read_bytes() == before
+    assert not list(old.data.glob("iauth.db.schema-*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_stopped_at_any_moment_it_leaves_no_copy_of_what_still_stands(old, number):
+    stopped = 0
+    for wait in range(0, 60, 4):
+        process = old.start("migrate")
+        time.sleep(wait / 1_000)
+        process.send_signal(number)
+        old.end(process)
+        if old.value("PRAGMA user_version") == 2:
+            break
+        stopped += 1
+        assert not list(old.data.glob("iauth.db.schema-*")), wait
+    assert stopped
+    old.ok("migrate")
 
 
 def test_a_newer_database_names_the_way_out(desk):

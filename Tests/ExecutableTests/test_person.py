@@ -89,6 +89,25 @@ def test_whose_data_could_have_been_read(desk, tmp_path):
     assert CDC and desk.ok("audit", "--verify")
 
 
+def test_every_way_of_reading_counts_as_one(desk):
+    tong = desk.join(TONG)["account"]
+    desk.ok("approve", desk.request(TONG), session=MING)
+    span = ["--since", "1d", "--until", "2099-01-01"]
+
+    def how(account):
+        lines = desk.json("accounts", "--affected", *span)
+        return next((set(line["exposures"]) for line in lines if line["account"] == account), set())
+    assert not how(tong) & {"list", "person"}
+    desk.ok("accounts", "--history", tong)
+    assert "person" in how(tong) and "list" not in how(tong)
+    desk.ok("permissions", "--changed-since", "0", "--json")
+    assert "list" in how(tong)
+    chief = desk.value("SELECT id FROM account WHERE email = ?", CHIEF.email)
+    assert "list" in how(chief) and "person" not in how(chief)
+    desk.refused("usage.value", "accounts", "--affected", "--since", "2026-12-05", "--until",
+                 "2026-12-01")
+
+
 def test_why_something_was_done_to_an_account_stays_beside_its_entry(desk):
     account = desk.join(TONG)["account"]
     reasons = {"suspend": "調查中\nasked=grant admin spm", "restore": "查無不法", "unlock": "本人來電",

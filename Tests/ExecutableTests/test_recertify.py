@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 from base64 import b64decode
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 
@@ -293,6 +294,30 @@ def test_a_row_that_says_otherwise_is_named(desk, tmp_path):
     ended = answered(desk, path, no_number)
     problems = [p for line in ended.lines[:-1] for p in line["problems"]]
     assert problems[0]["code"] == "recertify.unknown" and "0" not in problems[0]["message"], ended
+
+
+def test_a_sheet_may_be_older_than_what_is_known(on_clock, tmp_path):
+    desk = on_clock
+    desk.clock += timedelta(hours=1)
+    desk.sign_in(CHIEF)
+    desk.appoint(MING)
+    desk.join(TONG)
+    desk.ok("approve", desk.request(TONG), session=MING)
+    reviewed(desk, "2027-01-31")
+    path = tmp_path / "ming.xlsx"
+    desk.ok("recertify", "--sheet", path, session=MING)
+    desk.clock += timedelta(minutes=5)
+    person = replace(TONG, title="科長")
+    desk.prove(desk.apply(person), person)
+    desk.sign_in(MING)
+    assert items(desk, MING)[TONG.name]["title"] == "科長"
+
+    # Its numbers say whom it means, and nobody else's name stands in their row.
+    def other(book):
+        book.active.cell(2, 5).value = MING.name
+    named = answered(desk, path, other, session=MING)
+    assert [p["code"] for line in named.lines[:-1] for p in line["problems"]] == ["recertify.row"]
+    assert answered(desk, path, lambda book: None, session=MING).status == 0
 
 
 def test_it_is_reminded_of_closed_and_proven(on_clock, tmp_path):

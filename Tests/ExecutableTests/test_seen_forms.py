@@ -7,6 +7,7 @@ import subprocess
 import zipfile
 from xml.sax.saxutils import escape, quoteattr
 
+import openpyxl
 import pytest
 
 from conftest import CDC, CHIEF, MING, TONG
@@ -428,3 +429,42 @@ def test_a_page_on_standard_output(desk, tmp_path, monkeypatch):
         assert "would be written" in trial.err
     desk.refused("usage.conflict", "recertify", "--sheet", "-", session=CHIEF)
     assert os.listdir(place) == []
+
+
+def test_what_is_passed_over_is_in_no_report(desk, tmp_path):
+    """--hidden skip: a hidden column is neither read nor given back."""
+    path, report = tmp_path / "form.xlsx", tmp_path / "report.csv"
+    form = openpyxl.Workbook()
+    for row in [["機關OID", "姓名", "公務信箱", "手機", "異動原因"], [CDC, *PERSON[2:], "私人理由"]]:
+        form.active.append(row)
+    form.active.column_dimensions["E"].hidden = True
+    form.save(path)
+    ended = desk.run("import-batch", path, "--dry-run", "--json", session=CHIEF)
+    assert [p["code"] for p in ended.lines[0]["problems"]] == ["row.hidden"]
+    desk.ok("import-batch", path, "--dry-run", "--hidden", "skip", "--report", report, session=CHIEF)
+    assert "私人理由" not in report.read_text() and "異動原因" not in report.read_text()
+    desk.ok("import-batch", report, session=CHIEF)
+    assert desk.value("SELECT reason FROM request ORDER BY id DESC LIMIT 1") is None
+
+
+def test_a_hidden_list_beside_the_form_is_no_column_of_it(desk, tmp_path):
+    path = tmp_path / "form.xlsx"
+    form = openpyxl.Workbook()
+    form.active.append([*TITLES, None, "機關OID", "機關名稱"])
+    form.active.append([*PERSON, None, CDC + ".1", "某機關"])
+    for column in "GH":
+        form.active.column_dimensions[column].hidden = True
+    form.save(path)
+    assert read(desk, path).lines[-1]["accepted"] == 1
+
+
+@pytest.mark.parametrize("word", ["小計", "合計", "備註"])
+def test_a_subtotal_under_a_merged_agency_is_a_note(desk, tmp_path, word):
+    path = tmp_path / "form.xlsx"
+    form = openpyxl.Workbook()
+    for row in [["機關OID", "姓名", "公務信箱", "手機"], [CDC, *PERSON[2:]], [None, *OTHER[2:]],
+                [None, word, None, "2"]]:
+        form.active.append(row)
+    form.active.merge_cells("A2:A4")
+    form.save(path)
+    assert read(desk, path).lines[-1]["rows"] == 2

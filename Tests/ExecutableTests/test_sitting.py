@@ -4,6 +4,7 @@ Keys are counted here: what a person presses, the line's end with it.
 """
 
 import termios
+from dataclasses import replace
 
 import pexpect
 import pytest
@@ -367,6 +368,98 @@ def test_a_range_shows_what_and_asks(three, answer, status):
     assert ended(child) == status
     left = desk.json("pending", session=MING)
     assert len(left) == (3 if status else 0)
+
+
+def test_a_range_is_decided_as_it_was_shown(three):
+    """3.4: what is approved is what was shown."""
+    desk = three
+    numbers = [line["request"] for line in desk.json("pending", session=MING)]
+    child = talk(desk, "approve", f"{numbers[0]}-{numbers[2]}", session=MING)
+    child.expect("確定核准上列 3 件")
+    desk.join(replace(clerk(1), email="same@cdc.gov.tw", mobile="0988777666"))
+    child.sendline("y")
+    assert ended(child) == 1
+    assert "request.changed" in child.before
+    [left] = desk.json("pending", session=MING)
+    assert left["request"] == numbers[1] and "same-name" in left["marks"]
+
+
+def test_a_batch_is_decided_as_it_was_shown(desk, tmp_path):
+    """What was decided meanwhile is said, and what came since is not meant."""
+    form = tmp_path / "form.csv"
+    form.write_text("機關OID,姓名,公務信箱,手機,角色\n" + "".join(
+        f"{CDC},{clerk(n).name},{clerk(n).email},{clerk(n).mobile},一般權限\n" for n in range(2)))
+    desk.ok("import-batch", form, session=CHIEF)
+    first, second = [line["request"] for line in desk.json("pending", session=MING)]
+    child = talk(desk, "approve", "--batch", "1", session=MING)
+    child.expect("確定核准上列 2 件")
+    desk.ok("reject", first, "--reason", "重複", session=MING)
+    child.sendline("y")
+    assert ended(child) == 1 and "request.decided" in child.before
+    assert desk.one("pending", second, session=MING)["status"] == "approved"
+
+
+def test_a_number_finds_its_request_and_options_that_mean_nothing_are_refused(three):
+    desk = three
+    numbers = [line["request"] for line in desk.json("pending", session=MING)]
+    found = desk.json("pending", numbers[1], "--status", "all", session=MING)
+    assert [line["request"] for line in found] == [numbers[1]]
+    child = talk(desk, "pending", "-i", str(numbers[1]), session=MING)
+    child.expect(r"\[1/1\]")
+    child.send("q")
+    assert ended(child) == 0
+    for words in (["-o", "csv"], ["--columns", "request"], ["--sort", "name"], ["--since", "1d"]):
+        child = talk(desk, "pending", "-i", *words, session=MING, language="en_US.UTF-8")
+        assert ended(child) == 64 and "usage.conflict" in child.before
+    child = talk(desk, "pending", "-i", "--exit-code", "nobody", session=MING)
+    assert ended(child) == 1 and "沒有符合條件的申請" in child.before
+
+
+def test_a_number_that_is_on_no_list_is_asked_again(three):
+    desk = three
+    numbers = [line["request"] for line in desk.json("pending", session=MING)]
+    child = talk(desk, "pending", "-i", session=MING)
+    child.expect(r"\[1/3\]")
+    child.send("r")
+    child.expect("退件理由.*：")
+    child.sendline("資料不符")
+    child.expect(r"\[2/3\]")
+    child.send("r")
+    child.expect("退件理由.*：")
+    child.sendline("9")
+    child.expect("無第 9 項理由")
+    child.expect("退件理由.*：")
+    child.sendline("1")
+    child.expect(r"\[3/3\]")
+    child.send("q")
+    assert ended(child) == 0
+    notes = [desk.one("pending", number, session=MING)["note"] for number in numbers]
+    assert notes == ["資料不符", "資料不符", None]
+    child = talk(desk, "apply")
+    child.expect("機關名稱或機關代碼：")
+    child.sendline("衛生局")
+    for answer in ("99", "0"):
+        child.expect("請選擇（1-10）.*：")
+        child.sendline(answer)
+    child.expect("請選擇（1-10）.*：")
+    child.sendcontrol("c")
+    ended(child)
+
+
+def test_what_was_left_out_is_asked_for(desk):
+    desk.ok("systems", "--add", "gcis", "--name", "GCIS")
+    desk.join(TONG)
+    child = talk(desk, "request-permission", "--reason", "業務", session=TONG)
+    child.expect("系統（1-2.*：")
+    child.sendline("2")
+    assert ended(child) == 0
+    assert desk.json("request-permission", "--list", session=TONG)[0]["system"] == "gcis"
+    child = talk(desk, "request-permission", session=clerk(7))
+    assert ended(child) == 77 and "系統（1-2" not in child.before
+    child = talk(desk, "admins")
+    child.expect("機關名稱或機關代碼：")
+    child.sendline("疾管署")
+    assert ended(child) == 0 and MING.name in child.before
 
 
 def test_a_review_is_answered_key_by_key(desk):

@@ -43,6 +43,9 @@ def do(what, default):
         answer = answer[min(number, len(answer) - 1)]
     if answer == "die": os._exit(1)
     if answer == "hang": time.sleep(60)
+    if answer == "slow":
+        time.sleep(11)
+        answer = "250 2.0.0 Ok"
     if answer == "flood":
         while True: sys.stdout.write("250-x\r\n" * 1000)
     say(answer)
@@ -187,6 +190,9 @@ REFUSALS = {
     "no EHLO": ({"ehlo": "500 5.5.1 x", "extensions": []}, "sent", None),
     "dies at once": ({"greeting": "die"}, "queued", "closed"),
     "dies at MAIL": ({"mail": "die"}, "queued", "closed"),
+    "354 after the dot": ({"dot": "354 go on"}, "queued", "garbled"),
+    "354 to RCPT": ({"rcpt": "354 go on"}, "queued", "354"),
+    "the last line counts": ({"dot": "250-2.0.0 Ok\r\n554 5.6.0 x"}, "failed", "554 5.6.0"),
     "dies at the dot": ({"dies": "at the dot"}, "queued", "closed"),
     "no SMTP": ({"greeting": "hello"}, "queued", "garbled"),
     "silent": ({"greeting": "hang"}, "queued", "late"),
@@ -270,6 +276,15 @@ def test_killed_in_the_middle_nothing_is_lost_and_no_half_is_sent(mta):
     assert len(set(ids)) == 6
     assert all(text.endswith("This mail was sent automatically; replies are not read.\r\n")
                for text in got(desk))
+
+
+def test_a_server_that_looks_at_the_text_for_long_gets_it_once(mta):
+    """RFC 5321, 4.5.3.2.6: who is left before the answer has the mail, and gets it again."""
+    desk = mta
+    queue(desk, 1)
+    desk.told(dot=["slow"])
+    assert desk.one("deliver", *desk.config)["delivered"] == 1
+    assert len(got(desk)) == 1
 
 
 def test_a_bounce_that_is_faster_than_the_turn_counts(mta):

@@ -111,6 +111,12 @@ struct OutputTests {
     #expect(isCut == (width < 55))
   }
 
+  @Test("A number stays whole, whatever becomes of its title", arguments: [8, 20, 40])
+  func numbersStayWhole(_ width: Int) {
+    let rows = Self.table.lines(width: width, language: .english).rows
+    #expect(rows[1].drop { $0 == " " }.hasPrefix("1042"))
+  }
+
   @Test("Spare columns are left out where they have no room, the last first")
   func spare() {
     let table = Table(

@@ -44,7 +44,7 @@ extension BatchImporter {
       row.add(header, row.subjectColumn, code: ErrorCode.permissionNone.rawValue, Self.holdsNothing)
       return nil
     }
-    if let heir: RequestID = try tx.id(EffectTable.heir, held, tx.now) {
+    if let heir = try tx.heirs(of: held).first {
       row.add(
         header, row.subjectColumn, code: "row.conflict",
         Bilingual(

@@ -13,9 +13,8 @@ struct Namesakes {
   var named: [Int: (account: AccountID, candidates: [AccountID])] = [:]
   /// The same rows by agency, role and name.
   var byName: [String: Int] = [:]
-  /// Whom a row does not mean, as a later one has shown: found in this turn, and in earlier ones.
+  /// Whom a row does not mean, as a later one has shown, in this turn or an earlier one.
   var excluded: [Int: Set<AccountID>]
-  let known: [Int: Set<AccountID>]
 
   /// Somebody whom a row gave another contact.
   struct Former {
@@ -25,9 +24,7 @@ struct Namesakes {
     let column: FormColumn
   }
 
-  init(_ known: [Int: Set<AccountID>]) {
-    (self.known, excluded) = (known, known)
-  }
+  init(_ excluded: [Int: Set<AccountID>]) { self.excluded = excluded }
 }
 
 extension BatchImporter {
@@ -62,7 +59,7 @@ extension BatchImporter {
       let named: [AccountID] = try tx.ids(
         SentBackTable.byName, agency.id, name.key, system.id, role, importer.session?.account.id,
         rowDocument)
-      let candidates = named.filter { namesakes.known[claims.row]?.contains($0) != true }
+      let candidates = named.filter { namesakes.excluded[claims.row]?.contains($0) != true }
       let key = "\(agency.id) \(system.id) \(role.rawValue) \(name.key)"
       if let earlier = namesakes.byName[key], candidates.isEmpty {
         // Either of the two may be the one who is known by the name alone.

@@ -111,8 +111,14 @@ extension BatchImporter {
         contradict(&row, earlier, column)
         return false
       }
-      if try tx.exists(SentBackTable.bound, account.id, number, importer.session?.account.id) {
-        row.add(header, column, code: "row.conflict", Self.conflict)
+      if let other: RequestID = try tx.id(
+        SentBackTable.bound, account.id, number, importer.session?.account.id)
+      {
+        row.add(
+          header, column, code: "row.conflict",
+          Bilingual(
+            "request \(other) of this person was approved, or waits, with the data that they have",
+            "此人之申請案 \(other) 已依現有資料核准或審核中"))
         return false
       }
     }
@@ -214,13 +220,19 @@ extension BatchImporter {
     }
     for (number, row) in returned.doubtful where try isSentBack(number) {
       let header = form.header(of: row)
+      // A row 刪除 takes a grant back; beside any other it would end what the person holds.
+      let isGrant = try tx.request(number)?.kind == .grant
       try add(
         RowProblem(
           isError: false, column: header.title(of: .name), code: "row.returned",
           message: Bilingual(
             "request \(number), which is about this person too, was sent back and still waits for its "
-              + "correction; if this row stands in its place, take that one back by a row 刪除",
-            "與此人有關之申請案 \(number) 已退回補正，仍待補正；若以本列取代，請另以「刪除」撤回該案")),
+              + "correction"
+              + (isGrant
+                ? "; if this row stands in its place, take that one back by a row 刪除"
+                : "; hand its own row in again, mended, or it lapses"),
+            "與此人有關之申請案 \(number) 已退回補正，仍待補正；"
+              + (isGrant ? "若以本列取代，請另以「刪除」撤回該案" : "請補正該列後重送，否則逾期失效"))),
         to: row)
     }
   }
@@ -311,8 +323,8 @@ enum SentBackTable {
     """
   /// What binds somebody invited to the data that they have.
   static let bound: SQL = """
-    SELECT 1 FROM permission WHERE account = ?1 AND status = 'active'
-    UNION ALL SELECT 1 FROM request WHERE account = ?1 AND open = 1 AND id <> ?2
+    SELECT request FROM permission WHERE account = ?1 AND status = 'active'
+    UNION ALL SELECT id FROM request WHERE account = ?1 AND open = 1 AND id <> ?2
       AND NOT (status = 'returned' AND (?3 IS NULL OR submitter IS ?3)) LIMIT 1
     """
   static let ofSubmitter: SQL = """

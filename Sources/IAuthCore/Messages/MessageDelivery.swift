@@ -139,13 +139,21 @@ extension Service {
     if isDue, messages.contains(where: { $0.kind == .code }) {
       usleep(UInt32.random(in: 0...Limits.codeSpread))
     }
+    var report = DeliveryReport()
     var results: [(StoredMessage, Outcome)] = []
+    var (tried, marked) = (0, ChildProcess.milliseconds())
     // A channel that hangs takes half of the time at most, and is asked once.
     var late: Set<Channel> = []
     let most = messages.count > 1 ? Limits.deliverySeconds / 2 : Limits.deliverySeconds
     for message in messages where !late.contains(message.channel) {
       let left = Int((deadline - ChildProcess.milliseconds()) / 1_000)
       guard left > 0 else { break }
+      // Whoever ends this process now has no more of them sent again than this.
+      if isDue, ChildProcess.milliseconds() - marked > Limits.markMilliseconds {
+        report.add(try mark(results))
+        tried += results.count
+        (results, marked) = ([], ChildProcess.milliseconds())
+      }
       if let expiry = message.expiresAt, expiry <= world.now() { continue }
       let outlet = outlets[message.channel]
       if isDue { outlet.wait(atLeast: min(left, Limits.answerSeconds)) }
@@ -162,8 +170,9 @@ extension Service {
         results.append((message, .left(error)))
       }
     }
-    if results.count < messages.count { store.hasLeft = true }
-    return try mark(results)
+    if tried + results.count < messages.count { store.hasLeft = true }
+    report.add(try mark(results))
+    return report
   }
 
   /// What came of one message.

@@ -5,7 +5,7 @@
 import Glibc
 import Values
 
-/// A reply: the code of its last line, which counts, and the first line's text.
+/// A reply: code and text of its last line, which counts.
 struct SMTPReply: Equatable {
   let code: Int
   let text: String
@@ -302,7 +302,7 @@ final class SMTPConversation {
       let number = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
       lines.append(MailText.trimmed(line.dropFirst(4)))
       guard mark == 0x20 else { continue }
-      return (SMTPReply(code: number, text: lines[0]), lines)
+      return (SMTPReply(code: number, text: lines[lines.count - 1]), lines)
     }
   }
 

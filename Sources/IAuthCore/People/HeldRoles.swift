@@ -26,7 +26,8 @@ package struct AccountFilter: Sendable {
 enum RolesTable {
   static let held: SQL = """
     SELECT p.account, p.request, s.code, p.role FROM permission p JOIN system s ON s.id = p.system
-    WHERE p.status = 'active' AND p.starts_at <= ?2 AND (p.ends_at IS NULL OR ?2 < p.ends_at)
+      JOIN request r ON r.id = p.request
+    WHERE p.status = 'active' AND NOT r.open AND p.starts_at <= ?2 AND (p.ends_at IS NULL OR ?2 < p.ends_at)
       AND (?1 IS NULL OR p.agency = ?1) ORDER BY p.request
     """
   static let statements: [SQL] = [held]

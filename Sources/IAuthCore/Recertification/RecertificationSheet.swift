@@ -59,16 +59,6 @@ enum SheetColumn: String, CaseIterable {
     .request, .agency, .code, .name, .title, .system, .role, .since, .lastUsed,
   ]
 
-  /// Whether what the column says of an item, and may change while a review is open, is the agency's
-  /// or the person's.
-  var isOfAgency: Bool? {
-    switch self {
-    case .agency, .code: true
-    case .name, .title: false
-    default: nil
-    }
-  }
-
   /// Whether a cell says of an item what the sheet was written with.
   func isSame(_ cell: String, _ item: RecertificationItem) -> Bool {
     let text = text(item)
@@ -208,14 +198,23 @@ extension Transaction {
     for column in SheetColumn.fixed {
       guard let text = row.texts[column], !column.isSame(text, item) else { continue }
       // The sheet may be older than what is known now; its numbers say whom it means.
-      if let isAgency = column.isOfAgency,
-        try exists(RecertificationTable.hasChanged, number, isAgency)
-      {
-        continue
-      }
+      if try was(column, text, number) { continue }
       return rejected(column, .recertifyRow(column: column.rawValue), number)
     }
     return AnsweredRow(row: row.number, item: number, outcome: .accepted)
+  }
+
+  /// Whether a sheet may have been written with what it says of an item.
+  private func was(
+    _ column: SheetColumn, _ text: String, _ item: ItemID
+  ) throws(IAuthError) -> Bool {
+    switch column {
+    case .agency: try exists(RecertificationTable.wasNamed, item)
+    case .code: try exists(RecertificationTable.wasOfCode, item, text)
+    case .name: text.isEmpty ? false : try exists(RecertificationTable.wasCalled, item, text)
+    case .title: try exists(RecertificationTable.wasTitled, item)
+    default: false
+    }
   }
 
   private static var noNumber: RowProblem {

@@ -121,17 +121,31 @@ enum RecertificationTable {
     WHERE ?1 IS NOT NULL AND i.system = ?2 AND i.role = 'admin'
       AND i.status IN ('open', 'unanswered') AND \(waiting) ORDER BY i.id
     """
-  /// Whether what a sheet says of an item may have become something else since the review was opened:
-  /// the agency (?2) or the person.
-  static let hasChanged: SQL = """
+  // Whether a sheet may have been written with what it says of an item, before that changed.
+
+  /// The agency's name has, or its place was taken.
+  static let wasNamed: SQL = """
     SELECT 1 FROM recertification_item i JOIN recertification r ON r.id = i.recertification
-    WHERE i.id = ?1 AND CASE WHEN ?2
-      THEN EXISTS (SELECT 1 FROM agency WHERE id = i.agency AND updated_at > r.opened_at)
-        OR EXISTS (SELECT 1 FROM succession_move WHERE kind = 'item' AND id = i.id)
-      ELSE EXISTS (SELECT 1 FROM audit WHERE subject = 'account:' || i.account
-          AND at > r.opened_at AND +action GLOB 'account.*')
-        OR EXISTS (SELECT 1 FROM request WHERE account = i.account AND kind = 'change'
-          AND applied_at > r.opened_at) END
+    WHERE i.id = ?1 AND (EXISTS (SELECT 1 FROM agency WHERE id = i.agency AND updated_at > r.opened_at)
+      OR EXISTS (SELECT 1 FROM succession_move WHERE kind = 'item' AND id = i.id))
+    """
+  /// The item was of the agency with this code (?2).
+  static let wasOfCode: SQL = """
+    SELECT 1 FROM succession_move m JOIN agency g ON g.id = m.before
+    WHERE m.kind = 'item' AND m.id = ?1 AND g.code = ?2
+    """
+  /// The person once had this name (?2).
+  static let wasCalled: SQL = """
+    SELECT 1 FROM recertification_item i JOIN audit_person p ON p.account = i.account
+    WHERE i.id = ?1 AND instr(char(10) || p.fields || char(10), char(10) || 'name=' || ?2 || char(10))
+    """
+  /// The person's data have changed; of a title nobody knows any more what it was.
+  static let wasTitled: SQL = """
+    SELECT 1 FROM recertification_item i JOIN recertification r ON r.id = i.recertification
+    WHERE i.id = ?1 AND (EXISTS (SELECT 1 FROM audit WHERE subject = 'account:' || i.account
+        AND at > r.opened_at AND +action GLOB 'account.*')
+      OR EXISTS (SELECT 1 FROM request WHERE account = i.account AND kind = 'change'
+        AND applied_at > r.opened_at))
     """
   static let one: SQL = "SELECT \(columns) \(tables) WHERE i.id = ?"
   /// What of a review a reader sees: all, or an agency's (?2), with those below it unless it stands
@@ -206,7 +220,8 @@ enum RecertificationTable {
     """
   static let statements: [SQL] = [
     open, overlapping, freeze, freezeBelow, reviewers, unassigned, byID, openReviews, newest,
-    mineGeneral, mineBelow, mineEverywhere, hasChanged, one, ofReview, mayAnswer, standsIn,
+    mineGeneral, mineBelow, mineEverywhere, wasNamed, wasOfCode, wasCalled, wasTitled, one,
+    ofReview, mayAnswer, standsIn,
     answersFor, answer,
     close, markUnanswered, suspendItem, suspendPermission, isLastOfAgency, counts, openCount, rates,
   ]

@@ -93,9 +93,10 @@ extension Transaction {
     let held = try all(SuccessionTable.held, pair.survivor, pair.other, now) { row in
       (
         number: row.id(0) as RequestID, system: row.id(2) as SystemID,
-        role: row.word(3, Role.self), isInForce: row.bool(4)
+        role: row.word(3, Role.self), isInForce: row.bool(4), waits: row.bool(6)
       )
     }
+    .filter { !$0.waits }
     let open = try all(SuccessionTable.open, pair.survivor, pair.other) { row in
       (
         number: row.id(0) as RequestID, system: row.id(2) as SystemID,

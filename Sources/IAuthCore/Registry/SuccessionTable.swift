@@ -23,19 +23,17 @@ enum SuccessionTable {
   static let successorAt: SQL = """
     SELECT new FROM succession WHERE old = ?1 AND applied_at <= ?2 AND undone_at IS NULL
     """
-  /// Agencies whose places ?1 has taken, and itself.
-  static let predecessors: Fragment = """
-    (WITH RECURSIVE place (id) AS (SELECT ?1 UNION SELECT s.old FROM place
+  /// Agencies whose places one (a parameter) has taken, and itself.
+  static func places(_ agency: Fragment) -> Fragment {
+    """
+    (WITH RECURSIVE place (id) AS (SELECT \(agency) UNION SELECT s.old FROM place
       JOIN succession s ON s.new = place.id AND s.applied_at IS NOT NULL AND s.undone_at IS NULL)
       SELECT id FROM place)
     """
-  static let hasTakenPlace: SQL = "SELECT 1 WHERE ?2 IN \(predecessors)"
+  }
+  static let hasTakenPlace: SQL = "SELECT 1 WHERE ?2 IN \(places("?1"))"
   /// What is not over of a request: it waits, or was approved for a day to come.
-  static let isOngoing: Fragment = """
-    (open = 1 OR status = 'approved' AND (kind = 'change' AND applied_at IS NULL
-      OR kind = 'grant' AND EXISTS (SELECT 1 FROM permission p WHERE p.request = request.id
-        AND p.status = 'active' AND p.began_at IS NULL AND p.starts_at > p.granted_at)))
-    """
+  private static let isOngoing: Fragment = Schema.isOngoing("request")
   static let next: SQL = "SELECT new FROM succession WHERE old = ? AND undone_at IS NULL"
 
   // MARK: Who is whom
@@ -68,7 +66,8 @@ enum SuccessionTable {
   static let held: SQL = """
     SELECT request, account, system, role,
       suspended_at IS NULL AND starts_at <= ?3 AND (ends_at IS NULL OR ends_at > ?3),
-      coalesce(ends_at, 9223372036854775807)
+      coalesce(ends_at, 9223372036854775807),
+      EXISTS (SELECT 1 FROM request r WHERE r.id = permission.request AND r.open)
     FROM permission WHERE account IN (?1, ?2) AND status = 'active'
     ORDER BY system, role, 5 DESC, ends_at IS NOT NULL, ends_at DESC, account <> ?1, request
     """

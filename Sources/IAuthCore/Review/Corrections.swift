@@ -89,7 +89,7 @@ extension Service {
         return try tx.refuse(.requestUnknown(number: number), subject: .request(number))
       }
       guard
-        try tx.isTheirs(request, me.id) && request.kind != .revoke || request.submitter == me.id
+        try tx.belongs(request, to: me.id) && request.kind != .revoke || request.submitter == me.id
       else {
         return try tx.refuse(.requestOutside(number: number), subject: .request(number))
       }

@@ -9,30 +9,27 @@ enum EffectTable {
     SELECT starts_at, ends_at FROM permission WHERE request = ? AND status = 'active'
     """
   /// The permission itself while it is in force, or the one of its holder that has renewed it, in the
-  /// very moment in which it ended; what was granted later is another one.
+  /// very moment in which it ended; what was granted later is another one, and what waits for its
+  /// decision again holds nothing.
   static let inForce: SQL = """
     WITH RECURSIVE line (request) AS (SELECT ?1 UNION
       SELECT n.request FROM line l JOIN permission o ON o.request = l.request
         JOIN permission n ON n.account = o.account AND n.system = o.system AND n.role = o.role
           AND n.granted_at = o.revoked_at AND n.request > o.request)
     SELECT p.request, p.ends_at FROM line l JOIN permission p ON p.request = l.request
-    WHERE p.status = 'active'
+      JOIN request q ON q.id = p.request
+    WHERE p.status = 'active' AND NOT q.open
     """
-  /// Whoever is to take a permission over on a later day.
-  static let heir: SQL = """
-    SELECT s.request FROM permission p JOIN permission o ON o.account = p.account
-        AND o.system = p.system AND o.role = p.role
-      JOIN request q ON q.replaces = o.request JOIN permission s ON s.request = q.id
-    WHERE p.request = ?1 AND s.status = 'active' AND s.began_at IS NULL
-      AND s.starts_at > s.granted_at AND s.starts_at > ?2 LIMIT 1
+  /// What has been approved to take a permission (`p`) away since it was granted, on whichever day.
+  private static let removals: Fragment = """
+    request v WHERE v.account = p.account AND v.system = p.system AND v.role = p.role
+      AND v.kind = 'revoke' AND v.status = 'approved' AND v.created_at >= p.granted_at
     """
   /// The end that a permission has of its own: the one that it was given with, or that of an approved
   /// removal.
   static let ownEnd: Fragment = """
-    (SELECT min(u) FROM (SELECT p.given_until AS u UNION ALL SELECT v.effective_at FROM request v
-      WHERE v.account = p.account AND v.system = p.system AND v.role = p.role
-        AND v.kind = 'revoke' AND v.status = 'approved' AND v.created_at >= p.granted_at
-        AND v.effective_at > p.granted_at))
+    (SELECT min(u) FROM (SELECT p.given_until AS u
+      UNION ALL SELECT v.effective_at FROM \(removals) AND v.effective_at > p.granted_at))
     """
   static let endOf: SQL = "SELECT \(ownEnd) FROM permission p WHERE p.request = ?"
   /// What asks for the longer duration of a permission that is over.
@@ -120,7 +117,7 @@ enum EffectTable {
       AND suspended_at IS NULL AND starts_at > granted_at AND starts_at <= ?2
     ORDER BY starts_at, request
     """
-  /// Those that take a permission over, and whose day has come.
+  /// Those that take a permission over, and whose day has come by a time.
   static let successors: SQL = """
     SELECT s.request FROM permission p JOIN permission o ON o.account = p.account
         AND o.system = p.system AND o.role = p.role
@@ -134,15 +131,13 @@ enum EffectTable {
     WHERE p.account = ?1 AND p.system = ?2 AND p.role = ?3 AND p.status = 'active'
       AND p.ends_at < ?5 AND coalesce(?4, 0) <= p.ends_at
       -- What somebody had removed is not renewed.
-      AND NOT EXISTS (SELECT 1 FROM request v WHERE v.account = p.account AND v.system = p.system
-        AND v.role = p.role AND v.kind = 'revoke' AND v.status = 'approved'
-        AND v.created_at >= p.granted_at AND v.effective_at = p.ends_at)
+      AND NOT EXISTS (SELECT 1 FROM \(removals) AND v.effective_at = p.ends_at)
       -- (The sign keeps SQLite from preparing it anew for each value.)
       AND +q.deputy_for IS ?6
     """
   static let longest: SQL = "SELECT longest FROM system WHERE id = ?"
   static let statements: [SQL] = [
-    standing, inForce, heir, renewals, isOfOneAgency, held, rest, began, general, revocation,
+    standing, inForce, renewals, isOfOneAgency, held, rest, began, general, revocation,
     rivals, deputies,
     handOvers, changes,
     acts, changed, raise, isTheirs,

@@ -56,7 +56,8 @@ enum PendingRequestsTable {
     """
   /// What a list is narrowed to, whoever asks.
   static let filtered: SQL = """
-    (?3 IS NULL OR \(statusNow) = ?3) AND (?4 IS NULL OR r.agency = ?4)
+    (?3 IS NULL OR \(statusNow) = ?3)
+    AND (?4 IS NULL OR r.agency IN \(SuccessionTable.places("?4")))
     AND (?5 IS NULL OR r.batch = ?5) AND (?14 IS NULL OR r.role = ?14)
     """
   static let ordered: SQL = "ORDER BY r.created_at, r.id LIMIT ?9"
@@ -100,7 +101,8 @@ enum PendingRequestsTable {
     """
   static let ofAgency: SQL = """
     SELECT \(columns(statusNow)) \(tables)
-    WHERE r.agency = ?1 AND r.system = ?2 AND \(filtered) AND \(anybody) \(ordered)
+    WHERE r.agency IN \(SuccessionTable.places("?1")) AND r.system = ?2 AND \(filtered)
+      AND \(anybody) \(ordered)
     """
   static let mine: SQL = """
     SELECT \(columns(statusNow)) \(tables)

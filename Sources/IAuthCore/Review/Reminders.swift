@@ -47,8 +47,11 @@ enum ReminderTable {
     """
   /// Permissions that end before a time, and that are not over.
   static let ending: SQL = """
-    SELECT request, account, granted_at, ends_at FROM permission
-    WHERE status = 'active' AND ends_at > ?1 AND ends_at <= ?2 ORDER BY ends_at, request
+    SELECT p.request, p.account, p.granted_at, p.ends_at
+    FROM permission p JOIN request r ON r.id = p.request
+    WHERE p.status = 'active' AND p.ends_at > ?1 AND p.ends_at <= ?2
+      -- What has come up again does not hold.
+      AND NOT r.open ORDER BY p.ends_at, p.request
     """
   static let tellOnce: SQL = """
     INSERT INTO told (audience, item, told_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING

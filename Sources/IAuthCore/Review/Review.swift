@@ -62,8 +62,9 @@ extension Service {
   ) throws(IAuthError) -> [ReviewOutcome] {
     try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<[ReviewOutcome]> in
       var orders: [DecisionOrder] = []
-      for number in try tx.numbers(of: target, session) {
-        if case .batch = target, let shown, shown[number] == nil { continue }
+      var numbers = try tx.numbers(of: target, session)
+      if case .batch = target, let shown { numbers = shown.keys.sorted() }
+      for number in numbers {
         orders.append(
           try DecisionOrder(
             number: number, verdict: verdict, note: note, version: shown?[number] ?? version))

@@ -7,7 +7,8 @@ import Values
 
 enum StandInTable {
   static let permission: SQL = """
-    SELECT p.account, p.agency, p.system, p.role, p.status, p.ends_at, q.deputy_for IS NOT NULL
+    SELECT p.account, p.agency, p.system, p.role, iif(q.open, 'revoked', p.status), p.ends_at,
+      q.deputy_for IS NOT NULL
     FROM permission p JOIN request q ON q.id = p.request WHERE p.request = ?
     """
   static let holder: SQL = "SELECT account FROM permission WHERE request = ?"
@@ -82,7 +83,8 @@ extension Transaction {
       try found.role == .admin && found.isActive ? true : maySee(request, account)
     else { throw .requestUnknown(number: number) }
     try expireOverdue(found.account)
-    if isHandOver, try exists(EffectTable.heir, number, now) {
+    // One post goes to one successor.
+    if isHandOver, try !heirs(of: number).isEmpty {
       throw .permissionNone(number: number)
     }
     guard found.isActive, found.endsAt.map({ now < $0 }) ?? true, found.account != account.id,

@@ -32,7 +32,7 @@ extension Transaction {
     try handOver(request)
     guard earlier != nil else { return }
     // Whoever is to take over what was renewed takes over the renewal.
-    for heir: RequestID in try ids(EffectTable.successors, request.number, Timestamp(Int64.max)) {
+    for heir in try heirs(of: request.number) {
       if let heir = try self.request(heir) { try handOver(heir) }
     }
   }
@@ -133,6 +133,13 @@ extension Transaction {
   }
 
   private func comeUpAgain(_ request: PermissionRequest) throws(IAuthError) {
+    // An administrator has the use of the system already: there is nothing to decide.
+    if request.role == .general,
+      try heldPermission(request.account, request.system, .admin) != nil
+    {
+      _ = try revoke(request.number, reason: "已具機關管理者權限 / held as an administrator")
+      return
+    }
     guard try !exists(RequestTable.pendingFor, request.account, request.system, request.role)
     else { return }
     try reopen(request, request.role, request.system)
@@ -202,6 +209,11 @@ extension Transaction {
     else { return }
     let asked = try first(EffectTable.endOf, old.number) { row in row.timeIfAny(0) }
     try run(RequestTable.setEnd, old.number, asked ?? nil, nil as String?)
+  }
+
+  /// Those that are to take a permission over, on whichever day.
+  func heirs(of number: RequestID) throws(IAuthError) -> [RequestID] {
+    try ids(EffectTable.successors, number, Timestamp(Int64.max))
   }
 
   /// A permission that a deputy stands beside, or a successor takes over: by its number, or by that

@@ -18,7 +18,7 @@ extension Transaction {
       return true
     }
     if try isOwn(request, account) { return true }
-    if try isTheirs(request, account.id) { return true }
+    if try belongs(request, to: account.id) { return true }
     guard try systemsSeen(by: account).contains(request.system) else { return false }
     if account.agency == (try authority().id) { return true }
     // Where it is by now, whose place the agency has taken since.
@@ -27,7 +27,7 @@ extension Transaction {
   }
 
   /// Whether a request is an account's, or was of one that has become it (PRODUCT 11.4).
-  func isTheirs(_ request: PermissionRequest, _ me: AccountID) throws(IAuthError) -> Bool {
+  func belongs(_ request: PermissionRequest, to me: AccountID) throws(IAuthError) -> Bool {
     if request.account == me { return true }
     return try exists(SuccessionTable.hasBecome, me, request.account)
   }

@@ -64,7 +64,8 @@ extension Schema {
     END;
     -- A date that was set or moved is told as the permission with its new end.
     CREATE TRIGGER feed_dated AFTER UPDATE OF ends_at ON permission
-    WHEN NEW.ends_at IS NOT OLD.ends_at AND NEW.status = 'active' BEGIN
+    WHEN NEW.ends_at IS NOT OLD.ends_at AND NEW.status = 'active'
+      AND NEW.suspended_at IS OLD.suspended_at BEGIN
       INSERT INTO permission_change (at, change, request, account, system, role, agency,
         agency_name, agency_path, name, email, starts_at, ends_at)
       SELECT (SELECT at FROM audit ORDER BY seq DESC LIMIT 1), 'granted', request, account, system,

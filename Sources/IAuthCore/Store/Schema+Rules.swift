@@ -220,8 +220,8 @@ extension Schema {
       reason, document, batch, submitter, created_at, claimed_at, effective_at, until_at, deputy_for,
       replaces, round, turned_at, change_name, change_name_key, change_email, change_mobile, change_title
       ON request
-    WHEN NOT (NEW.id = OLD.id AND (NEW.account = OLD.account OR \(isOngoing) AND \(isMerging))
-      AND (NEW.agency = OLD.agency OR \(isOngoing) AND \(isMoving))
+    WHEN NOT (NEW.id = OLD.id AND (NEW.account = OLD.account OR \(isOngoing("OLD")) AND \(isMerging))
+      AND (NEW.agency = OLD.agency OR \(isOngoing("OLD")) AND \(isMoving))
       AND NEW.kind = OLD.kind AND NEW.origin = OLD.origin AND NEW.batch IS OLD.batch
       AND NEW.submitter IS OLD.submitter
       AND (NEW.created_at = OLD.created_at AND NEW.claimed_at IS OLD.claimed_at
@@ -304,7 +304,8 @@ extension Schema {
       -- An end comes nearer, or is taken back with the hand-over that set it, where the successor is
       -- none: ended, resting, suspended or unproven.
       OR (OLD.ends_at IS NOT NULL AND (NEW.ends_at IS NULL OR NEW.ends_at > OLD.ends_at)
-        AND NOT \(isResumed) AND NOT EXISTS (SELECT 1 FROM permission o JOIN request q ON q.replaces = o.request
+        AND NOT \(isResumed)
+        AND NOT EXISTS (SELECT 1 FROM permission o JOIN request q ON q.replaces = o.request
           JOIN permission s ON s.request = q.id
           WHERE o.account = OLD.account AND o.system = OLD.system AND o.role = OLD.role
             AND s.request NOT IN (SELECT request FROM administrator)))

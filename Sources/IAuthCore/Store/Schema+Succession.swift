@@ -97,11 +97,14 @@ extension Schema {
   // MARK: For the rules of other tables
 
   /// What goes along of requests: what waits, and what was approved for a day to come.
-  static let isOngoing: Fragment = """
-    (OLD.open = 1 OR OLD.status = 'approved' AND (OLD.kind = 'change' AND OLD.applied_at IS NULL
-      OR OLD.kind = 'grant' AND EXISTS (SELECT 1 FROM permission p WHERE p.request = OLD.id
-        AND p.status = 'active' AND p.began_at IS NULL AND p.starts_at > p.granted_at)))
+  static func isOngoing(_ row: Fragment) -> Fragment {
     """
+    (\(row).open = 1 OR \(row).status = 'approved' AND (\(row).kind = 'change'
+      AND \(row).applied_at IS NULL OR \(row).kind = 'grant' AND EXISTS (SELECT 1 FROM permission p
+        WHERE p.request = \(row).id AND p.status = 'active' AND p.began_at IS NULL
+          AND p.starts_at > p.granted_at)))
+    """
+  }
   /// The row's agency becomes that of a succession of this moment.
   static let isMoving: Fragment =
     "EXISTS (SELECT 1 FROM moving WHERE before = OLD.agency AND after = NEW.agency)"

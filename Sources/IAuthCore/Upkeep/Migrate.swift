@@ -44,6 +44,9 @@ extension Service {
         },
         { (tx) throws(IAuthError) -> TransactionEnd<Void> in
           guard receipt.from != receipt.to else { return .rollback(()) }
+          // A signal that waits ends the process once the lock is given up: the copy goes before.
+          var isDone = false
+          defer { if !isDone, let copy = receipt.copy { unsafe unlink(copy) } }
           receipt.tables = try tx.rebuild(from: receipt.from)
           if receipt.from < 2 {
             try tx.bindHost()
@@ -58,6 +61,7 @@ extension Service {
           try tx.reconcile(proof.entries)
           receipt.proof = proof
           try WriteLock.checkInterrupt()
+          isDone = true
           return .commit(())
         })
     } catch {

@@ -102,11 +102,12 @@ enum ReconciliationTable {
       OR d.decided_at IS NOT p.granted_at
       OR p.account <> r.account AND NOT EXISTS (SELECT 1 FROM succession_move
         WHERE kind = 'permission' AND id = p.request AND holder IS NOT NULL)
-      OR p.starts_at > max(p.granted_at, coalesce(r.effective_at, 0))
-      OR p.starts_at < r.effective_at AND r.effective_at > p.granted_at AND NOT EXISTS (
-        SELECT 1 FROM permission o WHERE o.account = p.account AND o.system = p.system
-          AND o.role = p.role AND o.revoked_at = p.starts_at AND r.effective_at <= o.ends_at)
-      OR coalesce(p.ends_at, 9223372036854775807) > r.until_at
+      -- (One that has come up again may ask for other days by now, and gives nothing.)
+      OR r.status = 'approved' AND (p.starts_at > max(p.granted_at, coalesce(r.effective_at, 0))
+        OR p.starts_at < r.effective_at AND r.effective_at > p.granted_at AND NOT EXISTS (
+          SELECT 1 FROM permission o WHERE o.account = p.account AND o.system = p.system
+            AND o.role = p.role AND o.revoked_at = p.starts_at AND r.effective_at <= o.ends_at)
+        OR coalesce(p.ends_at, 9223372036854775807) > r.until_at)
     """
   private static let asDecided: Fragment = """
     permission p JOIN request r ON r.id = p.request

@@ -20,7 +20,9 @@ struct Admins: Command {
       無管理者或僅有一名管理者的機關，此時 --since、--until 依該機關資料最近異動時間篩選。--appoint 邀請新增主管機關的管理者，並通知該機關全體管理者。
       """),
     parameters: [
-      .option("agency", "CODE", \.agency, Bilingual("this agency", "指定機關")),
+      .option(
+        "agency", "CODE", \.agency, Bilingual("this agency", "指定機關"),
+        completes: .known(.agencies), asks: Bilingual("Agency name or agency code", "機關名稱或機關代碼")),
       .option(
         "system", "CODE", \.system, Bilingual("only this system", "指定系統"),
         asks: Bilingual("System", "系統代碼")),
@@ -92,11 +94,12 @@ struct Admins: Command {
         try show(try service.administrators(agency: agency, system: system), context)
       } catch {
         // Who is not signed in is asked which agency.
-        guard error.code == .usageMissing, agency == nil, context.console.mayAsk,
-          let parameter = Self.usage.parameters.first(where: { $0.description.name == "agency" })
-        else { throw error }
-        let code = try context.askAgency(parameter.description)
-        try show(try service.administrators(agency: code, system: system), context)
+        guard error.code == .usageMissing, agency == nil, context.console.mayAsk else {
+          throw error
+        }
+        var asked = self
+        try context.complete(&asked, with: ["agency"])
+        try asked.run(context)
       }
     }
   }

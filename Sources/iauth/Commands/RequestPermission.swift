@@ -145,7 +145,7 @@ struct RequestPermission: Command {
       if system == nil, context.console.mayAsk, !context.options.json {
         let systems = try service.systems()
         if systems.count > 1 {
-          _ = try service.ownRequests()
+          _ = try service.status()
           system = try PermissionSitting(context: context).chooseSystem(systems)?.code
           guard system != nil else { throw .declined }
         }

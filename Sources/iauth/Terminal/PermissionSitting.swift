@@ -12,7 +12,7 @@ struct PermissionSitting {
   func run() throws(IAuthError) {
     let service = try context.service()
     // Whoever is not signed in need not answer first.
-    _ = try service.ownRequests()
+    _ = try service.status()
     guard let system = try chooseSystem(try service.systems()), let role = try chooseRole() else {
       context.say(
         Bilingual(

@@ -211,6 +211,18 @@ import Testing
     _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
+  /// Whoever administers the agency by now sees what was decided in the one before, alone and in lists.
+  @Test func whatWasDecidedIsSeenByTheSuccessor() throws {
+    let (desk, general, _) = try inBoth()
+    let liu = try desk.administrator(.liu, approvedBy: try desk.chief())
+    let filter = PendingFilter(status: nil, isOfSeen: true)
+    let seen = { try desk.signedIn(.liu).queue(filter).items.map(\.number) }
+    #expect(try !seen().contains(general))
+    _ = try desk.succeed(Office.cdc, by: Office.fda)
+    #expect(try seen().contains(general))
+    #expect(try liu.detail(general).item.number == general)
+  }
+
   /// What had been sent back for correction waits for that again, with what was to be mended.
   @Test func whatWasSentBackIsSentBackAgain() throws {
     let desk = try Desk()

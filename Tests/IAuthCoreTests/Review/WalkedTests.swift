@@ -18,7 +18,16 @@ import Testing
     try desk.id("SELECT id FROM account WHERE email = ?", person.email)
   }
 
-  /// a hand-over that is long over ends what the one before was given since.
+  /// A form that takes a role away from somebody on a later day.
+  private func removal(of person: Person, in days: Int64, _ desk: Desk) -> ImportOrder {
+    Sheet(lines: [
+      "機關OID,姓名,公務信箱,手機,異動類別,生效日期",
+      "\(person.agency),\(person.name),\(person.email),\(person.mobile),刪除,"
+        + Timestamp(startOfTaipeiDay: desk.today + days).taiwanDay,
+    ]).order
+  }
+
+  /// A hand-over that is long over ends nothing that the one before was given since.
   @Test func aHandOverHappensOnce() throws {
     let (desk, chief, li, lin) = try Desk.office()
     let number = try lin.requestPermission(PermissionOrder(role: .admin, replaces: 2)).number
@@ -33,13 +42,12 @@ import Testing
       try desk.texts("SELECT status FROM permission WHERE request = ?", again) == ["active"])
   }
 
-  /// a hand-over called off makes a bounded permission unbounded.
+  /// Called off, a hand-over leaves the other permission the end that it was given with.
   @Test func calledOffItLastsAsLongAsItWasGiven() throws {
     let desk = try Desk()
     let chief = try desk.chief()
     _ = try desk.owner().setSystem(code: "spm", longest: .days(10))
-    let li = try desk.administrator(.li, approvedBy: chief)
-    _ = li
+    _ = try desk.administrator(.li, approvedBy: chief)
     let end: SQL = "SELECT coalesce(ends_at, 0) FROM permission WHERE request = 2"
     let before = try desk.number(end)
     #expect(before > 0)
@@ -52,26 +60,21 @@ import Testing
     #expect(try desk.number(end) == before)
   }
 
-  /// a hand-over called off takes back what a form has ended.
+  /// Called off, it takes nothing back that a form has ended.
   @Test func calledOffARemovalStays() throws {
     let (desk, chief, _, lin) = try Desk.office()
     let number = try lin.requestPermission(
       PermissionOrder(role: .admin, from: desk.today + 5, replaces: 2)
     ).number
     #expect(try chief.approve(number) == nil)
-    let report = try desk.owner().importBatch(
-      Sheet(lines: [
-        "機關OID,姓名,公務信箱,手機,異動類別,生效日期",
-        "\(Office.cdc),李小明,li@cdc.gov.tw,0911000003,刪除,"
-          + Timestamp(startOfTaipeiDay: desk.today + 5).taiwanDay,
-      ]).order)
+    let report = try desk.owner().importBatch(removal(of: .li, in: 5, desk))
     #expect(report.rows.map(\.outcome) == [.accepted])
     try lin.revoke(number, reason: "不接任")
     #expect(
       try desk.number("SELECT count(*) FROM permission WHERE request = 2 AND ends_at > 0") == 1)
   }
 
-  /// whoever begins later on a system takes it from those of `spm` at once.
+  /// Whoever begins later on a system takes it from those of `spm` on that day.
   @Test func whoBeginsLaterDecidesLater() throws {
     let (desk, chief, _, lin) = try Desk.office()
     _ = try desk.owner().addSystem(code: "doc", name: "Documents", chineseName: nil, url: nil)
@@ -84,7 +87,7 @@ import Testing
     #expect(try chief.approve(number) == nil)
   }
 
-  /// undone, the authority has nobody.
+  /// No undoing leaves the authority without anybody.
   @Test func anUndoingLeavesTheAuthorityItsAdministrator() throws {
     let desk = try Desk()
     let chief = try desk.chief()
@@ -101,7 +104,7 @@ import Testing
         """) > 0, "\(code as Any)")
   }
 
-  /// the new agency's administrator ends what has come with a succession.
+  /// The new agency's administrator ends what has come with a succession.
   @Test func whatHasMovedIsEndedWhereItIs() throws {
     let (desk, chief, li, lin) = try Desk.office()
     let use = try lin.ask(.general)
@@ -112,7 +115,7 @@ import Testing
     #expect(try refusal { try liu.revoke(use, reason: "調職") } == nil)
   }
 
-  /// what was granted from a later day on, in an agency that is another's by then.
+  /// What was granted from a later day on goes along to the agency that is there by then.
   @Test func aLaterGrantComesAlong() throws {
     let (desk, chief, li, lin) = try Desk.office()
     let use = try lin.requestPermission(PermissionOrder(from: desk.today + 5)).number
@@ -165,12 +168,83 @@ import Testing
     ])
     let last = desk.today + day
     _ = try lin.resubmit(use, Correction(until: last))
+    _ = try desk.owner().verifyAudit(anchors: nil)
     let shown = try #require(try tsai.queue(PendingFilter()).items.first { $0.number == use })
     #expect(shown.untilAt == Timestamp(startOfTaipeiDay: last + 1))
     #expect(try tsai.approve(use) == nil)
     #expect(
       try desk.number("SELECT ends_at FROM permission WHERE request = ?", use)
         == Timestamp(startOfTaipeiDay: last + 1).seconds)
+    // The feed says it once.
+    #expect(
+      try desk.texts("SELECT change FROM permission_change WHERE request = ? ORDER BY seq", use)
+        == ["granted", "ended", "granted"])
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
+  /// What was corrected and then taken back leaves the trail whole.
+  @Test func whatIsWithdrawnAfterItsCorrectionIsOver() throws {
+    let (desk, _, lin, tsai, use) = try comesUpAgain()
+    _ = try tsai.decide([
+      DecisionOrder(number: use, verdict: .returned, note: "期限有誤", version: nil)
+    ])
+    _ = try lin.resubmit(use, Correction(until: desk.today + 6))
+    try lin.withdraw(use)
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
+  /// It moves as what waits, also where its person has another account.
+  @Test func whatWaitsAgainIsMergedAsARequest() throws {
+    let (desk, _, _, _, use) = try comesUpAgain()
+    try desk.opened(
+      Person(
+        agency: Office.fda, name: Person.lin.name, email: Person.lin.email,
+        mobile: Person.lin.mobile))
+    desk.wait(.minutes(1))
+    try succeed(desk, Office.cdc, by: Office.fda)
+    #expect(try desk.texts("SELECT status FROM request WHERE id = ?", use) == ["pending"])
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
+  /// Nobody stands in for, or follows, somebody who holds nothing.
+  @Test func nobodyStandsInForWhatWaitsAgain() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let wu = try desk.administrator(.wu, approvedBy: chief)
+    let li = try desk.opened(.li)
+    let post = try li.requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 3)
+    ).number
+    try #require(try wu.approve(post) == nil)
+    let id: AccountID = try desk.id("SELECT id FROM account WHERE email = ?", Person.wu.email)
+    _ = try desk.owner().change(account: id, .suspend, reason: "離職")
+    for _ in 1...2 {
+      desk.wait(.days(2))
+      _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    }
+    try #require(try desk.texts("SELECT status FROM request WHERE id = ?", post) == ["pending"])
+    let lin = try desk.opened(.lin)
+    for order in [
+      PermissionOrder(role: .admin, from: desk.today, until: desk.today + 5, deputyFor: post),
+      PermissionOrder(role: .admin, replaces: post),
+    ] {
+      #expect(try refusal { _ = try lin.requestPermission(order) } == .requestUnknown)
+    }
+  }
+
+  /// Whoever is an administrator by then has the use already: nobody is asked.
+  @Test func anAdministratorsGrantDoesNotComeUpAgain() throws {
+    let (desk, chief, li, lin) = try Desk.office()
+    let use = try lin.requestPermission(PermissionOrder(from: desk.today + 3)).number
+    try #require(try li.approve(use) == nil)
+    let admin = try lin.ask(.admin)
+    try #require(try chief.approve(admin) == nil)
+    try chief.revoke(2, reason: "調職")
+    for _ in 1...2 {
+      desk.wait(.days(2))
+      _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    }
+    #expect(try desk.number("SELECT count(*) FROM request WHERE open") == 0)
     _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
@@ -259,16 +333,10 @@ import Testing
 
   /// What somebody had removed for a later day goes on by no renewal.
   @Test func aRemovalIsNotRenewed() throws {
-    let (desk, chief, li, _) = try Desk.office()
-    let report = try desk.owner().importBatch(
-      Sheet(lines: [
-        "機關OID,姓名,公務信箱,手機,異動類別,生效日期",
-        "\(Office.cdc),李小明,li@cdc.gov.tw,0911000003,刪除,"
-          + Timestamp(startOfTaipeiDay: desk.today + 5).taiwanDay,
-      ]).order)
+    let (desk, _, li, _) = try Desk.office()
+    let report = try desk.owner().importBatch(removal(of: .li, in: 5, desk))
     try #require(report.rows.map(\.outcome) == [.accepted])
     let order = PermissionOrder(role: .admin, until: desk.today + 200)
     #expect(try refusal { _ = try li.requestPermission(order) } == .permissionHeld)
-    _ = chief
   }
 }

@@ -62,6 +62,16 @@ private func form(_ text: String) throws(IAuthError) -> (FormHeader, [FormRow]) 
     #expect(try form(alone.joined(separator: "\n")).1.map(\.number) == [2, 4, 5])
   }
 
+  /// The choices behind a title are no part of it, where the column has any.
+  @Test func titlesWithTheirChoices() throws {
+    for title in ["異動類別(新增、刪除、修改)", "異動（新增／刪除）", "角色(機關管理者/一般權限)"] {
+      #expect(FormColumn(title: title) != nil, "\(title)")
+    }
+    for title in ["類別", "姓名(中文)", "異動類別(新增)備用"] {
+      #expect(FormColumn(title: title) == nil, "\(title)")
+    }
+  }
+
   /// Part of a person is a row, above another table too; what its column never holds is a title.
   @Test(arguments: [
     "2.16.886.101.20003,,,", ",李小華,,", ",,w@cdc.gov.tw,", ",,,0912345678", ",李一,,",
