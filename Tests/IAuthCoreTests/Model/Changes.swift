@@ -158,6 +158,10 @@ struct Change {
     {
       return
     }
+    // One that would have come up again, of somebody who administers the system by now.
+    if !old.isAdmin, !old.hasBegun, old.from <= now, new.rests, after.administers(new, at: end) {
+      return
+    }
     let heirs = after.heirs(of: old)
     if let until = old.until ?? new.until, until <= now, end == until {
       let isOwnEnd = before.given[number] == .some(.some(until))

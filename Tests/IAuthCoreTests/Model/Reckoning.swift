@@ -68,6 +68,14 @@ struct Reckoning: Sendable {
     facts.held.values.contains { $0.account == account && $0.isAdmin && !isOver($0) }
   }
 
+  /// Whether whoever holds something is an administrator of the system at that moment.
+  func administers(_ held: Facts.Held, at moment: Int64) -> Bool {
+    facts.held.values.contains {
+      $0.isAdmin && $0.account == held.account && $0.system == held.system && $0.from <= moment
+        && moment < min($0.ended ?? Int64.max, $0.until ?? Int64.max)
+    }
+  }
+
   /// Whom a deputy stands in for.
   func represented(by held: Facts.Held) -> Int64? {
     facts.requests[held.request]?.deputyFor.flatMap { facts.held[$0]?.account }
