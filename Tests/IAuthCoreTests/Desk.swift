@@ -78,7 +78,9 @@ final class Clock: Sendable {
 
 /// SplitMix64: the same bytes at every run, never the same twice in one.
 final class Dice: Sendable {
-  private let state = Mutex<UInt64>(1)
+  private let state: Mutex<UInt64>
+
+  init(_ seed: UInt64 = 1) { state = Mutex(seed) }
 
   func bytes(_ count: Int) -> [UInt8] {
     (0..<count).map { _ in
@@ -98,19 +100,29 @@ final class Desk {
   let directory: String
   let clock = Clock()
   var settings: Settings
-  private let dice = Dice()
+  private let dice: Dice
 
   var path: String { directory + "/db/iauth.db" }
 
   /// Sets a service up, with 陳怡君 invited as the first reviewer.
   init(_ settings: Settings = Settings(), registry: [UInt8] = Array(Office.registry.utf8)) throws {
     self.settings = settings
+    dice = Dice()
     directory = NSTemporaryDirectory() + "iauth-desk-" + UUID().uuidString
     try FileManager.default.createDirectory(
       atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     _ = try Setup.create(
       path: path, authority: Office.authority, registry: registry,
       reviewer: try Person.chen.form(), world: world("uid:0", isOperator: true), settings: settings)
+  }
+
+  /// The same service as another one's, from here on by itself.
+  init(copying other: Desk, seed: UInt64) throws {
+    settings = other.settings
+    dice = Dice(seed)
+    directory = NSTemporaryDirectory() + "iauth-desk-" + UUID().uuidString
+    try FileManager.default.copyItem(atPath: other.directory, toPath: directory)
+    clock.advance(TimeSpan(seconds: other.clock.now.seconds - clock.now.seconds))
   }
 
   deinit {

@@ -261,9 +261,12 @@ enum SuccessionTable {
     UPDATE request SET status = 'returned', round = (SELECT max(round) FROM decision
       WHERE request = ?1 AND verdict = 'returned') WHERE id = ?1
     """
+  /// Also what a review has frozen since, of whoever goes back: an item is where its permission is.
   static let itemsBack: SQL = """
-    UPDATE recertification_item SET agency = ?2 WHERE status IN ('open', 'unanswered') AND id IN
+    UPDATE recertification_item SET agency = ?3
+    WHERE agency = ?2 AND status IN ('open', 'unanswered') AND (id IN
       (SELECT id FROM succession_move WHERE succession = ?1 AND kind = 'item')
+      OR request IN (SELECT request FROM permission WHERE agency = ?3))
     """
   static let below: SQL = """
     SELECT m.id, m.before, m.was = '1' FROM succession_move m JOIN agency g ON g.id = m.id

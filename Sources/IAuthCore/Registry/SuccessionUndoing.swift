@@ -93,7 +93,7 @@ extension Transaction {
     try run(SuccessionTable.permissionsBack, id, new.id, old.id)
     let revived: [RequestID] = try ids(SuccessionTable.revived, id)
     for number in revived { try audit(.successionUndone, .request(number)) }
-    try run(SuccessionTable.itemsBack, id, old.id)
+    try run(SuccessionTable.itemsBack, id, new.id, old.id)
     let ended = try all(SuccessionTable.superseded, id) { row in
       (number: row.id(0) as RequestID, wasReturned: row.bool(1))
     }

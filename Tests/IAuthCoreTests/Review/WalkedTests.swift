@@ -339,4 +339,40 @@ import Testing
     let order = PermissionOrder(role: .admin, until: desk.today + 200)
     #expect(try refusal { _ = try li.requestPermission(order) } == .permissionHeld)
   }
+
+  /// A form hands over the use of a system as it does a post.
+  @Test func aFormHandsOverTheUse() throws {
+    let (desk, _, li, lin) = try Desk.office()
+    let use = try lin.ask(.general)
+    try #require(try li.approve(use) == nil)
+    try desk.opened(.tsai)
+    let row = Sheet(lines: [
+      "機關OID,姓名,公務信箱,手機,異動類別,原管理者姓名,原公務信箱,角色",
+      "\(Office.cdc),\(Person.tsai.name),\(Person.tsai.email),\(Person.tsai.mobile),交接,"
+        + "\(Person.lin.name),\(Person.lin.email),一般權限",
+    ]).order
+    let number = try #require(try desk.owner().importBatch(row).rows[0].request)
+    #expect(try li.approve(number) == nil)
+    #expect(
+      try desk.texts("SELECT status FROM permission WHERE request = ?", use) == ["revoked"])
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
+  /// What a review has frozen since a succession goes back with its permission.
+  @Test func whatIsUnderReviewGoesBack() throws {
+    let (desk, _, _, _) = try Desk.office()
+    try succeed(desk, Office.cdc, by: Office.mohw)
+    desk.wait(.minutes(1))
+    _ = try desk.owner().openRecertification(
+      RecertificationOrder(
+        dueAt: Timestamp(startOfTaipeiDay: desk.today + 9), system: nil, under: nil, name: nil))
+    desk.wait(.minutes(1))
+    _ = try desk.owner().undoSuccession(of: [Office.cdc])
+    #expect(
+      try desk.texts(
+        """
+        SELECT g.code FROM recertification_item i JOIN agency g ON g.id = i.agency
+        WHERE i.request = 2
+        """) == [Office.cdc])
+  }
 }
