@@ -132,6 +132,9 @@ package enum FormColumn: Int, CaseIterable, Sendable {
     }
   }
 
+  /// Whether a merge over an empty cell is only said: nothing is decided by it.
+  package var isLostWhenMerged: Bool { self == .title || self == .unit || self == .phone }
+
   /// The column with this title, if iauth knows it.
   package init?(title: String) {
     // Longer than any title; the cells of a table without header are asked one by one.

@@ -50,14 +50,14 @@ package struct FormRow: Sendable {
     covered = row.covered.map(\.column)
   }
 
-  /// Puts what a formula shows in its place, in a column where a formula may stand; false if it may
-  /// not, or if the file does not say.
+  /// Puts what a formula shows in its place; false if none may stand in the column, or if the file
+  /// does not say.
   private static func take(
     _ shown: String?, in column: Int, of header: FormHeader, _ cells: inout [String]
   ) -> Bool {
-    guard let shown, !header.refusesFormula(in: column) else { return false }
+    guard let shown else { return false }
     cells[column] = shown
-    return true
+    return !header.refusesFormula(in: column)
   }
 
   /// The text of a column, trimmed, radicals as the characters that they stand for; empty if the
@@ -84,10 +84,15 @@ package struct FormRow: Sendable {
   }
 
   /// The columns in which a merge shows what would count for this row, if it were its own.
-  package var merged: [FormColumn] {
+  package var merged: [FormColumn] { covered(where: \.misleadsWhenMerged) }
+
+  /// The columns in which a merge shows what this row does not get.
+  package var lost: [FormColumn] { covered(where: \.isLostWhenMerged) }
+
+  private func covered(where counts: (FormColumn) -> Bool) -> [FormColumn] {
     guard !covered.isEmpty else { return [] }
     return FormColumn.allCases.filter { column in
-      column.misleadsWhenMerged && header.column(column).map(covered.contains) ?? false
+      counts(column) && header.column(column).map(covered.contains) ?? false
     }
   }
 
@@ -127,6 +132,24 @@ package struct FormRow: Sendable {
   }
 }
 
+/// A visible sheet with text that is not read.
+package struct UnreadSheet: Equatable, Sendable {
+  package let name: String
+  /// What its header lacks, if it has most of one.
+  package let missing: [String]
+
+  fileprivate init(_ name: String, _ error: IAuthError? = nil) {
+    self.name = name
+    guard case .sheetHeader(let missing, _, let near) = error, near?.isForm == false,
+      missing.count <= 2
+    else {
+      self.missing = []
+      return
+    }
+    self.missing = missing
+  }
+}
+
 /// The form that a file holds: on each sheet its header, then its rows one after another.
 package struct FormSheet {
   /// The header of the sheet that is being read.
@@ -134,7 +157,7 @@ package struct FormSheet {
   /// The headers of the sheets that were read so far.
   package private(set) var headers: [FormHeader]
   /// The visible sheets with text that are not read.
-  package private(set) var unread: [String] = []
+  package private(set) var unread: [UnreadSheet] = []
   private var reader: any SheetReader
   private let hidden: HiddenRows
   private let isChosen: Bool
@@ -154,7 +177,7 @@ package struct FormSheet {
     var reader = reader
     var nearest: IAuthError?
     var samples: [String] = []
-    var unread: [String] = []
+    var unread: [UnreadSheet] = []
     while true {
       let name = reader.sheetName
       var problem: IAuthError?
@@ -176,7 +199,7 @@ package struct FormSheet {
           throw error
         }
       }
-      if let name, problem != .sheetEmpty { unread.append(name) }
+      if let name, problem != .sheetEmpty { unread.append(UnreadSheet(name, problem)) }
       if let problem, problem.isNearer(than: nearest) { nearest = problem }
       guard try reader.nextSheet() else { throw (nearest ?? .sheetEmpty).naming(samples) }
     }
@@ -190,11 +213,13 @@ package struct FormSheet {
         if row.isHidden, hidden == .skip { continue }
         if let fault = row.fault { throw .sheetUnreadable(fault) }
         if let again = try header.next(row, of: reader, hidden: hidden) {
-          if !again.isSame(as: header) {
+          if again.isSame(as: header) { continue }
+          // One that nobody sees changes nothing of what is seen below it; it is refused as a row.
+          if !row.isHidden || hidden == .include {
             header = again
             headers.append(again)
+            continue
           }
-          continue
         }
         let line = row
         let row = FormRow(line, header: header)
@@ -238,7 +263,7 @@ package struct FormSheet {
         let found = try FormHeader.find(in: &reader, hidden: hidden, above: &ahead)
         guard !Self.isSample(reader.sheetName) else {
           ahead = []
-          unread.append(reader.sheetName ?? "")
+          unread.append(UnreadSheet(reader.sheetName ?? ""))
           continue
         }
         header = found
@@ -248,7 +273,8 @@ package struct FormSheet {
         guard
           error.isOtherSheet || Self.isSample(reader.sheetName) && error.isOfOneSheet
         else { throw error }
-        if error != .sheetEmpty, let name = reader.sheetName { unread.append(name) }
+        guard error != .sheetEmpty, let name = reader.sheetName else { continue }
+        unread.append(UnreadSheet(name, Self.isSample(name) ? nil : error))
       }
     }
     return false

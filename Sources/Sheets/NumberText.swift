@@ -47,11 +47,21 @@ package enum NumberFormat: Equatable, Sendable {
       self = .dateTime
     } else if hasDay || hasMonth {
       self = .date
-    } else if code == ";;;" || code == ";;" {
-      self = .nothing(hidesText: code == ";;;")
+    } else if let sections = Self.emptySections(code) {
+      self = .nothing(hidesText: sections == 4)
     } else {
       self = DigitPattern(code: code).map(Self.pattern) ?? .general
     }
+  }
+
+  /// How many sections a code has that shows nothing: `;;;`, as LibreOffice writes it `"";"";"";""`.
+  private static func emptySections(_ code: String) -> Int? {
+    let sections = code.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
+    let isQuoted = sections.contains { !$0.isEmpty }
+    guard sections.allSatisfy({ $0.isEmpty || $0.elementsEqual("\"\"".utf8) }),
+      sections.count >= 3 || isQuoted && !sections[0].isEmpty
+    else { return nil }
+    return sections.count
   }
 
   /// One of the formats that have no code in the file (18.8.30), those of East Asia included.
@@ -150,11 +160,15 @@ package struct DigitPattern: Equatable, Sendable {
     var condition: Condition?
     /// `General`, or decimals and the like: the number stands as it is.
     var isOther = false
+    /// An empty text stands in it, so that it shows nothing where nothing else does.
+    var hasEmptyText = false
 
     var places: Int { symbols.count { if case .digit = $0 { true } else { false } } }
     /// Whether it shows anything but the number as it is.
     var isPattern: Bool {
-      !isOther && symbols.contains { $0 != .literal(" ") && $0 != .digit(isForced: false) }
+      !isOther
+        && (symbols.isEmpty && hasEmptyText
+          || symbols.contains { $0 != .literal(" ") && $0 != .digit(isForced: false) })
     }
   }
 
@@ -184,6 +198,7 @@ package struct DigitPattern: Equatable, Sendable {
         section.symbols.append(.literal(" "))
       case "*": rest = rest.dropFirst()
       case "\"":
+        section.hasEmptyText = section.hasEmptyText || rest.first == "\""
         while let next = rest.popFirst(), next != "\"" { section.symbols.append(.literal(next)) }
       case "[":
         var word = ""

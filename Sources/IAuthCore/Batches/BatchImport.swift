@@ -85,7 +85,7 @@ package struct ImportReport {
   package let digest: String
   package let isDryRun: Bool
   /// Visible sheets with text that were not read.
-  package let unread: [String]
+  package let unread: [UnreadSheet]
   let headers: [FormHeader]
   /// The sheet's cells, if it is to be given back.
   let cells: Spool?

@@ -9,7 +9,7 @@ struct CheckedForm {
   /// By the sheets that were read, in their order.
   private(set) var headers: [FormHeader]
   /// Visible sheets with text that were not read.
-  private(set) var unread: [String] = []
+  private(set) var unread: [UnreadSheet] = []
   private(set) var digest: [UInt8] = []
   /// The agency codes as typed, in the order in which they first appear.
   private(set) var codes: [String] = []
@@ -187,6 +187,9 @@ struct CheckedRow {
       add(header, .agencyName, code: "agency.name", isError: false, Self.unknownName)
     }
     for column in row.merged { add(header, column, code: "row.merged", Self.merged) }
+    for column in row.lost {
+      add(header, column, code: "row.merged", isError: false, Self.merged)
+    }
     if row.isHidden, hidden == .refuse {
       add(header, .name, .rowHidden(isColumn: false))
     }

@@ -25,10 +25,12 @@ package struct SessionReceipt: Equatable, Sendable {
 extension Service {
   /// Which codes a reference waits for, in the order in which they are entered.
   ///
-  /// - Throws: `reference.unknown`.
+  /// - Throws: `reference.unknown`; `code.expired` where it has been proven already.
   package func channelsNeeded(_ typed: String) throws(IAuthError) -> [Channel] {
     try store.read { (tx) throws(IAuthError) in
-      try tx.channelsNeeded(try tx.verification(typed: typed))
+      let proof = try tx.verification(typed: typed)
+      guard !proof.isProven else { throw proof.isOver }
+      return try tx.channelsNeeded(proof)
     }
   }
 

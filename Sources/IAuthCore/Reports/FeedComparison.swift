@@ -48,6 +48,7 @@ extension Transaction {
   ///
   /// - Throws: `sheet.header`, `sheet.unreadable`, `email.invalid`, `role.invalid`, `limit.*`.
   func targetEntries(_ bytes: [UInt8]) throws(IAuthError) -> [TargetEntry] {
+    let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     let first = bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }
     guard first == UInt8(ascii: "{") else { return try Self.csvEntries(bytes) }
     var entries: [TargetEntry] = []

@@ -140,7 +140,8 @@ enum StatisticsTable {
       FROM ranked GROUP BY code, name)
     SELECT c.code, c.name, count(c.status), sum(c.status IS 'approved'),
       sum(c.status IS 'rejected'), sum(c.verdict IS 'returned'), sum(c.status IS 'withdrawn'),
-      sum(c.status IS 'lapsed'), sum(c.status IS 'superseded'), sum(c.status IS 'pending'),
+      sum(c.status IS 'lapsed'), sum(c.status IS 'superseded'),
+      sum(c.status IS 'pending' OR c.status IS 'returned'),
       CAST(w.m AS INTEGER), w.p90, w.p95, CAST(w.wm AS INTEGER), w.w90, w.w95
     FROM counted c LEFT JOIN waited w ON w.code IS c.code AND w.name IS c.name
     GROUP BY c.code, c.name ORDER BY c.code, c.name

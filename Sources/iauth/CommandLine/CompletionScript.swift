@@ -134,7 +134,7 @@ enum CompletionScript {
           texts+=("${line%%$'\t'*}  ${line#*$'\t'}")
         done
         (( $#values )) || return 1
-        if [[ $1 == agencies ]]; then compadd -U -l -d texts -a values
+        if [[ $1 == agencies ]]; then compadd -U -P "$IPREFIX" -l -d texts -a values
         else compadd -l -d texts -a values; fi
       }
       _iauth() {

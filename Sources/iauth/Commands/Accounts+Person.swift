@@ -9,8 +9,11 @@ extension Accounts {
   func export(_ id: AccountID, _ context: Context) throws(IAuthError) {
     try context.checkPage(html)
     let document = try context.service().export(account: id)
-    guard let html else { return context.console.line(document.json) }
-    try context.write(document.page(context.language, context.localTime), to: html)
+    if let html {
+      try context.write(document.page(context.language, context.localTime), to: html)
+      guard context.options.json else { return }
+    }
+    context.console.line(document.json)
   }
 
   func showHistory(_ id: AccountID, _ context: Context) throws(IAuthError) {

@@ -119,7 +119,7 @@ struct Apply: Command {
   ) throws(IAuthError) -> Bool {
     guard context.console.mayAsk, !context.options.json else { return true }
     let agency = try service.agencyForApplication(agency)
-    context.say(
+    context.console.tell(
       Bilingual(
         "agency: \(agency.titled(.english)), \(agency.place)",
         "機關：\(agency.titled(.chinese))，\(agency.place)"))

@@ -171,7 +171,8 @@ struct DecisionLines {
   private static func ofWords(_ bytes: [UInt8]) -> [Line] {
     let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
     var lines: [Line] = []
-    let all = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let end = text.contains(UInt8(ascii: "\n")) ? UInt8(ascii: "\n") : UInt8(ascii: "\r")
+    let all = text.split(separator: end, omittingEmptySubsequences: false)
     for (index, line) in all.enumerated() {
       let folded = Folding.trim(String(decoding: line, as: UTF8.self))
       guard !folded.isEmpty, folded.utf8.first != UInt8(ascii: "#") else { continue }

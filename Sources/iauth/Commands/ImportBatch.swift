@@ -207,12 +207,20 @@ struct ImportBatch: Command {
         }
       }
     }
-    if !answer.unread.isEmpty {
-      let names = answer.unread.map { "'\($0)'" }.joined(separator: ", ")
+    // Somebody's list may be what only lacks a title.
+    for sheet in answer.unread where !sheet.missing.isEmpty {
+      context.say(
+        Bilingual(
+          "not read: '\(sheet.name)', whose header lacks \(sheet.missing.joined(separator: ", "))",
+          "未讀取之工作表：「\(sheet.name)」（標題列缺少\(sheet.missing.joined(separator: "、"))）"))
+    }
+    let others = answer.unread.filter(\.missing.isEmpty).map(\.name)
+    if !others.isEmpty {
+      let names = others.map { "'\($0)'" }.joined(separator: ", ")
       context.say(
         Bilingual(
           "not read: \(names), of which the names or the missing header say that no list is there",
-          "未讀取之工作表：「\(answer.unread.joined(separator: "」「"))」（依名稱為範例或說明，或無標題列）"))
+          "未讀取之工作表：「\(others.joined(separator: "」「"))」（依名稱為範例或說明，或無標題列）"))
     }
     if answer.count(.rejected) > 0, !isPartial {
       let next = isOnStandardOutput ? nil : report.map(shellQuoted)

@@ -147,7 +147,9 @@ struct Verify: Command {
     }
     var command = self
     if via == nil {
-      context.say(
+      // Where nobody is asked it is a note.
+      let tell = context.console.mayAsk ? context.console.tell : context.say
+      tell(
         Bilingual(
           "signing in: \(last.name), \(last.agency.titled(.english)), \(last.email), \(last.mobile)",
           "登入：\(last.agency.titled(.chinese))　\(last.name)，\(last.email)，\(last.mobile)"))

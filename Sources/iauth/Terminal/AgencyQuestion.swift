@@ -43,16 +43,17 @@ extension Context {
       show(shown, hasMore: found.count > shown.count)
       let question = Bilingual(
         "Which one (1-\(shown.count)), or another name", "請選擇（1-\(shown.count)），或輸入其他名稱")
-      var answer: String?
-      repeat {
-        answer = try console.ask(question)
-        guard let answer else {
+      while true {
+        guard let answer = try console.ask(question) else {
           throw .usageMissing([parameter.spelling], command: console.command ?? "help")
         }
         words = answer
         // A short number is no agency's: it is none of the list.
-      } while (try? Int.parse(words, for: "")).map { $0 < 1_000 && !(1...shown.count).contains($0) }
-        ?? false
+        guard let number = try? Int.parse(words, for: ""), number < 1_000,
+          !(1...shown.count).contains(number)
+        else { break }
+        console.tell(Bilingual("the list has no number \(number)", "上列無編號 \(number)"))
+      }
     }
   }
 

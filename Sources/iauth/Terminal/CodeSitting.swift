@@ -53,8 +53,14 @@ extension Context {
     // Through the gate they are sent while the answer is waited for: how long that takes would tell
     // whether anybody was written to.
     if isFresh, !world.caller.isGated { deliver() }
-    if !isFresh { warnOfBounces(reference) }
     let service = try service()
+    var isWarned = isFresh
+    // Where somebody is asked they hear of it before they look for the codes; else where it helps.
+    if !isWarned, console.mayAsk {
+      _ = try service.channelsNeeded(reference)
+      warnOfBounces(reference)
+      isWarned = true
+    }
     while true {
       let channels = try service.channelsNeeded(reference)
       do throws(IAuthError) {
@@ -66,6 +72,7 @@ extension Context {
         try goOn(after: receipt)
         return
       } catch {
+        if !isWarned { warnOfBounces(reference) }
         guard console.mayAsk, !options.dryRun else { throw error }
         switch error {
         case .codeSecond:
@@ -120,7 +127,7 @@ extension Context {
         throw .usageInput(needed: needed, got: got)
       }
       if OneTimeCode(typed) != nil { return typed }
-      say(
+      console.tell(
         typed.utf8.isEmpty
           ? Bilingual(
             "no code was typed; this is no attempt. New codes: iauth verify --resend \(reference)",

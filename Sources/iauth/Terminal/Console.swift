@@ -100,6 +100,11 @@ final class Console {
     err.write("iauth: \(TerminalText.escaped(next.completing(note: note)))\n")
   }
 
+  /// What the next question is about; it belongs to the question, also where notes are not wanted.
+  func tell(_ note: Bilingual) {
+    err.write("iauth: \(TerminalText.escaped(note(language)))\n")
+  }
+
   /// An error, with what helps.
   ///
   /// Never silent.

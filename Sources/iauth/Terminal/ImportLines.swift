@@ -24,7 +24,7 @@ extension ImportReport {
   private var json: JSON {
     let unread =
       unread.isEmpty
-      ? [] : [JSON.Member(key: "unread", value: .array(unread.map(JSON.string)))]
+      ? [] : [JSON.Member(key: "unread", value: .array(unread.map { .string($0.name) }))]
     let numbers = [
       ("rows", rows.count), ("accepted", count(.accepted)), ("unchanged", count(.unchanged)),
       ("rejected", count(.rejected)), ("held", count(.held)),

@@ -10,8 +10,8 @@ struct ReviewSitting {
   private let service: Service
   private let items: [PendingRequest]
   private var place = 0
-  private var counts: [RequestStatus: Int] = [:]
-  private var decided: Set<RequestID> = []
+  /// A dry run may say one thing of a request, and then another.
+  private var decided: [RequestID: RequestStatus] = [:]
   /// What was decided, or ended, meanwhile by somebody else.
   private var gone: Set<RequestID> = []
   private var reasons: [String]
@@ -105,8 +105,7 @@ struct ReviewSitting {
     guard let outcome = try service.decide([order]).first else { return false }
     guard let refusal = outcome.refusal else {
       context.console.line(outcome.line(context.language))
-      counts[verdict, default: 0] += 1
-      decided.insert(item.number)
+      decided[item.number] = verdict
       place += 1
       return true
     }
@@ -128,11 +127,12 @@ struct ReviewSitting {
 
   private func sum() {
     context.console.flush()
-    let rest = items.map(\.number).filter { !decided.union(gone).contains($0) }
+    let rest = items.map(\.number).filter { decided[$0] == nil && !gone.contains($0) }
     // What was decided may have ended others, too.
     let left = (try? service.waiting(.numbers(rest)).count) ?? rest.count
     let parts = RequestStatus.allCases.compactMap { status in
-      counts[status].map { (status.label, $0) }
+      let count = decided.values.count { $0 == status }
+      return count > 0 ? (status.label, count) : nil
     }
     let english = parts.map { "\($0.1) \($0.0.english), " }.joined()
     let chinese = parts.map { "\($0.0.chinese) \($0.1) 件、" }.joined()
