@@ -186,6 +186,8 @@ def test_an_applicant_hears_that_the_code_came_back(fresh_desk):
     assert bounce(desk, report(mail, MING.email))["bounced"] == 1
     said = desk.run("verify", reference, stdin="12345678\n12345678\n")
     assert "came back" in said.err and MING.email not in said.err
+    # Whoever has the codes has the mail.
+    assert "came back" not in desk.run("verify", reference, stdin=desk.typed(reference)).err
     # Nobody else: there is no account yet.
     assert not [text for text in desk.mails(kind="notice") if "does not arrive" in text]
     # Once it is proven, nothing is known of the address any more.

@@ -6,6 +6,7 @@ import shlex
 import pytest
 
 from conftest import AUTHORITY, CDC, CHIEF, MING, MOHW, TONG, clerk
+from test_terminal import ended, talk
 
 FORM = "機關OID,姓名,公務信箱,手機\n{},江一二,{},0933111222\n"
 # Words that stand for what nobody but the person knows.
@@ -129,3 +130,54 @@ def test_dev_null_is_an_empty_file(desk):
     desk.refused("sheet.empty", "import-batch", "/dev/null", session=CHIEF)
     assert desk.ok("--config", "/dev/null", "systems").out
     desk.refused("database.foreign", "restore", "/dev/null", "--db", desk.home / "new/x.db")
+
+
+def test_a_reference_that_was_used_asks_for_no_codes(fresh_desk):
+    reference = fresh_desk.apply(TONG)
+    fresh_desk.prove(reference, TONG)
+    child = talk(fresh_desk, "verify", reference)
+    child.expect("code.expired")
+    assert "驗證碼：" not in child.before
+    assert ended(child) == 1
+
+
+def test_what_a_question_is_about_is_shown_to_the_quiet_too(fresh_desk):
+    child = talk(fresh_desk, "apply", "-q", "--agency", "疾管署", *TONG.words[2:])
+    child.expect("是否為您所屬機關")
+    assert "疾病管制署" in child.before
+    child.sendline("n")
+    assert ended(child) == 1
+    child = talk(fresh_desk, "apply", "--agency", "警政署", *TONG.words[2:])
+    child.expect("請選擇（1-10）.*：")
+    child.sendline("11")
+    child.expect("上列無編號 11")
+    child.expect("請選擇（1-10）.*：")
+    child.sendcontrol("d")
+    assert ended(child) == 64
+
+
+def test_lines_of_decisions_end_as_any_program_ends_them(desk):
+    for number in range(2):
+        desk.join(clerk(number))
+    numbers = [desk.request(clerk(number)) for number in range(2)]
+    for end in ("\r", "\r\n"):
+        lines = end.join(f"{number} - reject 缺件{number}" for number in numbers) + end
+        said = desk.run("reject", "--from", "-", "--dry-run", "--json", stdin=lines, session=MING)
+        assert [line["request"] for line in said.lines if "request" in line] == numbers, said
+
+
+def test_a_dry_run_of_the_queue_counts_each_once(desk):
+    for number in range(2):
+        desk.join(clerk(number))
+        desk.request(clerk(number))
+    child = talk(desk, "pending", "-i", "--dry-run", session=MING)
+    child.expect(r"\[1/2\]")
+    child.send("a")
+    child.expect(r"\[2/2\]")
+    child.send("b")
+    child.expect(r"\[1/2\]")
+    child.send("a")
+    child.expect(r"\[2/2\]")
+    child.send("q")
+    child.expect("核准 1 件、未審核 1 件")
+    assert ended(child) == 0

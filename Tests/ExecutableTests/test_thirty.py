@@ -389,12 +389,17 @@ def test_other_shells_complete_too(desk, tmp_path, shell):
         return
     (tmp_path / "_iauth").write_text(desk.ok("completion", "zsh").out)
     child = pexpect.spawn("zsh", ["-f"], encoding="utf-8", timeout=10, env=environment | {
-        "TERM": "dumb"}, dimensions=(40, 100))
+        "TERM": "dumb", "LC_ALL": "C.UTF-8"}, dimensions=(40, 100))
     child.sendline(f"fpath=({tmp_path} $fpath); autoload -U compinit; compinit -u -d {tmp_path}/dump")
     child.sendline("PS1='ready> '")
     child.expect("ready> ")
     child.send("iauth pending --system=\t")
     child.expect("--system=spm")
+    # What is typed is no beginning of the code that takes its place; the option stays.
+    child.send("\x15iauth admins --agency=疾管署\t")
+    child.expect("20021")
+    child.send("\x01print -r -- \r")
+    child.expect(f"\r\niauth admins --agency={CDC}")
     child.close(force=True)
 
 
