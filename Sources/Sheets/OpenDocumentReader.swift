@@ -262,21 +262,18 @@ package struct OpenDocumentReader: SheetReader {
       guard attributes["value-type"] != nil || shown != nil else {
         return CellContent(formula: formula, showing: nil)
       }
-      let known = try? text(attributes, shown, style)
+      let known = try? text(attributes, shown ?? "", style)
       return CellContent(formula: formula, showing: known)
     }
-    return CellContent(try text(attributes, shown, style))
+    return CellContent(try text(attributes, shown ?? "", style))
   }
 
   /// What is read of a value and the text beside it.
   private mutating func text(
-    _ attributes: [XMLReader.Attribute], _ paragraphs: String?, _ style: String?
+    _ attributes: [XMLReader.Attribute], _ shown: String, _ style: String?
   ) throws(IAuthError) -> String {
-    let shown = paragraphs ?? ""
     switch attributes["value-type"] {
     case "float", "percentage", "currency":
-      // What the program that wrote it shows nothing of: `;;;`.
-      if paragraphs == "" { return "" }
       guard let value = attributes["value"] else { return shown }
       let format = styles.format(of: style)
       guard let number = Self.number(value, shown, format, isFrom1904: isFrom1904) else {

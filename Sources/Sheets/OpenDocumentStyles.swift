@@ -111,7 +111,8 @@ struct OpenDocumentStyles {
         continue
       case "text", "currency-symbol":
         let text = try xml.elementText()
-        code = code.map { text.isEmpty ? $0 : $0 + Self.quoted(text) }
+        // An empty one is how LibreOffice writes that nothing is shown (`;;;`).
+        code = code.map { $0 + Self.quoted(text) }
         continue
       case "map":
         if let condition = attributes["condition"], let other = attributes["apply-style-name"] {

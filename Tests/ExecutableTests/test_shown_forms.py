@@ -11,6 +11,17 @@ from conftest import CHIEF
 from test_seen_forms import CDC, OTHER, PERSON, TITLES, Formula, ods, read, xlsx
 
 
+SPACES = ('xmlns:n="urn:oasis:names:tc:opendocument:xmlns:datastyle:1.0" '
+          'xmlns:s="urn:oasis:names:tc:opendocument:xmlns:style:1.0"')
+HIDING = "".join(f'<n:number-style {SPACES} s:name="N149P{n}"><n:text/></n:number-style>'
+                 for n in range(3)) + (
+    f'<n:text-style {SPACES} s:name="N149">'
+    + "".join(f'<s:map s:condition="value(){test}0" s:apply-style-name="N149P{n}"/>'
+              for n, test in enumerate(["&gt;", "&lt;", "="]))
+    + f'</n:text-style><s:style {SPACES} s:name="ce8" s:family="table-cell" '
+      's:data-style-name="N149"/>')
+
+
 def saved(path, rows):
     form = openpyxl.Workbook()
     for row in rows:
@@ -67,14 +78,16 @@ def test_a_number_that_is_not_shown_is_not_there(desk, tmp_path, code):
 
 
 def test_nor_is_one_that_libreoffice_shows_nothing_of(desk, tmp_path):
-    """What it writes for `;;;`: the value, and an empty paragraph."""
+    """What it writes for `;;;`: a style of empty texts for every number, and the value all the same."""
     path = ods(tmp_path / "form.ods", [TITLES, PERSON])
     with zipfile.ZipFile(path) as book:
         parts = {name: book.read(name).decode() for name in book.namelist()}
     shown = f"<t:table-cell><x:p>{PERSON[4]}</x:p></t:table-cell>"
     assert shown in parts["content.xml"]
     parts["content.xml"] = parts["content.xml"].replace(
-        shown, '<t:table-cell o:value-type="float" o:value="912345671"><x:p/></t:table-cell>')
+        shown, '<t:table-cell t:style-name="ce8" o:value-type="float" o:value="912345671"><x:p/>'
+        "</t:table-cell>").replace("<o:body>", f"<o:automatic-styles>{HIDING}</o:automatic-styles>"
+                                   "<o:body>")
     with zipfile.ZipFile(path, "w") as book:
         for name, text in parts.items():
             book.writestr(name, text)

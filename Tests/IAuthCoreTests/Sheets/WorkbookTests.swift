@@ -89,7 +89,7 @@ func formRows(_ bytes: [UInt8], encoding: TextEncoding? = nil, sheet: String? = 
     #expect(rows.map(\.formulas) == [[.email], [.effectiveDate], []])
     // What the cell shows: one program has not computed it, the other could not.
     #expect(rows[0][.agencyName] == (file == "formulas.ods" ? "Err:522" : ""))
-    #expect(rows[0][.email].utf8.first == UInt8(ascii: "="))
+    #expect(rows[0][.email].contains("@"))
   }
 
   @Test func digitsOfANumberFormatAreKept() throws {
