@@ -269,11 +269,15 @@ extension Transaction {
     {
       return .permissionNone(number: represented)
     }
-    if let replaced = request.replaces, let old = try permissionInForce(replaced),
-      try isLastPermission(old.number)
-    {
-      let ends = try span(of: request).ends != nil
-      if try ends ? true : exists(RequestTable.pendingChange, request.account) {
+    if let replaced = request.replaces, let old = try permissionInForce(replaced) {
+      let (starts, ends) = try span(of: request)
+      // Nobody takes over what begins only later.
+      guard try exists(EffectTable.beginsBy, old.number, starts) else {
+        return .permissionNone(number: replaced)
+      }
+      if try isLastPermission(old.number),
+        try ends != nil ? true : exists(RequestTable.pendingChange, request.account)
+      {
         return .accountLast
       }
     }
@@ -314,6 +318,8 @@ extension Transaction {
       // One with a date waits for its day; the sweep makes it true then.
       if (request.effectiveAt ?? now) <= now {
         try applyChange(request, account, isDecided: true)
+      } else {
+        try settleHandOvers(to: account.id)
       }
     case .revoke:
       // Its holder is told of the end itself.

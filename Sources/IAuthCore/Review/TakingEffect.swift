@@ -110,7 +110,8 @@ extension Transaction {
   func beginDue() throws(IAuthError) {
     var again: [PermissionRequest] = []
     for number: RequestID in try ids(EffectTable.starting, now) {
-      guard let request = try request(number) else { continue }
+      guard try exists(EffectTable.standing, number), let request = try request(number)
+      else { continue }
       if try rests(request) { again.append(request) } else { try start(request) }
     }
     for request in again { try comeUpAgain(request) }

@@ -45,6 +45,7 @@ extension Change {
 
   private func isReason(_ old: Facts.Asked, _ new: Facts.Asked) -> Bool {
     switch (old.status, new.status) {
+    case ("superseded", "pending"), ("superseded", "returned"): return !undone.isEmpty
     case (_, "approved"), (_, "rejected"), (_, "returned"):
       if isDone, case .decide(_, _, let verdict) = deed.step, deed.request == old.id {
         return verdict.rawValue == new.status && old.status == "pending"
@@ -73,7 +74,6 @@ extension Change {
       }
     case ("approved", "pending"):
       return old.from.map { $0 <= now } ?? false && new.round == old.round + 1
-    case ("superseded", "pending"), ("superseded", "returned"): return !undone.isEmpty
     default: return false
     }
   }
@@ -201,7 +201,7 @@ extension Change {
     case .withdraw: isThere = request?.status == "withdrawn"
     case .resubmit:
       let round = deed.request.flatMap { before.facts.requests[$0]?.round } ?? 0
-      isThere = request?.status == "pending" && request?.round == round + 1
+      isThere = request?.status == "pending" && request?.round ?? 0 > round
     case .revoke, .answer(_, _, false):
       isThere = deed.request.flatMap { after.facts.held[$0]?.ended } != nil
     case .answer(_, _, true):

@@ -114,7 +114,8 @@ struct Change {
     let froms = renewed.isEmpty ? [max(now, request.from ?? now), late] : [now]
     var until = request.until
     if let longest = before.facts.longest[new.system] {
-      let bound = (new.from + longest + 8 * 3600) / Reckoning.day * Reckoning.day - 8 * 3600
+      // One that came up again has held nothing until it is granted again.
+      let bound = (max(new.from, now) + longest + 8 * 3600) / Reckoning.day * Reckoning.day - 8 * 3600
       until = min(until ?? bound, bound)
     }
     guard froms.contains(new.from), new.until == until || !renewed.isEmpty else {

@@ -28,11 +28,11 @@ import Testing
   }
 
   /// A hand-over that is long over ends nothing that the one before was given since.
-  @Test func aHandOverHappensOnce() throws {
+  @Test(arguments: [0, 1]) func aHandOverHappensOnce(minutes: Int64) throws {
     let (desk, chief, li, lin) = try Desk.office()
     let number = try lin.requestPermission(PermissionOrder(role: .admin, replaces: 2)).number
     #expect(try chief.approve(number) == nil)
-    desk.wait(.minutes(1))
+    desk.wait(.minutes(minutes))
     let again = try li.ask(.admin)
     #expect(try chief.approve(again) == nil)
     desk.wait(.minutes(1))
@@ -331,6 +331,40 @@ import Testing
     _ = try tsai.requestPermission(order)
   }
 
+  /// Contacts that a form has changed are proven before anything is handed over.
+  @Test func whoTakesOverHasProvenTheirContacts() throws {
+    let (desk, chief, _, lin) = try Desk.office()
+    let form = Sheet(lines: [
+      "機關OID,姓名,公務信箱,手機,異動類別,原管理者姓名,原公務信箱",
+      "\(Office.cdc),\(Person.lin.name),\(Person.lin.email),0922000004,修改,"
+        + "\(Person.lin.name),\(Person.lin.email)",
+    ]).order
+    let change = try #require(try desk.owner().importBatch(form).rows[0].request)
+    let number = try lin.requestPermission(PermissionOrder(role: .admin, replaces: 2)).number
+    try #require(try chief.approve(number) == nil)
+    try #require(try chief.approve(change) == nil)
+    let isHeld: SQL = "SELECT status FROM permission WHERE request = 2"
+    #expect(try desk.texts(isHeld) == ["active"])
+    try desk.signedIn(.lin.with(mobile: "0922000004"))
+    #expect(try desk.texts(isHeld) == ["revoked"])
+  }
+
+  /// What begins only later is taken over on its day, not before.
+  @Test func nothingIsTakenOverBeforeItBegins() throws {
+    let (desk, chief, _, lin) = try Desk.office()
+    let later = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 5, replaces: 2)
+    ).number
+    try #require(try chief.approve(later) == nil)
+    let tsai = try desk.opened(.tsai)
+    let order = PermissionOrder(role: .admin, from: desk.today + 1, replaces: later)
+    let number = try tsai.requestPermission(order).number
+    #expect(try chief.approve(number) == .permissionNone)
+    desk.wait(.days(6))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    #expect(try desk.signedIn(.chen).approve(number) == nil)
+  }
+
   /// What somebody had removed for a later day goes on by no renewal.
   @Test func aRemovalIsNotRenewed() throws {
     let (desk, _, li, _) = try Desk.office()
@@ -356,23 +390,5 @@ import Testing
     #expect(
       try desk.texts("SELECT status FROM permission WHERE request = ?", use) == ["revoked"])
     _ = try desk.owner().verifyAudit(anchors: nil)
-  }
-
-  /// What a review has frozen since a succession goes back with its permission.
-  @Test func whatIsUnderReviewGoesBack() throws {
-    let (desk, _, _, _) = try Desk.office()
-    try succeed(desk, Office.cdc, by: Office.mohw)
-    desk.wait(.minutes(1))
-    _ = try desk.owner().openRecertification(
-      RecertificationOrder(
-        dueAt: Timestamp(startOfTaipeiDay: desk.today + 9), system: nil, under: nil, name: nil))
-    desk.wait(.minutes(1))
-    _ = try desk.owner().undoSuccession(of: [Office.cdc])
-    #expect(
-      try desk.texts(
-        """
-        SELECT g.code FROM recertification_item i JOIN agency g ON g.id = i.agency
-        WHERE i.request = 2
-        """) == [Office.cdc])
   }
 }
