@@ -269,15 +269,17 @@ extension Transaction {
     {
       return .permissionNone(number: represented)
     }
-    if let replaced = request.replaces, let old = try permissionInForce(replaced) {
-      let (starts, ends) = try span(of: request)
-      // Nobody takes over what begins only later.
-      guard try exists(EffectTable.beginsBy, old.number, starts) else {
-        return .permissionNone(number: replaced)
-      }
-      if try isLastPermission(old.number),
-        try ends != nil ? true : exists(RequestTable.pendingChange, request.account)
-      {
+    // Nobody takes over what begins only later.
+    if let replaced = request.replaces, let later = try permissionInForce(replaced),
+      try !exists(EffectTable.beginsBy, later.number, span(of: request).starts)
+    {
+      return .permissionNone(number: replaced)
+    }
+    if let replaced = request.replaces, let old = try permissionInForce(replaced),
+      try isLastPermission(old.number)
+    {
+      let ends = try span(of: request).ends != nil
+      if try ends ? true : exists(RequestTable.pendingChange, request.account) {
         return .accountLast
       }
     }

@@ -87,6 +87,12 @@ extension Change {
         && $0.from <= now && min($0.ended ?? now, $0.until ?? now) >= before.now
     }
     if request.role == "general", request.kind == "grant", !admins.isEmpty { return true }
+    // It waited again, and somebody has taken over what it was to give.
+    if let held = after.facts.held[request.id],
+      after.heirs(of: held).contains(where: { after.isInForce($0) })
+    {
+      return true
+    }
     if let other = request.deputyFor ?? request.replaces {
       if after.facts.held[other].map({ after.isOver($0) }) ?? true { return true }
       return after.facts.requests.values.contains {

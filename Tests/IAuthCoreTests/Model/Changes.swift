@@ -115,7 +115,8 @@ struct Change {
     var until = request.until
     if let longest = before.facts.longest[new.system] {
       // One that came up again has held nothing until it is granted again.
-      let bound = (max(new.from, now) + longest + 8 * 3600) / Reckoning.day * Reckoning.day - 8 * 3600
+      let last = max(new.from, now) + longest + 8 * 3600
+      let bound = last / Reckoning.day * Reckoning.day - 8 * 3600
       until = min(until ?? bound, bound)
     }
     guard froms.contains(new.from), new.until == until || !renewed.isEmpty else {
@@ -154,8 +155,8 @@ struct Change {
     }
     if !applied.isEmpty, isKept(old) { return }
     // One that came up for decision again before it began, and was not granted.
-    if old.rests, !old.hasBegun, before.facts.requests[number]?.isOpen == true,
-      let request = after.facts.requests[number], !request.isOpen, request.status != "approved"
+    if new.rests, !new.hasBegun, let request = after.facts.requests[number], !request.isOpen,
+      request.status != "approved"
     {
       return
     }

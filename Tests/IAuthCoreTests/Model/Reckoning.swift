@@ -81,7 +81,8 @@ struct Reckoning: Sendable {
     facts.requests[held.request]?.deputyFor.flatMap { facts.held[$0]?.account }
   }
 
-  /// What is in force under a number, or under the one by which it has gone on without a gap.
+  /// What is in force under a number, or under the one by which it has gone on without a gap; what
+  /// waits for its decision again is not.
   func inPlace(of number: Int64) -> Facts.Held? {
     var seen: Set<Int64> = []
     var found = facts.held[number]
@@ -91,7 +92,9 @@ struct Reckoning: Sendable {
           && $0.grantedAt == held.ended && !seen.contains($0.request)
       }
     }
-    return found.flatMap { isOver($0) ? nil : $0 }
+    return found.flatMap {
+      isOver($0) || facts.requests[$0.request]?.isOpen == true ? nil : $0
+    }
   }
 
   /// Who has taken a permission over, or is to.

@@ -102,6 +102,26 @@ import Testing
     _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
+  /// Whoever was one with another is erased, though what they had has ended as the other's.
+  @Test func whoWasMergedIsErased() throws {
+    let (desk, chief, _, _) = try Desk.office()
+    let liu = try desk.administrator(.liu, approvedBy: chief)
+    desk.wait(.minutes(1))
+    let other = Person(
+      agency: Office.fda, name: Person.lin.name, email: Person.lin.email,
+      mobile: Person.lin.mobile)
+    let use = try desk.opened(other).requestPermission(PermissionOrder(until: desk.today)).number
+    try #require(try liu.approve(use) == nil)
+    desk.wait(.minutes(1))
+    try succeed(desk, Office.fda, by: Office.cdc)
+    desk.wait(.days(2))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    _ = try desk.owner().undoSuccession(of: [Office.fda])
+    let id: AccountID = try desk.id("SELECT account FROM request WHERE id = ?", use)
+    _ = try desk.owner().change(account: id, .erase, reason: "申請刪除")
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
   /// What has gone back is not the other agency's to end, though it began there.
   @Test func whatWentBackIsEndedWhereItIs() throws {
     let (desk, chief, li, lin) = try Desk.office()
