@@ -183,6 +183,12 @@ extension Change {
       case .apply where deed.account == old.id, .changeContacts where deed.account == old.id:
         return true
       case .appoint where !old.isProven || old.status == "invited": return true
+      // Whoever was never written to is mended with what was sent back.
+      case .form where old.status == "invited" && isNamed(old.id):
+        return before.facts.requests.values.contains {
+          $0.account == old.id && $0.status == "returned"
+            && after.facts.requests[$0.id]?.status == "pending"
+        }
       default: break
       }
     }
