@@ -365,8 +365,12 @@ extension Transaction {
     if try holder(of: request) == me.id { return nil }
     guard try maySee(request, me) else { return .requestUnknown(number: number) }
     guard try isAdministrator(me) else { return .rightMissing(.reviewer) }
-    if try exists(RequestTable.mayDecide, number, me.id, now) { return nil }
-    // By a succession the permission may be another agency's than the request was.
+    // By a succession, or its undoing, the permission may be another agency's than the request was.
+    if try exists(RequestTable.mayDecide, number, me.id, now),
+      try !exists(SuccessionTable.isElsewhere, number)
+    {
+      return nil
+    }
     return try exists(RequestTable.administers, number, me.id, now)
       ? nil : .requestOutside(number: number)
   }

@@ -74,8 +74,7 @@ enum AccountTable {
       AND request IN (SELECT id FROM request WHERE account = ?)
     """
   static let eraseEndReasons: SQL = """
-    UPDATE permission SET reason = NULL WHERE reason IS NOT NULL
-      AND request IN (SELECT id FROM request WHERE account = ?)
+    UPDATE permission SET reason = NULL WHERE reason IS NOT NULL AND account = ?
     """
   static let eraseRequests: SQL = """
     UPDATE request SET reason = NULL, change_name = NULL, change_name_key = NULL,

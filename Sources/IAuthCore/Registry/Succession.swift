@@ -74,7 +74,7 @@ extension Service {
   /// Puts agencies in the place of others, now or on their day; all or none.
   ///
   /// - Throws: `right.missing`, `document.invalid`, `agency.unknown`, `agency.removed`,
-  ///   `agency.succeeded`, `agency.cycle`, `account.taken`.
+  ///   `agency.succeeded`, `agency.cycle`, `account.taken`, `account.last`.
   package func succeed(_ orders: [SuccessionOrder]) throws(IAuthError) -> [SuccessionLine] {
     var orders = orders
     for index in orders.indices {
@@ -221,6 +221,7 @@ extension Transaction {
       return try apply(succession: other.value, &news)
     }
     let pairs = try samePeople(old, new)
+    let hasAdministrator = try exists(SuccessionTable.hasAdministrator, now)
     try audit(.agencySucceeded, .agency(code: old.code))
     try run(SuccessionTable.setApplied, id, now)
     let administrators = try all(RequestTable.administratorsOf, new.id, now) { row in
@@ -244,6 +245,9 @@ extension Transaction {
       try run(all, id, old.id, new.id)
       try run(move, old.id, new.id)
     }
+    for pair in pairs { try settleHandOvers(to: pair, id) }
+    // Whoever becomes one with somebody whose new contacts wait rests until they are decided.
+    if hasAdministrator, try !exists(SuccessionTable.hasAdministrator, now) { throw .accountLast }
     let lines = try lines(of: id, old, new)
     let moved = lines.compactMap { line in
       line.what == .account ? line.account : line.what == .merged ? line.into : nil

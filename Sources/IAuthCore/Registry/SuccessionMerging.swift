@@ -88,6 +88,21 @@ extension Transaction {
     }
   }
 
+  /// Who acts since they are one takes over what has waited for them; an undoing gives it back.
+  func settleHandOvers(to pair: SamePerson, _ succession: Int64) throws(IAuthError) {
+    var waiting: [RequestID] = []
+    for number: RequestID in try ids(EffectTable.handOvers, pair.survivor) {
+      guard let replaced = try request(number)?.replaces,
+        let old = try permissionInForce(replaced)
+      else { continue }
+      waiting.append(old.number)
+    }
+    try settleHandOvers(to: pair.survivor)
+    for number in waiting where try permissionInForce(number) == nil {
+      try remember(succession, "ended", number.value)
+    }
+  }
+
   /// Of two requests of one kind the survivor's stays, and none for what they hold by now.
   private func mergeRequests(_ pair: SamePerson, _ succession: Int64) throws(IAuthError) {
     let held = try all(SuccessionTable.held, pair.survivor, pair.other, now) { row in

@@ -31,6 +31,12 @@ enum SuccessionTable {
       SELECT id FROM place)
     """
   }
+  /// Whether what a request gave for use is another agency's by now than the request.
+  static let isElsewhere: SQL = """
+    SELECT 1 FROM permission p JOIN request r ON r.id = p.request
+    WHERE p.request = ? AND p.role = 'general' AND p.status = 'active' AND p.agency <> r.agency
+    """
+  static let isHeldIn: SQL = "SELECT 1 FROM permission WHERE request = ?1 AND agency = ?2"
   static let hasTakenPlace: SQL = "SELECT 1 WHERE ?2 IN \(places("?1"))"
   /// What is not over of a request: it waits, or was approved for a day to come.
   private static let isOngoing: Fragment = Schema.isOngoing("request")
@@ -273,7 +279,12 @@ enum SuccessionTable {
     WHERE m.succession = ?1 AND m.kind = 'agency' AND g.superior IS m.after
     ORDER BY m.id = ?2, m.id
     """
-  static let hasAdministrator: SQL = "SELECT 1 FROM authority_admin WHERE has_begun LIMIT 1"
+  /// Whether anybody acts for the authority: whoever rests, or has not proven their contacts, does not.
+  static let hasAdministrator: SQL = """
+    SELECT 1 FROM administrator WHERE agency = (SELECT authority FROM service)
+      AND system = (SELECT id FROM system WHERE code = 'spm') AND starts_at <= ?1 AND ?1 < ends_at
+    LIMIT 1
+    """
   static let wasStatus: SQL =
     "SELECT was FROM succession_move WHERE succession = ? AND kind = 'status'"
   static let wasAuthority: SQL =
@@ -299,7 +310,7 @@ enum SuccessionTable {
 
   static let statements: [SQL] = [
     byID, ofOld, add, setApplied, setHeld, setUndone, due, successor, successorAt, next,
-    hasTakenPlace, pairs,
+    isElsewhere, isHeldIn, hasTakenPlace, pairs,
     remember, hasBecome, held,
     open, giveRequests, rememberRequests, givePermissions, rememberPermissions, allAccounts,
     moveAccounts, allRequests, moveRequests, allPermissions, movePermissions, allItems, moveItems,

@@ -58,6 +58,7 @@ extension Transaction {
     let administrators = try all(RequestTable.administratorsOf, new.id, now) { row in
       Account(row: row).id
     }
+    let hasAdministrator = try exists(SuccessionTable.hasAdministrator, now)
     try audit(.successionUndone, .agency(code: old.code))
     try run(SuccessionTable.setUndone, standing.id, now)
     let id = standing.id
@@ -90,9 +91,9 @@ extension Transaction {
     where try !exists(SuccessionTable.isMovedRequest, number) {
       try auditSubmission(.successionUndone, number)
     }
-    try run(SuccessionTable.permissionsBack, id, new.id, old.id)
     let revived: [RequestID] = try ids(SuccessionTable.revived, id)
     for number in revived { try audit(.successionUndone, .request(number)) }
+    try run(SuccessionTable.permissionsBack, id, new.id, old.id)
     try run(SuccessionTable.itemsBack, id, new.id, old.id)
     let ended = try all(SuccessionTable.superseded, id) { row in
       (number: row.id(0) as RequestID, wasReturned: row.bool(1))
@@ -117,7 +118,7 @@ extension Transaction {
     for (agency, superior, derived) in below {
       try run(AgencyTable.setSuperior, agency, superior, derived, now)
     }
-    if try authority().id == old.id, try !exists(SuccessionTable.hasAdministrator) {
+    if hasAdministrator, try !exists(SuccessionTable.hasAdministrator, now) {
       throw .successionBound(code: old.code, .authority)
     }
     var lines = try lines(of: id, old, new)

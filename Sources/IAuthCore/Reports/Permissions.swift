@@ -59,9 +59,10 @@ enum PermissionsTable {
     p.starts_at <= ?5 AND (p.ends_at IS NULL OR ?5 < p.ends_at)
       AND (p.revoked_at IS NULL OR ?5 < p.revoked_at)
       AND (p.suspended_at IS NULL OR ?5 < p.suspended_at)
-      -- One that rested for a while, or was decided again late, did not hold until then.
-      AND (SELECT change FROM permission_change c WHERE c.request = p.request AND c.at <= ?5
-        ORDER BY c.seq DESC LIMIT 1) IS NOT 'ended'
+      -- One that rested for a while, or was decided again late, did not hold until then; of somebody
+      -- invited the feed tells nothing.
+      AND (a.status = 'invited' OR (SELECT change FROM permission_change c WHERE c.request = p.request AND c.at <= ?5
+        ORDER BY c.seq DESC LIMIT 1) IS NOT 'ended')
       -- Those of a suspended account rest (PRODUCT 2); the trail knows who was suspended when.
       AND (SELECT action FROM audit WHERE subject = 'account:' || p.account AND at <= ?5
         AND action IN ('account.suspend', 'account.restore') ORDER BY seq DESC LIMIT 1)

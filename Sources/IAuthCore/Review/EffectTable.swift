@@ -15,7 +15,7 @@ enum EffectTable {
     WITH RECURSIVE line (request) AS (SELECT ?1 UNION
       SELECT n.request FROM line l JOIN permission o ON o.request = l.request
         JOIN permission n ON n.account = o.account AND n.system = o.system AND n.role = o.role
-          AND n.granted_at = o.revoked_at AND n.request > o.request)
+          AND n.granted_at = o.revoked_at AND n.request > o.request AND o.reason = '展期 / renewed')
     SELECT p.request, p.ends_at FROM line l JOIN permission p ON p.request = l.request
       JOIN request q ON q.id = p.request
     WHERE p.status = 'active' AND NOT q.open
@@ -44,6 +44,8 @@ enum EffectTable {
     SELECT 1 FROM permission o JOIN request r ON r.id = ?1 LEFT JOIN permission p ON p.request = r.id
     WHERE o.request = ?2 AND o.agency = coalesce(p.agency, r.agency)
     """
+  /// Whether a permission holds by a moment, as far as its start goes.
+  static let beginsBy: SQL = "SELECT 1 FROM permission WHERE request = ?1 AND starts_at <= ?2"
   static let held: SQL = """
     SELECT p.request, p.ends_at, \(ownEnd) FROM permission p
     WHERE p.account = ?1 AND p.system = ?2 AND p.role = ?3 AND p.status = 'active'
@@ -143,7 +145,7 @@ enum EffectTable {
     """
   static let longest: SQL = "SELECT longest FROM system WHERE id = ?"
   static let statements: [SQL] = [
-    standing, inForce, renewals, isOfOneAgency, held, rest, began, general, revocation,
+    standing, inForce, beginsBy, renewals, isOfOneAgency, held, rest, began, general, revocation,
     rivals, deputies,
     handOvers, changes,
     acts, changed, raise, isTheirs,

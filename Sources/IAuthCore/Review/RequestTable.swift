@@ -274,10 +274,11 @@ extension Transaction {
       RequestTable.decide, number, verdict, reviewer, world.caller.name, note, now,
       right?.permission,
       right?.deputyFor)
-    if verdict != .returned { try settleHandOvers(afterChange: number) }
+    // What an approval means for whom it is about comes with its effect.
+    guard verdict != .approved, verdict != .returned else { return }
+    try settleHandOvers(afterChange: number)
     // One that had come up again does not begin.
-    guard verdict != .approved, verdict != .returned,
-      try run(EffectTable.giveUp, number, now, actor?.account, note) > 0
+    guard try run(EffectTable.giveUp, number, now, actor?.account, note) > 0
     else { return }
     try audit(.revoked, .request(number))
   }

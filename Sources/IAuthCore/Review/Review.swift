@@ -269,6 +269,12 @@ extension Transaction {
     {
       return .permissionNone(number: represented)
     }
+    // Nobody takes over what begins only later.
+    if let replaced = request.replaces, let later = try permissionInForce(replaced),
+      try !exists(EffectTable.beginsBy, later.number, span(of: request).starts)
+    {
+      return .permissionNone(number: replaced)
+    }
     if let replaced = request.replaces, let old = try permissionInForce(replaced),
       try isLastPermission(old.number)
     {
@@ -314,6 +320,8 @@ extension Transaction {
       // One with a date waits for its day; the sweep makes it true then.
       if (request.effectiveAt ?? now) <= now {
         try applyChange(request, account, isDecided: true)
+      } else {
+        try settleHandOvers(to: account.id)
       }
     case .revoke:
       // Its holder is told of the end itself.

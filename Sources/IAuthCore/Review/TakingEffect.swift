@@ -110,7 +110,8 @@ extension Transaction {
   func beginDue() throws(IAuthError) {
     var again: [PermissionRequest] = []
     for number: RequestID in try ids(EffectTable.starting, now) {
-      guard let request = try request(number) else { continue }
+      guard try exists(EffectTable.standing, number), let request = try request(number)
+      else { continue }
       if try rests(request) { again.append(request) } else { try start(request) }
     }
     for request in again { try comeUpAgain(request) }
@@ -160,8 +161,10 @@ extension Transaction {
   /// administrator stays until somebody else does, too.
   func handOver(_ request: PermissionRequest) throws(IAuthError) {
     guard let replaced = request.replaces,
-      let starts = try first(EffectTable.standing, request.number, read: { row in row.time(0) }),
-      let old = try permissionInForce(replaced),
+      let starts = try first(EffectTable.standing, request.number, read: { row in row.time(0) })
+    else { return }
+    if starts <= now { try supersedeWaiting(replaced, by: request) }
+    guard let old = try permissionInForce(replaced),
       try exists(EffectTable.isOfOneAgency, request.number, old.number)
     else { return }
     guard try exists(EffectTable.acts, request.number) else {
@@ -182,6 +185,17 @@ extension Transaction {
     where rival != request.number {
       try supersede(rival, by: request.number)
     }
+  }
+
+  /// What waits for its decision again (PRODUCT 3.4) is pointless once somebody has taken it over.
+  private func supersedeWaiting(
+    _ number: RequestID, by heir: PermissionRequest
+  ) throws(IAuthError) {
+    guard let waiting = try request(number), waiting.status.isOpen,
+      try exists(EffectTable.standing, number), try exists(EffectTable.acts, heir.number),
+      try exists(EffectTable.isOfOneAgency, heir.number, number)
+    else { return }
+    try supersede(number, by: heir.number)
   }
 
   /// Looks again at what an account is to take over, when it has become one that acts, or is none

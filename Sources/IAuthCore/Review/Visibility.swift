@@ -23,6 +23,8 @@ extension Transaction {
     if account.agency == (try authority().id) { return true }
     // Where it is by now, whose place the agency has taken since.
     if account.agency == request.agency { return true }
+    // What it gave may be another agency's by now, or its own again.
+    if try exists(SuccessionTable.isHeldIn, request.number, account.agency) { return true }
     return try exists(SuccessionTable.hasTakenPlace, account.agency, request.agency)
   }
 

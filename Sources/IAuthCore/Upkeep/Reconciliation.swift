@@ -128,13 +128,15 @@ enum ReconciliationTable {
     """
   /// The same without the trail, for permissions that no entry bounds.
   static let isGivenOtherwise: SQL = "SELECT 1 FROM \(asDecided) WHERE \(givenOtherwise) LIMIT 1"
-  /// A permission that was ended and is in force all the same.
+  /// A permission that was ended and is in force all the same, and by no undoing of a merge.
   static let revived: SQL = """
     SELECT u.seq FROM audit u JOIN permission p
       ON p.request = CAST(substr(u.subject, 9) AS INTEGER)
     WHERE u.action IN ('permission.revoke', 'invitation.lapse') AND u.subject GLOB 'request:*'
       AND u.outcome = 'done' AND p.status = 'active' AND NOT EXISTS (SELECT 1 FROM audit c
-        WHERE c.subject = u.subject AND +c.action = 'clock.back' AND c.seq > u.seq) LIMIT 1
+        WHERE c.subject = u.subject AND c.seq > u.seq AND (+c.action = 'clock.back'
+          OR +c.action = 'agency.undo' AND EXISTS (SELECT 1 FROM succession_move
+            WHERE kind = 'ended' AND id = p.request))) LIMIT 1
     """
   /// One that has ended without a word.
   static let ended: SQL = """

@@ -74,7 +74,7 @@ struct Agencies: Command {
     ] + successionExamples,
     fails: [
       .agencyInvalid, .agencyUnknown, .agencyExists, .agencyCycle, .agencyRemoved,
-      .agencySucceeded, .agencyUndo, .accountTaken, .dateInvalid, .documentInvalid,
+      .agencySucceeded, .agencyUndo, .accountTaken, .accountLast, .dateInvalid, .documentInvalid,
       .nameInvalid, .registryShrunk, .sheetUnreadable, .sheetHeader, .sheetEmpty, .limitBytes,
       .limitRows, .fileMissing, .rightMissing,
     ])

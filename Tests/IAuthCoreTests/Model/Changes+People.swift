@@ -45,6 +45,7 @@ extension Change {
 
   private func isReason(_ old: Facts.Asked, _ new: Facts.Asked) -> Bool {
     switch (old.status, new.status) {
+    case ("superseded", "pending"), ("superseded", "returned"): return !undone.isEmpty
     case (_, "approved"), (_, "rejected"), (_, "returned"):
       if isDone, case .decide(_, _, let verdict) = deed.step, deed.request == old.id {
         return verdict.rawValue == new.status && old.status == "pending"
@@ -73,7 +74,6 @@ extension Change {
       }
     case ("approved", "pending"):
       return old.from.map { $0 <= now } ?? false && new.round == old.round + 1
-    case ("superseded", "pending"), ("superseded", "returned"): return !undone.isEmpty
     default: return false
     }
   }
@@ -87,6 +87,12 @@ extension Change {
         && $0.from <= now && min($0.ended ?? now, $0.until ?? now) >= before.now
     }
     if request.role == "general", request.kind == "grant", !admins.isEmpty { return true }
+    // It waited again, and somebody has taken over what it was to give.
+    if let held = after.facts.held[request.id],
+      after.heirs(of: held).contains(where: { after.isInForce($0) })
+    {
+      return true
+    }
     if let other = request.deputyFor ?? request.replaces {
       if after.facts.held[other].map({ after.isOver($0) }) ?? true { return true }
       return after.facts.requests.values.contains {
@@ -177,6 +183,12 @@ extension Change {
       case .apply where deed.account == old.id, .changeContacts where deed.account == old.id:
         return true
       case .appoint where !old.isProven || old.status == "invited": return true
+      // Whoever was never written to is mended with what was sent back.
+      case .form where old.status == "invited" && isNamed(old.id):
+        return before.facts.requests.values.contains {
+          $0.account == old.id && $0.status == "returned"
+            && after.facts.requests[$0.id]?.status == "pending"
+        }
       default: break
       }
     }
@@ -201,7 +213,7 @@ extension Change {
     case .withdraw: isThere = request?.status == "withdrawn"
     case .resubmit:
       let round = deed.request.flatMap { before.facts.requests[$0]?.round } ?? 0
-      isThere = request?.status == "pending" && request?.round == round + 1
+      isThere = request?.status == "pending" && request?.round ?? 0 > round
     case .revoke, .answer(_, _, false):
       isThere = deed.request.flatMap { after.facts.held[$0]?.ended } != nil
     case .answer(_, _, true):

@@ -114,7 +114,9 @@ struct Change {
     let froms = renewed.isEmpty ? [max(now, request.from ?? now), late] : [now]
     var until = request.until
     if let longest = before.facts.longest[new.system] {
-      let bound = (new.from + longest + 8 * 3600) / Reckoning.day * Reckoning.day - 8 * 3600
+      // One that came up again has held nothing until it is granted again.
+      let last = max(new.from, now) + longest + 8 * 3600
+      let bound = last / Reckoning.day * Reckoning.day - 8 * 3600
       until = min(until ?? bound, bound)
     }
     guard froms.contains(new.from), new.until == until || !renewed.isEmpty else {
@@ -153,8 +155,8 @@ struct Change {
     }
     if !applied.isEmpty, isKept(old) { return }
     // One that came up for decision again before it began, and was not granted.
-    if old.rests, !old.hasBegun, before.facts.requests[number]?.isOpen == true,
-      let request = after.facts.requests[number], !request.isOpen, request.status != "approved"
+    if new.rests, !new.hasBegun, let request = after.facts.requests[number], !request.isOpen,
+      request.status != "approved"
     {
       return
     }

@@ -129,7 +129,9 @@ extension Reckoning {
     }
     for move in facts.moves.values where move.stands && move.applied == nil && move.on <= now {
       let end = facts.present(move.new)
-      if !obstacles(move.old, end), end != move.old, facts.offices[end]?.status == "active" {
+      if !obstacles(move.old, end), !leavesAuthorityAlone(move.old, end), end != move.old,
+        facts.offices[end]?.status == "active"
+      {
         throw Fault(law: "what is due happens", detail: "succession \(move.id)")
       }
     }

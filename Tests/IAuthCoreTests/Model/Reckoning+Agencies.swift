@@ -101,6 +101,24 @@ extension Reckoning {
     return partners.values.contains { $0 > 1 }
   }
 
+  /// Whether nobody would act for the authority any more: those who do are the same people as some
+  /// whose new contacts wait, or who are suspended.
+  func leavesAuthorityAlone(_ old: Int64, _ new: Int64) -> Bool {
+    guard facts.authority == old || facts.authority == new, let spm = facts.system(Facts.first)
+    else { return false }
+    if administrators(facts.authority, spm).isEmpty { return false }
+    let staying = [(old, new), (new, old)].flatMap { here, there in
+      administrators(here, spm).filter { held in
+        let person = facts.people[held.account]
+        return !facts.people.values.contains { other in
+          other.agency == there && other.isOpen && person.map { other.shares($0) } ?? false
+            && (other.status == "suspended" || rests(other.id))
+        }
+      }
+    }
+    return staying.isEmpty
+  }
+
   func succession(_ old: Int64, by new: Int64, isNow: Bool) -> Expectation {
     let standing = facts.moves.values.filter(\.stands)
     if standing.contains(where: { $0.old == old }) {
@@ -116,6 +134,7 @@ extension Reckoning {
     }
     // On its day everything may be otherwise.
     guard isNow else { return .unsure }
-    return obstacles(old, end) ? .refused("account.taken") : .accepted
+    if obstacles(old, end) { return .refused("account.taken") }
+    return leavesAuthorityAlone(old, end) ? .refused("account.last") : .accepted
   }
 }

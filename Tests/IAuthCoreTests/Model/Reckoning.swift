@@ -81,7 +81,8 @@ struct Reckoning: Sendable {
     facts.requests[held.request]?.deputyFor.flatMap { facts.held[$0]?.account }
   }
 
-  /// What is in force under a number, or under the one by which it has gone on without a gap.
+  /// What is in force under a number, or under the one by which it has gone on without a gap; what
+  /// waits for its decision again is not.
   func inPlace(of number: Int64) -> Facts.Held? {
     var seen: Set<Int64> = []
     var found = facts.held[number]
@@ -91,7 +92,9 @@ struct Reckoning: Sendable {
           && $0.grantedAt == held.ended && !seen.contains($0.request)
       }
     }
-    return found.flatMap { isOver($0) ? nil : $0 }
+    return found.flatMap {
+      isOver($0) || facts.requests[$0.request]?.isOpen == true ? nil : $0
+    }
   }
 
   /// Who has taken a permission over, or is to.
@@ -221,6 +224,9 @@ struct Reckoning: Sendable {
           return request.deputyFor == nil ? .accepted : .refused("permission.none")
         }
         guard old.agency == request.agency else { return .refused("permission.none") }
+        if request.replaces != nil, old.from > max(now, request.from ?? now) {
+          return .refused("permission.none")
+        }
         if heirs(of: old).contains(where: { $0.request != request.id }) { return .unsure }
         if request.replaces != nil, isLast({ $0.request == old.request }) != false,
           old.agency == facts.authority
@@ -272,7 +278,7 @@ struct Reckoning: Sendable {
     if let beside, let agency = facts.people[me]?.agency {
       if let old = facts.held[beside], old.agency == agency {
         if isOver(old) || old.account == me || old.system != system || old.role != ask.role
-          || facts.requests[beside]?.deputyFor != nil
+          || facts.requests[beside]?.deputyFor != nil || facts.requests[beside]?.isOpen == true
         {
           reasons.formUnion(["permission.none", "request.unknown"])
         }
@@ -319,11 +325,17 @@ struct Reckoning: Sendable {
   func revocation(by me: Int64?, of number: Int64) -> Expectation {
     guard var request = facts.requests[number] else { return .refused("request.unknown") }
     let held = facts.held[number]
+    let then = request
     // What is in force is where its person is (11.4).
     if let held, !isOver(held) { (request.account, request.agency) = (held.account, held.agency) }
     if let me, (held?.account ?? request.account) != me {
       if facts.offices[request.agency]?.status == "succeeded" { return .unsure }
-      guard sees(me, request) else { return .refused("request.unknown") }
+      guard sees(me, request) else {
+        // Where it was decided on it may be seen still.
+        return then.agency == request.agency
+          ? .refused("request.unknown")
+          : .refused("request.unknown", "request.outside", "right.missing")
+      }
       guard !posts(me).isEmpty else {
         return isOwn(me, request) ? .unsure : .refused("right.missing")
       }

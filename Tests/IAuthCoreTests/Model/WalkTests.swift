@@ -89,7 +89,7 @@ struct WalkRun {
 }
 
 @Suite struct RandomWalkTests {
-  private static let few: UInt64 = 32
+  private static let few: UInt64 = 24
   private static let length = 25
 
   private static let typed = ProcessInfo.processInfo.environment["IAUTH_WALKS"] ?? ""

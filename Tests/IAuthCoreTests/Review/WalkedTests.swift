@@ -28,11 +28,11 @@ import Testing
   }
 
   /// A hand-over that is long over ends nothing that the one before was given since.
-  @Test func aHandOverHappensOnce() throws {
+  @Test(arguments: [0, 1]) func aHandOverHappensOnce(minutes: Int64) throws {
     let (desk, chief, li, lin) = try Desk.office()
     let number = try lin.requestPermission(PermissionOrder(role: .admin, replaces: 2)).number
     #expect(try chief.approve(number) == nil)
-    desk.wait(.minutes(1))
+    desk.wait(.minutes(minutes))
     let again = try li.ask(.admin)
     #expect(try chief.approve(again) == nil)
     desk.wait(.minutes(1))
@@ -292,45 +292,6 @@ import Testing
     _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
-  // MARK: One post, one successor
-
-  /// What somebody asked to have longer is pointless once somebody else has taken it over.
-  @Test(arguments: [true, false]) func aRenewalDoesNotOutliveTheHandOver(isReturned: Bool) throws {
-    let desk = try Desk()
-    let chief = try desk.chief()
-    let li = try desk.opened(.li)
-    let first = try li.requestPermission(
-      PermissionOrder(role: .admin, until: desk.today + 20)
-    ).number
-    try #require(try chief.approve(first) == nil)
-    let renewal = try li.requestPermission(
-      PermissionOrder(role: .admin, until: desk.today + 200)
-    ).number
-    if isReturned {
-      _ = try chief.decide([
-        DecisionOrder(number: renewal, verdict: .returned, note: "補公文", version: nil)
-      ])
-    }
-    let lin = try desk.opened(.lin)
-    let handOver = try lin.requestPermission(PermissionOrder(role: .admin, replaces: first)).number
-    try #require(try chief.approve(handOver) == nil)
-    #expect(try desk.texts("SELECT status FROM request WHERE id = ?", renewal) == ["superseded"])
-    _ = try desk.owner().verifyAudit(anchors: nil)
-  }
-
-  @Test func nobodyHandsOverTwice() throws {
-    let (desk, chief, _, lin) = try Desk.office()
-    let first = try lin.requestPermission(
-      PermissionOrder(role: .admin, from: desk.today + 9, replaces: 2)
-    ).number
-    try #require(try chief.approve(first) == nil)
-    let tsai = try desk.opened(.tsai)
-    let order = PermissionOrder(role: .admin, from: desk.today + 5, replaces: 2)
-    #expect(try refusal { _ = try tsai.requestPermission(order) } == .permissionNone)
-    try lin.revoke(first, reason: "不接任")
-    _ = try tsai.requestPermission(order)
-  }
-
   /// What somebody had removed for a later day goes on by no renewal.
   @Test func aRemovalIsNotRenewed() throws {
     let (desk, _, li, _) = try Desk.office()
@@ -338,41 +299,5 @@ import Testing
     try #require(report.rows.map(\.outcome) == [.accepted])
     let order = PermissionOrder(role: .admin, until: desk.today + 200)
     #expect(try refusal { _ = try li.requestPermission(order) } == .permissionHeld)
-  }
-
-  /// A form hands over the use of a system as it does a post.
-  @Test func aFormHandsOverTheUse() throws {
-    let (desk, _, li, lin) = try Desk.office()
-    let use = try lin.ask(.general)
-    try #require(try li.approve(use) == nil)
-    try desk.opened(.tsai)
-    let row = Sheet(lines: [
-      "機關OID,姓名,公務信箱,手機,異動類別,原管理者姓名,原公務信箱,角色",
-      "\(Office.cdc),\(Person.tsai.name),\(Person.tsai.email),\(Person.tsai.mobile),交接,"
-        + "\(Person.lin.name),\(Person.lin.email),一般權限",
-    ]).order
-    let number = try #require(try desk.owner().importBatch(row).rows[0].request)
-    #expect(try li.approve(number) == nil)
-    #expect(
-      try desk.texts("SELECT status FROM permission WHERE request = ?", use) == ["revoked"])
-    _ = try desk.owner().verifyAudit(anchors: nil)
-  }
-
-  /// What a review has frozen since a succession goes back with its permission.
-  @Test func whatIsUnderReviewGoesBack() throws {
-    let (desk, _, _, _) = try Desk.office()
-    try succeed(desk, Office.cdc, by: Office.mohw)
-    desk.wait(.minutes(1))
-    _ = try desk.owner().openRecertification(
-      RecertificationOrder(
-        dueAt: Timestamp(startOfTaipeiDay: desk.today + 9), system: nil, under: nil, name: nil))
-    desk.wait(.minutes(1))
-    _ = try desk.owner().undoSuccession(of: [Office.cdc])
-    #expect(
-      try desk.texts(
-        """
-        SELECT g.code FROM recertification_item i JOIN agency g ON g.id = i.agency
-        WHERE i.request = 2
-        """) == [Office.cdc])
   }
 }

@@ -1,0 +1,142 @@
+// What random walks found where agencies are reorganised, each by the shortest way to it (PRODUCT
+// 11.4).
+
+import SQLite
+import Testing
+
+@testable import IAuthCore
+@testable import Sheets
+@testable import Values
+
+@Suite struct WalkedReformTests {
+  private func succeed(_ desk: Desk, _ old: String, by new: String) throws {
+    _ = try desk.owner().succeed([
+      SuccessionOrder(old: old, new: new, onAt: desk.clock.now, document: "甲字1號")
+    ])
+  }
+
+  private func order(_ row: String) -> ImportOrder {
+    Sheet(lines: ["機關OID,姓名,公務信箱,手機,異動類別,原管理者姓名,原公務信箱,角色", row]).order
+  }
+
+  /// What a review has frozen since a succession goes back with its permission.
+  @Test func whatIsUnderReviewGoesBack() throws {
+    let (desk, _, _, _) = try Desk.office()
+    try succeed(desk, Office.cdc, by: Office.mohw)
+    desk.wait(.minutes(1))
+    _ = try desk.owner().openRecertification(
+      RecertificationOrder(
+        dueAt: Timestamp(startOfTaipeiDay: desk.today + 9), system: nil, under: nil, name: nil))
+    desk.wait(.minutes(1))
+    _ = try desk.owner().undoSuccession(of: [Office.cdc])
+    #expect(
+      try desk.texts(
+        """
+        SELECT g.code FROM recertification_item i JOIN agency g ON g.id = i.agency
+        WHERE i.request = 2
+        """) == [Office.cdc])
+  }
+
+  /// The authority's only administrator does not come to rest by becoming one with somebody whose new
+  /// contacts wait.
+  @Test func aMergeLeavesTheAuthorityItsAdministrator() throws {
+    let desk = try Desk()
+    try desk.chief()
+    let chen = Person.chen
+    let other = Person(
+      agency: Office.mohw, name: chen.name, email: chen.email, mobile: chen.mobile)
+    desk.wait(.minutes(1))
+    try desk.opened(other)
+    let form = order(
+      "\(Office.mohw),\(chen.name),\(chen.email),0922000001,修改,\(chen.name),\(chen.email),")
+    let change = try #require(try desk.owner().importBatch(form).rows[0].request)
+    #expect(
+      try refusal { try succeed(desk, Office.authority, by: Office.mohw) } == .accountLast)
+    // Once nothing waits any more, there is one.
+    try desk.signedIn(other).withdraw(change)
+    try succeed(desk, Office.authority, by: Office.mohw)
+  }
+
+  /// Of somebody invited the list says what they are to have, also after two agencies were one.
+  @Test func anInvitationIsListedAfterAnUndoing() throws {
+    let (desk, chief, _, _) = try Desk.office()
+    let lin = Person.lin
+    let form = order("\(Office.fda),\(lin.name),\(lin.email),\(lin.mobile),新增,,,機關管理者")
+    let number = try #require(try desk.owner().importBatch(form).rows[0].request)
+    try #require(try chief.approve(number) == nil)
+    let listed = {
+      try desk.owner().permissions(ReportFilter(agency: Office.fda), at: nil).map(\.request)
+    }
+    #expect(try listed() == [number])
+    try succeed(desk, Office.cdc, by: Office.fda)
+    desk.wait(.minutes(1))
+    _ = try desk.owner().undoSuccession(of: [Office.cdc])
+    #expect(try listed() == [number])
+  }
+
+  /// Who has proven nothing yet takes over as soon as they are one with somebody who has, and not for
+  /// longer than that.
+  @Test func whoBecomesAbleByAMergeTakesOver() throws {
+    let (desk, chief, _, _) = try Desk.office()
+    let liu = Person.liu
+    try desk.opened(liu)
+    let form = order(
+      "\(Office.cdc),\(liu.name),\(liu.email),\(liu.mobile),交接,\(Person.li.name),"
+        + "\(Person.li.email),機關管理者")
+    let number = try #require(try desk.owner().importBatch(form).rows[0].request)
+    try #require(try chief.approve(number) == nil)
+    let states = {
+      try desk.texts("SELECT status FROM permission WHERE request IN (2, ?) ORDER BY 1", number)
+    }
+    #expect(try states() == ["active", "active"])
+    desk.wait(.minutes(1))
+    try succeed(desk, Office.cdc, by: Office.fda)
+    #expect(try states() == ["active", "revoked"])
+    desk.wait(.minutes(1))
+    _ = try desk.owner().undoSuccession(of: [Office.cdc])
+    #expect(try states() == ["active", "active"])
+    #expect(
+      try desk.texts(
+        "SELECT g.code FROM permission p JOIN agency g ON g.id = p.agency WHERE p.request = 2")
+        == [Office.cdc])
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
+  /// Whoever was one with another is erased, though what they had has ended as the other's.
+  @Test func whoWasMergedIsErased() throws {
+    let (desk, chief, _, _) = try Desk.office()
+    let liu = try desk.administrator(.liu, approvedBy: chief)
+    desk.wait(.minutes(1))
+    let other = Person(
+      agency: Office.fda, name: Person.lin.name, email: Person.lin.email,
+      mobile: Person.lin.mobile)
+    let use = try desk.opened(other).requestPermission(PermissionOrder(until: desk.today)).number
+    try #require(try liu.approve(use) == nil)
+    desk.wait(.minutes(1))
+    try succeed(desk, Office.fda, by: Office.cdc)
+    desk.wait(.days(2))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    _ = try desk.owner().undoSuccession(of: [Office.fda])
+    let id: AccountID = try desk.id("SELECT account FROM request WHERE id = ?", use)
+    _ = try desk.owner().change(account: id, .erase, reason: "申請刪除")
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
+  /// What has gone back is not the other agency's to end, though it began there.
+  @Test func whatWentBackIsEndedWhereItIs() throws {
+    let (desk, chief, li, lin) = try Desk.office()
+    let use = try lin.requestPermission(PermissionOrder(from: desk.today + 4)).number
+    try #require(try li.approve(use) == nil)
+    _ = try desk.administrator(.liu, approvedBy: chief)
+    desk.wait(.minutes(1))
+    try succeed(desk, Office.cdc, by: Office.fda)
+    for _ in 1...2 {
+      desk.wait(.days(2))
+      _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    }
+    _ = try desk.owner().undoSuccession(of: [Office.cdc])
+    let liu = try desk.signedIn(.liu)
+    #expect(try refusal { try liu.revoke(use, reason: "調職") } == .requestOutside)
+    try desk.signedIn(.li).revoke(use, reason: "調職")
+  }
+}
