@@ -61,8 +61,8 @@ enum PermissionsTable {
       AND (p.suspended_at IS NULL OR ?5 < p.suspended_at)
       -- One that rested for a while, or was decided again late, did not hold until then; of somebody
       -- invited the feed tells nothing.
-      AND (a.status = 'invited' OR (SELECT change FROM permission_change c WHERE c.request = p.request AND c.at <= ?5
-        ORDER BY c.seq DESC LIMIT 1) IS NOT 'ended')
+      AND (a.status = 'invited' OR (SELECT change FROM permission_change c
+        WHERE c.request = p.request AND c.at <= ?5 ORDER BY c.seq DESC LIMIT 1) IS NOT 'ended')
       -- Those of a suspended account rest (PRODUCT 2); the trail knows who was suspended when.
       AND (SELECT action FROM audit WHERE subject = 'account:' || p.account AND at <= ?5
         AND action IN ('account.suspend', 'account.restore') ORDER BY seq DESC LIMIT 1)
