@@ -80,7 +80,8 @@ import Testing
     var order = ImportOrder(
       bytes: workbook([("名單", [Self.titles, row(.li)]), ("範例", [Self.titles, row(.lin)])]))
     let report = try desk.owner().importBatch(order)
-    #expect(report.rows.count == 1 && report.unread.map(\.name) == ["範例"] && report.rows[0].sheet == nil)
+    #expect(report.rows.count == 1 && report.rows[0].sheet == nil)
+    #expect(report.unread.map(\.name) == ["範例"])
     order.sheet = "範例"
     #expect(try desk.owner().importBatch(order).rows.map(\.outcome) == [.accepted])
     #expect(try desk.texts("SELECT name FROM account WHERE email = 'lin@cdc.gov.tw'") == ["林美玲"])
