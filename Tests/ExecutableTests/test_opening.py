@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import AUTHORITY, CDC, CHIEF, IAUTH, TONG, Desk, wait_for
+from conftest import AUTHORITY, CDC, CHIEF, IAUTH, ROOT, TONG, Desk, wait_for
 
 NOBODY = 65534
 is_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
@@ -457,27 +457,34 @@ def test_of_many_inits_one_is_right(empty_desk):
         shutil.rmtree(empty_desk.data)
 
 
-def test_an_init_that_is_killed_hinders_nobody(empty_desk):
-    words = ["init", "--authority", AUTHORITY, "--json"]
+@pytest.fixture
+def init(tmp_path):
+    """The words of an `init` with few agencies: it is begun many times."""
+    with open(ROOT / "Sources/CRegistry/agencies.csv", encoding="utf-8") as registry:
+        few = [line for line in registry if line.startswith(("oid,", AUTHORITY, "2.16.886.101.20003,"))]
+    (tmp_path / "few.csv").write_text("".join(few), encoding="utf-8")
+    return ["init", "--authority", AUTHORITY, "--agencies", tmp_path / "few.csv", "--json"]
+
+
+def test_an_init_that_is_killed_hinders_nobody(empty_desk, init):
     for call in ["renameat2", "fsync", "fdatasync", "unlink", "write"]:
         for when in [1, 2, 4]:
-            empty_desk.run(*words, under=failing(call, "signal=SIGKILL", when))
+            empty_desk.run(*init, under=failing(call, "signal=SIGKILL", when))
             ended = empty_desk.run("systems", "--json")
             if ended.status:
                 assert ended.code == "database.missing", (call, when, ended)
-                empty_desk.ok(*words)
+                empty_desk.ok(*init)
             empty_desk.content()
             left = {path.name for path in empty_desk.data.iterdir()}
             assert not any(name.startswith(".iauth.init.") for name in left), left
             shutil.rmtree(empty_desk.data)
 
 
-def test_what_an_init_says_is_what_is_there(empty_desk):
-    words = ["init", "--authority", AUTHORITY, "--json"]
+def test_what_an_init_says_is_what_is_there(empty_desk, init):
     for call in ["renameat2", "fsync", "fdatasync", "openat", "pread64"]:
         for when in [1, 2, 3, 5, 8, 13, 21, 34]:
             began = time.monotonic()
-            ended = empty_desk.run(*words, under=failing(call, "error=EIO", when))
+            ended = empty_desk.run(*init, under=failing(call, "error=EIO", when))
             # Nobody else is there to wait for.
             assert time.monotonic() - began < 8, (call, when, ended)
             if not ended.err.startswith("{") and ended.status:

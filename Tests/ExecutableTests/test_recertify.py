@@ -317,7 +317,8 @@ def test_a_sheet_may_be_older_than_what_is_known(on_clock, tmp_path):
         book.active.cell(2, 5).value = MING.name
     named = answered(desk, path, other, session=MING)
     assert [p["code"] for line in named.lines[:-1] for p in line["problems"]] == ["recertify.row"]
-    assert answered(desk, path, lambda book: None, session=MING).status == 0
+    same = answered(desk, path, lambda book: None, session=MING)
+    assert same.status == 0, same.lines
 
 
 def test_it_is_reminded_of_closed_and_proven(on_clock, tmp_path):

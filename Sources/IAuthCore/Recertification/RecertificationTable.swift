@@ -139,13 +139,11 @@ enum RecertificationTable {
     SELECT 1 FROM recertification_item i JOIN audit_person p ON p.account = i.account
     WHERE i.id = ?1 AND instr(char(10) || p.fields || char(10), char(10) || 'name=' || ?2 || char(10))
     """
-  /// The person's data have changed; of a title nobody knows any more what it was.
+  /// The person's data have been set since; of a title nobody knows any more what it was.
   static let wasTitled: SQL = """
     SELECT 1 FROM recertification_item i JOIN recertification r ON r.id = i.recertification
-    WHERE i.id = ?1 AND (EXISTS (SELECT 1 FROM audit WHERE subject = 'account:' || i.account
-        AND at > r.opened_at AND +action GLOB 'account.*')
-      OR EXISTS (SELECT 1 FROM request WHERE account = i.account AND kind = 'change'
-        AND applied_at > r.opened_at))
+      JOIN account a ON a.id = i.account
+    WHERE i.id = ?1 AND a.status_at > r.opened_at
     """
   static let one: SQL = "SELECT \(columns) \(tables) WHERE i.id = ?"
   /// What of a review a reader sees: all, or an agency's (?2), with those below it unless it stands
