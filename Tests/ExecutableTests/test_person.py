@@ -34,7 +34,7 @@ def test_one_persons_data_is_all_there(desk, tmp_path):
     page = tmp_path / "person.html"
     for lang, word in (("zh-TW", "權限申請"), ("en", "Requests")):
         written = desk.run("accounts", "--export", account, "--html", page, "--lang", lang, "--json")
-        assert written.status == 0 and written.lines[0]["account"]["id"] == account
+        assert written.status == 0 and written.lines[0]["account"] == account
         text = page.read_text()
         assert word in text and "業務需要" in text and "<script" not in text
         assert "http" not in text.replace("http-equiv", "")
