@@ -29,6 +29,7 @@ final class Context {
     self.options = options
     self.console = console
     self.localTime = localTime
+    console.localTime = localTime
   }
 
   var language: Language { options.language }

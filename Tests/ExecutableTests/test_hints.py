@@ -181,3 +181,14 @@ def test_a_dry_run_of_the_queue_counts_each_once(desk):
     child.send("q")
     child.expect("核准 1 件、未審核 1 件")
     assert ended(child) == 0
+
+
+def test_one_zone_on_one_screen(desk):
+    desk.join(TONG)
+    number = desk.request(TONG)
+    desk.ok("approve", number, session=MING)
+    for zone, shown in (("UTC", "+0000"), ("Asia/Taipei", "Taiwan time")):
+        child = talk(desk, "approve", str(number), session=MING, language="C.UTF-8", TZ=zone)
+        child.expect(r"already approved by \S+ at [-0-9]{10} [:0-9]{5} (\S+( time)?)")
+        assert child.match[1] == shown
+        assert ended(child) == 1

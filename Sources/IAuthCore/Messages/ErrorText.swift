@@ -43,6 +43,17 @@ extension IAuthError {
     }
   }
 
+  /// The moment that the sentence names, by Taiwan's clock.
+  package var moment: Timestamp? {
+    switch self {
+    case .requestDecided(_, _, _, let at), .recertifyAnswered(_, _, let at),
+      .recertifyOver(_, let at):
+      at
+    case .codeLocked(let until), .sendThrottled(let until): until + .seconds(59)
+    default: nil
+    }
+  }
+
   /// The command that helps; capitals stand for what the person fills in.
   private func hint(_ call: TypedCall) -> String? {
     switch self {

@@ -34,6 +34,8 @@ final class Console {
   var pager: ((_ text: String) -> Bool)?
   /// How many lines the screen has; nil where there is none of this process's own.
   var rows: Int?
+  /// The clock on the wall, once it is known: a screen shows one zone.
+  var localTime: LocalTime?
   /// How commands that are named have to be typed here.
   var next = NextCommand(GlobalOptions())
   /// Whether a person sits there who can be asked.
@@ -122,11 +124,28 @@ final class Console {
     }
     let text = error.text(language, of: TypedCall(command, typed))
     let code = styled(error.code.rawValue, "1;31", on: err)
-    err.write("iauth: \(code): \(TerminalText.escaped(text.sentence))\n")
+    let sentence = onThisClock(text.sentence, error.moment)
+    err.write("iauth: \(code): \(TerminalText.escaped(sentence))\n")
     let label = Bilingual("try", "請試")(language)
     for hint in text.hint?.split(separator: "\n") ?? [] {
       err.write("iauth: \(label): \(TerminalText.escaped(next.completing(hint: String(hint))))\n")
     }
+  }
+
+  /// A sentence with the moment that it names by Taiwan's clock as the rest of the screen shows it.
+  private func onThisClock(_ sentence: String, _ moment: Timestamp?) -> String {
+    guard let moment, let localTime else { return sentence }
+    let here = localTime.textWithZone(moment)
+    guard here != "\(moment.taiwanMinute) +0800" else { return sentence }
+    let there = Array(
+      (moment.taiwanMinute + (language == .chinese ? "（臺灣時間）" : " Taiwan time")).utf8)
+    let bytes = Array(sentence.utf8)
+    let places = bytes.count - there.count
+    guard places >= 0,
+      let place = (0...places).last(where: { bytes[$0...].starts(with: there) })
+    else { return sentence }
+    return String(
+      decoding: bytes[..<place] + Array(here.utf8) + bytes[(place + there.count)...], as: UTF8.self)
   }
 
   /// The text in a style of ECMA-48 if the stream shows colour, else the text.
