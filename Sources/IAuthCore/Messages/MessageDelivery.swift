@@ -151,7 +151,7 @@ extension Service {
       guard left > (isDue ? Limits.answerSeconds : 0) else { break }
       // Whoever ends this process now has no more of them sent again than this.
       if isDue, ChildProcess.milliseconds() - marked > Limits.markMilliseconds {
-        report.add(try mark(results))
+        report.add(try mark(results, isLast: false))
         tried += results.count
         (results, marked) = ([], ChildProcess.milliseconds())
       }
@@ -172,7 +172,7 @@ extension Service {
       }
     }
     if tried + results.count < messages.count { store.hasLeft = true }
-    report.add(try mark(results))
+    report.add(try mark(results, isLast: true))
     return report
   }
 
@@ -182,8 +182,12 @@ extension Service {
     case left(DeliveryError)
   }
 
+  /// Writes down what has become of messages.
+  ///
+  /// - Parameter isLast: whether the turn is over, and gives back what it did not come to; what it
+  ///   has still to send stays its own until then.
   private func mark(
-    _ results: [(StoredMessage, Outcome)]
+    _ results: [(StoredMessage, Outcome)], isLast: Bool
   ) throws(IAuthError) -> DeliveryReport {
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<DeliveryReport> in
       var report = DeliveryReport()
@@ -223,7 +227,7 @@ extension Service {
         }
       }
       try tx.run(OutboxTable.lapseCodes, tx.now)
-      try tx.run(OutboxTable.release, world.claim)
+      if isLast { try tx.run(OutboxTable.release, world.claim) }
       return .commit(report)
     }
   }
