@@ -85,6 +85,7 @@ extension Service {
       var news = SuccessionNews()
       var later: [(id: Int64, onAt: Timestamp)] = []
       for order in orders {
+        try WriteLock.checkInterrupt()
         let id = try tx.plan(order)
         if order.onAt <= tx.now {
           lines += try tx.apply(succession: id, &news)

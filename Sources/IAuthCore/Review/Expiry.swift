@@ -102,6 +102,7 @@ extension Transaction {
       ExpiryTable.requests, now - settings.requestLifetime, now - Limits.correctionLifetime, now)
     var rows: [EndedRow] = []
     for number in Set(requests).sorted() {
+      try WriteLock.checkInterrupt()
       try lapse(request: number, &rows)
       ended += 1
     }
@@ -143,7 +144,10 @@ extension Transaction {
 
   /// Writes down the permissions whose end has come.
   func endOverduePermissions() throws(IAuthError) {
-    for number: RequestID in try ids(ExpiryTable.ending, now) { try endDated(number) }
+    for number: RequestID in try ids(ExpiryTable.ending, now) {
+      try WriteLock.checkInterrupt()
+      try endDated(number)
+    }
   }
 
   private func endDated(_ number: RequestID) throws(IAuthError) {
