@@ -444,3 +444,23 @@ def test_a_calendar_that_cannot_be_read_costs_the_working_hours_alone(desk, tmp_
     calendar.write_text("西元日期,是否放假\n20270101,2\n")
     assert health() == "ok" and desk.one(*words)["median_working_hours"] is not None
     assert "doctor" not in desk.ok(*words).err
+
+
+def test_the_newest_changes_are_the_last_of_all(desk):
+    """What is sorted is sorted before it is cut."""
+    desk.join(TONG)
+    desk.ok("approve", desk.request(TONG), session=MING)
+    lines = desk.json("permissions", "--changed-since", 0)
+    assert len(lines) > 2
+    newest = desk.json("permissions", "--changed-since", 0, "--sort", "-seq", "--limit", 2)
+    assert newest == lines[:-3:-1]
+    assert desk.json("permissions", "--changed-since", 0, "--limit", 2) == lines[:2]
+
+
+def test_a_bad_row_of_a_target_systems_list_is_named(desk, tmp_path):
+    for text, row in [("email,role\na@b.tw,admin\n\nx,admin\n", 4),
+                      ("email,role\na@b.tw,admin\nb@b.tw,boss\n", 3),
+                      ('{"email":"a@b.tw","role":"admin"}\n{"email":"x","role":"admin"}\n', 2)]:
+        (tmp_path / "bad").write_text(text)
+        ended = desk.run("permissions", "--compare", tmp_path / "bad")
+        assert ended.status == 65 and f"row {row}: " in ended.err, ended
