@@ -140,13 +140,12 @@ enum EffectTable {
       -- (The sign keeps SQLite from preparing it anew for each value.)
       AND +q.deputy_for IS ?6
     """
-  static let longest: SQL = "SELECT longest FROM system WHERE id = ?"
   static let statements: [SQL] = [
     standing, inForce, beginsBy, renewals, isOfOneAgency, held, rest, began, general, revocation,
     rivals, deputies,
     handOvers, changes,
     acts, changed, raise, isTheirs,
     reopen, resume, giveUp, starting,
-    startingOf, successors, endOf, renewable, longest,
+    startingOf, successors, endOf, renewable,
   ]
 }

@@ -84,7 +84,8 @@ extension Service {
   package func requestPermission(_ order: PermissionOrder) throws(IAuthError) -> RequestReceipt {
     let reason = try FreeText.filled(order.reason, FreeText.note)
     let document = try FreeText.filled(order.document, FreeText.document)
-    return try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<RequestReceipt> in
+    return try store.write { (tx) throws(IAuthError) -> TransactionEnd<RequestReceipt> in
+      let session = try tx.session()
       let account = session.account
       let agency = try tx.agency(id: account.agency)
       guard agency.status == .active else { throw .agencyRemoved(code: agency.code) }
@@ -142,7 +143,8 @@ extension Service {
   ///
   /// - Throws: `session.*`, `request.unknown` (also for another's), `request.decided`.
   package func withdraw(_ number: RequestID) throws(IAuthError) {
-    try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<Void> in
+    try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      let session = try tx.session()
       guard let request = try tx.currentRequest(number), try tx.maySee(request, session.account)
       else { return try tx.refuse(.requestUnknown(number: number), subject: .request(number)) }
       let author = request.kind == .revoke ? request.submitter : request.account

@@ -71,11 +71,11 @@ extension Transaction {
     let starts = max(now, request.effectiveAt ?? now)
     var ends = request.untilAt
     if request.origin != "appointment",
-      let longest = try number(EffectTable.longest, request.system)
+      let longest = try system(id: request.system).longest
     {
       // The longest grant ends with a day, as every end that is asked for does; it may have become
       // shorter since.
-      let bound = Timestamp(startOfTaipeiDay: (starts + .seconds(longest)).taipeiDay)
+      let bound = Timestamp(startOfTaipeiDay: (starts + longest).taipeiDay)
       ends = min(ends ?? bound, bound)
     }
     return (starts, ends)
