@@ -60,10 +60,10 @@ enum RequestTable {
     """
   static let setEnd: SQL = "UPDATE permission SET ends_at = ?2, reason = ?3 WHERE request = ?1"
   static let markApplied: SQL = "UPDATE request SET applied_at = ?2 WHERE id = ?1"
-  static let permission: SQL = """
-    SELECT iif(status = 'active' AND suspended_at IS NOT NULL, 'suspended', status)
-    FROM permission WHERE request = ?
-    """
+  /// One that rests says so.
+  static let permissionStatus: Fragment =
+    "iif(p.status = 'active' AND p.suspended_at IS NOT NULL, 'suspended', p.status)"
+  static let permission: SQL = "SELECT \(permissionStatus) FROM permission p WHERE request = ?"
   static let holderID: SQL = "SELECT account FROM permission WHERE request = ?"
   static let activePermissions: SQL =
     "SELECT request FROM permission WHERE account = ? AND status = 'active'"

@@ -164,7 +164,7 @@ enum OwnRequestTable {
   /// None while it is decided on again; time ends it whether that is written down yet or not.
   static let permissionNow: Fragment = """
     CASE WHEN r.open = 1 THEN NULL WHEN p.ends_at <= ?2 THEN 'revoked'
-      WHEN p.status = 'active' AND p.suspended_at IS NOT NULL THEN 'suspended' ELSE p.status END
+      ELSE \(RequestTable.permissionStatus) END
     """
   static let list: SQL = """
     SELECT r.id, s.code, r.role, r.kind, r.status, r.created_at, d.decided_at,

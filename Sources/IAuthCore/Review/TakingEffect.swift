@@ -144,6 +144,12 @@ extension Transaction {
     guard try !exists(RequestTable.pendingFor, request.account, request.system, request.role)
     else { return }
     try reopen(request, request.role, request.system)
+    let account = try account(id: request.account)
+    // Somebody invited has an invitation, and hears of the end alone.
+    guard account.status != .invited else { return }
+    try queue(
+      .comesUpAgain(request: try summary(request)), to: .mail(account),
+      reference: request.number.description, request: request.number)
   }
 
   private func start(_ request: PermissionRequest) throws(IAuthError) {
