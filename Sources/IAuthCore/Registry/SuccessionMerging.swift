@@ -85,6 +85,8 @@ extension Transaction {
       try remember(succession, "ended", permission.request.value)
       try run(RequestTable.revoke, permission.request, now, actor?.account, "整併 / merged")
       try audit(.permissionMerged, .request(permission.request))
+      // Whom it was to take over from on a later day stays.
+      if let heir = try request(permission.request) { try undoHandOver(heir, isStarted: true) }
     }
   }
 

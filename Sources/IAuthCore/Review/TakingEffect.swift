@@ -104,12 +104,12 @@ extension Transaction {
     }
   }
 
-  /// Starts the permissions whose day has come.
+  /// Starts the permissions whose day had come by a moment.
   ///
   /// All that come up again rest before anybody is told: none of them decides on another.
-  func beginDue() throws(IAuthError) {
+  func beginDue(by moment: Timestamp) throws(IAuthError) {
     var again: [PermissionRequest] = []
-    for number: RequestID in try ids(EffectTable.starting, now) {
+    for number: RequestID in try ids(EffectTable.starting, moment) {
       guard try exists(EffectTable.standing, number), let request = try request(number)
       else { continue }
       if try rests(request) { again.append(request) } else { try start(request) }
@@ -136,7 +136,7 @@ extension Transaction {
   private func comeUpAgain(_ request: PermissionRequest) throws(IAuthError) {
     // An administrator has the use of the system already: there is nothing to decide.
     if request.role == .general,
-      try heldPermission(request.account, request.system, .admin) != nil
+      try heldPermission(request.account, request.system, .general)?.role == .admin
     {
       _ = try revoke(request.number, reason: "已具機關管理者權限 / held as an administrator")
       return
