@@ -181,7 +181,7 @@ extension Notice {
           "請檢視：", "", "    iauth pending --batch \(batch)",
         ])
     case .returned, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm, .standIn,
-      .permissionEnding,
+      .handOverOff, .permissionEnding,
       .succession:
       grantWording.chinese
     case .channelTest:

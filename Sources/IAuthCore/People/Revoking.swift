@@ -9,7 +9,7 @@ extension Transaction {
   /// What the end of a permission means for others: whoever was to take it over, whoever asked for
   /// its end, and whoever was to stand in for its holder.
   func settle(afterEnd request: PermissionRequest) throws(IAuthError) {
-    try undoHandOver(request)
+    if try undoHandOver(request) { try tellHandOverOff(request) }
     try supersedeRevocation(of: request)
     try supersedeDeputies(of: request.number)
   }

@@ -130,6 +130,7 @@ extension Transaction {
     else { return false }
     try run(EffectTable.rest, request.number, now)
     try undoHandOver(request, isStarted: true)
+    try tellHandOverOff(request)
     return true
   }
 
@@ -151,6 +152,7 @@ extension Transaction {
     try audit(.permissionBegun, .request(request.number))
     try begin(request)
     try handOver(request)
+    try tellHandOverOff(request)
   }
 
   /// 交接: the permission that a request takes over ends when the new one takes effect: in the same
@@ -168,7 +170,8 @@ extension Transaction {
       try exists(EffectTable.isOfOneAgency, request.number, old.number)
     else { return }
     guard try exists(EffectTable.acts, request.number) else {
-      return try undoHandOver(request, isStarted: true)
+      try undoHandOver(request, isStarted: true)
+      return
     }
     guard try starts > now ? true : !isLastPermission(old.number) else { return }
     let reason = "交接 / handed over"
@@ -214,15 +217,19 @@ extension Transaction {
   }
 
   /// Where the successor's permission ends before its day, the other one does not end.
+  ///
+  /// - Returns: whether there was anything to undo.
+  @discardableResult
   func undoHandOver(
     _ request: PermissionRequest, isStarted: Bool = false
-  ) throws(IAuthError) {
+  ) throws(IAuthError) -> Bool {
     guard let replaced = request.replaces, let starts = request.effectiveAt,
       isStarted || now < starts,
       let old = try permissionInForce(replaced), old.endsAt == starts
-    else { return }
+    else { return false }
     let asked = try first(EffectTable.endOf, old.number) { row in row.timeIfAny(0) }
     try run(RequestTable.setEnd, old.number, asked ?? nil, nil as String?)
+    return true
   }
 
   /// Those that are to take a permission over, on whichever day.

@@ -125,9 +125,11 @@ import Testing
   /// Whom somebody was to take over from stays, where theirs ends for a better one; an undoing gives
   /// it back.
   @Test func aHandOverThatIsMergedAwayEndsNothing() throws {
-    let (desk, chief, _, lin) = try Desk.office()
+    let (desk, chief, _, _) = try Desk.office()
     desk.wait(.minutes(1))
     _ = try desk.administrator(other, approvedBy: chief)
+    desk.wait(.minutes(1))
+    let lin = try desk.signedIn(.lin)
     let number = try lin.requestPermission(
       PermissionOrder(role: .admin, from: desk.today + 2, until: desk.today + 3, replaces: 2)
     ).number
@@ -148,9 +150,11 @@ import Testing
 
   /// The office, whose successor takes its place in three days; 林美玲 is of both.
   private func reform(_ lin: Person) throws -> (Desk, chief: Service, lin: Service) {
-    let (desk, chief, _, own) = try Desk.office()
+    let (desk, chief, _, _) = try Desk.office()
     desk.wait(.minutes(1))
     try desk.opened(lin)
+    desk.wait(.minutes(1))
+    let own = try desk.signedIn(.lin)
     _ = try desk.owner().succeed([
       SuccessionOrder(
         old: Office.fda, new: Office.cdc, onAt: Timestamp(startOfTaipeiDay: desk.today + 3),
@@ -200,6 +204,29 @@ import Testing
     #expect(
       try desk.texts("SELECT reason FROM permission WHERE request = 2") == ["交接 / handed over"])
     #expect(try desk.texts("SELECT status FROM account WHERE id = ?", id) == ["suspended"])
+  }
+
+  /// What ended by itself after the succession's day, though before the run, stays so.
+  @Test func whatIsOverIsNotRevived() throws {
+    let (desk, chief, _) = try reform(other)
+    desk.wait(.minutes(1))
+    let lin = try desk.signedIn(other)
+    let number = try lin.requestPermission(
+      PermissionOrder(role: .admin, until: desk.today + 4)
+    ).number
+    try #require(try chief.approve(number) == nil)
+    desk.wait(.minutes(1))
+    let post = try desk.signedIn(.lin).requestPermission(PermissionOrder(role: .admin)).number
+    try #require(try chief.approve(post) == nil)
+    desk.wait(.days(9))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    let status: SQL = "SELECT status || ' ' || reason FROM permission WHERE request = ?"
+    let over = ["revoked " + Transaction.dayIsOver]
+    #expect(try desk.texts(status, number) == over)
+    desk.wait(.minutes(1))
+    _ = try desk.owner().undoSuccession(of: [Office.fda])
+    #expect(try desk.texts(status, number) == over)
+    _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
   /// By contacts that are new since an earlier day two are one.
