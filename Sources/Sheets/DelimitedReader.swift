@@ -53,7 +53,7 @@ package struct DelimitedReader: SheetReader {
   /// Reads enough to find the delimiter by.
   private mutating func begin() throws(IAuthError) {
     while !isAtEnd, window.count < Self.sampleBytes { try fill() }
-    let start = window.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    let start = TextEncoding.withoutMark(window).startIndex
     cursor = Cursor(
       position: start, delimiter: delimiter ?? Self.delimiter(of: window, from: start))
   }

@@ -5,7 +5,7 @@
 import Values
 
 package struct DelimitedWriter: SheetWriter {
-  private var bytes: [UInt8] = [0xEF, 0xBB, 0xBF]
+  private var bytes = TextEncoding.mark
 
   package init() {}
 

@@ -54,8 +54,16 @@ package struct FormHeader: Equatable, Sendable {
       let found = FormColumn.needed.filter { read.column($0) != nil }
       guard !lacks.isEmpty else {
         if let fault = row.fault { throw .sheetUnreadable(fault) }
-        above.removeAll { !FormRow($0, header: read).isPerson }
-        return try read.whole(duplicated, of: reader, hidden)
+        // One that nobody sees is the header only where none is seen.
+        var below: [SheetRow] = []
+        let better =
+          row.isHidden && hidden != .include
+          ? try visible(in: &reader, hidden, passing: &below) : nil
+        if better != nil { (above, below) = (above + below, []) }
+        let (header, repeated) = better ?? (read, duplicated)
+        above.removeAll { !FormRow($0, header: header).isPerson }
+        above += below
+        return try header.whole(repeated, of: reader, hidden)
       }
       if row.hasAddress, above.count < reader.rowsMax { above.append(row) }
       seen.formUnion(found)
@@ -75,6 +83,26 @@ package struct FormHeader: Equatable, Sendable {
         : HeaderPlace(
           sheet: reader.sheetName, row: nearest.row, found: nearest.found, isForm: isForm))
   }
+
+  /// The header that is seen a few rows farther down, above whatever people are seen.
+  ///
+  /// - Parameter rows: becomes what was read before it, or in vain.
+  private static func visible(
+    in reader: inout any SheetReader, _ hidden: HiddenRows, passing rows: inout [SheetRow]
+  ) throws(IAuthError) -> (header: FormHeader, duplicated: [String])? {
+    while rows.count < rowsBelow, let row = try reader.nextRow() {
+      if row.fault == nil, !row.isHidden {
+        let found = read(row, of: reader, hidden)
+        if FormColumn.needed.allSatisfy({ found.header.column($0) != nil }) { return found }
+      }
+      rows.append(row)
+      if !row.isHidden, row.hasAddress { break }
+    }
+    return nil
+  }
+
+  /// How far below a header that nobody sees the one that is seen may be.
+  private static let rowsBelow = 20
 
   /// A row below that names the columns again: one like it is passed over, and with another one a
   /// table of its own begins.

@@ -9,6 +9,14 @@ package enum TextEncoding: String, CaseIterable, Sendable {
   case utf16 = "utf-16"
   case cp950
 
+  /// What programs put before a text to say that it is UTF-8.
+  static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+  /// A text without the mark before it.
+  package static func withoutMark(_ text: [UInt8]) -> ArraySlice<UInt8> {
+    text.starts(with: mark) ? text.dropFirst(mark.count) : text[...]
+  }
+
   /// Finds the encoding of a text, and begins it again.
   ///
   /// UTF-16 is told by its mark, or by the zero bytes that digits and delimiters have in it. What

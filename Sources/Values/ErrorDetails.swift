@@ -9,6 +9,15 @@ package enum ValueProblem: Equatable, Sendable {
   case malformed
   /// Two addresses or numbers in one field.
   case several
+  /// A name of digits or marks alone.
+  case noLetter
+}
+
+/// Why a line of the configuration is refused.
+package enum ConfigProblem: Equatable, Sendable {
+  /// An unknown key, or a value that it may not have.
+  case value
+  case twice, notUTF8
 }
 
 /// Why a sheet cannot be read.

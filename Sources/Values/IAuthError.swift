@@ -69,6 +69,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case dateInvalid(String)
   case dateRange(DayProblem)
   case roleInvalid(String)
+  /// What is wrong with a row of a file, of which nothing was taken.
+  indirect case inRow(Int, IAuthError)
   case changeInvalid(String)
   case systemInvalid(ValueProblem)
   case batchRejected(rejected: Int, rows: Int, isPartial: Bool)
@@ -162,7 +164,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case databaseForeign
   case databaseVersion(found: Int64, needed: Int64)
   case databaseUnsafe(UnsafeReason)
-  case configInvalid(line: Int, key: String?)
+  case configInvalid(line: Int, key: String?, ConfigProblem = .value)
   case programUnsafe
 
   /// The stable code of the error; PRODUCT section 6.
@@ -215,6 +217,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .documentInvalid: .documentInvalid
     case .dateInvalid, .dateRange: .dateInvalid
     case .roleInvalid: .roleInvalid
+    case .inRow(_, let error): error.code
     case .changeInvalid: .changeInvalid
     case .systemInvalid: .systemInvalid
     case .batchRejected, .answersRejected: .batchRejected

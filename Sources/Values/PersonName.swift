@@ -26,9 +26,8 @@ package struct PersonName: Hashable, Sendable {
     if let scalar = Self.firstForbidden(in: scalars) {
       throw .nameInvalid(.forbidden(scalar: scalar.value))
     }
-    guard scalars.contains(where: \.isLetter), scalars.first?.isMark == false else {
-      throw .nameInvalid(.malformed)
-    }
+    guard scalars.contains(where: \.isLetter) else { throw .nameInvalid(.noLetter) }
+    guard scalars.first?.isMark == false else { throw .nameInvalid(.malformed) }
     self.init(stored: trimmed)
   }
 

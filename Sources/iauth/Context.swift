@@ -128,8 +128,7 @@ final class Context {
   /// - Throws: `config.invalid`, `file.missing` for one that was named.
   func settings() throws(IAuthError) -> Settings {
     guard let path = configurationPath else { return Settings() }
-    let bytes = try Files.read(path, max: 1 << 20)
-    return try Settings(text: String(decoding: bytes, as: UTF8.self))
+    return try Settings(try Files.read(path, max: 1 << 20))
   }
 
   var configurationPath: String? {

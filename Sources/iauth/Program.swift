@@ -10,24 +10,14 @@ enum Program {
   /// The day of this version, as manual pages write it.
   static let date = "November 23, 2026"
 
+  /// Answers the words.
+  ///
+  /// - Parameter afterwards: what sends the messages that they caused; whoever answers somebody else
+  ///   does it once they have their answer, so that nobody waits for it who need not.
   static func run(
     arguments: [String], environment: Environment, world: World, console: Console,
-    localTime: LocalTime = .live
+    localTime: LocalTime = .live, afterwards: (@escaping () -> Void) -> Void = { $0() }
   ) -> ExitStatus {
-    let (status, deliver) = answer(
-      arguments: arguments, environment: environment, world: world, console: console,
-      localTime: localTime)
-    deliver()
-    console.err.flush()
-    return status
-  }
-
-  /// Answers the words; what sends the messages that they caused is given back, so that nobody
-  /// waits for it who need not.
-  static func answer(
-    arguments: [String], environment: Environment, world: World, console: Console,
-    localTime: LocalTime = .live
-  ) -> (status: ExitStatus, deliver: () -> Void) {
     var line = Parser.parse(arguments)
     let typed = line.options
     if world.caller.isGated {
@@ -49,7 +39,16 @@ enum Program {
     var (status, hasFailed) = (ExitStatus.done, false)
     do throws(IAuthError) {
       if let fault = environment.fault { throw fault }
-      status = try run(line, typed: typed, arguments, context)
+      switch try chosen(line, typed: typed, arguments, context) {
+      case .answered(let answer): status = answer
+      case .command(let command):
+        defer { context.saySuccessions() }
+        try command.run(context)
+        if context.isTrial {
+          context.say(Bilingual("dry run: nothing was kept or sent", "僅供試行：未儲存，亦未寄送"))
+        }
+        status = context.status
+      }
     } catch {
       // What was answered before it stands before it.
       console.out.flush()
@@ -65,7 +64,15 @@ enum Program {
       console.err.flush()
     }
     context.noteUse()
-    return (status, { context.deliver() })
+    afterwards { context.deliver() }
+    console.err.flush()
+    return status
+  }
+
+  /// What the words come to: a command with all that it needs, or an answer that was given already.
+  private enum Chosen {
+    case command(any Command)
+    case answered(ExitStatus)
   }
 
   private static func prepare(
@@ -90,9 +97,9 @@ enum Program {
     }
   }
 
-  private static func run(
+  private static func chosen(
     _ line: ParsedLine, typed: GlobalOptions, _ words: [String], _ context: Context
-  ) throws(IAuthError) -> ExitStatus {
+  ) throws(IAuthError) -> Chosen {
     let console = context.console
     if line.options.version {
       if console.isJSON {
@@ -102,32 +109,32 @@ enum Program {
       } else {
         console.page("iauth \(version)\n")
       }
-      return .done
+      return .answered(.done)
     }
     if words.first?.utf8.elementsEqual(Known.word.utf8) ?? false {
       if !context.world.caller.isGated, let client = try? context.client(for: words, config: nil) {
-        return (try? client.run()) ?? .done
+        return .answered((try? client.run()) ?? .done)
       }
       Known.show(Array(words.dropFirst()), context)
-      return .done
+      return .answered(.done)
     }
     var isUnknownCommand = false
     if case .usageCommand = line.fault?.error { isUnknownCommand = true }
     if line.options.help, !isUnknownCommand {
       Help.show(line.command?.described, on: console)
-      return .done
+      return .answered(.done)
     }
     guard let command = line.command else {
       if let fault = line.fault { throw fault.error }
       if !context.world.caller.isGated,
         let client = try? context.client(for: words, config: line.configWords)
       {
-        return try client.run()
+        return .answered(try client.run())
       }
-      if try Home.show(context) { return .done }
+      if try Home.show(context) { return .answered(.done) }
       if console.isJSON { throw .usageCommand("", nearest: nil) }
       console.err.write(HelpText.short(CommandTable.described, console.language))
-      return .usage
+      return .answered(.usage)
     }
     console.command = command.described.name
     console.typed = command.described.typed(in: line)
@@ -141,7 +148,7 @@ enum Program {
     } else if line.fault == nil, !command.runsHere,
       let client = try context.client(for: words, config: line.configWords)
     {
-      return try client.run()
+      return .answered(try client.run())
     }
     let ask = {
       (parameter: ParameterDescription, problem: IAuthError?) throws(IAuthError) -> String in
@@ -157,12 +164,6 @@ enum Program {
         line.given[index].text = try context.chosenAgency(line.given[index].text, parameter)
       }
     }
-    let filled = try command.filled(from: line, asking: console.mayAsk ? ask : nil)
-    defer { context.saySuccessions() }
-    try filled.run(context)
-    if context.isTrial {
-      context.say(Bilingual("dry run: nothing was kept or sent", "僅供試行：未儲存，亦未寄送"))
-    }
-    return context.status
+    return .command(try command.filled(from: line, asking: console.mayAsk ? ask : nil))
   }
 }

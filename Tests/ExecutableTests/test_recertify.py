@@ -439,6 +439,9 @@ def test_silence_suspends_only_where_it_is_configured(on_clock, tmp_path):
     [own] = [line for line in desk.json("request-permission", "--list", session=TONG)
              if line["request"] == number]
     assert own["permission"] == "suspended"
+    account = desk.value("SELECT id FROM account WHERE email = ?", TONG.email)
+    document = desk.one("accounts", "--export", account)
+    assert [held["status"] for held in document["permissions"]] == ["suspended"]
     # A new review is of what is in force.
     again = desk.one("recertify", "--open", "--due", "2027-03-02", session=CHIEF)
     assert again["items"] == 2

@@ -6,6 +6,8 @@ import time
 from datetime import timedelta, timezone
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from conftest import AUTHORITY, CDC, CHIEF, MANAGER, MING, MOHW, TONG, clerk
 
 FIELDS = {"request", "account", "agency", "name", "email", "system", "role", "from", "until",
@@ -391,3 +393,74 @@ def test_a_line_has_its_own_figures(desk):
     assert f"iauth_recertification_items {opened['items']}\n" in text
     ratio = next(line for line in text.splitlines() if line.startswith("iauth_recertification_ra"))
     assert abs(float(ratio.split()[1]) - 1 / opened["items"]) < 1e-9
+
+
+def test_figures_of_nothing_have_every_column(desk):
+    """A sheet, a page or a collector that reads them finds what it always finds (11.7)."""
+    desk.join(TONG)
+    desk.ok("approve", desk.request(TONG), session=MING)
+    nothing = ["--since", "2099-01-01"]
+
+    def series(*words):
+        text = desk.ok("statistics", "--prometheus", *words).out
+        return [line.split(" ")[0] for line in text.splitlines() if not line.startswith("#")]
+    assert series(*nothing) == series()
+    assert 'iauth_requests{status="approved"} 0\n' in desk.ok(
+        "statistics", "--prometheus", *nothing).out
+    for by in [[], ["--by", "agency"], ["--by", "reviewer"]]:
+        header = desk.ok("statistics", "--csv", *by).out.splitlines()[0]
+        assert desk.ok("statistics", "--csv", *by, *nothing).out.splitlines()[0] == header
+    whole, none = desk.one("statistics"), desk.one("statistics", *nothing)
+    assert list(none) == list(whole)
+    assert none["submitted"] == 0 and none["median_hours"] is None
+    # What does not depend on requests is there all the same.
+    assert none["agencies_with_one_administrator"] == whole["agencies_with_one_administrator"]
+    assert desk.json("statistics", "--by", "month", *nothing) == []
+    row = desk.ok("statistics", *nothing).out.splitlines()[1]
+    assert row.split()[:3] == ["all", "0", "0"] and "#" not in row
+
+
+@pytest.mark.parametrize("content", [None, "日期,備註\n20270101,x\n", "PK\x03\x04nothing"])
+def test_a_calendar_that_cannot_be_read_costs_the_working_hours_alone(desk, tmp_path, content):
+    desk.join(TONG)
+    desk.ok("approve", desk.request(TONG), session=MING)
+    calendar, configuration = tmp_path / "115.csv", tmp_path / "iauth.conf"
+    configuration.write_text(f"holidays = {calendar}\n")
+    if content:
+        calendar.write_text(content)
+
+    def health():
+        lines = desk.run("--config", configuration, "doctor", "--json").lines
+        return next(line["status"] for line in lines if line["check"] == "holidays")
+    words = ["--config", configuration, "statistics"]
+    line = desk.one(*words)
+    for name in ["median", "p90", "p95"]:
+        assert line[f"{name}_working_hours"] is None and line[f"{name}_hours"] is not None
+    shown = desk.ok(*words)
+    assert "iauth doctor" in shown.err and str(calendar) not in shown.err
+    assert 'iauth_decision_working_seconds{percentile="50"} NaN\n' in desk.ok(
+        *words, "--prometheus").out
+    assert health() == "fail"
+    calendar.write_text("西元日期,是否放假\n20270101,2\n")
+    assert health() == "ok" and desk.one(*words)["median_working_hours"] is not None
+    assert "doctor" not in desk.ok(*words).err
+
+
+def test_the_newest_changes_are_the_last_of_all(desk):
+    """What is sorted is sorted before it is cut."""
+    desk.join(TONG)
+    desk.ok("approve", desk.request(TONG), session=MING)
+    lines = desk.json("permissions", "--changed-since", 0)
+    assert len(lines) > 2
+    newest = desk.json("permissions", "--changed-since", 0, "--sort", "-seq", "--limit", 2)
+    assert newest == lines[:-3:-1]
+    assert desk.json("permissions", "--changed-since", 0, "--limit", 2) == lines[:2]
+
+
+def test_a_bad_row_of_a_target_systems_list_is_named(desk, tmp_path):
+    for text, row in [("email,role\na@b.tw,admin\n\nx,admin\n", 4),
+                      ("email,role\na@b.tw,admin\nb@b.tw,boss\n", 3),
+                      ('{"email":"a@b.tw","role":"admin"}\n{"email":"x","role":"admin"}\n', 2)]:
+        (tmp_path / "bad").write_text(text)
+        ended = desk.run("permissions", "--compare", tmp_path / "bad")
+        assert ended.status == 65 and f"row {row}: " in ended.err, ended

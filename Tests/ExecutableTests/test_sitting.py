@@ -3,6 +3,8 @@
 Keys are counted here: what a person presses, the line's end with it.
 """
 
+import json
+import shlex
 import termios
 from dataclasses import replace
 
@@ -517,3 +519,41 @@ def test_what_a_command_needs_is_asked_for(desk, session, words, questions):
     assert ended(child) in (0, 1), child.before
     assert "usage" not in child.before and "iauth help" not in child.before, child.before
     assert missing.error["message"]
+
+
+@pytest.mark.parametrize("answer, status", [("y", 0), ("n", 1)])
+def test_a_range_is_asked_about_with_json_too(three, answer, status):
+    """Only --no-input keeps a terminal from asking (section 4); results are JSON alone."""
+    numbers = [line["request"] for line in three.json("pending", session=MING)]
+    words = ["approve", f"{numbers[0]}-{numbers[-1]}", "--json"]
+    command = " ".join(shlex.quote(word) for word in [IAUTH, "--session", "ming", *words])
+    child = pexpect.spawn("sh", ["-c", f"{command} >{three.home}/out"], encoding="utf-8",
+                          timeout=10, env=three.environment | {"LC_ALL": "C.UTF-8"})
+    child.expect(clerk(0).name)
+    child.expect("Approve these 3.*: ")
+    child.sendline(answer)
+    assert ended(child) == status
+    lines = [json.loads(line) for line in (three.home / "out").read_text().splitlines()]
+    assert [line["request"] for line in lines] == (numbers if answer == "y" else [])
+    assert len(three.json("pending", session=MING)) == (0 if answer == "y" else 3)
+
+
+def test_the_agency_is_asked_about_with_json_too(fresh_desk):
+    child = talk(fresh_desk, "apply", *TONG.words, "--json", language="C.UTF-8")
+    child.expect("Is this your agency.*: ")
+    child.sendline("n")
+    child.expect("declined")
+    assert ended(child) == 1
+    assert fresh_desk.value("SELECT count(*) FROM verification") == 0
+    child = talk(fresh_desk, "apply", *TONG.words, "--json", "--no-input", language="C.UTF-8")
+    child.expect("\"application\"")
+    assert ended(child) == 0
+
+
+def test_help_that_is_asked_for_is_given_quietly_too(three):
+    child = talk(three, "pending", "-iq", session=MING, language="C.UTF-8")
+    child.expect(r"\[1/3\].*\?: ")
+    child.send("?")
+    child.expect("sends back for correction")
+    child.send("q")
+    assert ended(child) == 0

@@ -386,6 +386,12 @@ def test_other_shells_complete_too(desk, tmp_path, shell):
             ["fish", "-c", f"source {script}; complete -C 'iauth pending --system='"],
             env=environment, capture_output=True, text=True, check=True).stdout
         assert "spm" in shown
+        # What is typed is no beginning of the code that takes its place; the option stays.
+        for typed in ["--agency=疾管署", "--agency=2.16.886.101.20003.20065.20021"]:
+            shown = subprocess.run(
+                ["fish", "-c", f"source {script}; complete -C 'iauth admins {typed}'"],
+                env=environment, capture_output=True, text=True, check=True).stdout
+            assert shown.split()[0] == f"--agency={CDC}", shown
         return
     (tmp_path / "_iauth").write_text(desk.ok("completion", "zsh").out)
     child = pexpect.spawn("zsh", ["-f"], encoding="utf-8", timeout=10, env=environment | {

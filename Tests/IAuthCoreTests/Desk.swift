@@ -273,6 +273,18 @@ final class Desk {
 }
 
 extension Service {
+  func approve(
+    _ target: ReviewTarget, note: String?, expecting version: String?
+  ) throws(IAuthError) -> [ReviewOutcome] {
+    try decide(target, .approved, note: note, expecting: version)
+  }
+
+  func reject(
+    _ target: ReviewTarget, reason: String, returns: Bool = false
+  ) throws(IAuthError) -> [ReviewOutcome] {
+    try decide(target, returns ? .returned : .rejected, note: reason)
+  }
+
   /// Approves one request.
   ///
   /// - Returns: the refusal's code, or nil.

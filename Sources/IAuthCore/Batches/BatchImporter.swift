@@ -193,7 +193,7 @@ struct BatchImporter {
       guard standing.batch == nil || standing.batch != batch,
         returned.again[standing.number] == nil
       else {
-        row.add(header, .email, code: "row.duplicate", Self.duplicate)
+        try repeats(&row, standing.number)
         return nil
       }
       return .unchanged(standing.number, batch: standing.batch)
@@ -238,7 +238,8 @@ struct BatchImporter {
     guard let batch else { return earlierBatch }
     try tx.run(ImportTable.setRows, batch, rows.count)
     try tx.audit(.imported, .batch(batch))
-    try tellReviewers(of: batch, firstRequests, count: accepted)
+    let again = resubmitted.values.reduce(0) { $0 + $1.count }
+    try tellReviewers(of: batch, firstRequests, count: accepted - again)
     if revoked > 0 { try tellAuthority(batch) }
     return batch
   }

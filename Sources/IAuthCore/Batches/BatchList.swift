@@ -9,7 +9,7 @@ package struct BatchLine: Sendable {
   package let batch: BatchID
   package let document: String?
   package let submittedAt: Timestamp
-  /// Of the form, without notes.
+  /// Of the form, those that came in with it: what was there before is another batch's.
   package let rows: Int
   package let pending: Int
   package let approved: Int
@@ -20,7 +20,7 @@ package struct BatchLine: Sendable {
 enum BatchListTable {
   /// Time ends a request whether it is written down yet or not.
   static let list: SQL = """
-    SELECT b.id, b.document, b.created_at, b.rows,
+    SELECT b.id, b.document, b.created_at, count(r.id),
       count(*) FILTER (WHERE r.status = 'pending' AND coalesce(r.turned_at, r.created_at) > ?2
         AND coalesce(r.until_at > ?4, 1)),
       count(*) FILTER (WHERE r.status = 'approved'), count(*) FILTER (WHERE r.status = 'rejected'),

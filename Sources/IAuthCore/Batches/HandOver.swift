@@ -29,7 +29,7 @@ extension BatchImporter {
     {
       if standing.isReturned { return awaitsApplicant(&row, standing.number) }
       guard claims.row(of: standing.number) == nil, returned.again[standing.number] == nil else {
-        row.add(header, .email, code: "row.duplicate", Self.duplicate)
+        try repeats(&row, standing.number)
         return nil
       }
       return .unchanged(standing.number, batch: standing.batch)

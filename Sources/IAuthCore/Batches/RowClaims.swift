@@ -100,6 +100,22 @@ extension BatchImporter {
     ]
   }
 
+  /// Notes that an earlier row asks for the same; for other days it asks for something else, and
+  /// both cannot come true.
+  mutating func repeats(_ row: inout CheckedRow, _ number: RequestID) throws(IAuthError) {
+    guard let earlier = claims.row(of: number) ?? returned.again[number],
+      let request = try tx.request(number), let column = otherDay(row, request)
+    else { return row.add(header, .email, code: "row.duplicate", Self.duplicate) }
+    contradict(&row, earlier, column)
+  }
+
+  private func otherDay(_ row: CheckedRow, _ request: PermissionRequest) -> FormColumn? {
+    if header.column(.effectiveDate) != nil, row.effectiveAt != request.effectiveAt {
+      return .effectiveDate
+    }
+    return header.column(.untilDate) != nil && row.untilAt != request.untilAt ? .untilDate : nil
+  }
+
   /// Whether a change in this form asks for the contacts of the row; both are marked if so.
   mutating func clashes(
     _ row: inout CheckedRow, withContactsAskedFor email: EmailAddress, _ mobile: MobileNumber,

@@ -57,19 +57,30 @@ package struct Settings: Equatable, Sendable {
   package var sendsAway: Bool { mail != .spool || sms != .spool }
 
   /// - Throws: `config.invalid` with the line and, if it is known, the key.
-  package init(text: String) throws(IAuthError) {
+  package init(text: String) throws(IAuthError) { try self.init(Array(text.utf8)) }
+
+  /// - Throws: as above.
+  package init(_ bytes: [UInt8]) throws(IAuthError) {
     var seen: Set<String> = []
     // By bytes: CR LF is one Character.
-    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let lines = TextEncoding.withoutMark(bytes).split(
+      separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() {
-      let content = Self.trimmed(line.prefix { $0 != UInt8(ascii: "#") })
+      let said = line.prefix { $0 != UInt8(ascii: "#") }
+      guard String(validating: said, as: UTF8.self) != nil else {
+        throw .configInvalid(line: index + 1, key: nil, .notUTF8)
+      }
+      let content = Self.trimmed(said)
       if content.isEmpty { continue }
       guard let equals = content.utf8.firstIndex(of: UInt8(ascii: "=")) else {
         throw .configInvalid(line: index + 1, key: nil)
       }
       let key = Self.trimmed(content.utf8[..<equals])
       let value = Self.trimmed(content.utf8[content.utf8.index(after: equals)...])
-      guard seen.insert(key).inserted, !value.isEmpty, set(key, value) else {
+      guard seen.insert(key).inserted else {
+        throw .configInvalid(line: index + 1, key: key, .twice)
+      }
+      guard !value.isEmpty, set(key, value) else {
         throw .configInvalid(line: index + 1, key: key)
       }
     }

@@ -186,6 +186,12 @@ package enum Files {
     guard unsafe mkdir(path, 0o700) == 0 else { throw uncreated(path) }
   }
 
+  /// Takes a directory away with these files; one that holds others stays.
+  package static func remove(_ directory: String, with files: [String]) {
+    for path in files { unsafe unlink(path) }
+    unsafe rmdir(directory)
+  }
+
   /// Puts the names in a directory on the disk; false if the disk failed.
   @discardableResult
   static func syncDirectory(_ path: String) -> Bool {

@@ -102,6 +102,7 @@ extension IAuthError {
     case .dateRange(let problem): problem.chinese
     case .dateInvalid(let text):
       "\(quoted(text))不是有效的日期，格式例如 1150302、115年3月2日或 2026-03-02"
+    case .inRow(let row, let error): "第 \(row) 列：" + error.chineseSentence
     case .roleInvalid(let text):
       "\(quoted(text))不是有效的角色，可用的值為：admin（機關管理者）、general（一般權限）"
     case .changeInvalid(let text):
@@ -195,10 +196,12 @@ extension IAuthError {
       "資料庫的結構版本為 \(found)，此版 iauth 僅支援版本 \(needed)，"
         + (found < needed ? "請由系統維運轉換" : "請使用相符的版本")
     case .databaseUnsafe(let reason): reason.chinese
-    case .configInvalid(let line, let key):
+    case .configInvalid(let line, _, .notUTF8): "設定檔第 \(line) 行不是 UTF-8 文字"
+    case .configInvalid(let line, let key, let problem):
       "設定檔第 \(line) 行有誤"
-        + (key.map { "：\(quoted($0))不是有效的設定項目或其值不正確" }
-          ?? "，格式須為 key = value")
+        + (key.map {
+          "：\(quoted($0))" + (problem == .twice ? "重複設定" : "不是有效的設定項目或其值不正確")
+        } ?? "，格式須為 key = value")
     case .programUnsafe: "本程式不以 set-uid 或 set-gid 方式執行"
     }
   }
@@ -252,6 +255,7 @@ extension ValueProblem {
       "\(field)含有不得使用的字元 \(scalarName(scalar))\(SheetText.advice(scalar).chinese)"
     case .malformed: form ?? "\(field)格式不符"
     case .several: "\(field)僅可填寫一個"
+    case .noLetter: "\(field)至少須有一個文字"
     }
   }
 }

@@ -140,6 +140,7 @@ extension IAuthError {
     case .dateRange(let problem): problem.english
     case .dateInvalid(let text):
       "\(quoted(text)) is no date like 2026-03-02, 1150302 or 115年3月2日"
+    case .inRow(let row, let error): "row \(row): " + error.englishSentence
     case .roleInvalid(let text): "\(quoted(text)) is no role; there are admin and general"
     case .changeInvalid(let text):
       "\(quoted(text)) is no kind of change; there are 新增 (add), 刪除 (remove), 修改 (change) and 交接"
@@ -257,10 +258,14 @@ extension IAuthError {
       "the database has schema version \(found) and this iauth reads version \(needed) only; "
         + (found < needed ? "the operator migrates it" : "use the release that fits the database")
     case .databaseUnsafe(let reason): reason.english
-    case .configInvalid(let line, let key):
+    case .configInvalid(let line, _, .notUTF8):
+      "line \(line) of the configuration is not UTF-8 text"
+    case .configInvalid(let line, let key, let problem):
       "line \(line) of the configuration is not valid"
-        + (key.map { ": \(quoted($0)) is unknown or has a wrong value" }
-          ?? "; a line is key = value")
+        + (key.map {
+          ": \(quoted($0)) "
+            + (problem == .twice ? "is set twice" : "is unknown or has a wrong value")
+        } ?? "; a line is key = value")
     case .programUnsafe: "this program does not run set-uid or set-gid"
     }
   }
@@ -280,6 +285,7 @@ extension ValueProblem {
       "\(field) holds the character \(scalarName(scalar))\(SheetText.advice(scalar).english)"
     case .malformed: form ?? "\(field) is not in a form that is accepted"
     case .several: "\(field) is more than one; give one only"
+    case .noLetter: "\(field) needs a letter in it"
     }
   }
 }

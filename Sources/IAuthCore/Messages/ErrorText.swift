@@ -121,7 +121,7 @@ extension IAuthError {
       .reasonInvalid, .decisionReason, .documentInvalid:
       nil
     case .decisionLine: "iauth help approve"
-    case .roleInvalid, .changeInvalid, .dateInvalid, .dateRange, .sheetHeader, .sheetEmpty,
+    case .inRow, .roleInvalid, .changeInvalid, .dateInvalid, .dateRange, .sheetHeader, .sheetEmpty,
       .sheetUnreadable,
       .limitBytes, .limitRows, .limitLines, .reportTooLong:
       call.help

@@ -208,8 +208,7 @@ extension Notice {
           "Read it:", "", "    iauth pending --batch \(batch)",
         ])
     case .returned, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm, .standIn,
-      .handOverOff, .permissionEnding,
-      .succession:
+      .handOverOff, .permissionEnding, .comesUpAgain, .succession:
       grantWording.english
     case .channelTest:
       Wording(

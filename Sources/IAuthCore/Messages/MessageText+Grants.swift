@@ -70,6 +70,20 @@ extension Notice {
           ["因申請案 \(other) 之辦理結果，下列申請已無須審核，逕予結案：", ""] + request.chinese
             + ["", "查詢您的權限："] + list)
       )
+    case .comesUpAgain(let request):
+      let list = ["", "    iauth request-permission --list"]
+      return (
+        Wording(
+          "Request \(request.number) is decided on again",
+          [
+            "Your request was approved; now that its day has come somebody else is to decide, and"
+              + " you have no permission by it until they do:", "",
+          ] + request.english + ["", "How it stands:"] + list),
+        Wording(
+          "申請案 \(request.number) 重新審核",
+          ["您的申請案前經核准，惟生效時審核者已有異動，須重新審核，核准前尚無權限：", ""] + request.chinese
+            + ["", "查詢申請進度："] + list)
+      )
     case .withdrawnByForm(let request):
       return (
         Wording(

@@ -41,7 +41,7 @@ extension Notice {
       .invitationLapsed, .invitationEnded, .revoked, .accountChanged, .contactChanged,
       .wrongAttempts,
       .idleWarning, .revokedByForm, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm,
-      .standIn, .handOverOff,
+      .standIn, .handOverOff, .comesUpAgain,
       .permissionEnding, .permissionSuspended, .permissionRestored, .contactBounces,
       .channelTest, .succession:
       .notice
@@ -100,7 +100,7 @@ extension Notice {
       .nationalReviewer(let request), .invitationLapsed(let request), .revoked(let request, _),
       .invitationEnded(let request, _),
       .returned(let request, _), .superseded(let request, _),
-      .withdrawnByForm(let request),
+      .withdrawnByForm(let request), .comesUpAgain(let request),
       .standIn(let request, _), .handOverOff(let request), .permissionEnding(let request, _),
       .permissionSuspended(let request), .permissionRestored(let request):
       SafeText.line(request.agency)

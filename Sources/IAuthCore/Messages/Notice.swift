@@ -48,6 +48,8 @@ package enum Notice: Sendable, Equatable {
   /// To the applicant: another grant, or another request of theirs that waits, has made it
   /// pointless.
   case superseded(request: RequestSummary, by: RequestID)
+  /// To the applicant: on its day somebody else is to decide on what was approved (PRODUCT 3.4).
+  case comesUpAgain(request: RequestSummary)
   /// To the applicant: a form has taken their request back.
   case withdrawnByForm(request: RequestSummary)
   /// To the holder of a permission: somebody is to stand in for them, or to take it over.

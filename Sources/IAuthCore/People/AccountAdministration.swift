@@ -371,7 +371,8 @@ extension Transaction {
     {
       return nil
     }
-    return try exists(RequestTable.administers, number, me.id, now)
-      ? nil : .requestOutside(number: number)
+    guard try exists(RequestTable.administers, number, me.id, now)
+    else { return .requestOutside(number: number) }
+    return nil
   }
 }

@@ -117,7 +117,8 @@ extension Service {
   /// - Returns: nil if both are proven already.
   /// - Throws: `session.none`, `session.expired`, `send.throttled`.
   package func stepUp() throws(IAuthError) -> VerificationReceipt? {
-    try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<VerificationReceipt?> in
+    try store.write { (tx) throws(IAuthError) -> TransactionEnd<VerificationReceipt?> in
+      let session = try tx.session()
       guard !session.hasProvenBoth else { return .commit(nil) }
       let via: Via = session.emailProven ? .sms : .email
       let agency = try tx.agency(id: session.account.agency)
@@ -252,7 +253,7 @@ extension Transaction {
     let keys: [Channel: [UInt8]] = [.email: proof.emailKey, .sms: proof.mobileKey]
     for channel in channels {
       try checkSendBudget(
-        proof.purpose, addressKey: keys[channel] ?? [], account: try holder(of: proof, channel))
+        proof.purpose, addressKey: keys[channel] ?? [], account: try addressee(of: proof, channel))
     }
     if proof.isForeign, channels.contains(.sms) { try countForeignSend() }
     let expiresAt = now + Limits.codeLifetime

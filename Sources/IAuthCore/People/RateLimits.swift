@@ -115,7 +115,7 @@ extension Transaction {
     for (index, subject) in attemptSubjects(proof).enumerated() {
       if let lock = try counted(subject, caller).lockedUntil { throw .codeLocked(until: lock) }
       guard let lock = try counted(subject, "").lockedUntil else { continue }
-      guard try isKnownHere(try holder(of: proof, Channel.allCases[index])) else {
+      guard try isKnownHere(try addressee(of: proof, Channel.allCases[index])) else {
         throw .codeLocked(until: lock)
       }
     }
@@ -123,7 +123,7 @@ extension Transaction {
   }
 
   /// Whose account the address is that is to be proven.
-  func holder(of proof: Verification, _ channel: Channel) throws(IAuthError) -> AccountID? {
+  func addressee(of proof: Verification, _ channel: Channel) throws(IAuthError) -> AccountID? {
     if let account = proof.account { return account }
     switch channel {
     case .email:

@@ -11,7 +11,8 @@ package enum Exposure: String, CaseIterable, Sendable {
   case copy
   /// The trail, or everybody's data, was read.
   case trail
-  /// What everybody holds was read without signing in: the feed, a list of permissions, a review.
+  /// What everybody holds was read without signing in: the feed, a list of permissions, a review;
+  /// or somebody was signed in, who may look up any agency's administrators.
   case list
   /// One person's data, or history, was read as a whole.
   case person
@@ -33,6 +34,7 @@ package struct AffectedLine: Sendable, Equatable {
   package let name: String
   package let email: String
   package let mobile: String
+  /// Nobody in particular, where it is what anybody may look up.
   package let callers: [String]
   package let exposures: [Exposure]
 }
@@ -49,11 +51,12 @@ enum AffectedTable {
       UNION SELECT 'key:' || name, account FROM gate_key
         WHERE enrolled_at < ?2 AND coalesce(withdrawn_at > ?1, 1)
           AND (?3 IS NULL OR ?3 = 'key:' || name)),
+    administering (account) AS MATERIALIZED (SELECT account FROM permission
+      WHERE role = 'admin' AND starts_at < ?2 AND (ends_at IS NULL OR ends_at > ?1)
+        AND (revoked_at IS NULL OR revoked_at > ?1)),
     reach (caller, agency) AS (
       SELECT c.caller, a.agency FROM actors c JOIN account a ON a.id = c.account
-      WHERE EXISTS (SELECT 1 FROM permission p WHERE p.account = c.account AND p.role = 'admin'
-        AND p.starts_at < ?2 AND (p.ends_at IS NULL OR p.ends_at > ?1)
-        AND (p.revoked_at IS NULL OR p.revoked_at > ?1))
+      WHERE c.account IN (SELECT account FROM administering)
       UNION SELECT r.caller, g.id FROM reach r JOIN agency g ON g.superior = r.agency
         WHERE g.status = 'active'),
     nation AS (
@@ -71,6 +74,9 @@ enum AffectedTable {
       UNION SELECT p.account, e.caller, 'list' FROM entries e CROSS JOIN permission p
         WHERE e.account IS NULL AND e.action IN
           ('feed.read', 'feed.compare', 'permissions.read', 'recertification.read')
+      -- Of everybody who was signed in the callers would be all that there are.
+      UNION SELECT i.account, ?3, 'list' FROM administering i JOIN account a ON a.id = i.account
+        WHERE a.status <> 'invited' AND EXISTS (SELECT 1 FROM actors)
       UNION SELECT CAST(substr(subject, 9) AS INTEGER), caller, 'person' FROM entries
         WHERE action IN ('account.export', 'account.history') AND subject GLOB 'account:*'
       UNION SELECT account, caller, 'own' FROM actors)
@@ -78,7 +84,7 @@ enum AffectedTable {
   static let list: SQL = """
     WITH RECURSIVE \(entries)
     SELECT a.id, g.id, g.type, g.code, g.name, g.path, g.superior, g.status, a.name, a.email,
-      a.mobile, group_concat(DISTINCT s.caller), group_concat(DISTINCT s.how)
+      a.mobile, coalesce(group_concat(DISTINCT s.caller), ''), group_concat(DISTINCT s.how)
     FROM seen s JOIN account a ON a.id = s.account JOIN agency g ON g.id = a.agency
     WHERE a.erased_at IS NULL AND a.created_at < ?2
     GROUP BY a.id ORDER BY a.id

@@ -48,17 +48,17 @@ extension Transaction {
   ///
   /// - Throws: `sheet.header`, `sheet.unreadable`, `email.invalid`, `role.invalid`, `limit.*`.
   func targetEntries(_ bytes: [UInt8]) throws(IAuthError) -> [TargetEntry] {
-    let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
-    let first = bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }
+    let text = TextEncoding.withoutMark(bytes)
+    let first = text.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }
     guard first == UInt8(ascii: "{") else { return try Self.csvEntries(bytes) }
     var entries: [TargetEntry] = []
-    for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
+    for (index, line) in text.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
     where line.contains(where: { $0 > 0x20 }) {
       // SQLite reads JSON well; a reader of our own would be one more.
       let text = String(decoding: line, as: UTF8.self)
       guard let fields = try self.first(FeedTable.entry, text, read: { ($0.text(0), $0.text(1)) })
       else { throw .sheetUnreadable(.notJSON(row: index + 1)) }
-      entries.append(try TargetEntry(typed: fields.0, fields.1))
+      entries.append(try TargetEntry(typed: fields.0, fields.1, row: index + 1))
     }
     return entries
   }
@@ -77,15 +77,19 @@ extension Transaction {
     while let row = try reader.next() {
       guard !row.isBlank else { continue }
       let cell = { (column: Int) in column < row.cells.count ? row.cells[column] : "" }
-      entries.append(try TargetEntry(typed: cell(email), cell(role)))
+      entries.append(try TargetEntry(typed: cell(email), cell(role), row: row.number))
     }
     return entries
   }
 }
 
 extension TargetEntry {
-  fileprivate init(typed email: String, _ role: String) throws(IAuthError) {
-    guard !Folding.fold(role).isEmpty else { throw .roleInvalid(role) }
-    self.init(email: try EmailAddress(email).text, role: try Role(cell: role).rawValue)
+  fileprivate init(typed email: String, _ role: String, row: Int) throws(IAuthError) {
+    do throws(IAuthError) {
+      guard !Folding.fold(role).isEmpty else { throw .roleInvalid(role) }
+      self.init(email: try EmailAddress(email).text, role: try Role(cell: role).rawValue)
+    } catch {
+      throw .inRow(row, error)
+    }
   }
 }

@@ -124,8 +124,8 @@ package enum PersonSections {
       "permissions",
       "#request system role status @granted_at @from @until @suspended_at @ended_at reason",
       """
-      SELECT p.request, s.code, p.role, p.status, p.granted_at, p.starts_at, p.ends_at,
-        p.suspended_at, p.revoked_at, p.reason
+      SELECT p.request, s.code, p.role, \(RequestTable.permissionStatus), p.granted_at, p.starts_at,
+        p.ends_at, p.suspended_at, p.revoked_at, p.reason
       FROM permission p JOIN system s ON s.id = p.system WHERE p.account = ?1 ORDER BY 1
       """),
     PersonSection(
@@ -232,6 +232,8 @@ extension Service {
   /// - Throws: `session.*`, `right.missing`, `account.unknown`.
   package func export(account id: AccountID) throws(IAuthError) -> PersonDocument {
     try readingPerson(id, as: .accountExported) { (tx, agency) throws(IAuthError) in
+      // What is over is said to be.
+      try tx.expireOverdue(id)
       // Of somebody who came from two agencies that have become one, the other account as well.
       let accounts = [id] + (try tx.ids(PersonTable.merged, id) as [AccountID])
       var sections: [(section: PersonSection, rows: [[PersonValue]])] = []

@@ -4,7 +4,6 @@
 // are nearest-rank, and all are SQLite's to find, so that no list of requests stands in memory.
 
 import SQLite
-import Sheets
 import Values
 
 /// By what the figures are told apart.
@@ -52,11 +51,16 @@ package struct StatisticsLine: Sendable {
   package let lapsed: Int
   package let superseded: Int
   package let waiting: Int
-  package let waited: Percentiles?
-  /// Monday to Friday, 8:30 to 17:30 in Taipei, without the holidays.
-  package let waitedAtWork: Percentiles?
+  package var waited: Percentiles?
+  /// Monday to Friday, 8:30 to 17:30 in Taipei, without the holidays; nil if nobody knows those.
+  package var waitedAtWork: Percentiles?
   /// Nil where the key has none: a month, a reviewer.
   package var standing: Standing?
+
+  /// Where nothing was submitted.
+  package static let nothing = StatisticsLine(
+    code: nil, name: nil, submitted: 0, approved: 0, rejected: 0, returned: 0, withdrawn: 0,
+    lapsed: 0, superseded: 0, waiting: 0)
 }
 
 /// How things stand now, of all or of one key.
@@ -74,8 +78,10 @@ package struct Statistics: Sendable {
   package let lines: [StatisticsLine]
   /// Of all that is in range.
   package let standing: Standing
-  /// Messages by what became of them; only of the whole service.
+  /// Messages by what became of them, also where none did; only of the whole service.
   package let messages: [(status: MessageStatus, number: Int)]
+  /// Whether working hours are left out, since the calendar that was named cannot be read.
+  package let lacksHolidays: Bool
   package let at: Timestamp
 }
 
@@ -264,12 +270,13 @@ enum StatisticsTable {
 extension Service {
   /// Figures of the requests submitted in a span of time.
   ///
-  /// - Throws: `session.*`, `right.missing`, `agency.unknown`, `system.unknown`; `file.missing`,
-  ///   `date.invalid` of the calendar file.
+  /// A calendar file that cannot be read costs the working hours, which would be wrong without it,
+  /// and nothing else: `doctor` tells the operator.
+  ///
+  /// - Throws: `session.*`, `right.missing`, `agency.unknown`, `system.unknown`.
   package func statistics(_ order: StatisticsOrder) throws(IAuthError) -> Statistics {
-    let holidays = try settings.holidays.map { (path) throws(IAuthError) in
-      try Holidays(try Files.read(path, max: Limits.gateImportBytes))
-    }
+    let holidays = settings.holidays.map { path in try? Holidays(path: path) }
+    let lacksHolidays = holidays.map { $0 == nil } ?? false
     return try store.note { (tx) throws(IAuthError) -> TransactionEnd<Statistics> in
       let range: ReportRange
       do throws(IAuthError) {
@@ -285,13 +292,16 @@ extension Service {
         [
           ":first": min(oldest, tx.now.seconds) / 86_400 - 1,
           ":last": tx.now.seconds / 86_400 + 2,
-          ":holidays": holidays?.json ?? "[]", ":top": range.top, ":agency": range.agency,
+          ":holidays": holidays??.json ?? "[]", ":top": range.top, ":agency": range.agency,
           ":since": order.since ?? Timestamp(0),
           ":until": order.until ?? Timestamp(Int64.max), ":system": range.system,
           ":account": range.account, ":lapsed": tx.now - settings.requestLifetime,
           ":uncorrected": tx.now - Limits.correctionLifetime, ":now": tx.now,
         ]
       ) { row in StatisticsLine(row: row) }
+      // All together are a line also where they are none.
+      if order.key == nil, lines.isEmpty { lines = [.nothing] }
+      if lacksHolidays { for index in lines.indices { lines[index].waitedAtWork = nil } }
       let all = try tx.standing(by: nil, range)?[nil] ?? Standing()
       if order.key == nil {
         for index in lines.indices { lines[index].standing = all }
@@ -301,24 +311,31 @@ extension Service {
         }
       }
       let isWhole = range.isWhole && range.system == nil
-      let messages =
-        isWhole
-        ? try tx.all(
-          StatisticsTable.messages,
-          [
-            ":since": order.since ?? Timestamp(0),
-            ":until": order.until ?? Timestamp(Int64.max),
-          ]
-        ) { (status: $0.word(0, MessageStatus.self), number: $0.count(1)) } : []
+      let messages = isWhole ? try tx.messages(of: order) : []
       try tx.audit(.statisticsRead, .none)
       return .commit(
         Statistics(
-          lines: lines, standing: all, messages: messages, at: tx.now))
+          lines: lines, standing: all, messages: messages, lacksHolidays: lacksHolidays,
+          at: tx.now))
     }
   }
 }
 
 extension Transaction {
+  fileprivate func messages(
+    of order: StatisticsOrder
+  ) throws(IAuthError) -> [(status: MessageStatus, number: Int)] {
+    var numbers: [MessageStatus: Int] = [:]
+    let span: Arguments = [
+      ":since": order.since ?? Timestamp(0), ":until": order.until ?? Timestamp(Int64.max),
+    ]
+    try each(StatisticsTable.messages, span) { row in
+      numbers[row.word(0, MessageStatus.self)] = row.count(1)
+      return true
+    }
+    return MessageStatus.allCases.map { (status: $0, number: numbers[$0] ?? 0) }
+  }
+
   /// What does not depend on requests, by the code of each key; nil where a key has none of it.
   fileprivate func standing(
     by key: StatisticsKey?, _ range: ReportRange
@@ -349,38 +366,6 @@ extension Transaction {
     }
     return found
   }
-}
-
-/// The days off of 行政院人事行政總處's yearly calendar file, as it is published: a table with the
-/// columns 西元日期 and 是否放假 (2: a day off).
-struct Holidays {
-  private(set) var days: [Int64] = []
-
-  init(_ bytes: [UInt8]) throws(IAuthError) {
-    var reader = try SheetFormat.open(bytes)
-    var columns: (date: Int, off: Int)?
-    while let row = try reader.next() {
-      guard let columns else {
-        let keys = row.cells.map { FormColumn.key($0) }
-        if let date = keys.firstIndex(of: FormColumn.key("西元日期")),
-          let off = keys.firstIndex(of: FormColumn.key("是否放假"))
-        {
-          columns = (date, off)
-        }
-        continue
-      }
-      guard columns.date < row.cells.count, columns.off < row.cells.count,
-        Folding.fold(row.cells[columns.off]) == "2",
-        let day = try FormDate.day(cell: row.cells[columns.date])
-      else { continue }
-      days.append(day)
-    }
-    guard columns != nil else {
-      throw .sheetHeader(missing: ["西元日期", "是否放假"], duplicated: [])
-    }
-  }
-
-  var json: String { "[" + days.map(String.init).joined(separator: ",") + "]" }
 }
 
 extension StatisticsLine {

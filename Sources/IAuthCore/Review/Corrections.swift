@@ -83,7 +83,8 @@ extension Service {
     var correction = correction
     correction.reason = try FreeText.filled(correction.reason, FreeText.note)
     correction.document = try FreeText.filled(correction.document, FreeText.document)
-    return try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<RequestReceipt> in
+    return try store.write { (tx) throws(IAuthError) -> TransactionEnd<RequestReceipt> in
+      let session = try tx.session()
       let me = session.account
       guard let request = try tx.currentRequest(number), try tx.maySee(request, me) else {
         return try tx.refuse(.requestUnknown(number: number), subject: .request(number))

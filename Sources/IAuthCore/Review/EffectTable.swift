@@ -77,13 +77,10 @@ enum EffectTable {
     SELECT id FROM request WHERE account = ? AND open = 1 AND kind = 'change'
       AND role = 'general'
     """
-  /// Whether somebody acts by a permission, or uses it, once its day has come (as the view
-  /// `administrator` has it for administrators).
+  /// Whether somebody acts by a permission, or uses it, once its day has come.
   static let acts: SQL = """
     SELECT 1 FROM permission p JOIN account a ON a.id = p.account
-    WHERE p.request = ? AND p.status = 'active' AND p.suspended_at IS NULL AND a.status = 'active'
-      AND a.unproven_at IS NULL AND NOT EXISTS (SELECT 1 FROM request c
-        WHERE c.account = p.account AND c.open = 1 AND c.kind = 'change')
+    WHERE p.request = ? AND \(Schema.acting)
     """
   static let changed: SQL = "SELECT account FROM request WHERE id = ? AND kind = 'change'"
   static let raise: SQL = "UPDATE request SET role = 'admin', system = ?2 WHERE id = ?1"
@@ -143,13 +140,12 @@ enum EffectTable {
       -- (The sign keeps SQLite from preparing it anew for each value.)
       AND +q.deputy_for IS ?6
     """
-  static let longest: SQL = "SELECT longest FROM system WHERE id = ?"
   static let statements: [SQL] = [
     standing, inForce, beginsBy, renewals, isOfOneAgency, held, rest, began, general, revocation,
     rivals, deputies,
     handOvers, changes,
     acts, changed, raise, isTheirs,
     reopen, resume, giveUp, starting,
-    startingOf, successors, endOf, renewable, longest,
+    startingOf, successors, endOf, renewable,
   ]
 }

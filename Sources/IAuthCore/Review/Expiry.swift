@@ -105,12 +105,13 @@ extension Transaction {
       try lapse(request: number, &rows)
       ended += 1
     }
-    try tell(rows, isLapsed: true)
     let oldest = now - settings.invitationLifetime
     for id: AccountID in try ids(ExpiryTable.invitations, oldest) {
       try lapseInvitation(of: try account(id: id))
       ended += 1
     }
+    // Last: what ends with an invitation may be all that a batch still waited for.
+    try tell(rows, isLapsed: true)
     try applyDueSuccessions(isAgain: true)
     try sweepDated(by: now)
     if let idleAfter = settings.idleAfter { try sweepIdle(idleAfter) }
@@ -227,7 +228,6 @@ extension Transaction {
     guard try hasLapsed(account) else { return }
     var rows: [EndedRow] = []
     for number in try overdueRequests(of: account) { try lapse(request: number, &rows) }
-    try tell(rows, isLapsed: true)
     for number: RequestID in try ids(ExpiryTable.endingOf, account, now) {
       try endDated(number, by: now)
     }
@@ -241,6 +241,7 @@ extension Transaction {
     if try exists(ExpiryTable.isInvitationOver, invited, account) {
       try lapseInvitation(of: try self.account(id: account))
     }
+    try tell(rows, isLapsed: true)
   }
 
   /// Ends an invitation: the permission and the account with it; the submitter is told.

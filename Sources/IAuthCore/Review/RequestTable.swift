@@ -61,10 +61,10 @@ enum RequestTable {
     """
   static let setEnd: SQL = "UPDATE permission SET ends_at = ?2, reason = ?3 WHERE request = ?1"
   static let markApplied: SQL = "UPDATE request SET applied_at = ?2 WHERE id = ?1"
-  static let permission: SQL = """
-    SELECT iif(status = 'active' AND suspended_at IS NOT NULL, 'suspended', status)
-    FROM permission WHERE request = ?
-    """
+  /// One that rests says so.
+  static let permissionStatus: Fragment =
+    "iif(p.status = 'active' AND p.suspended_at IS NOT NULL, 'suspended', p.status)"
+  static let permission: SQL = "SELECT \(permissionStatus) FROM permission p WHERE request = ?"
   static let holderID: SQL = "SELECT account FROM permission WHERE request = ?"
   static let activePermissions: SQL =
     "SELECT request FROM permission WHERE account = ? AND status = 'active'"
@@ -118,7 +118,7 @@ enum RequestTable {
   /// The systems of an administrator (?1) of an agency (?2); in the authority, whoever has `spm` also
   /// has those on which it has nobody.
   static let systemsSeen: SQL = """
-    SELECT s.id FROM system s JOIN administrator d ON d.account = ?1 AND d.agency = ?2
+    SELECT s.id FROM system s JOIN administrator d ON d.account = ?1 AND +d.agency = ?2
     WHERE d.starts_at <= ?3 AND ?3 < d.ends_at AND (d.system = s.id
       OR ?2 = (SELECT authority FROM service)
         AND d.system = (SELECT id FROM system WHERE code = 'spm')
@@ -134,11 +134,11 @@ enum RequestTable {
   static let scopes: SQL =
     """
     SELECT system FROM administrator
-    WHERE account = ?1 AND agency = ?2 AND starts_at <= ?3 AND ?3 < ends_at
+    WHERE account = ?1 AND +agency = ?2 AND starts_at <= ?3 AND ?3 < ends_at
     """
   static let scopesWithDeputies: SQL = """
     SELECT system, represents FROM administrator
-    WHERE account = ?1 AND agency = ?2 AND starts_at <= ?3 AND ?3 < ends_at
+    WHERE account = ?1 AND +agency = ?2 AND starts_at <= ?3 AND ?3 < ends_at
     ORDER BY represents IS NOT NULL
     """
   /// Systems on which the authority has no administrator: those of `spm` decide there.
@@ -298,9 +298,14 @@ extension Transaction {
   }
 
   /// A request as messages name it.
-  func summary(_ request: PermissionRequest) throws(IAuthError) -> RequestSummary {
+  ///
+  /// - Parameter known: the applicant, where they were loaded.
+  func summary(
+    _ request: PermissionRequest, of known: Account? = nil
+  ) throws(IAuthError) -> RequestSummary {
     let system = try system(id: request.system)
-    let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
+    let account =
+      try known != nil ? known : first(AccountTable.byID, request.account) { Account(row: $0) }
     let authority = try authority()
     var summary = RequestSummary(
       number: request.number, agency: try agency(id: request.agency).name,
@@ -311,18 +316,12 @@ extension Transaction {
       (from: row.timeIfAny(0), until: row.timeIfAny(1))
     }
     (summary.from, summary.until) = (days?.from ?? nil, days?.until ?? nil)
-    summary.deputyOf = try holder(of: request.deputyFor)
-    summary.successorOf = try holder(of: request.replaces)
+    summary.deputyOf = try holderName(of: request.deputyFor)
+    summary.successorOf = try holderName(of: request.replaces)
     summary.inPlaceOf = request.deputyFor ?? request.replaces
     summary.isReturned = request.status == .returned
     summary.isResubmitted = try exists(RequestTable.wasReturned, request.number)
     return summary
-  }
-
-  /// The name of whoever holds a permission, or held it.
-  func holder(of permission: RequestID?) throws(IAuthError) -> String? {
-    guard let permission else { return nil }
-    return try first(RequestTable.holder, permission) { row in row.textIfAny(0) } ?? nil
   }
 
   /// Who may decide on a request now: whoever qualifies, but for the applicant and the submitter.

@@ -84,7 +84,8 @@ extension Service {
   package func requestPermission(_ order: PermissionOrder) throws(IAuthError) -> RequestReceipt {
     let reason = try FreeText.filled(order.reason, FreeText.note)
     let document = try FreeText.filled(order.document, FreeText.document)
-    return try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<RequestReceipt> in
+    return try store.write { (tx) throws(IAuthError) -> TransactionEnd<RequestReceipt> in
+      let session = try tx.session()
       let account = session.account
       let agency = try tx.agency(id: account.agency)
       guard agency.status == .active else { throw .agencyRemoved(code: agency.code) }
@@ -142,7 +143,8 @@ extension Service {
   ///
   /// - Throws: `session.*`, `request.unknown` (also for another's), `request.decided`.
   package func withdraw(_ number: RequestID) throws(IAuthError) {
-    try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<Void> in
+    try store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
+      let session = try tx.session()
       guard let request = try tx.currentRequest(number), try tx.maySee(request, session.account)
       else { return try tx.refuse(.requestUnknown(number: number), subject: .request(number)) }
       let author = request.kind == .revoke ? request.submitter : request.account
@@ -162,7 +164,7 @@ enum OwnRequestTable {
   /// None while it is decided on again; time ends it whether that is written down yet or not.
   static let permissionNow: Fragment = """
     CASE WHEN r.open = 1 THEN NULL WHEN p.ends_at <= ?2 THEN 'revoked'
-      WHEN p.status = 'active' AND p.suspended_at IS NOT NULL THEN 'suspended' ELSE p.status END
+      ELSE \(RequestTable.permissionStatus) END
     """
   static let list: SQL = """
     SELECT r.id, s.code, r.role, r.kind, r.status, r.created_at, d.decided_at,

@@ -9,8 +9,9 @@ extension Service {
   ///
   /// - Throws: `session.none`, `session.expired`; a refusal of one request stands in its outcome.
   package func decide(_ orders: [DecisionOrder]) throws(IAuthError) -> [ReviewOutcome] {
-    try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<[ReviewOutcome]> in
-      .commit(try tx.decide(orders, by: session))
+    try store.write { (tx) throws(IAuthError) -> TransactionEnd<[ReviewOutcome]> in
+      let session = try tx.session()
+      return .commit(try tx.decide(orders, by: session))
     }
   }
 
@@ -32,35 +33,23 @@ extension Service {
     }
   }
 
-  /// Approves; `expecting` is the version that the reviewer saw, of a single request.
+  /// Decides on all of a target alike.
   ///
-  /// - Throws: `session.none`, `session.expired`, `batch.unknown`; a refusal of one request stands
-  ///   in its outcome.
-  package func approve(
-    _ target: ReviewTarget, note: String?, expecting version: String?,
-    shown: [RequestID: String]? = nil
+  /// - Parameters:
+  ///   - note: kept with an approval; a rejection and a return have it as their reason.
+  ///   - version: the version that the reviewer saw, of a single request.
+  ///   - shown: the versions of what was shown of a range or a batch; of a batch nothing else is meant.
+  /// - Throws: `session.none`, `session.expired`, `batch.unknown`, `reason.invalid`; a refusal of one
+  ///   request stands in its outcome.
+  package func decide(
+    _ target: ReviewTarget, _ verdict: RequestStatus, note: String?,
+    expecting version: String? = nil, shown: [RequestID: String]? = nil
   ) throws(IAuthError) -> [ReviewOutcome] {
-    let note = try FreeText.filled(note, FreeText.note)
-    return try decide(target, .approved, note: note, expecting: version, shown: shown)
-  }
-
-  /// Rejects with a reason, which the applicant reads; or sends back for correction (退回補正).
-  package func reject(
-    _ target: ReviewTarget, reason: String, returns: Bool = false,
-    shown: [RequestID: String]? = nil
-  ) throws(IAuthError) -> [ReviewOutcome] {
-    try decide(
-      target, returns ? .returned : .rejected, note: try FreeText.reason(reason), expecting: nil,
-      shown: shown)
-  }
-
-  /// - Parameter shown: the versions of what was shown of a range or a batch; of a batch nothing else
-  ///   is meant.
-  private func decide(
-    _ target: ReviewTarget, _ verdict: RequestStatus, note: String?, expecting version: String?,
-    shown: [RequestID: String]?
-  ) throws(IAuthError) -> [ReviewOutcome] {
-    try writeSignedIn { (tx, session) throws(IAuthError) -> TransactionEnd<[ReviewOutcome]> in
+    let note =
+      verdict == .approved
+      ? try FreeText.filled(note, FreeText.note) : try FreeText.reason(note ?? "")
+    return try store.write { (tx) throws(IAuthError) -> TransactionEnd<[ReviewOutcome]> in
+      let session = try tx.session()
       var orders: [DecisionOrder] = []
       var numbers = try tx.numbers(of: target, session)
       if case .batch = target, let shown { numbers = shown.keys.sorted() }
@@ -80,7 +69,7 @@ extension Transaction {
     _ orders: [DecisionOrder], by session: Session
   ) throws(IAuthError) -> [ReviewOutcome] {
     // Deciding changes neither agencies nor systems.
-    if orders.count > 1 { places = KnownPlaces() }
+    places = KnownPlaces()
     defer { places = nil }
     if orders.count > Limits.importRowsPerStatement { try useLargeCache() }
     var outcomes: [ReviewOutcome] = []
@@ -128,13 +117,14 @@ extension Transaction {
   func reviewQuestion(
     _ request: PermissionRequest, _ reviewer: Session, expecting version: String?
   ) throws(IAuthError) -> ReviewQuestion {
-    try reviewQuestionAndRight(request, reviewer, expecting: version).question
+    try reviewCase(request, reviewer, expecting: version).question
   }
 
-  /// The same, and by which permission they may decide.
-  private func reviewQuestionAndRight(
+  /// The same with what it was answered from: by which permission they may decide, and whose request it
+  /// is.
+  private func reviewCase(
     _ request: PermissionRequest, _ reviewer: Session, expecting version: String?
-  ) throws(IAuthError) -> (question: ReviewQuestion, right: ReviewRight?) {
+  ) throws(IAuthError) -> (question: ReviewQuestion, right: ReviewRight?, people: [Account]) {
     let me = reviewer.account
     let rights = try rights(of: me, on: request)
     let people = try people(of: request)
@@ -142,14 +132,14 @@ extension Transaction {
     let right = try right(among: rights, people)
     if !rights.isEmpty, right == nil { isOwn = true }
     let question = ReviewQuestion(
-      number: request.number, isVisible: try maySee(request, me),
+      number: request.number, isVisible: try maySee(request, me, people: people),
       isReviewer: try isAdministrator(me), isInside: !rights.isEmpty,
       isOwn: isOwn,
       decided: try decidedError(request, isForReview: true),
       expectedVersion: version.map { VersionWord.folded($0) },
       version: version == nil ? "" : try self.version(of: request.number),
       needsBothCodes: settings.reviewCodes == .both, hasBothCodes: reviewer.hasProvenBoth)
-    return (question, right)
+    return (question, right, people)
   }
 
   /// The permissions by which somebody may decide on a request, their own before a deputy's.
@@ -190,7 +180,7 @@ extension Transaction {
     guard let request = try currentRequest(number) else {
       return try refused(nil, number, .requestUnknown(number: number))
     }
-    let (question, right) = try reviewQuestionAndRight(request, session, expecting: version)
+    let (question, right, people) = try reviewCase(request, session, expecting: version)
     if let refusal = ReviewRules.refusal(question) {
       return try refused(question.isVisible ? request : nil, number, refusal)
     }
@@ -198,7 +188,8 @@ extension Transaction {
       return try refused(request, number, obstacle)
     }
     try end(number, verdict, by: session.account.id, note: note, right: right)
-    let summary = try summary(request)
+    let applicant = people.first { $0.id == request.account }
+    let summary = try summary(request, of: applicant)
     let system = try system(id: request.system)
     switch verdict {
     case .approved:
@@ -207,7 +198,7 @@ extension Transaction {
       try audit(
         .approved, .request(number),
         person: said(of: request, (end.map { [("until", $0.rfc3339)] } ?? []), note))
-      try takeEffect(request, summary, system, note: note)
+      try takeEffect(request, of: applicant, summary, system, note: note)
     case .returned:
       try audit(.returned, .request(number), person: said(of: request, [], note))
     default:
@@ -298,9 +289,10 @@ extension Transaction {
 
   /// What an approval makes true, and who hears.
   func takeEffect(
-    _ request: PermissionRequest, _ summary: RequestSummary, _ system: TargetSystem, note: String?
+    _ request: PermissionRequest, of applicant: Account?, _ summary: RequestSummary,
+    _ system: TargetSystem, note: String?
   ) throws(IAuthError) {
-    let account = try account(id: request.account)
+    guard let account = applicant else { throw .accountUnknown }
     let reference = request.number.description
     var summary = summary
     switch request.kind {

@@ -22,6 +22,12 @@ enum StandInTable {
 }
 
 extension Transaction {
+  /// The name of whoever holds a permission, or held it.
+  func holderName(of permission: RequestID?) throws(IAuthError) -> String? {
+    guard let permission else { return nil }
+    return try first(RequestTable.holder, permission) { row in row.textIfAny(0) } ?? nil
+  }
+
   /// The first moment of a day that a permission is asked for from.
   ///
   /// - Throws: `date.invalid`.

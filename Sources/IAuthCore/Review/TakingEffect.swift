@@ -71,11 +71,11 @@ extension Transaction {
     let starts = max(now, request.effectiveAt ?? now)
     var ends = request.untilAt
     if request.origin != "appointment",
-      let longest = try number(EffectTable.longest, request.system)
+      let longest = try system(id: request.system).longest
     {
       // The longest grant ends with a day, as every end that is asked for does; it may have become
       // shorter since.
-      let bound = Timestamp(startOfTaipeiDay: (starts + .seconds(longest)).taipeiDay)
+      let bound = Timestamp(startOfTaipeiDay: (starts + longest).taipeiDay)
       ends = min(ends ?? bound, bound)
     }
     return (starts, ends)
@@ -145,6 +145,12 @@ extension Transaction {
     guard try !exists(RequestTable.pendingFor, request.account, request.system, request.role)
     else { return }
     try reopen(request, request.role, request.system)
+    let account = try account(id: request.account)
+    // Somebody invited has an invitation, and hears of the end alone.
+    guard account.status != .invited else { return }
+    try queue(
+      .comesUpAgain(request: try summary(request)), to: .mail(account),
+      reference: request.number.description, request: request.number)
   }
 
   private func start(_ request: PermissionRequest) throws(IAuthError) {

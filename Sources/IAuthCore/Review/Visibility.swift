@@ -9,15 +9,18 @@ extension Transaction {
   /// with them, the submitter of its batch, the agency's administrators, the authority's.
   ///
   /// Every command asks this: what somebody may not see does not exist for them, whichever the verb.
+  ///
+  /// - Parameter known: the people of the request, where they were loaded.
   func maySee(
-    _ request: PermissionRequest, _ account: Account
+    _ request: PermissionRequest, _ account: Account, people known: [Account]? = nil
   ) throws(IAuthError) -> Bool {
     if try holder(of: request) == account.id || request.account == account.id
       || request.submitter == account.id
     {
       return true
     }
-    if try isOwn(request, account) { return true }
+    let people = if let known { known } else { try people(of: request) }
+    if people.contains(where: { $0.isSamePerson(as: account) }) { return true }
     if try belongs(request, to: account.id) { return true }
     guard try systemsSeen(by: account).contains(request.system) else { return false }
     if account.agency == (try authority().id) { return true }
@@ -44,12 +47,6 @@ extension Transaction {
   /// for the authority's of `spm` those on which the authority has nobody.
   func systemsSeen(by account: Account) throws(IAuthError) -> [SystemID] {
     try ids(RequestTable.systemsSeen, account.id, account.agency, now)
-  }
-
-  /// Whether a request is somebody's own (PRODUCT 3.4): theirs, or of someone with whom they share a
-  /// contact.
-  func isOwn(_ request: PermissionRequest, _ account: Account) throws(IAuthError) -> Bool {
-    try people(of: request).contains { $0.isSamePerson(as: account) }
   }
 
   /// Whether an account may see a batch: as a whole, or the requests in it that it may see.

@@ -11,6 +11,12 @@ extension Schema {
     recertificationRules, feedRules, successionViews, successionRules,
   ]
 
+  /// Whether somebody (`a`) acts by a permission (`p`) once its day has come.
+  static let acting: Fragment = """
+    p.status = 'active' AND a.status = 'active'
+        AND p.suspended_at IS NULL AND a.unproven_at IS NULL AND NOT EXISTS (SELECT 1 FROM request c
+          WHERE c.account = p.account AND c.open = 1 AND c.kind = 'change')
+    """
   static let views: SQL = """
     CREATE VIEW administrator AS
       -- Who is an administrator now (機關管理者): permission and account active, no contact that a
@@ -22,9 +28,7 @@ extension Schema {
         coalesce(p.ends_at, 9223372036854775807) AS ends_at, q.deputy_for,
         (SELECT account FROM permission WHERE request = q.deputy_for) AS represents
       FROM permission p JOIN account a ON a.id = p.account LEFT JOIN request q ON q.id = p.request
-      WHERE p.role = 'admin' AND p.status = 'active' AND a.status = 'active'
-        AND p.suspended_at IS NULL AND a.unproven_at IS NULL AND NOT EXISTS (SELECT 1 FROM request c
-          WHERE c.account = p.account AND c.open = 1 AND c.kind = 'change');
+      WHERE p.role = 'admin' AND \(acting);
 
     CREATE VIEW authority_admin AS
       -- Who administers the authority (主管機關管理者), and whether they stay: a permission that rests,

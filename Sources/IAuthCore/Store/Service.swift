@@ -60,15 +60,6 @@ package struct Service {
     return try readSignedIn(orByKey: orByKey, body)
   }
 
-  /// Runs `body` for the signed-in person as the only writer.
-  func writeSignedIn<Answer>(
-    _ body: (Transaction, Session) throws(IAuthError) -> TransactionEnd<Answer>
-  ) throws(IAuthError) -> Answer {
-    try store.write { (tx) throws(IAuthError) -> TransactionEnd<Answer> in
-      try body(tx, try tx.session())
-    }
-  }
-
   /// Runs `body` if the caller is the operator.
   ///
   /// - Parameter isReading: whether it is a reading, whose entry stays in a dry run, too.

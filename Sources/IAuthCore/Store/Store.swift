@@ -233,16 +233,37 @@ package final class Store {
   /// writes to somebody; a wrong code always: one that was only tried would be an attempt that
   /// nobody counts.
   ///
-  /// - Parameter before: what is done under the lock before the transaction begins.
+  /// - Parameters:
+  ///   - isNote: whether it is no change of anybody's making (see `note`).
+  ///   - seconds: how long the lock is waited for.
+  ///   - before: what is done under the lock before the transaction begins.
   /// - Throws: what `body` throws (nothing is kept); the refusal it returned (its writes are kept);
   ///   `database.busy`, `disk.full`, `disk.failed` (nothing is kept); `outcome.unknown`.
   package func write<Answer>(
+    isNote: Bool = false, seconds: Int = Int(Limits.busyWait.seconds),
     before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    hasWaited = false
+    if !isNote { hasWaited = false }
     defer { noteUse() }
-    return try locked(isKept: !world.isDryRun, before: before, body)
+    let isKept = isNote || !world.isDryRun
+    do throws(IAuthError) {
+      guard isShared else { return try bracket(isKept: isKept, waited: 0, body) }
+      guard !isStandby else { throw settings.standby ? .hostStandby : .databaseStandby }
+      let start = ChildProcess.milliseconds()
+      let lock = try WriteLock(
+        path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
+        seconds: hasWaited ? 0 : seconds)
+      defer { withExtendedLifetime(lock) {} }
+      let waited = ChildProcess.milliseconds() - start
+      try before()
+      boundWait(waited)
+      try settleLocked(waited)
+      return try bracket(isKept: isKept, waited: waited, body)
+    } catch {
+      note(wait: error)
+      throw error
+    }
   }
 
   /// The same for what is no change of anybody's making, and kept in a dry run, too: the entry of a
@@ -251,40 +272,7 @@ package final class Store {
     seconds: Int = Int(Limits.busyWait.seconds),
     _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
   ) throws(IAuthError) -> Answer {
-    defer { noteUse() }
-    return try locked(isKept: true, seconds: seconds, body)
-  }
-
-  private func locked<Answer>(
-    isKept: Bool, seconds: Int = Int(Limits.busyWait.seconds),
-    before: () throws(IAuthError) -> Void = { () throws(IAuthError) in },
-    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
-  ) throws(IAuthError) -> Answer {
-    do throws(IAuthError) {
-      return try isShared
-        ? queued(isKept: isKept, seconds: seconds, before: before, body)
-        : bracket(isKept: isKept, waited: 0, body)
-    } catch {
-      note(wait: error)
-      throw error
-    }
-  }
-
-  private func queued<Answer>(
-    isKept: Bool, seconds: Int, before: () throws(IAuthError) -> Void,
-    _ body: (Transaction) throws(IAuthError) -> TransactionEnd<Answer>
-  ) throws(IAuthError) -> Answer {
-    guard !isStandby else { throw settings.standby ? .hostStandby : .databaseStandby }
-    let start = ChildProcess.milliseconds()
-    let lock = try WriteLock(
-      path: Files.directory(of: path) + "/" + DatabaseFile.lockName,
-      seconds: hasWaited ? 0 : seconds)
-    defer { withExtendedLifetime(lock) {} }
-    let waited = ChildProcess.milliseconds() - start
-    try before()
-    boundWait(waited)
-    try settleLocked(waited)
-    return try bracket(isKept: isKept, waited: waited, body)
+    try write(isNote: true, seconds: seconds, body)
   }
 
   /// Settles what a clock has left or brought, before it is believed.

@@ -79,6 +79,7 @@ extension Service {
       placeHealth(), host.timeHealth(), HostChecks.files(store.path),
       host.fileSystemHealth(store.path),
       host.diskHealth(store.path), HostChecks.configuration(configuration),
+      settings.holidayHealth(),
       settings.mailHealth(), settings.smsHealth(),
       settings.processHealth(
         isService: isService, mounts: try? Files.read("/proc/self/mounts", max: 1 << 20)),

@@ -225,6 +225,16 @@ enum ReconciliationTable {
         char(10) || 'name=' || d.reviewer_name || char(10)))
     LIMIT 1
     """
+  /// Who decided did so by a permission of theirs, in the place of whom its own request names, which
+  /// an entry commits to.
+  static let rights: SQL = """
+    SELECT 1 FROM decision d JOIN permission p ON p.request = d.by_permission
+      JOIN request q ON q.id = p.request
+    WHERE d.deputy_for IS NOT q.deputy_for OR p.role <> 'admin'
+      OR p.account IS NOT d.reviewer AND NOT EXISTS (SELECT 1 FROM succession_move
+        WHERE kind = 'permission' AND id = p.request AND holder IS NOT NULL)
+    LIMIT 1
+    """
   /// The feed is gapless, but where a restored copy went on with higher numbers, and up to its end.
   static let feed: SQL = """
     SELECT 1 FROM (SELECT coalesce(max(seq), 0) AS last, count(*) AS lines FROM permission_change)
@@ -235,13 +245,19 @@ enum ReconciliationTable {
         AND NOT EXISTS (SELECT 1 FROM permission_change b WHERE b.seq = c.seq - 1))
     """
   /// Its lines are about who has the permission or had it, and their last one says whether it is
-  /// access now.
+  /// access now, and from when until when.
+  ///
+  /// (What has begun with its grant has begun, by whichever clock.)
   static let told: SQL = """
     SELECT 1 FROM permission_change c LEFT JOIN permission p ON p.request = c.request
     WHERE p.role IS NOT c.role OR p.system IS NOT c.system
       OR p.account <> c.account AND NOT EXISTS (SELECT 1 FROM succession_move
         WHERE kind = 'permission' AND id = c.request AND holder IS NOT NULL)
-    UNION ALL SELECT 1 FROM permission_line WHERE is_access <> is_told LIMIT 1
+    UNION ALL SELECT 1 FROM permission_line WHERE is_access <> is_told
+    UNION ALL SELECT 1 FROM permission p JOIN permission_change c ON c.seq =
+        (SELECT max(seq) FROM permission_change WHERE request = p.request)
+      WHERE c.change <> 'ended' AND (c.ends_at IS NOT p.ends_at
+        OR max(c.starts_at, p.granted_at) <> max(p.starts_at, p.granted_at)) LIMIT 1
     """
   private static func time(_ column: Fragment) -> Fragment {
     "strftime('%Y-%m-%dT%H:%M:%SZ', \(column), 'unixepoch')"
@@ -250,7 +266,7 @@ enum ReconciliationTable {
   static let absences: [(sql: SQL, question: TrailEvidence.Question?)] = [
     (permissions, .permissions), (accounts, .accounts), (erasures, .erasures), (decisions, nil),
     (sessions, nil), (ended, nil), (authority, nil), (keys, nil), (reviewers, nil), (feed, nil),
-    (told, nil),
+    (told, nil), (rights, nil),
   ]
   static let differences: [(sql: SQL, question: TrailEvidence.Question?)] = [
     (requests, .requests), (given, .given), (revived, nil), (signIns, nil), (states, .states),
@@ -259,7 +275,7 @@ enum ReconciliationTable {
   static let statements: [SQL] = [
     lost, misplaced, permissions, accounts, erasures, decisions, sessions, ended, authority, keys,
     requests, given, revived, signIns, states, contacts, notes, isGivenOtherwise, reviewers, feed,
-    told,
+    told, rights,
   ]
 }
 

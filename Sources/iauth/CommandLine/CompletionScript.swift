@@ -204,6 +204,21 @@ enum CompletionScript {
   ) -> String {
     var lines = [
       "# Completion of iauth for fish: save as ~/.config/fish/completions/iauth.fish",
+      // What takes the place of what was typed, and does not go on with it, needs the option, too.
+      """
+      function __iauth_known
+        set -l typed (commandline -ct)
+        set -l begun (string replace -r -- '^--[^=]*=' '' "$typed")
+        set -l option (string match -r -- '^--[^=]*=' "$typed")
+        for line in (iauth __complete $argv[1] "$begun" 2>/dev/null)
+          if string match -q -- "$begun*" $line
+            printf '%s\\n' $line
+          else
+            printf '%s\\n' "$option$line"
+          end
+        end
+      end
+      """,
       "complete -c iauth -f",
     ]
     for parameter in globals { lines.append(fishLine("", parameter, commands, language)) }
@@ -235,7 +250,7 @@ enum CompletionScript {
       switch parameter.completion {
       case .nothing: parameter.takesValue ? " -f" : ""
       case .known(let kind):
-        " -f -a '(iauth __complete \(kind.rawValue) (commandline -ct | string replace -r \"^--[^=]*=\" \"\") 2>/dev/null)'"
+        " -f -a '(__iauth_known \(kind.rawValue))'"
       case .file: " -F"
       case .command: " -f -a \(quoted(commands.map(\.name).joined(separator: " ")))"
       case .words(let words): " -f -a \(quoted(words.joined(separator: " ")))"

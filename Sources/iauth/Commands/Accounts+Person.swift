@@ -68,7 +68,10 @@ extension Accounts {
           [
             person.account?.description ?? person.application?.text ?? "", person.agency.name,
             person.name, person.email,
-            MobileNumber(stored: person.mobile).shown, person.callers.joined(separator: " "),
+            MobileNumber(stored: person.mobile).shown,
+            person.callers.isEmpty
+              ? Bilingual("anybody signed in", "任何登入者")(context.language)
+              : person.callers.joined(separator: " "),
             person.exposures.map { $0.label(context.language) }.joined(separator: " "),
           ]
         }),

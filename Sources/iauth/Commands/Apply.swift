@@ -117,7 +117,7 @@ struct Apply: Command {
   private func isConfirmed(
     _ service: Service, _ context: Context
   ) throws(IAuthError) -> Bool {
-    guard context.console.mayAsk, !context.options.json else { return true }
+    guard context.console.mayAsk else { return true }
     let agency = try service.agencyForApplication(agency)
     context.console.tell(
       Bilingual(

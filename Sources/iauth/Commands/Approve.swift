@@ -85,6 +85,7 @@ struct Approve: Command {
     }
     let target = batch.map(ReviewTarget.batch) ?? .numbers(numbers)
     let shown = try context.confirm(target, ranges, .approved)
-    try context.show(try service.approve(target, note: note, expecting: expect, shown: shown))
+    try context.show(
+      try service.decide(target, .approved, note: note, expecting: expect, shown: shown))
   }
 }

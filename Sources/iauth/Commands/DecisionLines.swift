@@ -169,7 +169,7 @@ struct DecisionLines {
   ///
   /// A comma or a tab parts them as well as a space.
   private static func ofWords(_ bytes: [UInt8]) -> [Line] {
-    let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+    let text = TextEncoding.withoutMark(bytes)
     var lines: [Line] = []
     let end = text.contains(UInt8(ascii: "\n")) ? UInt8(ascii: "\n") : UInt8(ascii: "\r")
     let all = text.split(separator: end, omittingEmptySubsequences: false)

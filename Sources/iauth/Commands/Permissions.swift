@@ -90,7 +90,7 @@ struct Permissions: Command {
     let service = try context.service()
     if let changedSince {
       let lines = try service.feed(
-        after: changedSince, system: system, limit: context.options.list.limit)
+        after: changedSince, system: system, limit: context.ownLimit)
       try showFeed(lines, context)
     } else if let acknowledge {
       show(try service.acknowledgeFeed(acknowledge, system: try oneSystem(context)), context)

@@ -60,7 +60,8 @@ extension Recertify {
         try list(mine, context)
         return
       }
-      try list(mine, context)
+      // (The lines of JSON are what became of them.)
+      if !context.options.json { try list(mine, context) }
       let isSure = try context.console.askYes(
         Bilingual(
           mine.count == 1 ? "Keep this permission?" : "Keep all \(mine.count) permissions?",

@@ -68,13 +68,14 @@ struct Reject: Command {
 
   func run(_ context: Context) throws(IAuthError) {
     let service = try context.service()
+    let verdict: RequestStatus = returns ? .returned : .rejected
     if let from {
       let lines = try DecisionLines(context.bytes(of: from, max: Limits.decisionBytes))
-      let (orders, open) = try lines.orders(returns ? .returned : .rejected, note: reason)
+      let (orders, open) = try lines.orders(verdict, note: reason)
       return try context.show(try service.decide(orders), open: open)
     }
     let target = batch.map(ReviewTarget.batch) ?? .numbers(numbers)
-    let shown = try context.confirm(target, ranges, returns ? .returned : .rejected)
-    try context.show(try service.reject(target, reason: reason, returns: returns, shown: shown))
+    let shown = try context.confirm(target, ranges, verdict)
+    try context.show(try service.decide(target, verdict, note: reason, shown: shown))
   }
 }

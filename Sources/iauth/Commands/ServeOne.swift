@@ -89,8 +89,10 @@ struct ServeOne: Command {
       console.err.flush()
       return try link.send(.status, [UInt8(truncatingIfNeeded: fault.code.status.rawValue)])
     }
-    let (status, deliver) = Program.answer(
-      arguments: greeting.words, environment: environment, world: world, console: console)
+    var deliver = {}
+    let status = Program.run(
+      arguments: greeting.words, environment: environment, world: world, console: console,
+      afterwards: { deliver = $0 })
     try? link.send(.status, [UInt8(truncatingIfNeeded: status.rawValue)])
     link.end()
     deliver()

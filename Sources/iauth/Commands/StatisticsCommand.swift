@@ -60,8 +60,7 @@ struct StatisticsCommand: Command {
         Bilingual("For the monitoring", "供監控系統使用")),
     ],
     fails: [
-      .agencyUnknown, .systemUnknown, .fileExists, .fileMissing, .sheetHeader, .sessionNone,
-      .sessionExpired, .rightMissing,
+      .agencyUnknown, .systemUnknown, .fileExists, .sessionNone, .sessionExpired, .rightMissing,
     ])
 
   var since: TimeArgument?
@@ -86,6 +85,13 @@ struct StatisticsCommand: Command {
         since: since?.timestamp(now: now, in: .taipei),
         until: until?.end(now: now, in: .taipei), key: key, system: system,
         under: under))
+    if found.lacksHolidays {
+      context.say(
+        Bilingual(
+          "the calendar of days off cannot be read, and working hours are left out; iauth doctor "
+            + "says why",
+          "無法讀取辦公日曆表，不含上班時數；原因請見 iauth doctor"))
+    }
     if isPrometheus {
       context.console.page(found.metrics)
     } else if isCSV {
@@ -127,7 +133,9 @@ struct StatisticsCommand: Command {
             String(line.waiting),
           ] + Self.hours(line.waited) + Self.hours(line.waitedAtWork) + [
             line.standing?.recertified.map { "\($0.answered)/\($0.items)" } ?? "-",
-            String(repeating: "#", count: max(line.submitted * 8 / highest, 1)),
+            String(
+              repeating: "#",
+              count: max(line.submitted * 8 / highest, min(line.submitted, 1))),
           ]
         }),
       empty: Bilingual("nothing was submitted in that time", "此期間無申請案"))

@@ -26,9 +26,9 @@ struct PublicGate {
     world.sessionName = "ssh-" + Hex.encode(world.randomBytes(16))
     try context.takeSlot(caller, database)
     defer {
-      _ = Program.answer(
+      _ = Program.run(
         arguments: ["verify", "--sign-out"], environment: environment(database), world: world,
-        console: .recording())
+        console: .recording(), afterwards: { _ in })
     }
     let asked = try context.sshWords()
     if !asked.isEmpty {
@@ -75,11 +75,9 @@ struct PublicGate {
       context.console.err.flush()
       return error.code.status
     }
-    let (status, deliver) = Program.answer(
+    return Program.run(
       arguments: words, environment: environment(database), world: world,
       console: context.console.withoutFiles, localTime: context.localTime)
-    deliver()
-    return status
   }
 
   private func environment(_ database: String) -> Environment {

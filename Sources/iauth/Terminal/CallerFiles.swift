@@ -20,7 +20,7 @@ struct CallerFiles {
   /// Errors: `file.exists`, `file.uncreatable`, `disk.full`, `disk.failed`.
   let create: (_ path: String, _ bytes: [UInt8]) throws(IAuthError) -> Void
 
-  /// Makes a new directory for a few files.
+  /// Makes a new directory for a few files, which is gone with them if one of them cannot be made.
   ///
   /// Errors: `file.exists`, `file.uncreatable`.
   let makeDirectory: (_ path: String) throws(IAuthError) -> Void
@@ -48,18 +48,36 @@ struct CallerFiles {
     try create(path, bytes)
   }
 
+  /// A directory that was made, and what was made in it.
+  private final class MadeDirectory {
+    var path: String?
+    var files: [String] = []
+  }
+
   /// The files of this process.
   static var own: CallerFiles {
-    CallerFiles(
+    let made = MadeDirectory()
+    return CallerFiles(
       read: { (path, max) throws(IAuthError) in try Files.read(path, max: max) },
       checkNew: { (path) throws(IAuthError) in
         try Files.tryToCreate(Files.absolute(path), named: path)
       },
       create: { (path, bytes) throws(IAuthError) in
-        try Files.create(Files.absolute(path), bytes)
+        let path = Files.absolute(path)
+        do throws(IAuthError) {
+          try Files.create(path, bytes)
+        } catch {
+          if let directory = made.path, directory == Files.directory(of: path) {
+            Files.remove(directory, with: made.files)
+            made.path = nil
+          }
+          throw error
+        }
+        made.files.append(path)
       },
       makeDirectory: { (path) throws(IAuthError) in
         try Files.makeNewDirectory(Files.absolute(path))
+        (made.path, made.files) = (Files.absolute(path), [])
       }, isOwn: true)
   }
 

@@ -16,11 +16,12 @@ extension Context {
     _ target: ReviewTarget, _ ranges: [NumberRange], _ verdict: RequestStatus
   ) throws(IAuthError) -> [RequestID: String]? {
     let isMany = ranges.isEmpty || ranges.contains { $0.numbers.count > 1 }
-    guard isMany, console.mayAsk, !options.json else { return nil }
+    guard isMany, console.mayAsk else { return nil }
     let items = try service().waiting(target)
     guard items.count > 1 else { return nil }
     let now = world.now()
-    console.table(Pending.table(items, now, self))
+    let table = Pending.table(items, now, self)
+    if options.json { console.tell(table) } else { console.table(table) }
     let question: Bilingual =
       switch verdict {
       case .approved: Bilingual("Approve these \(items.count)?", "確定核准上列 \(items.count) 件？")

@@ -76,10 +76,10 @@ extension Statistics {
 
   func sheet(_ key: StatisticsKey?) throws(IAuthError) -> [UInt8] {
     var writer = DelimitedWriter()
-    let names = lines.first.map {
-      $0.counts.map(\.name) + $0.times.map(\.name) + $0.now.map(\.name)
-    }
-    writer.write(["key", "name"] + (names ?? []))
+    let columns = StatisticsLine.nothing
+    writer.write(
+      ["key", "name"] + columns.counts.map(\.name) + columns.times.map(\.name)
+        + columns.now.map(\.name))
     for line in lines {
       writer.write(
         [line.code ?? "", line.name ?? ""] + line.counts.map { String($0.value) }
@@ -136,26 +136,28 @@ extension Statistics {
   }
 
   /// All together, for the textfile collector of node_exporter.
+  ///
+  /// What there is none of is 0, or NaN: a gap would be taken for a broken collector.
   var metrics: String {
     var text = ""
     func metric(_ name: String, _ help: String, _ samples: [(labels: String, value: String)]) {
       text += "# HELP iauth_\(name) \(help)\n# TYPE iauth_\(name) gauge\n"
       for sample in samples { text += "iauth_\(name)\(sample.labels) \(sample.value)\n" }
     }
-    let line = lines.first
+    let line = lines.first ?? .nothing
     metric(
       "requests", "Requests by what became of them.",
-      (line?.counts.dropFirst() ?? []).map { (#"{status="\#($0.name)"}"#, String($0.value)) })
+      line.counts.dropFirst().map { (#"{status="\#($0.name)"}"#, String($0.value)) })
     let percentiles = ["50", "90", "95"]
-    let times = line?.times ?? []
+    let times = line.times
     for (name, help, part) in [
       ("decision_seconds", "Time from submission to decision.", times.prefix(3)),
       ("decision_working_seconds", "The same in working hours.", times.dropFirst(3)),
     ] {
       metric(
         name, help,
-        zip(percentiles, part).compactMap { percentile, time in
-          time.seconds.map { (#"{percentile="\#(percentile)"}"#, String($0)) }
+        zip(percentiles, part).map { percentile, time in
+          (#"{percentile="\#(percentile)"}"#, time.seconds.map { String($0) } ?? "NaN")
         })
     }
     metric(
@@ -176,7 +178,6 @@ extension Statistics {
     metric(
       "recertification_items", "Items of the newest periodic review.", [("", String(items))])
     metric("recertification_answered", "Answered items of it.", [("", String(answered))])
-    // Without a review there is no rate, and a gap would be taken for a broken collector.
     let rate = items == 0 ? "NaN" : String(Double(answered) / Double(items))
     metric("recertification_ratio", "The part of it that is answered.", [("", rate)])
     return text

@@ -32,7 +32,7 @@ extension Context {
       if typed.isEmpty { return nil }
       if !used.isEmpty, let number = try? Int.parse(typed, for: "") {
         if used.indices.contains(number - 1) { return used[number - 1] }
-        say(
+        console.tell(
           Bilingual(
             "there is no reason \(typed); 1 to \(used.count), or a reason in words",
             "無第 \(typed) 項理由，請輸入 1 至 \(used.count)，或逕填理由"))

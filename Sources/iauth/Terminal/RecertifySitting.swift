@@ -27,7 +27,7 @@ struct RecertifySitting {
       context.console.line("")
       context.console.details(item.details(context.language, context.localTime))
       if answered.contains(item.item) {
-        context.say(Bilingual("answered already", "已答復"))
+        context.console.tell(Bilingual("answered already", "已答復"))
       }
       guard try ask(item) else { return }
     }
@@ -54,7 +54,7 @@ struct RecertifySitting {
         place = max(0, place - 1)
         return true
       case "?":
-        context.say(
+        context.console.tell(
           Bilingual(
             "k keeps the permission, e ends it at once with a reason, s goes on, b goes back, q ends",
             "k 保留；e 立即停用並說明理由；s 略過；b 回上一項；q 結束。答復後不得變更"))

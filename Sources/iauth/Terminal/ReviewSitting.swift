@@ -36,7 +36,8 @@ struct ReviewSitting {
       if detail.whyNot?.code == .requestDecided { gone.insert(items[place].number) }
       if let why = detail.whyNot, why.code != .sessionStepUp {
         let text = Bilingual(why.text(.english).sentence, why.text(.chinese).sentence)
-        context.say(Bilingual("not to be decided: \(text.english)", "無須審核：\(text.chinese)"))
+        context.console.tell(
+          Bilingual("not to be decided: \(text.english)", "無須審核：\(text.chinese)"))
       }
       guard try ask(detail) else { return }
     }
@@ -84,7 +85,7 @@ struct ReviewSitting {
       case "b":
         place = max(0, place - 1)
         return true
-      case "?": context.say(Self.help)
+      case "?": context.console.tell(Self.help)
       default: return false
       }
     }

@@ -122,6 +122,13 @@ extension Console {
     }
   }
 
+  /// What the next question is about, beside results that a program reads.
+  func tell(_ table: Table) {
+    let shown = table.fitting(width: columns, language: language)
+    let (header, rows, _) = shown.lines(width: columns, language: language)
+    err.write(([styled(header, "1", on: err)] + rows).joined(separator: "\n") + "\n")
+  }
+
   /// Writes labels and values, one pair a line, the values below each other; a value that is wider than
   /// a table may be goes on below itself.
   func details(_ pairs: [(label: Bilingual, value: String)]) {

@@ -96,6 +96,9 @@ import Testing
     "UPDATE decision SET verdict = 'withdrawn', reviewer = NULL WHERE verdict = 'rejected'",
     "UPDATE decision SET decided_at = decided_at - 1 WHERE verdict = 'rejected'",
     "UPDATE decision SET caller = 'uid:x' WHERE verdict = 'approved'",
+    "UPDATE decision SET by_permission = 1 WHERE request = \(general)",
+    "UPDATE decision SET by_permission = request WHERE request = \(general)",
+    "UPDATE decision SET deputy_for = 1 WHERE request = \(general)",
     // Accounts.
     "UPDATE account SET status = 'active' WHERE status = 'suspended'",
     "UPDATE account SET status = 'suspended' WHERE id = \(lin)",
@@ -128,6 +131,9 @@ import Testing
     "UPDATE permission_change SET account = 1 WHERE request = \(general)",
     "UPDATE permission_change SET role = 'admin' WHERE request = \(general)",
     "UPDATE permission_change SET change = 'ended' WHERE seq = 1",
+    "UPDATE permission_change SET ends_at = ends_at + 86400 WHERE request = \(general)",
+    "UPDATE permission_change SET starts_at = starts_at + 86400 WHERE request = \(general)",
+    "UPDATE permission_change SET ends_at = 1900000000 WHERE seq = 1",
   ])
   func aChangedRowIsFound(script: String) throws {
     let desk = try desk()

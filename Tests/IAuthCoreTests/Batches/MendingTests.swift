@@ -126,6 +126,52 @@ import Testing
     #expect(post.filter { $0 == "notice \(Person.huang.email)" }.count == 1)
   }
 
+  /// What lapses of a batch, and what ends with an invitation in the same run, is one mail about it.
+  @Test func whatEndsInOneRunIsOneMailOfTheBatch() throws {
+    let (desk, chief, huang) = try office()
+    let first = try #require(try huang.importBatch(sheet([form(.tsai)])).rows[0].request)
+    try #require(try chief.approve(first) == nil)
+    let mended = Person.tsai.with(email: "new@cdc.gov.tw")
+    let rows = [form(mended, "修改", prior: .tsai), form(.liu)]
+    let report = try huang.importBatch(sheet(rows))
+    let numbers = report.rows.compactMap(\.request)
+    try #require(numbers.count == 2, "\(codes(report))")
+    _ = try chief.reject(.numbers([numbers[1]]), reason: "補正", returns: true)
+    let batch = try #require(report.batch)
+    desk.wait(.days(31))
+    let planned = try desk.owner().remind(after: nil, isDryRun: true, isClockRight: true).messages
+      .filter { message in
+        message.reference == "batch:\(batch)" && message.causes.contains { $0.event != .queued }
+      }
+    #expect(planned.map(\.recipient) == [Person.huang.email])
+    #expect(try desk.texts("SELECT status FROM request WHERE id = ?", numbers[0]) == ["pending"])
+  }
+
+  /// A batch lists what came in with it; of a mended sheet the rest is an earlier one's.
+  @Test func aBatchListsItsOwnRows() throws {
+    let (desk, _, huang) = try office()
+    _ = try huang.importBatch(sheet([form(.tsai)]))
+    _ = try huang.importBatch(sheet([form(.tsai), form(.liu)]))
+    #expect(try huang.batches().map(\.rows) == [1, 1])
+    #expect(try desk.number("SELECT count(*) FROM batch") == 2)
+  }
+
+  /// Two rows that ask for one role for different days cannot both come true.
+  @Test(arguments: ["生效日期", "終止日期"])
+  func otherDaysAreNoRepetition(column: String) throws {
+    let (desk, _, huang) = try office()
+    let day = { (days: Int64) in Timestamp(startOfTaipeiDay: desk.today + days).taiwanDay }
+    func codes(_ first: String, _ second: String) throws -> [[String]] {
+      let rows = [first, second].map { form(.tsai) + "," + $0 }
+      return try huang.importBatch(Sheet(lines: [Self.columns + "," + column] + rows).order)
+        .rows.map { $0.problems.map { "\($0.code) \($0.column)" } }
+    }
+    #expect(
+      try codes(day(20), day(30)) == [["row.conflict \(column)"], ["row.conflict \(column)"]])
+    #expect(try codes(day(20), "") == [["row.conflict \(column)"], ["row.conflict \(column)"]])
+    #expect(try codes(day(20), day(20)) == [[], ["row.duplicate 公務信箱"]])
+  }
+
   /// Namesakes keep their numbers, in whichever order the rows stand, and by the name alone nobody
   /// is taken for one of several.
   @Test(arguments: [[0, 1, 2], [2, 1, 0], [1, 0, 2]])

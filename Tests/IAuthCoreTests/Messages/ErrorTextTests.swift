@@ -198,7 +198,8 @@ private let samples: [IAuthError] =
 
     .databaseForeign, .databaseVersion(found: 2, needed: 1), .databaseVersion(found: 1, needed: 2),
     .configInvalid(line: 3, key: "mial"),
-    .configInvalid(line: 3, key: nil),
+    .configInvalid(line: 3, key: nil), .configInvalid(line: 3, key: "mail", .twice),
+    .configInvalid(line: 3, key: nil, .notUTF8), .inRow(3, .roleInvalid("boss")),
   ]
   + problems.flatMap { problem -> [IAuthError] in
     [

@@ -82,7 +82,8 @@ import Testing
     let tsai = try desk.administrator(.tsai, approvedBy: chief)
     try desk.owner().revoke(2, reason: "免職")
     desk.wait(.days(8))
-    try sweep(desk)
+    let post = try desk.post { try sweep(desk) }
+    #expect(post.contains("notice lin@cdc.gov.tw"), "told that it is decided on again")
     let held = {
       try desk.owner().permissions(ReportFilter(), at: nil).contains { $0.request == number }
     }

@@ -45,6 +45,28 @@ import Testing
     #expect(hidden == [3, 4])
   }
 
+  /// A header that nobody sees is one only where none is seen: it may say something else of the
+  /// columns (another system's names, an earlier form).
+  @Test(arguments: [HiddenRows.refuse, .skip], [true, false])
+  func aHeaderThatIsSeenComesFirst(policy: HiddenRows, isSeen: Bool) throws {
+    func row(_ number: Int, _ cells: [String], _ attributes: String = "") -> String {
+      let all = cells.map { "<c t='inlineStr'><is><t>\($0)</t></is></c>" }
+      return "<row r='\(number)'\(attributes)>\(all.joined())</row>"
+    }
+    let rows =
+      row(1, ["機關OID", "公務信箱", "姓名", "手機"], " hidden='1'")
+      + (isSeen ? row(2, ["申請表"]) + row(3, ["機關OID", "姓名", "公務信箱", "手機"]) : "")
+      + row(4, ["2.16.886.101.1", "王小明", "w@x.gov.tw", "0912345678"])
+      + row(5, ["2.16.886.101.1", "王小明", "w@x.gov.tw", "0912345678"])
+    let reader = try SheetFormat.open(workbook("<sheetData>" + rows + "</sheetData>"))
+    var form = try FormSheet(reader, hidden: policy)
+    #expect(form.header.row == (isSeen ? 3 : 1))
+    var found: [String] = []
+    while let row = try form.next() { found.append("\(row.number) \(row[.name])") }
+    let name = isSeen ? "王小明" : "w@x.gov.tw"
+    #expect(found == ["4 \(name)", "5 \(name)"])
+  }
+
   /// The conditions and currencies of an OpenDocument sheet's formats.
   @Test(arguments: [
     ("912345678", "0912-345-678"), ("12345678", "1234-5678"),

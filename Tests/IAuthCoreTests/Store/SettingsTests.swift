@@ -75,7 +75,7 @@ import Testing
       _ = try Settings(text: "# first\n" + text + "\n")
       Issue.record("\(text) was read")
     } catch {
-      guard case .configInvalid(line, _) = error else {
+      guard case .configInvalid(line, _, _) = error else {
         Issue.record("\(error)")
         return
       }
@@ -89,6 +89,23 @@ import Testing
     #expect(throws: IAuthError.configInvalid(line: 3, key: "colour")) {
       _ = try Settings(text: "\n\ncolour = blue")
     }
+  }
+
+  @Test func whatIsSetTwiceIsNotUnknown() throws {
+    let error = IAuthError.configInvalid(line: 2, key: "gate-sends", .twice)
+    #expect(throws: error) { _ = try Settings(text: "gate-sends = 5\ngate-sends = 6") }
+    #expect(error.text(.english).sentence.contains("set twice"))
+    #expect(error.text(.chinese).sentence.contains("重複"))
+  }
+
+  /// As Windows programs write it; and what is no UTF-8, but for remarks.
+  @Test func theMarkOfUTF8IsNoPartOfAKey() throws {
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    #expect(try Settings(mark + Array("gate-sends = 5\r\n".utf8)).gateSends == 5)
+    #expect(throws: IAuthError.configInvalid(line: 2, key: nil, .notUTF8)) {
+      _ = try Settings(Array("# x\nhelp-contact = ".utf8) + [0xB8, 0xEA, 0xA6, 0x77])
+    }
+    #expect(try Settings(Array("# ".utf8) + [0xB8, 0xEA]) == Settings())
   }
 }
 

@@ -187,6 +187,20 @@ private let others: Set<String> = [
     }
   }
 
+  /// Of an agency's permissions there may be a hundred thousand: one person's are found by the person.
+  @Test func onePersonsPermissionsAreNotLookedForInTheAgency() throws {
+    let desk = try Desk()
+    for table in tables {
+      for sql in table.statements
+      where sql.text.contains("account = ?") && sql.text.contains("administrator") {
+        let plan = try Self.plan(of: sql, in: desk.path)
+        #expect(
+          !plan.contains { $0.contains("permission_agency (agency=?") },
+          "\(table.name): \(sql.text)")
+      }
+    }
+  }
+
   /// The plan that SQLite would follow.
   private static func plan(of sql: SQL, in path: String) throws -> [String] {
     let db = try Connection(path: path)

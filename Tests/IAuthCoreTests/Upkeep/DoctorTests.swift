@@ -57,7 +57,7 @@ import Testing
       names == [
         "database", "invariants", "audit", "anchor", "backup", "clock", "sqlite", "messages",
         "authority", "registry", "feed", "host", "witness", "place", "time", "files", "filesystem",
-        "disk", "configuration", "mail", "sms", "processes", "socket", "schedule",
+        "disk", "configuration", "holidays", "mail", "sms", "processes", "socket", "schedule",
       ])
   }
 

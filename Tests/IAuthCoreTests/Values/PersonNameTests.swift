@@ -35,7 +35,7 @@ import Testing
       ("王(明)", .forbidden(scalar: 0x28)),
       ("=cmd", .forbidden(scalar: 0x3D)), ("<b>", .forbidden(scalar: 0x3C)),
       ("王;明", .forbidden(scalar: 0x3B)), ("a@b", .forbidden(scalar: 0x40)),
-      ("...", .malformed), ("12", .malformed), ("\u{301}a", .malformed),
+      ("...", .noLetter), ("12", .noLetter), ("\u{301}a", .malformed),
       ("王😀", .forbidden(scalar: 0x1F600)), ("?小明", .forbidden(scalar: 0x3F)),
       ("a\"b", .forbidden(scalar: 0x22)), ("a\u{2800}b", .forbidden(scalar: 0x2800)),
       ("=\u{338}a", .forbidden(scalar: 0x3D)), ("a/b", .forbidden(scalar: 0x2F)),
