@@ -9,6 +9,11 @@ static inline int iauth_db_config(sqlite3 *db, int option, int on, int *now) {
   return sqlite3_db_config(db, option, on, now);
 }
 
+/* Whether SQLite no longer counts its memory, with a lock for each piece; before its first use. */
+static inline int iauth_count_no_memory(void) {
+  return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK;
+}
+
 /* SQLITE_TRANSIENT: SQLite copies the bytes before the call returns. */
 static inline int iauth_bind_text(sqlite3_stmt *s, int i, const char *text, int count) {
   return sqlite3_bind_text(s, i, text, count, SQLITE_TRANSIENT);

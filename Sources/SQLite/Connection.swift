@@ -6,6 +6,8 @@ import CSQLite
 @safe package final class Connection {
   private let db: OpaquePointer
   private var statements: [StatementKey: Statement] = [:]
+  /// Nobody asks how much memory SQLite has, and it counts under a lock, for each piece.
+  private static let countsNoMemory = iauth_count_no_memory()
 
   /// Opens an existing file for reading and writing, without following a symbolic link.
   ///
@@ -13,6 +15,7 @@ import CSQLite
   ///   as a URI). `:memory:` is a database of its own, for tests.
   /// - Parameter isReadOnly: opens it to look only, links followed; nothing is recovered.
   package init(path: String, isReadOnly: Bool = false) throws(SQLiteError) {
+    _ = Self.countsNoMemory
     var db: OpaquePointer?
     let way =
       isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW
@@ -119,6 +122,9 @@ import CSQLite
   func prepared(_ sql: SQL) throws(SQLiteError) -> Statement {
     try unsafe Statement(sql.text, on: db)
   }
+
+  /// How often statements were prepared anew, as SQLite does where a plan may depend on the values.
+  package var preparedAgain: Int { statements.values.reduce(0) { $0 + $1.preparedAgain } }
 
   /// The library's version as one number, `3040001`.
   package static var libraryVersion: Int32 { sqlite3_libversion_number() }

@@ -35,10 +35,8 @@ import CSQLite
     if try statement.step() { place = statement.integer(0) }
   }
 
-  /// Lends the first columns of the row that it stands on.
-  package func cells<T>(_ count: Int, _ body: (UnsafeMutableBufferPointer<Cell>) -> T) -> T {
-    unsafe Row(statement: statement).cells(count, body)
-  }
+  /// A column of the row that it stands on, until it moves.
+  package func cell(_ column: Int32) -> Cell { unsafe statement.cell(column) }
 }
 
 extension Connection {

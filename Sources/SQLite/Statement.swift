@@ -32,6 +32,9 @@ import CSQLite
   }
 
   var parameterCount: Int { Int(unsafe sqlite3_bind_parameter_count(handle)) }
+  var preparedAgain: Int {
+    Int(unsafe sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_REPREPARE, 0))
+  }
   var columnCount: Int { Int(unsafe sqlite3_column_count(handle)) }
   /// Whether all columns of the row were read, or none.
   var isReadWhole: Bool { next == 0 || Int(next) == columnCount }
@@ -133,6 +136,10 @@ import CSQLite
   /// Of a text or blob; without a start if there are none.
   package let bytes: UnsafeRawBufferPointer
 
+  package var isNull: Bool {
+    if case .null = unsafe kind { true } else { false }
+  }
+
   /// Columns are not asked for by connection and mutex, but where the statement has them.
   fileprivate init(_ handle: OpaquePointer, _ column: Int32) {
     let value = unsafe sqlite3_column_value(handle, column)
@@ -201,13 +208,10 @@ package struct Row: ~Copyable {
     if type != SQLITE_TEXT, type != SQLITE_BLOB { statement.isMismatched = true }
   }
 
-  /// Lends the first `count` columns as they lie, of whatever type.
-  package func cells<T>(_ count: Int, _ body: (UnsafeMutableBufferPointer<Cell>) -> T) -> T {
-    unsafe withUnsafeTemporaryAllocation(of: Cell.self, capacity: count) { cells in
-      for column in 0..<count {
-        unsafe cells.initializeElement(at: column, to: statement.cell(Int32(column)))
-      }
-      return unsafe body(cells)
+  /// Puts the first columns where there is room for them, as they lie and of whatever type.
+  package func read(into cells: UnsafeMutableBufferPointer<Cell>) {
+    for column in 0..<cells.count {
+      unsafe cells.initializeElement(at: column, to: statement.cell(Int32(column)))
     }
   }
 

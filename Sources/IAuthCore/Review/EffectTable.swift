@@ -133,11 +133,11 @@ enum EffectTable {
   /// A permission with an end that a later one may take the place of, without a gap between them.
   static let renewable: SQL = """
     SELECT p.request FROM permission p JOIN request q ON q.id = p.request
-    WHERE p.account = ?1 AND p.system = ?2 AND p.role = ?3 AND p.status = 'active'
+    WHERE p.account = ?1 AND p.system = ?2 AND +p.role = ?3 AND p.status = 'active'
       AND p.ends_at < ?5 AND coalesce(?4, 0) <= p.ends_at
       -- What somebody had removed is not renewed.
       AND NOT EXISTS (SELECT 1 FROM \(removals) AND v.effective_at = p.ends_at)
-      -- (The sign keeps SQLite from preparing it anew for each value.)
+      -- (The signs keep SQLite from preparing it anew for each value: an index asks for some.)
       AND +q.deputy_for IS ?6
     """
   static let statements: [SQL] = [

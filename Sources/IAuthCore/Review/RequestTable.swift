@@ -39,8 +39,8 @@ enum RequestTable {
   static let decide: SQL = """
     INSERT INTO decision (request, round, verdict, reviewer, reviewer_name, caller, note,
       decided_at, by_permission, deputy_for)
-    SELECT ?1, CASE status WHEN 'returned' THEN \(nextRound) ELSE round END, ?2, ?3,
-      (SELECT name FROM account WHERE id = ?3), ?4, ?5, ?6, ?7, ?8 FROM request WHERE id = ?1
+    VALUES (?1, (SELECT CASE status WHEN 'returned' THEN \(nextRound) ELSE round END FROM request
+        WHERE id = ?1), ?2, ?3, (SELECT name FROM account WHERE id = ?3), ?4, ?5, ?6, ?7, ?8)
     """
   static let decision: SQL = """
     SELECT d.verdict, coalesce(d.reviewer_name, a.name), nullif(d.note, ''), d.decided_at,

@@ -222,8 +222,8 @@ extension Transaction {
 
   /// Tells the submitter once nothing of their batch waits any more.
   func finishBatch(of request: PermissionRequest) throws(IAuthError) {
-    guard let id = request.batch, let batch = try batch(id), batch.toldAt == nil,
-      try !exists(RequestTable.batchHasPending, id)
+    guard let id = request.batch, try !exists(RequestTable.batchHasPending, id),
+      let batch = try batch(id), batch.toldAt == nil
     else { return }
     try run(RequestTable.batchTold, id, now)
     guard let submitter = batch.submitter, submitter != actor?.account,

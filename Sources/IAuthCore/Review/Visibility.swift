@@ -21,7 +21,14 @@ extension Transaction {
     }
     let people = if let known { known } else { try people(of: request) }
     if people.contains(where: { $0.isSamePerson(as: account) }) { return true }
-    if try belongs(request, to: account.id) { return true }
+    if try isSeen(request, byAdministrator: account) { return true }
+    // (Asked last, for it costs the most.)
+    return try belongs(request, to: account.id)
+  }
+
+  private func isSeen(
+    _ request: PermissionRequest, byAdministrator account: Account
+  ) throws(IAuthError) -> Bool {
     guard try systemsSeen(by: account).contains(request.system) else { return false }
     if account.agency == (try authority().id) { return true }
     // Where it is by now, whose place the agency has taken since.

@@ -270,7 +270,7 @@ enum ReconciliationTable {
   ]
   static let differences: [(sql: SQL, question: TrailEvidence.Question?)] = [
     (requests, .requests), (given, .given), (revived, nil), (signIns, nil), (states, .states),
-    (contacts, .contacts), (notes, nil),
+    (contacts, .contacts), (notes, .notes),
   ]
   static let statements: [SQL] = [
     lost, misplaced, permissions, accounts, erasures, decisions, sessions, ended, authority, keys,

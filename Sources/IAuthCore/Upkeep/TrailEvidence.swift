@@ -2,18 +2,17 @@
 // the other: the rows that an entry is about are read along with it. It only proves that there is
 // nothing to find; a question that it does not answer is asked of the tables themselves.
 
-import Glibc
 import SQLite
 import Sheets
 import Values
 
 enum TrailEvidenceTable {
   static let requests: SQL = """
-    SELECT r.id, r.account, r.kind, r.role, s.code, coalesce(r.effective_at, r.until_at,
-      r.deputy_for, r.replaces), g.code, r.reason
-    FROM request r CROSS JOIN system s ON s.id = r.system CROSS JOIN agency g ON g.id = r.agency
-    WHERE r.id >= ? ORDER BY r.id
+    SELECT id, account, kind, role, system, agency, coalesce(effective_at, until_at, deputy_for,
+      replaces), reason FROM request WHERE id >= ? ORDER BY id
     """
+  static let system: SQL = "SELECT code FROM system WHERE id = ?"
+  static let agency: SQL = "SELECT code FROM agency WHERE id = ?"
   /// What was asked for, as an entry commits to it: for a request with more than the simplest.
   static let asked: SQL = """
     SELECT \(ReconciliationTable.asked) FROM request r JOIN system s ON s.id = r.system WHERE r.id = ?
@@ -21,9 +20,12 @@ enum TrailEvidenceTable {
   static let accounts: SQL = """
     SELECT id, email, mobile, status, erased_at, name FROM account WHERE id >= ? ORDER BY id
     """
-  static let everybody: SQL = "SELECT id, erased_at IS NOT NULL FROM account"
+  /// Counted in the table itself: an index may say something else.
+  static let everybody: SQL = "SELECT count(*) FROM account NOT INDEXED"
   static let permissions: SQL = "SELECT request FROM permission"
-  static let statements: [SQL] = [requests, asked, accounts, everybody, permissions]
+  static let statements: [SQL] = [
+    requests, system, agency, asked, accounts, everybody, permissions,
+  ]
 }
 
 /// A set of the numbers of rows, a bit each.
@@ -54,12 +56,38 @@ private struct NumberSet {
   }
 
   var isEmpty: Bool { !isOverfull && words.allSatisfy { $0 == 0 } }
+  var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+
+  func isSubset(of other: NumberSet) -> Bool {
+    words.indices.allSatisfy { words[$0] & ~($0 < other.words.count ? other.words[$0] : 0) == 0 }
+  }
+}
+
+/// The codes of systems or agencies, each read once.
+private final class Codes {
+  private let sql: SQL
+  private var known: [Int64: [UInt8]] = [:]
+  /// Mostly the next one is the same.
+  private var last: (id: Int64, code: [UInt8]) = (0, [])
+
+  init(_ sql: SQL) { self.sql = sql }
+
+  func code(of id: Int64, in db: Connection) throws(SQLiteError) -> [UInt8] {
+    if id == last.id { return last.code }
+    let code =
+      if let known = known[id] { known } else {
+        try db.first(sql, [id]) { row in Array(row.text(0).utf8) } ?? []
+      }
+    known[id] = code
+    last = (id, code)
+    return code
+  }
 }
 
 final class TrailEvidence {
   /// A question of `Reconciliation`.
   enum Question: CaseIterable {
-    case lost, misplaced, permissions, accounts, erasures, requests, states, contacts, given
+    case lost, misplaced, permissions, accounts, erasures, requests, states, contacts, given, notes
   }
 
   private let tx: Transaction
@@ -67,8 +95,14 @@ final class TrailEvidence {
   private let accounts: Cursor
   /// Questions that may have an answer.
   private(set) var open: Set<Question> = []
-  /// Accounts that have an entry; that have one of an erasure.
+  private let systems = Codes(TrailEvidenceTable.system)
+  private let agencies = Codes(TrailEvidenceTable.agency)
+  /// The words of the trail that were met so far, and the last one.
+  private var words: [(text: [UInt8], action: AuditAction?)] = []
+  private var word: (text: [UInt8], action: AuditAction?) = ([], nil)
+  /// Accounts that are there and have an entry; that have one of an erasure; that are erased.
   private var entered = NumberSet()
+  private var erasures = NumberSet()
   private var erased = NumberSet()
   /// Requests with an entry that may give a permission.
   private var acted = NumberSet()
@@ -91,27 +125,25 @@ final class TrailEvidence {
   /// Looks at an entry, with the personal data and its account in the last three columns.
   func note(_ cells: UnsafeMutableBufferPointer<Cell>) {
     do throws(SQLiteError) {
-      let (subject, action) = unsafe (cells[6].bytes, cells[5].bytes)
+      let subject = unsafe cells[6].bytes
+      let action = unsafe action(cells[5].bytes)
       let request = unsafe Self.number(in: subject, after: "request:")
       let account = unsafe Self.number(in: subject, after: "account:")
-      let isAboutState = Self.states.contains { unsafe action.isText($0) }
-      let isAlone = unsafe cells[11...13].allSatisfy { unsafe $0.kind == .null }
+      let isAlone = unsafe cells[11].isNull && cells[12].isNull && cells[13].isNull
       // Nobody's number is written so; whoever asked for it was refused.
       let isOdd =
         unsafe request == nil && account == nil
         && (subject.starts(with: "request:") || subject.starts(with: "account:"))
-      if isOdd, isAboutState || !isAlone { return forget() }
+      if isOdd, Self.isAboutState(action) || !isAlone { return forget() }
       if let account {
-        entered[account] = true
-        if isAboutState { try unsafe noteState(of: account, cells) }
+        try enter(account)
+        if Self.isAboutState(action) { try unsafe noteState(of: account, action, cells) }
       }
-      if let request, !Self.before.contains(where: { unsafe action.isText($0) }) {
-        acted[request] = true
-      }
+      if let request, !Self.isBefore(action) { acted[request] = true }
       if isAlone {
         if unsafe cells[8].bytes.count > 0 { open.insert(.lost) }
-      } else if unsafe cells[11].kind == .blob, unsafe cells[13].kind == .integer {
-        try unsafe notePerson(cells, of: unsafe cells[13].number, request, account)
+      } else if case .blob = unsafe cells[11].kind, case .integer = unsafe cells[13].kind {
+        try unsafe notePerson(cells, action, of: unsafe cells[13].number, request, account)
       } else {
         forget()
       }
@@ -120,112 +152,139 @@ final class TrailEvidence {
     }
   }
 
-  private static let states: [StaticString] = [
-    "account.open", "account.suspend", "account.restore", "account.close", "account.erase",
-  ]
-  /// Their notes may have any line, in entries of earlier releases.
-  private static let decisions: [StaticString] = [
-    "request.approve", "request.reject", "request.return",
-  ]
-  private static let before: [StaticString] = [
-    "request.submit", "request.resubmit", "request.reopen", "request.read", "refused",
-  ]
+  /// What a word of the trail says; nil for one that has no such meaning today.
+  private func action(_ text: UnsafeRawBufferPointer) -> AuditAction? {
+    if unsafe text.isEqual(to: word.text) { return word.action }
+    if let known = words.first(where: { unsafe text.isEqual(to: $0.text) }) {
+      word = known
+    } else {
+      word = unsafe (Array(text), AuditAction(rawValue: String(decoding: text, as: UTF8.self)))
+      words.append(word)
+    }
+    return word.action
+  }
+
+  private static func isAboutState(_ action: AuditAction?) -> Bool {
+    switch action {
+    case .accountOpened, .accountSuspended, .accountRestored, .accountClosed, .accountErased: true
+    default: false
+    }
+  }
+
+  /// Its note may have any line, in entries of earlier releases.
+  private static func isDecision(_ action: AuditAction?) -> Bool {
+    switch action {
+    case .approved, .rejected, .returned: true
+    default: false
+    }
+  }
+
+  /// Whether it looks at a request, or comes before its end.
+  private static func isBefore(_ action: AuditAction?) -> Bool {
+    switch action {
+    case .requested, .resubmitted, .reopened, .requestRead, .refused: true
+    default: false
+    }
+  }
+
+  /// An account has an entry.
+  private func enter(_ account: Int64) throws(SQLiteError) {
+    guard !entered[account], try accounts.move(to: account) else { return }
+    entered[account] = true
+    if unsafe !accounts.cell(4).isNull { erased[account] = true }
+  }
 
   /// An account is suspended, closed or in use as it was last said.
   private func noteState(
-    of account: Int64, _ cells: UnsafeMutableBufferPointer<Cell>
+    of account: Int64, _ action: AuditAction?, _ cells: UnsafeMutableBufferPointer<Cell>
   ) throws(SQLiteError) {
-    let (action, outcome) = unsafe (cells[5].bytes, cells[7].bytes)
-    if unsafe action.isText("account.erase") { erased[account] = true }
+    if action == .accountErased { erasures[account] = true }
+    let outcome = unsafe cells[7].bytes
     guard unsafe outcome.isText("done") || outcome.isText("idle"),
       try accounts.move(to: account)
     else { return }
-    stateElse[account] = unsafe accounts.cells(4) { row in
-      let status = unsafe row[3].bytes
-      if unsafe action.isText("account.open") { return unsafe !status.isText("active") }
-      if unsafe action.isText("account.suspend") { return unsafe !status.isText("suspended") }
-      if unsafe action.isText("account.restore") { return unsafe status.isText("closed") }
-      return unsafe !status.isText("closed")
-    }
+    let status = unsafe accounts.cell(3).bytes
+    stateElse[account] =
+      switch action {
+      case .accountOpened: unsafe !status.isText("active")
+      case .accountSuspended: unsafe !status.isText("suspended")
+      case .accountRestored: unsafe status.isText("closed")
+      default: unsafe !status.isText("closed")
+      }
   }
 
   /// Personal data stands with whom it is about, and says what the row of theirs says.
   private func notePerson(
-    _ cells: UnsafeMutableBufferPointer<Cell>, of person: Int64, _ request: Int64?,
-    _ account: Int64?
+    _ cells: UnsafeMutableBufferPointer<Cell>, _ action: AuditAction?, of person: Int64,
+    _ request: Int64?, _ account: Int64?
   ) throws(SQLiteError) {
-    let (fields, action) = unsafe (cells[12].bytes, cells[5].bytes)
+    let fields = unsafe cells[12].bytes
     let owner = unsafe Self.number(in: fields, after: "account=", upTo: UInt8(ascii: "\n"))
     guard unsafe cells[8].bytes.count > 0, unsafe !fields.hasNUL,
       unsafe owner == person || !fields.starts(with: "account=")
     else { return forget() }
+    let places = unsafe FieldPlaces(fields)
     var (isTheirs, isGrant) = (account == person, false)
     if let request, try requests.move(to: request) {
-      let (holder, kind) = unsafe requests.cells(3) { row in
-        unsafe (row[1].number, row[2].bytes.isText("grant"))
-      }
-      (isTheirs, isGrant) = (holder == person, kind)
-      if !Self.decisions.contains(where: { unsafe action.isText($0) }),
-        let asked = unsafe fields.first("\nasked=")
-      {
-        var isElse = try unsafe !isAsked(asked, in: fields, request)
-        if let agency = unsafe fields.first("\nagency=") {
-          isElse = unsafe requests.cells(7) { row in
-            unsafe isElse || !fields.continues(agency, with: row[6].bytes)
-          }
-        }
-        if let reason = unsafe fields.first("\nreason=") {
-          isElse = unsafe requests.cells(8) { row in
-            unsafe isElse || !fields.ends(reason, with: row[7].bytes)
-          }
-        }
-        askedElse[request] = isElse
+      isTheirs = unsafe requests.cell(1).number == person
+      isGrant = unsafe requests.cell(2).bytes.isText("grant")
+      if !Self.isDecision(action), let asked = places.asked {
+        askedElse[request] = try unsafe !isAsked(asked, places, in: fields, request)
       }
     }
-    if isTheirs { entered[person] = true } else { open.insert(.misplaced) }
-    if unsafe action.isText("request.approve") || action.isText("admin.appoint"),
-      unsafe fields.first("\nuntil=") != nil
-    {
-      open.insert(.given)
-    }
-    guard let email = unsafe fields.first("\nemail=") else { return }
-    if unsafe action.isText("request.submit") {
+    if isTheirs { try enter(person) } else { open.insert(.misplaced) }
+    if places.note != nil, Self.isDecision(action) { open.insert(.notes) }
+    if places.until != nil, action == .approved || action == .appointed { open.insert(.given) }
+    guard let email = places.email else { return }
+    switch action {
+    case .requested:
       if request == nil { open.insert(.contacts) }
       guard isGrant else { return }
-    } else if unsafe !action.isText("account.open"), unsafe !action.isText("account.contacts"),
-      unsafe !action.isText("admin.appoint")
-    {
-      return
+    case .accountOpened, .accountReplaced, .appointed: break
+    default: return
     }
-    guard try accounts.move(to: person) else { return }
-    let (name, mobile) = unsafe (fields.first("\nname="), fields.first("\nmobile="))
-    contactsElse[person] = unsafe accounts.cells(6) { row in
-      guard unsafe row[4].kind == .null else { return false }
-      guard let name, let mobile else { return true }
-      return
-        unsafe !(fields.continues(name, with: row[5].bytes, isInside: true)
-        && fields.continues(email, with: row[1].bytes, isInside: true)
-        && fields.continues(mobile, with: row[2].bytes))
+    guard try accounts.move(to: person), unsafe accounts.cell(4).isNull else {
+      return contactsElse[person] = false
     }
+    guard let name = places.name, let mobile = places.mobile else {
+      return contactsElse[person] = true
+    }
+    contactsElse[person] =
+      unsafe !(fields.continues(name, with: accounts.cell(5).bytes, isInside: true)
+      && fields.continues(email, with: accounts.cell(1).bytes, isInside: true)
+      && fields.continues(mobile, with: accounts.cell(2).bytes))
   }
 
-  /// Whether the fields ask for what the request is about.
+  /// Whether the fields ask for what the request is about, in its words and of its agency.
   private func isAsked(
+    _ place: Int, _ places: FieldPlaces, in fields: UnsafeRawBufferPointer, _ request: Int64
+  ) throws(SQLiteError) -> Bool {
+    if let agency = places.agency {
+      let code = try unsafe agencies.code(of: requests.cell(5).number, in: tx.db)
+      guard unsafe code.withUnsafeBytes({ unsafe fields.continues(agency, with: $0) })
+      else { return false }
+    }
+    if let reason = places.reason {
+      guard unsafe fields.ends(reason, with: requests.cell(7).bytes) else { return false }
+    }
+    guard unsafe requests.cell(6).isNull, unsafe !requests.cell(2).bytes.isText("change") else {
+      return try unsafe isAskedAtLength(place, in: fields, request)
+    }
+    var place = place
+    for column: Int32 in 2...3 {
+      let word = unsafe requests.cell(column).bytes
+      guard unsafe fields.has(word, at: place) else { return false }
+      place += word.count
+      guard place < fields.count, unsafe fields[place] == 0x20 else { return false }
+      place += 1
+    }
+    let code = try unsafe systems.code(of: requests.cell(4).number, in: tx.db)
+    return unsafe code.withUnsafeBytes { unsafe fields.continues(place, with: $0) }
+  }
+
+  private func isAskedAtLength(
     _ place: Int, in fields: UnsafeRawBufferPointer, _ request: Int64
   ) throws(SQLiteError) -> Bool {
-    let isSimple = unsafe requests.cells(6) { row -> Bool? in
-      guard unsafe row[5].kind == .null, unsafe !row[2].bytes.isText("change") else { return nil }
-      var place = place
-      for column in 2...4 {
-        guard unsafe fields.has(row[column].bytes, at: place) else { return false }
-        place += unsafe row[column].bytes.count
-        guard column < 4 else { break }
-        guard place < fields.count, unsafe fields[place] == 0x20 else { return false }
-        place += 1
-      }
-      return unsafe place == fields.count || fields[place] == 0x0A
-    }
-    if let isSimple { return isSimple }
     let text = try tx.db.first(TrailEvidenceTable.asked, [request]) { row in row.text(0) }
     guard let text else { return false }
     return unsafe Array(text.utf8.dropFirst(7)).withUnsafeBytes { asked in
@@ -258,15 +317,13 @@ final class TrailEvidence {
     if !askedElse.isEmpty { open.insert(.requests) }
     if !stateElse.isEmpty { open.insert(.states) }
     if !contactsElse.isEmpty { open.insert(.contacts) }
-    if entered.isOverfull || erased.isOverfull || acted.isOverfull {
+    if entered.isOverfull || erasures.isOverfull || acted.isOverfull {
       open.formUnion([.accounts, .erasures, .permissions])
     }
-    try tx.each(TrailEvidenceTable.everybody) { row in
-      let (account, isErased) = (row.int(0), row.bool(1))
-      if !self.entered[account] { self.open.insert(.accounts) }
-      if isErased, !self.erased[account] { self.open.insert(.erasures) }
-      return true
+    if try tx.number(TrailEvidenceTable.everybody) != Int64(entered.count) {
+      open.formUnion([.accounts, .erasures])
     }
+    if !erased.isSubset(of: erasures) { open.insert(.erasures) }
     if !open.contains(.given), try tx.exists(ReconciliationTable.isGivenOtherwise) {
       open.insert(.given)
     }
@@ -275,66 +332,5 @@ final class TrailEvidence {
       return true
     }
     return open
-  }
-}
-
-extension UnsafeRawBufferPointer {
-  fileprivate func isText(_ text: StaticString) -> Bool {
-    unsafe count == text.utf8CodeUnitCount && starts(with: text)
-  }
-
-  fileprivate func starts(with text: StaticString) -> Bool {
-    let length = text.utf8CodeUnitCount
-    guard length <= count, let start = baseAddress else { return false }
-    return unsafe memcmp(start, text.utf8Start, length) == 0
-  }
-
-  fileprivate func has(_ bytes: UnsafeRawBufferPointer, at place: Int) -> Bool {
-    guard place + bytes.count <= count, let start = baseAddress else { return false }
-    guard let other = bytes.baseAddress else { return true }
-    return unsafe memcmp(start + place, other, bytes.count) == 0
-  }
-
-  fileprivate var hasNUL: Bool {
-    unsafe baseAddress.map { unsafe memchr($0, 0, count) != nil } ?? false
-  }
-
-  /// Where the first of a text ends that is in it; it begins with the end of a line.
-  fileprivate func first(_ text: StaticString) -> Int? {
-    guard let start = baseAddress else { return nil }
-    let length = text.utf8CodeUnitCount
-    var place = 0
-    while place + length <= count,
-      let found = unsafe memchr(start + place, 0x0A, count - place)
-    {
-      place = unsafe UnsafeRawPointer(found) - start
-      guard place + length <= count else { return nil }
-      if unsafe memcmp(start + place, text.utf8Start, length) == 0 { return place + length }
-      place += 1
-    }
-    return nil
-  }
-
-  /// Whether it goes on with these bytes to its end, with a tab behind each end of a line.
-  fileprivate func ends(_ place: Int, with bytes: UnsafeRawBufferPointer) -> Bool {
-    var place = place
-    for index in 0..<bytes.count {
-      let byte = unsafe bytes[index]
-      guard place < count, unsafe self[place] == byte else { return false }
-      place += 1
-      guard byte == 0x0A else { continue }
-      guard place < count, unsafe self[place] == 0x09 else { return false }
-      place += 1
-    }
-    return place == count
-  }
-
-  /// Whether a line goes on with these bytes and ends; with the last line's end, or inside.
-  fileprivate func continues(
-    _ place: Int, with bytes: UnsafeRawBufferPointer, isInside: Bool = false
-  ) -> Bool {
-    let end = place + bytes.count
-    guard unsafe has(bytes, at: place), end < count || !isInside else { return false }
-    return unsafe end == count || self[end] == 0x0A
   }
 }

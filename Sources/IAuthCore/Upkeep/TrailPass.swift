@@ -6,7 +6,7 @@ import SQLite
 import Sheets
 import Values
 
-struct TrailPass: ~Copyable {
+@safe struct TrailPass: ~Copyable {
   /// Whether nothing was found that does not fit, or that is not as iauth writes it.
   private(set) var isWhole = true
   private(set) var seq: Int64 = 0
@@ -25,18 +25,26 @@ struct TrailPass: ~Copyable {
   private let start: [UInt8]
 
   private let evidence: TrailEvidence?
+  /// The columns of an entry.
+  private let cells: UnsafeMutableBufferPointer<Cell>
 
   init(uuid: [UInt8], anchors: Anchors, _ evidence: TrailEvidence? = nil) {
     self.anchors = anchors
     self.evidence = evidence
+    unsafe cells = .allocate(capacity: 14)
     hasAnchors = !anchors.roots.isEmpty || !anchors.entries.isEmpty
     start = AuditHash.start(uuid: uuid)
     if let root = anchors.roots[0], root != MerkleTree.empty { isWhole = false }
   }
 
+  deinit {
+    unsafe cells.deallocate()
+  }
+
   /// Whether the entry may fit, and the pass goes on: what it is hashed to is known a little later.
   mutating func take(_ row: borrowing Row) -> Bool {
-    isWhole = unsafe isWhole && row.cells(14) { cells in unsafe add(cells) }
+    unsafe row.read(into: cells)
+    isWhole = unsafe isWhole && add(cells)
     return isWhole
   }
 
@@ -47,10 +55,10 @@ struct TrailPass: ~Copyable {
 
   private mutating func add(_ cells: UnsafeMutableBufferPointer<Cell>) -> Bool {
     guard unsafe areOfTheirTypes(cells), unsafe cells[0].number == seq + 1,
-      unsafe cells[9].bytes.elementsEqual(previous), unsafe cells[10].bytes.count == SHA256.length
+      unsafe cells[9].bytes.isEqual(to: previous), unsafe cells[10].bytes.count == SHA256.length
     else { return false }
     unsafe addEntry(cells)
-    if unsafe cells[11].kind != .null {
+    if unsafe !cells[11].isNull {
       guard unsafe cells[8].bytes.count == SHA256.length else { return false }
       unsafe addPerson(salt: cells[11].bytes, fields: cells[12].bytes)
       unsafe expected.append(contentsOf: cells[8].bytes)
@@ -71,15 +79,17 @@ struct TrailPass: ~Copyable {
   /// Texts are texts, and blobs blobs: the hash says which they were.
   private func areOfTheirTypes(_ cells: UnsafeMutableBufferPointer<Cell>) -> Bool {
     for column in 0..<11 {
-      let kind = unsafe cells[column].kind
-      switch column {
-      case 0, 1: guard kind == .integer else { return false }
-      case 3, 4: guard kind == .integer || kind == .null else { return false }
-      case 8...10: guard kind == .blob else { return false }
-      default: guard kind == .text else { return false }
+      switch unsafe (column, cells[column].kind) {
+      case (0...1, .integer), (3...4, .integer), (3...4, .null), (8...10, .blob), (2, .text),
+        (5...7, .text):
+        continue
+      default: return false
       }
     }
-    return unsafe cells[11].kind == .null || cells[11].kind == .blob && cells[12].kind == .text
+    switch unsafe (cells[11].kind, cells[12].kind) {
+    case (.null, _), (.blob, .text): return true
+    default: return false
+    }
   }
 
   private mutating func addEntry(_ cells: UnsafeMutableBufferPointer<Cell>) {
@@ -109,7 +119,7 @@ struct TrailPass: ~Copyable {
   private mutating func check() -> Bool {
     messages.hash(into: &hashes)
     defer { expected.removeAll(keepingCapacity: true) }
-    return hashes == expected
+    return unsafe hashes.withUnsafeBytes { unsafe $0.isEqual(to: expected) }
   }
 
   /// The node over the leaves, level by level.
