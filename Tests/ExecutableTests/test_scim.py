@@ -8,6 +8,7 @@ import http.server
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import threading
 import time
@@ -26,16 +27,22 @@ ADMINS, USERS = "管考系統管理者", 'users "spm" \\ 1'
 class Line(BaseHTTPRequestHandler):
     """A proxy that fails as servers and networks do, before the request was done or after."""
 
-    protocol_version = "HTTP/1.1"
+    protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
     rate, dice, target = 0.0, random.Random(1), None
     seen, done = 0, 0
     # Called with each request before it is passed on.
     look = staticmethod(lambda line: None)
+    # A place that nothing is taken for.
+    refused = None
 
     def handle_any(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         Line.seen += 1
         Line.look(self)
+        if self.path == Line.refused:
+            self.send_response(400)
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
         fate = Line.dice.random() if Line.dice.random() < Line.rate else None
         if fate is not None and fate < 0.5:
             return self.fail(fate * 2)
@@ -88,7 +95,7 @@ def server():
     proxy.handle_error = lambda *_: None
     threading.Thread(target=proxy.serve_forever, daemon=True).start()
     Line.rate, Line.dice = 0.0, random.Random(20_270_101)
-    Line.look = staticmethod(lambda line: None)
+    Line.look, Line.refused = staticmethod(lambda line: None), None
     base = f"http://127.0.0.1:{proxy.server_port}"
     for _ in range(200):
         try:
@@ -281,8 +288,8 @@ def test_who_loses_something_does_not_wait_for_the_others(desk, server, tmp_path
     """A permission that is taken away while many are granted is gone there before they are."""
     adapter = Adapter(desk, server, tmp_path)
     with open(tmp_path / "map", "a", encoding="utf-8") as file:
-        file.write("turn 0\n")
-    people = [clerk(number) for number in range(1, 6)]
+        file.write("batch 1\nturn 0\n")
+    people = [clerk(number) for number in range(1, 5)]
     for person in people:
         desk.join(person)
     numbers = [desk.request(person) for person in people]
@@ -301,7 +308,7 @@ def test_who_loses_something_does_not_wait_for_the_others(desk, server, tmp_path
 
     Line.look = staticmethod(look)
     assert adapter.run() == (0, "")
-    assert (len(made), gone) == (4, [2]), "after the one that was just being made"
+    assert (len(made), gone) == (3, [2]), "after the one that was just being made"
     assert state(server)[people[0].email] == (False, set(), set())
     assert all(state(server)[person.email][0] for person in people[1:])
     # Where nothing is new the server is left alone.
@@ -333,3 +340,59 @@ def test_it_says_what_is_wrong_and_shows_nothing(desk, server, tmp_path):
     text = (tmp_path / "map").read_text()
     (tmp_path / "map").write_text(text.replace("base http://127.0.0.1", "base http://192.0.2.1"))
     assert adapter.run()[0] == 78, "no secret over an open line"
+    for line in ["turn soon", "tries 0", "tries -1", "pause 1.", "batch 0", "batch 1 2"]:
+        (tmp_path / "map").write_text(f"{line}\n{text}")
+        status, err = adapter.run()
+        assert status == 78 and f"{line.split()[0]} is no number" in err, line
+
+
+def many(desk, count):
+    """So many colleagues of the administrator's; the numbers of their requests, all approved."""
+    with sqlite3.connect(desk.db) as db:
+        db.executemany(
+            "INSERT INTO account (agency, name, name_key, email, mobile, status, created_at,"
+            " status_at) SELECT agency, ?1, ?1, ?2, ?3, 'active', created_at, created_at"
+            " FROM account WHERE email = ?4", [(f"同仁{n}", f"p{n}@cdc.gov.tw", f"+88697{n:07}", MING.email)
+                                  for n in range(count)])
+        db.execute("INSERT INTO request (account, agency, system, role, kind, status, origin,"
+                   " created_at) SELECT id, agency, 1, 'general', 'grant', 'pending', 'self',"
+                   " created_at FROM account WHERE email GLOB 'p[0-9]*@*' ORDER BY id")
+        numbers = [n for n, in db.execute(
+            "SELECT id FROM request WHERE status = 'pending' ORDER BY id")]
+    for start in range(0, count, 100):
+        desk.ok("approve", *numbers[start:start + 100], session=MING)
+    return numbers
+
+
+def test_many_travel_together(desk, server, tmp_path):
+    """A hundred people take few runs of curl, and hardly more requests than they must."""
+    numbers = many(desk, 100)
+    adapter, before, trace = Adapter(desk, server, tmp_path), Line.seen, tmp_path / "trace"
+    with open(tmp_path / "map", "a", encoding="utf-8") as file:
+        file.write("batch 40\nturn 100\n")
+    assert adapter.run(under=[
+        "strace", "-f", "-qq", "-e", "trace=execve", "-o", str(trace)]) == (0, "")
+    active = {mail: what for mail, what in state(server).items() if what[0]}
+    assert len(active) == 102 and active == expected(desk)
+    assert Line.seen - before < 102 * 3 + 12, "two that look, and one that makes"
+    assert trace.read_text().count('/curl"') <= 18
+    # One whom the server refuses holds up nobody, and is not acknowledged.
+    user, = [user for user in ask(server, "/Users?count=1000")["Resources"]
+             if user["userName"] == "p7@cdc.gov.tw"]
+    for number in numbers[5:10]:
+        desk.ok("revoke", number, "--reason", "調職", session=MING)
+    line = acknowledged(desk)
+    Line.refused = f"/Users/{user['id']}"
+    status, err = adapter.run()
+    assert status == 75 and "HTTP 400" in err and err.count("\n") == 1
+    active = {mail for mail, what in state(server).items() if what[0]}
+    assert active - set(expected(desk)) == {"p7@cdc.gov.tw"}
+    assert acknowledged(desk)["acknowledged"] == line["acknowledged"] + 2
+    # Whoever is through is not asked about again.
+    before = Line.seen
+    assert adapter.run()[0] == 75
+    assert Line.seen - before < 6
+    Line.refused = None
+    assert adapter.run() == (0, "")
+    assert state(server)["p7@cdc.gov.tw"] == (False, set(), set())
+    assert acknowledged(desk)["acknowledged"] == acknowledged(desk)["last"]
