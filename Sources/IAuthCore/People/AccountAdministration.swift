@@ -304,8 +304,7 @@ extension Transaction {
   /// What an account has and waits for ends with it.
   func endEverything(of account: Account, reason: String) throws(IAuthError) {
     for number: RequestID in try ids(RequestTable.activePermissions, account.id) {
-      try run(RequestTable.revoke, number, now, actor?.account, reason)
-      try audit(.revoked, .request(number))
+      try end(permission: number, by: actor?.account, reason: reason)
       if let request = try request(number) { try settle(afterEnd: request) }
     }
     for number: RequestID in try ids(RequestTable.pendingOf, account.id) {

@@ -14,6 +14,17 @@ extension Transaction {
     try supersedeDeputies(of: request.number)
   }
 
+  /// Writes down that a permission has ended, with its entry.
+  ///
+  /// - Parameter actor: who has ended it; nil if time has.
+  func end(
+    permission number: RequestID, as action: AuditAction = .revoked, by actor: AccountID?,
+    reason: String?
+  ) throws(IAuthError) {
+    try run(RequestTable.revoke, number, now, actor, reason)
+    try audit(action, .request(number))
+  }
+
   /// Ends a permission and tells its holder; false if there is none to end.
   ///
   /// The holder of an invitation hears of nothing, for with its permission the invitation ends; who
@@ -24,8 +35,7 @@ extension Transaction {
     else { return false }
     let account = try account(id: holder(of: request))
     let invitations = try invitations(of: account).filter { $0.summary.number == number }
-    try run(RequestTable.revoke, number, now, actor?.account, reason)
-    try audit(.revoked, .request(number))
+    try end(permission: number, by: actor?.account, reason: reason)
     try settle(afterEnd: request)
     if request.status.isOpen {
       // It had come up again.

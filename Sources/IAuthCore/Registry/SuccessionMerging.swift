@@ -85,13 +85,13 @@ extension Transaction {
       guard now < permission.endsAt else {
         // Its last day came after the succession's, and is over as well.
         let reason = try text(ExpiryTable.endReason, permission.request) ?? Self.dayIsOver
-        try run(RequestTable.revoke, permission.request, now, nil as AccountID?, reason)
-        try audit(.revoked, .request(permission.request))
+        try end(permission: permission.request, by: nil, reason: reason)
         continue
       }
       try remember(succession, "ended", permission.request.value)
-      try run(RequestTable.revoke, permission.request, now, actor?.account, "整併 / merged")
-      try audit(.permissionMerged, .request(permission.request))
+      try end(
+        permission: permission.request, as: .permissionMerged, by: actor?.account,
+        reason: "整併 / merged")
       // Whom it was to take over from on a later day stays.
       if let heir = try request(permission.request),
         try undoHandOver(heir, isStarted: true)

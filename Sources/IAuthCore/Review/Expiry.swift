@@ -250,8 +250,7 @@ extension Transaction {
   func lapseInvitation(of account: Account) throws(IAuthError) {
     let invitations = try invitations(of: account)
     for number: RequestID in try ids(RequestTable.activePermissions, account.id) {
-      try run(RequestTable.revoke, number, now, nil as AccountID?, nil as String?)
-      try audit(.invitationLapsed, .request(number))
+      try end(permission: number, as: .invitationLapsed, by: nil, reason: nil)
       if let request = try request(number) { try settle(afterEnd: request) }
     }
     for number: RequestID in try ids(RequestTable.pendingOf, account.id) {

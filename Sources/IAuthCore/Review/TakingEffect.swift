@@ -20,8 +20,7 @@ extension Transaction {
     if let earlier {
       // What holds already goes on under the new number, so that there is one at every moment.
       starts = now
-      try run(RequestTable.revoke, earlier, now, actor?.account, "展期 / renewed")
-      try audit(.revoked, .request(earlier))
+      try end(permission: earlier, by: actor?.account, reason: "展期 / renewed")
       if let renewed = try self.request(earlier) { try supersedeRevocation(of: renewed) }
     }
     try run(
