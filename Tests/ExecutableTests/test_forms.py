@@ -15,7 +15,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from conftest import CDC, CDC_OFFICES, CHIEF, MANAGER, MING
+from conftest import CDC, CDC_OFFICES, CHIEF, MANAGER, MING, wait_for
 
 TITLES = ["機關OID", "機關名稱", "姓名", "公務信箱", "手機", "職稱", "備註"]
 
@@ -215,6 +215,20 @@ def test_what_the_parent_ignored_stops_no_import(desk, number):
     assert process.returncode == 0, err
     assert desk.value("SELECT count(*) FROM request WHERE batch = 1") == 4_000
     assert b'"batch":1' in out
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_long_decision_ends_when_it_is_told_to(desk, number):
+    batch = desk.json("import-batch", "-", session=CHIEF, stdin=text(people(6_000)))[-1]["batch"]
+    before = desk.dump()
+    process = desk.start("approve", "--batch", batch, "--json", session=CHIEF)
+    wait_for(lambda: (desk.data / "iauth.db-journal").exists())
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=30)
+    assert (process.returncode, out) == (-number, b"")
+    assert desk.dump() == before
+    assert len(desk.json("approve", "--batch", batch, session=CHIEF)) == 6_000
+    desk.content()
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])

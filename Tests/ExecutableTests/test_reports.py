@@ -416,6 +416,9 @@ def test_figures_of_nothing_have_every_column(desk):
     # What does not depend on requests is there all the same.
     assert none["agencies_with_one_administrator"] == whole["agencies_with_one_administrator"]
     assert desk.json("statistics", "--by", "month", *nothing) == []
+    for by in [[], ["--by", "month"]]:
+        assert desk.run("statistics", "--exit-code", *by, *nothing).status == 1
+        assert desk.run("statistics", "--exit-code", *by).status == 0
     row = desk.ok("statistics", *nothing).out.splitlines()[1]
     assert row.split()[:3] == ["all", "0", "0"] and "#" not in row
 

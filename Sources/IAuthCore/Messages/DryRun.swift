@@ -55,7 +55,8 @@ extension Notice {
     case .invitationLapsed(let request):
       return cause(.invitationLapsed, .request(request.number))
     case .permissionEnding(let request, _): return cause(.ending, .request(request.number))
-    case .superseded(let request, _), .standIn(let request, _), .comesUpAgain(let request):
+    case .superseded(let request, _), .standIn(let request, _), .comesUpAgain(let request),
+      .handOverOff(let request):
       return cause(.began, .request(request.number))
     case .recertification(let review, _, _, _, _, _):
       return cause(.daily, .recertification(review))

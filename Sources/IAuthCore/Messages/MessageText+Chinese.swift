@@ -181,7 +181,7 @@ extension Notice {
           "請檢視：", "", "    iauth pending --batch \(batch)",
         ])
     case .returned, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm, .standIn,
-      .permissionEnding, .comesUpAgain, .succession:
+      .handOverOff, .permissionEnding, .comesUpAgain, .succession:
       grantWording.chinese
     case .channelTest:
       Wording("測試郵件", ["這是系統維運人員測試郵件能否送達之信件，您無須處理。"])

@@ -208,7 +208,7 @@ extension Notice {
           "Read it:", "", "    iauth pending --batch \(batch)",
         ])
     case .returned, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm, .standIn,
-      .permissionEnding, .comesUpAgain, .succession:
+      .handOverOff, .permissionEnding, .comesUpAgain, .succession:
       grantWording.english
     case .channelTest:
       Wording(

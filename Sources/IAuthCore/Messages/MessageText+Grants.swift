@@ -123,6 +123,20 @@ extension Notice {
               : "有人申請交接您的權限，核准生效後您的權限即廢止：", "",
           ] + request.chinese + ["", "如有疑義，請洽審核者。查詢您的權限："] + read)
       )
+    case .handOverOff(let request):
+      let read = ["", "    iauth request-permission --list"]
+      return (
+        Wording(
+          "Your permission goes on (request \(request.number))",
+          [
+            "Nobody takes over your permission for now, for it was called off or they cannot:",
+            "",
+          ] + request.english + ["", "Your permissions:"] + read),
+        Wording(
+          "權限未交接（申請案 \(request.number)）",
+          ["下列交接已取消，或接任者目前無法接任，您的權限照舊有效：", ""] + request.chinese
+            + ["", "查詢您的權限："] + read)
+      )
     case .permissionEnding(let request, let endsAt):
       let last = (endsAt - .seconds(1)).taiwanDay
       return (

@@ -41,7 +41,7 @@ extension Notice {
       .invitationLapsed, .invitationEnded, .revoked, .accountChanged, .contactChanged,
       .wrongAttempts,
       .idleWarning, .revokedByForm, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm,
-      .standIn, .comesUpAgain,
+      .standIn, .handOverOff, .comesUpAgain,
       .permissionEnding, .permissionSuspended, .permissionRestored, .contactBounces,
       .channelTest, .succession:
       .notice
@@ -101,7 +101,7 @@ extension Notice {
       .invitationEnded(let request, _),
       .returned(let request, _), .superseded(let request, _),
       .withdrawnByForm(let request), .comesUpAgain(let request),
-      .standIn(let request, _), .permissionEnding(let request, _),
+      .standIn(let request, _), .handOverOff(let request), .permissionEnding(let request, _),
       .permissionSuspended(let request), .permissionRestored(let request):
       SafeText.line(request.agency)
     case .accountChanged(_, let agency, _), .contactChanged(let agency, _, _),

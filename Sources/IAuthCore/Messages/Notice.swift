@@ -54,6 +54,8 @@ package enum Notice: Sendable, Equatable {
   case withdrawnByForm(request: RequestSummary)
   /// To the holder of a permission: somebody is to stand in for them, or to take it over.
   case standIn(request: RequestSummary, isGranted: Bool)
+  /// To the holder of a permission: the hand-over did not happen on its day, or was called off.
+  case handOverOff(request: RequestSummary)
   /// To the holder of a permission that ends.
   case permissionEnding(request: RequestSummary, endsAt: Timestamp)
   /// To the authority: a form took administrators away at once.

@@ -306,7 +306,7 @@ extension Transaction {
     for number: RequestID in try ids(RequestTable.activePermissions, account.id) {
       try run(RequestTable.revoke, number, now, actor?.account, reason)
       try audit(.revoked, .request(number))
-      if let request = try request(number) { try undoHandOver(request) }
+      if let request = try request(number) { try settle(afterEnd: request) }
     }
     for number: RequestID in try ids(RequestTable.pendingOf, account.id) {
       try end(number, .lapsed, by: actor?.account, note: reason)

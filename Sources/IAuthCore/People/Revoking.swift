@@ -6,6 +6,14 @@ import Sheets
 import Values
 
 extension Transaction {
+  /// What the end of a permission means for others: whoever was to take it over, whoever asked for
+  /// its end, and whoever was to stand in for its holder.
+  func settle(afterEnd request: PermissionRequest) throws(IAuthError) {
+    if try undoHandOver(request) { try tellHandOverOff(request) }
+    try supersedeRevocation(of: request)
+    try supersedeDeputies(of: request.number)
+  }
+
   /// Ends a permission and tells its holder; false if there is none to end.
   ///
   /// The holder of an invitation hears of nothing, for with its permission the invitation ends; who
@@ -18,9 +26,7 @@ extension Transaction {
     let invitations = try invitations(of: account).filter { $0.summary.number == number }
     try run(RequestTable.revoke, number, now, actor?.account, reason)
     try audit(.revoked, .request(number))
-    try undoHandOver(request)
-    try supersedeRevocation(of: request)
-    try supersedeDeputies(of: number)
+    try settle(afterEnd: request)
     if request.status.isOpen {
       // It had come up again.
       try end(number, .superseded)

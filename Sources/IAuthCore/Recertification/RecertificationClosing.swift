@@ -47,7 +47,10 @@ extension Service {
       try tx.audit(.recertificationClosed, .recertification(id))
       var suspended = 0
       if settings.recertifyUnanswered == .suspend {
-        for item in unanswered where try tx.suspendUnanswered(item) { suspended += 1 }
+        for item in unanswered {
+          try WriteLock.checkInterrupt()
+          if try tx.suspendUnanswered(item) { suspended += 1 }
+        }
       }
       return .commit(
         ClosingReceipt(id: id, unanswered: unanswered.count, suspended: suspended))

@@ -85,6 +85,7 @@ extension Service {
       var news = SuccessionNews()
       var later: [(id: Int64, onAt: Timestamp)] = []
       for order in orders {
+        try WriteLock.checkInterrupt()
         let id = try tx.plan(order)
         if order.onAt <= tx.now {
           lines += try tx.apply(succession: id, &news)
@@ -167,20 +168,24 @@ extension Transaction {
     return lines
   }
 
-  /// Applies what has come due.
+  /// Applies what has come due, each after all that came due before it; one that could not be applied
+  /// on its day comes after all.
   ///
   /// What stands in the way of one stands on the trail, and holds up nothing else.
   ///
   /// - Parameter isAgain: whether those are tried again that could not be applied.
   func applyDueSuccessions(isAgain: Bool = false) throws(IAuthError) {
     var news = SuccessionNews()
-    let due: [ID<StandingSuccession>] = try ids(SuccessionTable.due, now, isAgain)
-    for id in due {
+    let due = try all(SuccessionTable.due, now, isAgain) { row in
+      (id: row.id(0) as ID<StandingSuccession>, moment: row.time(1))
+    }
+    for (id, moment) in due {
       let kept = (auditHead, treeGrowth, queuedCount, plan)
       var told = news
       try execute("SAVEPOINT succession")
       do throws(IAuthError) {
-        _ = try apply(succession: id.value, &told)
+        try sweepDated(by: moment)
+        _ = try apply(succession: id.value, &told, as: moment)
         try execute("RELEASE succession")
         news = told
       } catch {
@@ -199,15 +204,17 @@ extension Transaction {
   }
 
   /// Moves everything.
+  ///
+  /// - Parameter moment: when it came due, if it is not ordered now.
   func apply(
-    succession id: Int64, _ news: inout SuccessionNews
+    succession id: Int64, _ news: inout SuccessionNews, as moment: Timestamp? = nil
   ) throws(IAuthError) -> [SuccessionLine] {
     guard let planned = try first(SuccessionTable.byID, id, read: { StandingSuccession(row: $0) })
     else {
       throw .databaseDamaged
     }
-    // What has ended by itself neither moves nor is merged.
-    try endOverduePermissions()
+    // What has ended by itself neither moves nor is merged; what did so later comes later.
+    if moment == nil { try endOverduePermissions() }
     let old = try agency(id: planned.old)
     let meant = try agency(id: planned.new)
     let new = try present(meant)
@@ -218,10 +225,10 @@ extension Transaction {
       try run(SuccessionTable.setUndone, id, now)
       let other: ID<StandingSuccession> = try insert(
         SuccessionTable.add, old.id, new.id, planned.onAt, planned.document, now)
-      return try apply(succession: other.value, &news)
+      return try apply(succession: other.value, &news, as: moment)
     }
     let pairs = try samePeople(old, new)
-    let hasAdministrator = try exists(SuccessionTable.hasAdministrator, now)
+    let hasAdministrator = try exists(SuccessionTable.hasAdministrator, moment ?? now)
     try audit(.agencySucceeded, .agency(code: old.code))
     try run(SuccessionTable.setApplied, id, now)
     let administrators = try all(RequestTable.administratorsOf, new.id, now) { row in
@@ -247,7 +254,9 @@ extension Transaction {
     }
     for pair in pairs { try settleHandOvers(to: pair, id) }
     // Whoever becomes one with somebody whose new contacts wait rests until they are decided.
-    if hasAdministrator, try !exists(SuccessionTable.hasAdministrator, now) { throw .accountLast }
+    if hasAdministrator, try !exists(SuccessionTable.hasAdministrator, moment ?? now) {
+      throw .accountLast
+    }
     let lines = try lines(of: id, old, new)
     let moved = lines.compactMap { line in
       line.what == .account ? line.account : line.what == .merged ? line.into : nil

@@ -82,9 +82,22 @@ extension Transaction {
           permission.isInForce ? permission.endsAt : Timestamp(0)
         continue
       }
+      guard now < permission.endsAt else {
+        // Its last day came after the succession's, and is over as well.
+        let reason = try text(ExpiryTable.endReason, permission.request) ?? Self.dayIsOver
+        try run(RequestTable.revoke, permission.request, now, nil as AccountID?, reason)
+        try audit(.revoked, .request(permission.request))
+        continue
+      }
       try remember(succession, "ended", permission.request.value)
       try run(RequestTable.revoke, permission.request, now, actor?.account, "整併 / merged")
       try audit(.permissionMerged, .request(permission.request))
+      // Whom it was to take over from on a later day stays.
+      if let heir = try request(permission.request),
+        try undoHandOver(heir, isStarted: true)
+      {
+        try tellHandOverOff(heir)
+      }
     }
   }
 

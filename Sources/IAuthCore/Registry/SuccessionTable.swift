@@ -13,8 +13,9 @@ enum SuccessionTable {
   static let setHeld: SQL = "UPDATE succession SET held_at = ?2 WHERE id = ?1"
   static let setUndone: SQL = "UPDATE succession SET undone_at = ?2 WHERE id = ?1"
   static let due: SQL = """
-    SELECT id FROM succession WHERE applied_at IS NULL AND undone_at IS NULL AND on_at <= ?1
-      AND (?2 OR held_at IS NULL) ORDER BY on_at, id
+    SELECT id, iif(held_at IS NULL, on_at, ?1) AS due_at FROM succession
+    WHERE applied_at IS NULL AND undone_at IS NULL AND on_at <= ?1 AND (?2 OR held_at IS NULL)
+    ORDER BY due_at, on_at, id
     """
   static let successor: SQL = """
     SELECT new FROM succession WHERE old = ? AND applied_at IS NOT NULL AND undone_at IS NULL

@@ -94,6 +94,12 @@ extension Transaction {
     let revived: [RequestID] = try ids(SuccessionTable.revived, id)
     for number in revived { try audit(.successionUndone, .request(number)) }
     try run(SuccessionTable.permissionsBack, id, new.id, old.id)
+    for number in revived {
+      guard let heir = try request(number), heir.effectiveAt.map({ now < $0 }) ?? false else {
+        continue
+      }
+      try handOver(heir)
+    }
     try run(SuccessionTable.itemsBack, id, new.id, old.id)
     let ended = try all(SuccessionTable.superseded, id) { row in
       (number: row.id(0) as RequestID, wasReturned: row.bool(1))

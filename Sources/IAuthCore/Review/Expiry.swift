@@ -102,6 +102,7 @@ extension Transaction {
       ExpiryTable.requests, now - settings.requestLifetime, now - Limits.correctionLifetime, now)
     var rows: [EndedRow] = []
     for number in Set(requests).sorted() {
+      try WriteLock.checkInterrupt()
       try lapse(request: number, &rows)
       ended += 1
     }
@@ -113,21 +114,21 @@ extension Transaction {
     // Last: what ends with an invitation may be all that a batch still waited for.
     try tell(rows, isLapsed: true)
     try applyDueSuccessions(isAgain: true)
-    try sweepDated()
+    try sweepDated(by: now)
     if let idleAfter = settings.idleAfter { try sweepIdle(idleAfter) }
     try run(VerificationTable.sweepSends, now - .days(1))
     try sweepRefusals()
     return ended
   }
 
-  /// What a form asked for with a date whose day has come.
+  /// What was granted or asked for with a date whose day had come by a moment.
   ///
   /// A permission has ended at that time already; here it is written down, and its holder told.
-  private func sweepDated() throws(IAuthError) {
+  func sweepDated(by moment: Timestamp) throws(IAuthError) {
     // First: where the successor's does not begin, the one before does not end.
-    try beginDue()
-    try endOverduePermissions()
-    for number: RequestID in try ids(ExpiryTable.changes, now) {
+    try beginDue(by: moment)
+    try endOverduePermissions(by: moment)
+    for number: RequestID in try ids(ExpiryTable.changes, moment) {
       try apply(dated: number)
     }
   }
@@ -143,17 +144,22 @@ extension Transaction {
   }
 
   /// Writes down the permissions whose end has come.
-  func endOverduePermissions() throws(IAuthError) {
-    for number: RequestID in try ids(ExpiryTable.ending, now) { try endDated(number) }
+  func endOverduePermissions() throws(IAuthError) { try endOverduePermissions(by: now) }
+
+  private func endOverduePermissions(by moment: Timestamp) throws(IAuthError) {
+    for number: RequestID in try ids(ExpiryTable.ending, moment) {
+      try WriteLock.checkInterrupt()
+      try endDated(number, by: moment)
+    }
   }
 
-  private func endDated(_ number: RequestID) throws(IAuthError) {
-    // Whoever takes it over has begun by now.
-    for successor: RequestID in try ids(EffectTable.successors, number, now) {
+  private func endDated(_ number: RequestID, by moment: Timestamp) throws(IAuthError) {
+    // Whoever takes it over has begun by then.
+    for successor: RequestID in try ids(EffectTable.successors, number, moment) {
       try begin(permission: successor)
     }
     let end = try first(EffectTable.standing, number) { row in row.timeIfAny(1) }
-    guard let end = end ?? nil, end <= now else { return }
+    guard let end = end ?? nil, end <= moment else { return }
     let reason = try text(ExpiryTable.endReason, number)
     _ = try revoke(number, reason: reason ?? Self.dayIsOver)
   }
@@ -225,7 +231,7 @@ extension Transaction {
     var rows: [EndedRow] = []
     for number in try overdueRequests(of: account) { try lapse(request: number, &rows) }
     for number: RequestID in try ids(ExpiryTable.endingOf, account, now) {
-      try endDated(number)
+      try endDated(number, by: now)
     }
     for number: RequestID in try ids(EffectTable.startingOf, account, now) {
       try begin(permission: number)
@@ -246,6 +252,7 @@ extension Transaction {
     for number: RequestID in try ids(RequestTable.activePermissions, account.id) {
       try run(RequestTable.revoke, number, now, nil as AccountID?, nil as String?)
       try audit(.invitationLapsed, .request(number))
+      if let request = try request(number) { try settle(afterEnd: request) }
     }
     for number: RequestID in try ids(RequestTable.pendingOf, account.id) {
       try end(number, .lapsed)

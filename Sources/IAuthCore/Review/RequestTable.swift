@@ -24,7 +24,8 @@ enum RequestTable {
     "SELECT id FROM request WHERE account = ? AND open = 1 AND kind = 'change'"
   static let activeFor: SQL = """
     SELECT request, role FROM permission WHERE account = ?1 AND system = ?2 AND status = 'active'
-      AND (role = ?3 OR role = 'admin' AND starts_at <= ?4) ORDER BY role LIMIT 1
+      AND (role = ?3 OR role = 'admin' AND starts_at <= ?4 AND coalesce(?4 < ends_at, 1))
+    ORDER BY role LIMIT 1
     """
   static let firstAdminSystem: SQL = """
     SELECT system FROM permission WHERE account = ? AND role = 'admin' AND status = 'active'

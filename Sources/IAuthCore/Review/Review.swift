@@ -75,6 +75,7 @@ extension Transaction {
     var outcomes: [ReviewOutcome] = []
     var returned: [(reason: String, numbers: [RequestID])] = []
     for order in orders {
+      try WriteLock.checkInterrupt()
       let outcome = try decide(
         order.number, order.verdict, note: order.note, expecting: order.version, by: session)
       outcomes.append(outcome)

@@ -114,4 +114,17 @@ extension Transaction {
       .standIn(request: try summary(request), isGranted: isGranted), to: .mail(account),
       reference: request.number.description, request: request.number)
   }
+
+  /// Tells the holder of a permission, who has heard that somebody is to take it over, that it is
+  /// theirs still.
+  func tellHandOverOff(_ request: PermissionRequest) throws(IAuthError) {
+    guard let replaced = request.replaces, let old = try permissionInForce(replaced),
+      let holder: AccountID = try id(StandInTable.holder, old.number), holder != actor?.account
+    else { return }
+    let account = try account(id: holder)
+    guard account.status != .invited else { return }
+    try queue(
+      .handOverOff(request: try summary(request)), to: .mail(account),
+      reference: request.number.description, request: request.number)
+  }
 }

@@ -104,12 +104,12 @@ extension Transaction {
     }
   }
 
-  /// Starts the permissions whose day has come.
+  /// Starts the permissions whose day had come by a moment.
   ///
   /// All that come up again rest before anybody is told: none of them decides on another.
-  func beginDue() throws(IAuthError) {
+  func beginDue(by moment: Timestamp) throws(IAuthError) {
     var again: [PermissionRequest] = []
-    for number: RequestID in try ids(EffectTable.starting, now) {
+    for number: RequestID in try ids(EffectTable.starting, moment) {
       guard try exists(EffectTable.standing, number), let request = try request(number)
       else { continue }
       if try rests(request) { again.append(request) } else { try start(request) }
@@ -130,13 +130,14 @@ extension Transaction {
     else { return false }
     try run(EffectTable.rest, request.number, now)
     try undoHandOver(request, isStarted: true)
+    try tellHandOverOff(request)
     return true
   }
 
   private func comeUpAgain(_ request: PermissionRequest) throws(IAuthError) {
     // An administrator has the use of the system already: there is nothing to decide.
     if request.role == .general,
-      try heldPermission(request.account, request.system, .admin) != nil
+      try heldPermission(request.account, request.system, .general)?.role == .admin
     {
       _ = try revoke(request.number, reason: "已具機關管理者權限 / held as an administrator")
       return
@@ -157,6 +158,7 @@ extension Transaction {
     try audit(.permissionBegun, .request(request.number))
     try begin(request)
     try handOver(request)
+    try tellHandOverOff(request)
   }
 
   /// 交接: the permission that a request takes over ends when the new one takes effect: in the same
@@ -174,7 +176,8 @@ extension Transaction {
       try exists(EffectTable.isOfOneAgency, request.number, old.number)
     else { return }
     guard try exists(EffectTable.acts, request.number) else {
-      return try undoHandOver(request, isStarted: true)
+      try undoHandOver(request, isStarted: true)
+      return
     }
     guard try starts > now ? true : !isLastPermission(old.number) else { return }
     let reason = "交接 / handed over"
@@ -220,15 +223,19 @@ extension Transaction {
   }
 
   /// Where the successor's permission ends before its day, the other one does not end.
+  ///
+  /// - Returns: whether there was anything to undo.
+  @discardableResult
   func undoHandOver(
     _ request: PermissionRequest, isStarted: Bool = false
-  ) throws(IAuthError) {
+  ) throws(IAuthError) -> Bool {
     guard let replaced = request.replaces, let starts = request.effectiveAt,
       isStarted || now < starts,
       let old = try permissionInForce(replaced), old.endsAt == starts
-    else { return }
+    else { return false }
     let asked = try first(EffectTable.endOf, old.number) { row in row.timeIfAny(0) }
     try run(RequestTable.setEnd, old.number, asked ?? nil, nil as String?)
+    return true
   }
 
   /// Those that are to take a permission over, on whichever day.

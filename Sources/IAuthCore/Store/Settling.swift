@@ -185,7 +185,7 @@ extension Transaction {
     // A day that only a leap of the clock has brought moves nobody (PRODUCT 3.9).
     if what.isSuccessionDue || what.isStartDue, try clockLeap() == nil {
       if what.isSuccessionDue { try applyDueSuccessions() }
-      if what.isStartDue { try beginDue() }
+      if what.isStartDue { try beginDue(by: now) }
     }
     if what.isClockBack || what.isClockFar { try noteLeap() }
   }

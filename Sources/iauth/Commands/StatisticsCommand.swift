@@ -139,6 +139,10 @@ struct StatisticsCommand: Command {
           ]
         }),
       empty: Bilingual("nothing was submitted in that time", "此期間無申請案"))
+    // A line of nothing is none.
+    if context.options.list.hasExitCode, found.lines.allSatisfy({ $0.submitted == 0 }) {
+      context.status = .refused
+    }
     context.say(found.summary)
   }
 

@@ -236,7 +236,7 @@ private let aboutOneRequest: [Notice] = [
   .rowsEnded(batch: 4, items: [request], isLapsed: false),
   .nationalReviewer(request: request),
   .invitationLapsed(request: request), .invitationEnded(request: request, reason: "調職"),
-  .revoked(request: request, reason: "調職"),
+  .revoked(request: request, reason: "調職"), .handOverOff(request: request),
   .permissionSuspended(request: request), .permissionRestored(request: request),
 ]
 

@@ -29,7 +29,8 @@ extension Change {
           continue
         }
         if let goesOn = after.facts.people[after.facts.survivor(person.id)], goesOn.isOpen {
-          guard goesOn.agency == new, goesOn.shares(person), goesOn.name == person.name,
+          guard goesOn.agency == new, goesOn.shares(person),
+            goesOn.name == person.name || hasChanged(goesOn.id),
             !(person.status == "suspended" && goesOn.status != "suspended")
           else { throw stranded("\(goesOn)") }
         } else if person.status != "invited" {
@@ -47,6 +48,14 @@ extension Change {
           throw stranded("\(now)")
         }
       }
+    }
+  }
+
+  /// Whether name or contacts of somebody became others in the same step, by a day that had come.
+  private func hasChanged(_ account: Int64) -> Bool {
+    after.facts.requests.values.contains {
+      $0.kind == "change" && $0.account == account && $0.isApplied
+        && before.facts.requests[$0.id]?.isApplied == false
     }
   }
 
@@ -84,8 +93,11 @@ extension Change {
       throw fault("authority \(was.authority)", now.authority)
     }
     var touched: Set<Int64> = []
-    for (id, old) in was.people where then.people[id] != since.people[id] {
-      touched.formUnion([id, old.id])
+    for (id, old) in was.people {
+      // Also by what else came true in the same step.
+      let other = then.people[id] ?? old
+      let isOther = (other.name, other.email, other.mobile) != (old.name, old.email, old.mobile)
+      if isOther || then.people[id] != since.people[id] { touched.insert(id) }
     }
     for (other, survivor) in then.merged where touched.contains(survivor) {
       touched.insert(other)

@@ -124,6 +124,8 @@ struct Facts: Sendable {
   var items: [Int64: Item] = [:]
   /// Whose account goes on in which, since two agencies became one.
   var merged: [Int64: Int64] = [:]
+  /// Whose account has been two people's, also if they are two again.
+  var mixed: Set<Int64> = []
   var systems: [Int64: String] = [:]
   var longest: [Int64: Int64] = [:]
   var authority: Int64 = 0
@@ -199,6 +201,9 @@ struct Facts: Sendable {
       WHERE m.kind = 'merge' AND s.undone_at IS NULL ORDER BY s.id
       """
     ) { row in merged[row.int(0)] = row.int(1) }
+    try each("SELECT holder FROM succession_move WHERE kind = 'merge'") { row in
+      mixed.insert(row.int(0))
+    }
     try each("SELECT id, system, top, due_at, closed_at FROM recertification") { row in
       reviews[row.int(0)] = Review(
         id: row.int(0), system: row.intIfAny(1), top: row.intIfAny(2), due: row.int(3),

@@ -18,8 +18,7 @@ extension Reckoning {
   private func checkPermissions() throws {
     var spans: [[Int64]: [(from: Int64, to: Int64, number: Int64)]] = [:]
     // What was two people's stands one beside the other.
-    let mixed = Set(facts.merged.values)
-    for held in facts.held.values where !mixed.contains(held.account) || !isOver(held) {
+    for held in facts.held.values where !facts.mixed.contains(held.account) || !isOver(held) {
       let end = min(held.ended ?? Int64.max, held.until ?? Int64.max)
       guard held.from < end else { continue }
       let role: Int64 = held.isAdmin ? 1 : 0

@@ -55,6 +55,21 @@ import Testing
     _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
+  /// Nobody is asked for a deputy of somebody who is gone.
+  @Test func nobodyStandsInForWhoIsGone() throws {
+    let (desk, _, _, lin) = try Desk.office()
+    let number = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: desk.today, until: desk.today + 5, deputyFor: 2)
+    ).number
+    let id: AccountID = try desk.id("SELECT account FROM permission WHERE request = 2")
+    let post = try desk.post {
+      _ = try desk.owner().change(account: id, .close, reason: "離職")
+    }
+    #expect(post == ["notice lin@cdc.gov.tw", "notice li@cdc.gov.tw"])
+    #expect(try desk.texts("SELECT status FROM request WHERE id = ?", number) == ["superseded"])
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
   @Test func nobodyHandsOverTwice() throws {
     let (desk, chief, _, lin) = try Desk.office()
     let first = try lin.requestPermission(

@@ -122,6 +122,134 @@ import Testing
     _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
+  /// Whom somebody was to take over from stays, where theirs ends for a better one; an undoing gives
+  /// it back.
+  @Test func aHandOverThatIsMergedAwayEndsNothing() throws {
+    let (desk, chief, _, _) = try Desk.office()
+    desk.wait(.minutes(1))
+    _ = try desk.administrator(other, approvedBy: chief)
+    desk.wait(.minutes(1))
+    let lin = try desk.signedIn(.lin)
+    let number = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 2, until: desk.today + 3, replaces: 2)
+    ).number
+    try #require(try chief.approve(number) == nil)
+    let end: SQL = "SELECT coalesce(ends_at, 0) FROM permission WHERE request = 2"
+    let day = try desk.number(end)
+    try #require(day > 0)
+    desk.wait(.minutes(1))
+    try succeed(desk, Office.fda, by: Office.cdc)
+    #expect(try desk.number(end) == 0)
+    desk.wait(.minutes(1))
+    _ = try desk.owner().undoSuccession(of: [Office.fda])
+    #expect(try desk.number(end) == day)
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
+  // MARK: What came due earlier happens earlier, though one run does both
+
+  /// The office, whose successor takes its place in three days; 林美玲 is of both.
+  private func reform(_ lin: Person) throws -> (Desk, chief: Service, lin: Service) {
+    let (desk, chief, _, _) = try Desk.office()
+    desk.wait(.minutes(1))
+    try desk.opened(lin)
+    desk.wait(.minutes(1))
+    let own = try desk.signedIn(.lin)
+    _ = try desk.owner().succeed([
+      SuccessionOrder(
+        old: Office.fda, new: Office.cdc, onAt: Timestamp(startOfTaipeiDay: desk.today + 3),
+        document: "甲字1號")
+    ])
+    return (desk, chief, own)
+  }
+
+  private var other: Person {
+    Person(
+      agency: Office.fda, name: Person.lin.name, email: Person.lin.email,
+      mobile: Person.lin.mobile)
+  }
+
+  /// Whoever is suspended since they are one takes nothing over on a later day.
+  @Test func aHandOverComesAfterAnEarlierSuccession() throws {
+    let (desk, chief, lin) = try reform(other)
+    let number = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 4, replaces: 2)
+    ).number
+    try #require(try chief.approve(number) == nil)
+    let id: AccountID = try desk.id(
+      "SELECT max(id) FROM account WHERE email = ?", Person.lin.email)
+    _ = try desk.owner().change(account: id, .suspend, reason: "調查")
+    for _ in 1...2 {
+      desk.wait(.days(2))
+      _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    }
+    #expect(
+      try desk.texts("SELECT status || coalesce(ends_at, '') FROM permission WHERE request = 2")
+        == ["active"])
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
+  /// On an earlier day somebody has taken over what nobody would by the succession.
+  @Test func aHandOverComesBeforeALaterSuccession() throws {
+    let (desk, chief, lin) = try reform(other)
+    let number = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 2, replaces: 2)
+    ).number
+    try #require(try chief.approve(number) == nil)
+    let id: AccountID = try desk.id(
+      "SELECT max(id) FROM account WHERE email = ?", Person.lin.email)
+    _ = try desk.owner().change(account: id, .suspend, reason: "調查")
+    desk.wait(.days(4))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    #expect(
+      try desk.texts("SELECT reason FROM permission WHERE request = 2") == ["交接 / handed over"])
+    #expect(try desk.texts("SELECT status FROM account WHERE id = ?", id) == ["suspended"])
+  }
+
+  /// What ended by itself after the succession's day, though before the run, stays so.
+  @Test func whatIsOverIsNotRevived() throws {
+    let (desk, chief, _) = try reform(other)
+    desk.wait(.minutes(1))
+    let lin = try desk.signedIn(other)
+    let number = try lin.requestPermission(
+      PermissionOrder(role: .admin, until: desk.today + 4)
+    ).number
+    try #require(try chief.approve(number) == nil)
+    desk.wait(.minutes(1))
+    let post = try desk.signedIn(.lin).requestPermission(PermissionOrder(role: .admin)).number
+    try #require(try chief.approve(post) == nil)
+    desk.wait(.days(9))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    let status: SQL = "SELECT status || ' ' || reason FROM permission WHERE request = ?"
+    let over = ["revoked " + Transaction.dayIsOver]
+    #expect(try desk.texts(status, number) == over)
+    desk.wait(.minutes(1))
+    _ = try desk.owner().undoSuccession(of: [Office.fda])
+    #expect(try desk.texts(status, number) == over)
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
+  /// By contacts that are new since an earlier day two are one.
+  @Test func aChangeComesBeforeALaterSuccession() throws {
+    let elsewhere = other.with(email: "lin@fda.gov.tw", mobile: "0922000007")
+    let (desk, chief, _) = try reform(elsewhere)
+    let day = Timestamp(startOfTaipeiDay: desk.today + 2).taiwanDay
+    let form = Sheet(lines: [
+      "機關OID,姓名,公務信箱,手機,異動類別,原管理者姓名,原公務信箱,生效日期",
+      "\(Office.fda),\(elsewhere.name),\(Person.lin.email),\(elsewhere.mobile),修改,"
+        + "\(elsewhere.name),\(elsewhere.email),\(day)",
+    ]).order
+    let change = try #require(try desk.owner().importBatch(form).rows[0].request)
+    try #require(try chief.approve(change) == nil)
+    desk.wait(.days(4))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    #expect(
+      try desk.texts(
+        "SELECT status FROM account WHERE name = ? ORDER BY status", Person.lin.name)
+        == ["active", "closed"])
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
   /// What has gone back is not the other agency's to end, though it began there.
   @Test func whatWentBackIsEndedWhereItIs() throws {
     let (desk, chief, li, lin) = try Desk.office()

@@ -248,6 +248,42 @@ import Testing
     _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
+  /// Whoever is to be one only later has not the use yet.
+  @Test func aLaterAdministratorsGrantComesUpAgain() throws {
+    let (desk, chief, li, lin) = try Desk.office()
+    _ = try desk.administrator(.tsai, approvedBy: chief)
+    let use = try lin.requestPermission(PermissionOrder(from: desk.today + 2)).number
+    try #require(try li.approve(use) == nil)
+    let admin = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 8)
+    ).number
+    try #require(try chief.approve(admin) == nil)
+    try chief.revoke(2, reason: "調職")
+    desk.wait(.days(2))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    #expect(try desk.texts("SELECT status FROM request WHERE id = ?", use) == ["pending"])
+  }
+
+  /// Whoever is one no more by the run that comes late is: it comes up again.
+  @Test func aDeputysGrantComesUpAgainAfterwards() throws {
+    let (desk, chief, li, lin) = try Desk.office()
+    _ = try desk.administrator(.tsai, approvedBy: chief)
+    let use = try lin.requestPermission(PermissionOrder(from: desk.today + 1)).number
+    try #require(try li.approve(use) == nil)
+    let tsais: RequestID = try desk.id("SELECT max(request) FROM permission WHERE role = 'admin'")
+    let deputy = try lin.requestPermission(
+      PermissionOrder(
+        role: .admin, from: desk.today + 2, until: desk.today + 3, deputyFor: tsais)
+    ).number
+    try #require(try chief.approve(deputy) == nil)
+    try chief.revoke(2, reason: "調職")
+    desk.wait(.days(5))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    #expect(try desk.texts("SELECT status FROM request WHERE id = ?", use) == ["pending"])
+    #expect(try desk.signedIn(.tsai).approve(use) == nil)
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
   /// It gives nothing that could be ended; it is decided on.
   @Test func whatWaitsAgainIsNotRevoked() throws {
     let (desk, _, _, tsai, use) = try comesUpAgain()
