@@ -219,7 +219,7 @@ def test_what_the_parent_ignored_stops_no_import(desk, number):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_long_decision_ends_when_it_is_told_to(desk, number):
-    batch = desk.json("import-batch", "-", session=CHIEF, stdin=text(people(6_000)))[-1]["batch"]
+    batch = desk.json("import-batch", "-", stdin=text(people(6_000)))[-1]["batch"]
     before = desk.dump()
     process = desk.start("approve", "--batch", batch, "--json", session=CHIEF)
     wait_for(lambda: (desk.data / "iauth.db-journal").exists())
