@@ -49,6 +49,7 @@ extension Service {
       for item in items where seen.insert(item).inserted {
         outcomes.append(try tx.answer(item, answer, by: session))
       }
+      try WriteLock.checkInterrupt()
       return .commit(outcomes)
     }
   }
@@ -70,6 +71,7 @@ extension Service {
       }
       var outcomes: [AnswerOutcome] = []
       for item in mine { outcomes.append(try tx.answer(item.item, answer, by: session)) }
+      try WriteLock.checkInterrupt()
       return .commit(outcomes)
     }
   }
@@ -120,6 +122,7 @@ extension Transaction {
   func answer(
     _ number: ItemID, _ answer: RecertificationAnswer, by session: Session
   ) throws(IAuthError) -> AnswerOutcome {
+    try WriteLock.checkInterrupt()
     let item = try first(RecertificationTable.one, number) { row in RecertificationItem(row: row) }
     var refusal = try refusalToAnswer(item, number, session)
     if refusal == nil, case .end = answer, let item, try isLastPermission(item.request) {

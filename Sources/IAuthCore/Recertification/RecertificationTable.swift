@@ -155,10 +155,6 @@ enum RecertificationTable {
       SELECT id FROM below))
     """
   static let ofReview: SQL = "SELECT \(columns) \(tables) WHERE \(seen) ORDER BY g.sort, i.id"
-  static let mayAnswer: SQL = """
-    SELECT 1 FROM recertifier
-    WHERE item = ?1 AND account = ?2 AND starts_at <= ?3 AND ?3 < ends_at
-    """
   /// Whether somebody acts for another at all.
   static let standsIn: SQL = """
     SELECT 1 FROM administrator WHERE account = ?1 AND represents IS NOT NULL
@@ -219,7 +215,7 @@ enum RecertificationTable {
   static let statements: [SQL] = [
     open, overlapping, freeze, freezeBelow, reviewers, unassigned, byID, openReviews, newest,
     mineGeneral, mineBelow, mineEverywhere, wasNamed, wasOfCode, wasCalled, wasTitled, one,
-    ofReview, mayAnswer, standsIn,
+    ofReview, standsIn,
     answersFor, answer,
     close, markUnanswered, suspendItem, suspendPermission, isLastOfAgency, counts, openCount, rates,
   ]

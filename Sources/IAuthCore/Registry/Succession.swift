@@ -96,6 +96,7 @@ extension Service {
       later.sort { ($0.onAt, $0.id) < ($1.onAt, $1.id) }
       if !later.isEmpty { lines += try tx.foresee(later.map(\.id)) }
       try tx.tell(news, isUndone: false)
+      try WriteLock.checkInterrupt()
       return .commit(lines)
     }
   }

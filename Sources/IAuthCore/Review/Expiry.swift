@@ -160,6 +160,12 @@ extension Transaction {
     }
     let end = try first(EffectTable.standing, number) { row in row.timeIfAny(1) }
     guard let end = end ?? nil, end <= moment else { return }
+    if let request = try request(number), request.status.isOpen {
+      // It has come up again in this run, and gives nothing until its last day, which is over.
+      var rows: [EndedRow] = []
+      try lapse(request: number, &rows)
+      return try tell(rows, isLapsed: true)
+    }
     let reason = try text(ExpiryTable.endReason, number)
     _ = try revoke(number, reason: reason ?? Self.dayIsOver)
   }

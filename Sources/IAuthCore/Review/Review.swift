@@ -88,6 +88,7 @@ extension Transaction {
       }
     }
     for (reason, numbers) in returned { try tellReturned(numbers, reason: reason) }
+    try WriteLock.checkInterrupt()
     return outcomes
   }
 

@@ -117,14 +117,16 @@ extension Transaction {
 
   /// Tells the holder of a permission, who has heard that somebody is to take it over, that it is
   /// theirs still.
+  ///
+  /// The mail is about theirs, so that it stays when the other is erased.
   func tellHandOverOff(_ request: PermissionRequest) throws(IAuthError) {
     guard let replaced = request.replaces, let old = try permissionInForce(replaced),
       let holder: AccountID = try id(StandInTable.holder, old.number), holder != actor?.account
     else { return }
     let account = try account(id: holder)
-    guard account.status != .invited else { return }
+    guard account.status != .invited, let theirs = try self.request(old.number) else { return }
     try queue(
-      .handOverOff(request: try summary(request)), to: .mail(account),
-      reference: request.number.description, request: request.number)
+      .handOverOff(request: try summary(theirs)), to: .mail(account),
+      reference: old.number.description, request: old.number)
   }
 }

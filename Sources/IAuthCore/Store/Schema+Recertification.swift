@@ -46,31 +46,27 @@ extension Schema {
     """
 
   static let recertificationViews: SQL = """
-    CREATE VIEW superior_of AS
-      -- Each agency with every active one above it, at any height (上級機關).
-      WITH RECURSIVE above (agency, superior) AS (
-        SELECT id, superior FROM agency WHERE superior IS NOT NULL
-        UNION SELECT v.agency, g.superior FROM above v JOIN agency g ON g.id = v.superior
-          WHERE g.superior IS NOT NULL)
-      SELECT v.agency, v.superior FROM above v JOIN agency g ON g.id = v.superior
-      WHERE g.status = 'active';
-
     CREATE VIEW recertifier AS
-      -- Who may answer for which open item, before the question whose own it is. (CROSS JOIN: the
-      -- items come first; every administrator with every item takes a nation half a minute.)
+      -- Who may answer for which open item, before the question whose own it is; whoever may in two
+      -- ways stands here twice, for what is made distinct is computed for a whole nation to answer
+      -- for one item. (CROSS JOIN: the items come first, then the active agencies above, at any
+      -- height (上級機關); every administrator with every item takes a nation half a minute.)
       SELECT i.id AS item, d.account, d.starts_at, d.ends_at, d.represents
       FROM recertification_item i JOIN administrator d ON d.agency = i.agency
         AND d.system = i.system
       WHERE i.role = 'general' AND i.status IN ('open', 'unanswered')
-      UNION
+      UNION ALL
       SELECT i.id, d.account, d.starts_at, d.ends_at, d.represents
-      FROM recertification_item i CROSS JOIN superior_of s ON s.agency = i.agency
-        CROSS JOIN administrator d ON d.agency = s.superior AND d.system = i.system
-      WHERE i.role = 'admin' AND i.status IN ('open', 'unanswered')
-      UNION
+      FROM recertification_item i CROSS JOIN agency g
+        CROSS JOIN administrator d ON d.agency = g.id AND d.system = i.system
+      WHERE i.role = 'admin' AND i.status IN ('open', 'unanswered') AND g.status = 'active'
+        AND g.id IN (WITH RECURSIVE above (id) AS (SELECT superior FROM agency WHERE id = i.agency
+            UNION SELECT o.superior FROM above v JOIN agency o ON o.id = v.id)
+          SELECT id FROM above)
+      UNION ALL
       SELECT i.id, d.account, d.starts_at, d.ends_at, d.represents
       FROM recertification_item i
-        JOIN administrator d ON d.agency = (SELECT authority FROM service)
+        CROSS JOIN administrator d ON d.agency = (SELECT authority FROM service)
       WHERE i.role = 'admin' AND i.status IN ('open', 'unanswered')
         AND d.system = CASE WHEN EXISTS (SELECT 1 FROM national_system o
             WHERE o.system = i.system)

@@ -70,6 +70,41 @@ import Testing
     _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
+  /// Whoever was to be replaced hears that they stay, also where nothing of the other may be kept.
+  @Test(arguments: [AccountVerb.close, .erase]) func whoStaysHearsOfIt(_ verb: AccountVerb) throws {
+    let (desk, chief, _, lin) = try Desk.office()
+    let number = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 9, replaces: 2)
+    ).number
+    try #require(try chief.approve(number) == nil)
+    let id: AccountID = try desk.id("SELECT account FROM request WHERE id = ?", number)
+    let post = try desk.post { _ = try desk.owner().change(account: id, verb, reason: "離職") }
+    #expect(post.filter { $0 == "notice li@cdc.gov.tw" }.count == 1)
+    let bodies = try desk.texts(
+      "SELECT body FROM message WHERE kind = 'notice' ORDER BY id DESC LIMIT 1")
+    #expect(!bodies[0].contains(Person.lin.name))
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
+  /// What comes up again in a late run, after its last day, has lapsed as in a run on that day.
+  @Test func whatComesUpAgainTooLateLapses() throws {
+    let (desk, chief, li, lin) = try Desk.office()
+    let handOver = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 3, replaces: 2)
+    ).number
+    try #require(try chief.approve(handOver) == nil)
+    let number = try desk.opened(.tsai).requestPermission(
+      PermissionOrder(role: .general, from: desk.today + 4, until: desk.today + 6)
+    ).number
+    try #require(try li.approve(number) == nil)
+    desk.wait(.days(14))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    #expect(try desk.texts("SELECT status FROM request WHERE id = ?", number) == ["lapsed"])
+    #expect(
+      try desk.texts("SELECT status FROM permission WHERE request = ?", number) == ["revoked"])
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
   @Test func nobodyHandsOverTwice() throws {
     let (desk, chief, _, lin) = try Desk.office()
     let first = try lin.requestPermission(

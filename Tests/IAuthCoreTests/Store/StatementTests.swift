@@ -201,6 +201,15 @@ private let others: Set<String> = [
     }
   }
 
+  /// Whoever answers for one item of a nation's review waits for no other.
+  @Test func whoMayAnswerForAnItemIsLookedUp() throws {
+    let desk = try Desk()
+    let plan = try Self.plan(
+      of: "SELECT 1 FROM recertifier WHERE item = ?1 AND account = ?2", in: desk.path)
+    #expect(
+      plan.filter { $0.hasPrefix("SEARCH i USING INTEGER PRIMARY KEY") }.count == 3, "\(plan)")
+  }
+
   /// The plan that SQLite would follow.
   private static func plan(of sql: SQL, in path: String) throws -> [String] {
     let db = try Connection(path: path)
