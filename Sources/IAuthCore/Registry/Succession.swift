@@ -190,6 +190,8 @@ extension Transaction {
         try execute("RELEASE succession")
         news = told
       } catch {
+        // Whoever told the run to stop is nothing in the way of one.
+        try WriteLock.checkInterrupt()
         let isRefused = [ExitStatus.refused, .unknown].contains(error.code.status)
         guard isRefused || error.code == .internal else { throw error }
         try execute("ROLLBACK TO succession")

@@ -1,6 +1,7 @@
 // What random walks found where agencies are reorganised, each by the shortest way to it (PRODUCT
 // 11.4).
 
+import Glibc
 import SQLite
 import Testing
 
@@ -186,6 +187,38 @@ import Testing
     #expect(
       try desk.texts("SELECT status || coalesce(ends_at, '') FROM permission WHERE request = 2")
         == ["active"])
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
+  /// Told to stop, a late run keeps nothing, and holds no succession for one that cannot be.
+  @Test func aLateRunThatIsStoppedHoldsUpNothing() throws {
+    let (desk, _, _) = try reform(other)
+    let tsai = try desk.opened(.tsai)
+    let number = try tsai.requestPermission(
+      PermissionOrder(role: .general, until: desk.today + 2)
+    ).number
+    try #require(try desk.signedIn(.li).approve(number) == nil)
+    desk.wait(.days(2))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    desk.wait(.days(1))
+    var (interrupt, before) = (sigset_t(), sigset_t())
+    unsafe sigemptyset(&interrupt)
+    unsafe sigaddset(&interrupt, SIGINT)
+    unsafe sigprocmask(SIG_BLOCK, &interrupt, &before)
+    raise(SIGINT)
+    #expect(throws: IAuthError.self) {
+      _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    }
+    // It goes away where it is ignored.
+    signal(SIGINT, SIG_IGN)
+    signal(SIGINT, SIG_DFL)
+    unsafe sigprocmask(SIG_SETMASK, &before, nil)
+    let state: SQL = """
+      SELECT (held_at IS NOT NULL) || (applied_at IS NOT NULL) FROM succession ORDER BY id DESC LIMIT 1
+      """
+    #expect(try desk.texts(state) == ["00"])
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    #expect(try desk.texts(state) == ["01"])
     _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
