@@ -423,7 +423,8 @@ def test_figures_of_nothing_have_every_column(desk):
     assert row.split()[:3] == ["all", "0", "0"] and "#" not in row
 
 
-@pytest.mark.parametrize("content", [None, "日期,備註\n20270101,x\n", "PK\x03\x04nothing"])
+@pytest.mark.parametrize("content", [
+    None, "日期,備註\n20270101,x\n", "PK\x03\x04nothing", "西元日期,是否放假\n20270101,yes\n"])
 def test_a_calendar_that_cannot_be_read_costs_the_working_hours_alone(desk, tmp_path, content):
     desk.join(TONG)
     desk.ok("approve", desk.request(TONG), session=MING)

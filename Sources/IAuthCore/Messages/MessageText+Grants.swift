@@ -129,12 +129,12 @@ extension Notice {
         Wording(
           "Your permission goes on (request \(request.number))",
           [
-            "Nobody takes over this permission of yours for now: it was called off, or they cannot.",
-            "",
+            "Nobody takes over this permission of yours for now: it was called off or refused, or they "
+              + "cannot.", "",
           ] + request.english + ["", "Your permissions:"] + read),
         Wording(
           "權限未交接（申請案 \(request.number)）",
-          ["交接已取消，或接任者目前無法接任；您的下列權限照舊有效：", ""] + request.chinese
+          ["交接已取消或未獲核准，或接任者目前無法接任；您的下列權限照舊有效：", ""] + request.chinese
             + ["", "查詢您的權限："] + read)
       )
     case .permissionEnding(let request, let endsAt):

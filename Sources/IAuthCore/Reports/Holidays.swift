@@ -35,6 +35,8 @@ struct Holidays {
     guard columns != nil else {
       throw .sheetHeader(missing: ["西元日期", "是否放假"], duplicated: [])
     }
+    // No year is without one: whatever says so is another file, or another's table.
+    guard !days.isEmpty else { throw .sheetEmpty }
   }
 
   var json: String { "[" + days.map(String.init).joined(separator: ",") + "]" }
@@ -49,7 +51,10 @@ extension Settings {
       let days = try Holidays(path: holidays).days
       return Finding("holidays", .ok, "\(days.count) days off", "放假日 \(days.count) 日")
     } catch {
-      let why = error.sentences
+      let why =
+        if case .sheetEmpty = error {
+          Bilingual("no row of it is a day off (是否放假: 2)", "其中沒有放假日（是否放假：2）")
+        } else { error.sentences }
       return Finding(
         "holidays", .fail, "\(holidays): \(why.english); statistics lack the working hours",
         "\(holidays)：\(why.chinese)；統計不含上班時數")

@@ -279,9 +279,11 @@ extension Transaction {
     guard verdict != .approved, verdict != .returned else { return }
     try settleHandOvers(afterChange: number)
     // One that had come up again does not begin.
-    guard try run(EffectTable.giveUp, number, now, actor?.account, note) > 0
-    else { return }
-    try audit(.revoked, .request(number))
+    if try run(EffectTable.giveUp, number, now, actor?.account, note) > 0 {
+      try audit(.revoked, .request(number))
+    } else if verdict != .superseded, let request = try request(number) {
+      try tellHandOverOff(request)
+    }
   }
 
   func batch(_ id: BatchID) throws(IAuthError) -> Batch? {

@@ -322,7 +322,8 @@ extension CommandDescription {
     }
     guard !isJSONOnly, let first = refused else { return }
     let spelling = "--\(first.name)"
-    guard lists, !form.isList, let other = given.first else {
+    let unlisted = given.first { word in !forms.contains { $0.isList && $0.admits(word) } }
+    guard lists, !form.isList, let other = unlisted ?? given.first else {
       throw .usageOption(spelling, nearest: nil, command: name)
     }
     throw .usageConflict(parameter(other)?.spelling ?? other, spelling, command: name)

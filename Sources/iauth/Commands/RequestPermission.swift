@@ -16,15 +16,17 @@ struct RequestPermission: Command {
       nobody decides lapses after 180 days. With --from and --until the permission holds from the \
       first of these days to the last, in Taiwan time; asked for again with a later --until, it \
       goes on without a gap once that is approved. --deputy-for asks to be the deputy of an \
-      administrator for these days, --replaces to take their permission over, which then ends; \
-      NUMBER is what iauth admins shows. A request that was sent back is corrected and handed in \
+      administrator for these days, to the last of them also where that one has left meanwhile; \
+      --replaces asks to take their permission over, which then ends; NUMBER is what iauth admins \
+      shows. A request that was sent back is corrected and handed in \
       again by --resubmit within 30 days. On a terminal, without options, it asks.
       """,
       """
       申請系統的使用權限，角色為機關管理者（admin，含使用權限）或一般權限（general）。機關管理者由主管\
       機關審核，一般權限由所屬機關的管理者審核；結果以電子郵件通知。逾 180 天未審核者，申請失效。--from、--until 為起迄日（臺灣時間，含當日）；\
       尚未到期者得再申請較晚之迄日（展期），核准後不中斷；\
-      --deputy-for 為申請擔任管理者之職務代理人，--replaces 為交接，NUMBER 見 iauth admins。退回補正者於\
+      --deputy-for 為申請擔任管理者之職務代理人（管理者離職者，仍代理至迄日），\
+      --replaces 為交接，NUMBER 見 iauth admins。退回補正者於\
       30 天內以 --resubmit 再送。於終端機未指定選項時，逐項詢問。
       """),
     parameters: [

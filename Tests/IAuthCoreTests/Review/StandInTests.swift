@@ -225,6 +225,28 @@ import Testing
     #expect(try names(desk) == ["李小明"])
   }
 
+  /// Who was told that somebody asks to take their permission over is told that nobody does.
+  @Test(arguments: [RequestStatus.rejected, .withdrawn, .lapsed])
+  func aHandOverThatComesToNothing(end: RequestStatus) throws {
+    let (desk, chief, _, lin) = try Desk.office()
+    let number = try lin.requestPermission(PermissionOrder(role: .admin, replaces: 2)).number
+    let post = try desk.post {
+      switch end {
+      case .rejected: #expect(try chief.reject(number, reason: "未檢附公文") == nil)
+      case .withdrawn: try lin.withdraw(number)
+      default:
+        desk.wait(.days(181))
+        try sweep(desk)
+      }
+    }
+    #expect(try desk.texts("SELECT status FROM request WHERE id = ?", number) == [end.rawValue])
+    #expect(post.filter { $0 == "notice li@cdc.gov.tw" }.count == 1, "\(post)")
+    // The mail is about the permission that stays.
+    let about = try desk.number(
+      "SELECT request FROM message WHERE recipient = 'li@cdc.gov.tw' ORDER BY id DESC LIMIT 1")
+    #expect(about == 2)
+  }
+
   /// Whoever is meant is the one represented: what they may not decide would be lost on the way.
   @Test func aDeputyHasNoDeputy() throws {
     let (desk, chief, _, lin) = try Desk.office()
