@@ -31,8 +31,16 @@ enum ExpiryTable {
     SELECT max(a.status_at, coalesce((SELECT max(granted_at) FROM permission
       WHERE account = a.id AND status = 'active'), 0)) FROM account a WHERE a.id = ?
     """
+  /// What came up again and was sent back may be asked for with a later last day, and then has that.
+  private static func isOver(by moment: Fragment) -> Fragment {
+    """
+    status = 'active' AND ends_at <= \(moment) AND NOT EXISTS (SELECT 1 FROM request r
+      WHERE r.id = permission.request AND r.open = 1 AND permission.ends_at IS permission.given_until
+        AND (r.status = 'returned' OR r.until_at > \(moment)))
+    """
+  }
   static let ending: SQL = """
-    SELECT request FROM permission WHERE status = 'active' AND ends_at <= ? ORDER BY request
+    SELECT request FROM permission WHERE \(isOver(by: "?1")) ORDER BY request
     """
   static let endReason: SQL = "SELECT reason FROM permission WHERE request = ?"
   static let changes: SQL = """
@@ -52,13 +60,14 @@ enum ExpiryTable {
     SELECT id FROM request WHERE account = ?1 AND \(overdue)
     """
   static let endingOf: SQL = """
-    SELECT request FROM permission WHERE account = ?1 AND status = 'active' AND ends_at <= ?2
+    SELECT request FROM permission WHERE account = ?1 AND \(isOver(by: "?2"))
     """
   static let hasLapsed: SQL = """
     SELECT 1 FROM request WHERE account = ?1 AND \(overdue)
     UNION ALL
-    SELECT 1 FROM permission WHERE account = ?1 AND status = 'active' AND (ends_at <= ?4
-      OR starts_at <= ?4 AND began_at IS NULL AND suspended_at IS NULL AND starts_at > granted_at)
+    SELECT 1 FROM permission WHERE account = ?1 AND \(isOver(by: "?4"))
+    UNION ALL SELECT 1 FROM permission WHERE account = ?1 AND status = 'active' AND starts_at <= ?4
+      AND began_at IS NULL AND suspended_at IS NULL AND starts_at > granted_at
     UNION ALL SELECT 1 FROM request WHERE account = ?1 AND status = 'approved' AND kind = 'change'
       AND applied_at IS NULL AND effective_at <= ?4
     UNION ALL \(invitations(until: "?5")) AND a.id = ?1 LIMIT 1

@@ -148,18 +148,28 @@ extension Context {
   /// The list for another program, the names of the columns first.
   private func writeSheet(_ columns: [Shape.Column], _ rows: [JSON]) {
     let isCSV = options.list.output == .csv
-    let line = { (cells: [String]) -> String in
-      cells.map { isCSV ? self.quoted($0) : TerminalText.escaped($0) }
-        .joined(separator: isCSV ? "," : "\t") + "\n"
+    func write(_ cell: (Shape.Column) -> String) {
+      var line = ""
+      for (place, column) in columns.enumerated() {
+        if place > 0 { line += isCSV ? "," : "\t" }
+        line += isCSV ? quoted(cell(column)) : TerminalText.escaped(cell(column))
+      }
+      console.page(line + "\n")
     }
-    console.page(line(columns.map(\.name)))
-    for row in rows { console.page(line(columns.map { $0.value(in: row).cell })) }
+    write { $0.name }
+    for row in rows { write { $0.value(in: row).cell } }
   }
 
   /// A cell of RFC 4180.
   ///
   /// A spreadsheet program shall not run what a person wrote, and a terminal not be steered by it.
   private func quoted(_ text: String) -> String {
+    // Most cells are plain: letters, digits and what stands in addresses and times.
+    if text.utf8.allSatisfy({ (0x2E...0x3A).contains($0) || (0x40...0x7A).contains($0) }),
+      text.utf8.first != UInt8(ascii: "@")
+    {
+      return text
+    }
     let isNumber = text.utf8.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
     var cell = isNumber ? text : FormulaGuard.guarded(text)
     cell = console.out.isTerminal ? TerminalText.escaped(cell) : cell.escapingControls

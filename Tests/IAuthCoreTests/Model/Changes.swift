@@ -87,7 +87,7 @@ struct Change {
     if old.agency != new.agency || old.account != new.account, !isMoving {
       throw unexplained("whose permission", old, new)
     }
-    if wasOver {
+    if wasOver, !isGrantedAgain(new) || old.ended != nil {
       if !isOver, undone.isEmpty { throw unexplained("permission revived", old, new) }
       if isOver, let end = old.ended, end != new.ended { throw unexplained("end", old, new) }
       return

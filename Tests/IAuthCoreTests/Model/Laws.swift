@@ -115,7 +115,9 @@ extension Reckoning {
     where request.isOpen && !isOpen(request) && request.round == 1 {
       throw Fault(law: "cron ends what is over", detail: "request \(request.id)")
     }
-    for held in facts.held.values where held.ended == nil && isOver(held) {
+    // What was sent back may still be asked for with a later last day.
+    for held in facts.held.values
+    where held.ended == nil && isOver(held) && facts.requests[held.request]?.status != "returned" {
       throw Fault(law: "cron ends what is over", detail: "permission \(held.request)")
     }
     for person in facts.people.values where person.status == "invited" {

@@ -182,6 +182,35 @@ import Testing
     _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
+  /// What was sent back waits its thirty days for its correction, though its last day is over.
+  @Test(arguments: [8, 31]) func aCorrectionMayComeAfterTheLastDay(days: Int64) throws {
+    let (desk, _, _, tsai, use) = try comesUpAgain(until: 6)
+    _ = try tsai.decide([
+      DecisionOrder(number: use, verdict: .returned, note: "期限有誤", version: nil)
+    ])
+    desk.wait(.days(days))
+    for _ in 0..<2 { _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true) }
+    let status = try desk.texts("SELECT status FROM request WHERE id = ?", use)
+    let rests = { (answer: Bool) throws in
+      try desk.number(
+        """
+        SELECT count(*) FROM permission WHERE request = ?1 AND status = 'active'
+          AND (suspended_at IS NOT NULL) = ?2
+        """, use, answer)
+    }
+    if days > 30 {
+      #expect(status == ["lapsed"])
+      #expect(try rests(true) == 0)
+    } else {
+      #expect(status == ["returned"])
+      _ = try desk.signedIn(.lin).resubmit(use, Correction(until: desk.today + 10))
+      let refusal = try desk.signedIn(.tsai).approve(use)
+      #expect(refusal == nil, "\(String(describing: refusal))")
+      #expect(try rests(false) == 1)
+    }
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
   /// What was corrected and then taken back leaves the trail whole.
   @Test func whatIsWithdrawnAfterItsCorrectionIsOver() throws {
     let (desk, _, lin, tsai, use) = try comesUpAgain()
