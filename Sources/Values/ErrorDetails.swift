@@ -81,7 +81,7 @@ package struct HeaderPlace: Equatable, Sendable {
 
 /// Why the audit trail does not hold at an entry.
 package enum AuditProblem: Equatable, Sendable {
-  case changed, missing, cutOff, unsealed, personalData, anchor, node, unrecorded,
+  case changed, missing, cutOff, unsealed, personalData, anchor, otherTrail, node, unrecorded,
     differs
 }
 

@@ -525,6 +525,27 @@ def test_root_restores_for_the_owner_of_the_directory(desk, copy, tmp_path_facto
     desk.refused("database.exists", "init", "--authority", AUTHORITY, "--db", data / "iauth.db")
 
 
+def test_a_leapt_clock_removes_no_copy(on_clock, tmp_path):
+    """What cannot be undone is not done by a clock that may be wrong (3.9)."""
+    desk = on_clock
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    desk.ok("backup", "--to", vault, "--keep", "7d")
+    desk.clock += timedelta(days=400)
+    leapt = desk.run("backup", "--to", vault, "--keep", "7d")
+    assert leapt.status == 0 and "older copies stay" in leapt.err, leapt
+    assert len(list(vault.glob("iauth-*.db"))) == 2
+    # Nor is a copy from the future one of late.
+    desk.clock -= timedelta(days=340)
+    later = desk.run("doctor", "--json")
+    assert next(line["status"] for line in later.lines
+                if line["check"] == "backup") == "warn", later
+
+
+def test_no_directory_is_not_the_root(desk):
+    desk.refused("usage.value", "backup", "--to", "", "--keep", "7d")
+
+
 def test_copies_in_a_directory_are_rotated(desk, tmp_path):
     vault = tmp_path / "vault"
     vault.mkdir()

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -103,6 +104,11 @@ def test_who_took_over_is_compared_with_a_head_from_elsewhere(desk, other_host, 
     said = desk.ok("audit", "--verify", under=other_host).err
     assert "--anchor FILE" in said and "host 2" in said
     desk.refused("audit.broken", "audit", "--verify", "--anchor", newer, under=other_host)
+    assert host() == "warn"
+    # What this host has made of its own since knows nothing of what was lost.
+    own = tmp_path / "own"
+    own.write_text(desk.ok("audit", "--checkpoint", under=other_host).out)
+    desk.ok("audit", "--verify", "--anchor", own, under=other_host)
     assert host() == "warn"
     desk.ok("audit", "--verify", "--anchor", head, under=other_host)
     assert host() == "ok"
@@ -318,8 +324,23 @@ def test_the_monitor_is_quick_and_changes_nothing(desk, configured, tmp_path):
     assert min(took) < 0.02, took
 
 
+def test_the_monitor_is_no_use_of_a_session(on_clock):
+    """A monitor asks every few seconds: nobody would ever be signed out for idleness (13)."""
+    desk = on_clock
+    desk.clock += timedelta(hours=2)
+    desk.sign_in(CHIEF)
+    desk.clock += timedelta(minutes=10)
+    (desk.db.parent / "iauth.lock").unlink()
+    before = contents(desk)
+    assert quick(desk, session=CHIEF)[0] == 0
+    assert contents(desk) == before
+    desk.ok("audit", "--head", session=CHIEF)
+    assert contents(desk) != before
+
+
 def test_the_monitor_says_what_is_wrong(desk, configured):
     assert quick(desk, *configured("nonsense = 1\n"))[0] == 6
+    assert quick(desk, "--config", desk.home / "no.conf")[0] == 6
     assert quick(desk, "--db", desk.home / "nothing")[0] == 7
     desk.db.chmod(0o644)
     assert quick(desk)[0] == 1

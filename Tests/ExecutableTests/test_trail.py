@@ -189,7 +189,9 @@ def test_a_feed_is_resumable_and_the_same_at_any_time(desk):
         assert pieces == whole and whole.count("\n") == last
         for person in (MING, TONG):
             assert person.name not in whole and person.email not in whole
-    assert desk.ok("audit", "--after", last + 100000).out == ""
+    beyond = desk.ok("audit", "--after", last + 100000)
+    assert beyond.out == "" and "entries only" in beyond.err
+    assert "entries only" not in desk.ok("audit", "--after", last).err
     desk.refused("usage.value", "audit", "--after", 0, "--format", "xml")
 
 

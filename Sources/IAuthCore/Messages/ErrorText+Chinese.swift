@@ -149,7 +149,7 @@ extension IAuthError {
     case .databaseDamaged: "資料庫已損毀，請以最近的備份還原"
     case .copyDiffers(let manifest): "備份與 \(quoted(manifest)) 所載 SHA-256 不符，請改用原始備份檔"
     case .auditBroken(let seq, let problem):
-      "稽核紀錄第 \(seq) 筆驗證不符：\(problem.chinese)；請先留存備份"
+      "稽核紀錄第 \(seq) 筆驗證不符：\(problem.chinese)；請先以 cp -a 原樣留存各檔案"
     case .doctorFailed(let checks): "有 \(checks) 項檢查未通過，詳如上列"
     case .internal: "系統發生內部錯誤，資料未變更，請通知維運人員"
 
@@ -271,6 +271,7 @@ extension AuditProblem {
     case .unrecorded: "有審核、權限、工作階段或帳號查無紀錄"
     case .differs: "權限申請、權限、工作階段或帳號與紀錄不符"
     case .anchor: "與留存的錨點不符"
+    case .otherTrail: "所給鏈首屬於另一份稽核紀錄"
     case .node: "其雜湊樹遭更動"
     }
   }

@@ -198,7 +198,8 @@ extension IAuthError {
     case .copyDiffers(let manifest):
       "the copy is not the one that \(quoted(manifest)) is of; fetch it again"
     case .auditBroken(let seq, let problem):
-      "the audit trail does not hold at entry \(seq): \(problem.english); keep a copy first"
+      "the audit trail does not hold at entry \(seq): \(problem.english); "
+        + "keep a copy of the files as they are, with cp -a, before anything else"
     case .doctorFailed(let checks): "\(counted(checks, "check")) failed; the lines above say which"
     case .internal: "iauth met a state that it must not reach; nothing was changed"
 
@@ -303,6 +304,7 @@ extension AuditProblem {
     case .unrecorded: "a decision, permission, session or account has no entry"
     case .differs: "a request, permission, session or account is not as it says"
     case .anchor: "it differs from the anchor"
+    case .otherTrail: "the head that was given is of another trail"
     case .node: "the tree over it was changed"
     }
   }

@@ -151,8 +151,7 @@ extension IAuthError {
       }
     case .databaseDamaged: "iauth restore FILE"
     case .copyDiffers: nil
-    case .auditBroken: "iauth backup FILE"
-    case .doctorFailed: nil
+    case .auditBroken, .doctorFailed: nil
     case .internal, .diskFull, .diskFailed, .filesExhausted: "iauth doctor"
     case .deliveryCut: "iauth deliver"
     case .clockLeap: "iauth pending --remind --clock-is-right"
@@ -173,8 +172,15 @@ extension IAuthError {
     case .rightMissing(.serviceOperator), .rightMissing(.owner), .rightMissing(.key): nil
     case .databaseForeign: "iauth --db FILE doctor"
     case .databaseVersion(let found, let needed):
-      found < needed ? "iauth migrate" : "iauth --version"
-    case .databaseUnsafe(.key): "iauth restore FILE"
+      if found >= needed {
+        "iauth --version"
+      } else if call.command == "restore" {
+        // Nothing is there yet that could be migrated.
+        "cp FILE iauth.db; cp FILE.key iauth.key; iauth --db iauth.db migrate"
+      } else {
+        "iauth migrate"
+      }
+    case .databaseUnsafe(.key): call.command == "restore" ? nil : "iauth restore FILE"
     case .databaseUnsafe: nil
     case .configInvalid, .programUnsafe: nil
     }

@@ -330,8 +330,8 @@ extension Schema {
     WHEN (NEW.status = 'revoked' OR NEW.ends_at IS NOT NULL OR NEW.suspended_at IS NOT NULL)
       AND EXISTS
       (SELECT 1 FROM last_of_authority WHERE request = OLD.request AND is_last_permission)
-      -- But with a merge that keeps the better one, and on the day on which somebody takes it over
-      -- for good.
+      AND NOT (NEW.status = 'revoked' AND coalesce(OLD.ends_at <= NEW.revoked_at, 0)) -- it was over
+      -- But with a merge that keeps the better one, and on the day of who takes it over for good.
       AND NOT EXISTS (SELECT 1 FROM moving v JOIN succession_move m ON m.succession = v.succession
         WHERE m.kind = 'ended' AND m.id = OLD.request AND NOT v.is_undoing)
       AND NOT (NEW.status = 'active' AND NEW.suspended_at IS NULL AND EXISTS (SELECT 1

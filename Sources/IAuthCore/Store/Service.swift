@@ -20,7 +20,7 @@ package struct Service {
 
   /// Notes the use of the caller's session by a command that had no need to know who it is.
   package func noteUse() {
-    guard !store.hasAskedSession else { return }
+    guard !store.hasAskedSession, !store.isMonitored else { return }
     _ = try? store.read { (tx) throws(IAuthError) in try tx.session() }
   }
 

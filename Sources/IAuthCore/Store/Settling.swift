@@ -27,7 +27,7 @@ enum SettlingTable {
     RETURNING epoch
     """
   static let compare: SQL = """
-    UPDATE host SET compared = max(coalesce(compared, 0), ?1) WHERE epoch > 1
+    UPDATE host SET compared = max(coalesce(compared, 0), ?1) WHERE epoch > 1 AND ?1 <= began
     """
   static let host: SQL = "SELECT machine, epoch, since, began, compared FROM host"
   static let sends: SQL = "UPDATE send SET sent_at = ?1 WHERE sent_at > ?1"

@@ -34,6 +34,8 @@ package final class Store {
   private var usedSession: Session?
   /// Whether the caller's session was looked at.
   private(set) var hasAskedSession = false
+  /// Whether nothing is written here, not even that a session was used: a monitor asks.
+  var isMonitored = false
   private let isShared: Bool
   /// Whether this operation has waited for others as long as it may.
   private var hasWaited = false
@@ -60,6 +62,9 @@ package final class Store {
     self.settings = settings
     key = file.key
     isShared = true
+    // SQLite reads the schema under its lock.
+    let held = HeldSignals()
+    defer { withExtendedLifetime(held) {} }
     (db, version) = try Self.opened(file)
     guard versions.contains(version) else {
       throw .databaseVersion(found: version, needed: Schema.version)
@@ -281,6 +286,8 @@ package final class Store {
   /// that looking at a copy changes nothing.
   private func settle() throws(IAuthError) {
     guard isShared, !isStandby, !isBeingRestored, version == Schema.version else { return }
+    let held = HeldSignals()
+    defer { withExtendedLifetime(held) {} }
     let found = try Transaction(store: self, isWriting: false).unsettled()
     guard found.isClockBack || found.isTimeCome || found.isSuccessionDue || found.isStartDue,
       !found.isOtherHost
@@ -308,7 +315,7 @@ package final class Store {
   /// Every command of a session is use of it, a refused one and a dry run too: what was not noted
   /// along with a change is noted now, and an answer stands whether it can be or not.
   private func noteUse() {
-    guard !isStandby, let session = usedSession else { return }
+    guard !isStandby, !isMonitored, let session = usedSession else { return }
     usedSession = nil
     // The answer is there already: it waits for others no longer than this.
     try? note(seconds: Limits.noteSeconds) { (tx) throws(IAuthError) -> TransactionEnd<Void> in

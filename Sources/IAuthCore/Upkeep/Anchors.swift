@@ -51,8 +51,10 @@ struct Anchors {
   /// Roots by the number of entries.
   private(set) var roots: [Int64: [UInt8]] = [:]
 
-  /// How many entries the newest of them speaks of.
-  var newest: Int64? { (Array(entries.keys) + roots.keys).max() }
+  /// How many entries the newest of them speaks of, of those that have no more than `most`.
+  func newest(upTo most: Int64) -> Int64? {
+    (Array(entries.keys) + roots.keys).filter { $0 <= most }.max()
+  }
 
   init() {}
 
@@ -63,7 +65,7 @@ struct Anchors {
       switch head.kind {
       case .root: try Self.keep(head.hash, head.number, in: &roots)
       case .entry: try Self.keep(head.hash, head.number, in: &entries)
-      case .foreign: throw .auditBroken(seq: head.number, .anchor)
+      case .foreign: throw .auditBroken(seq: head.number, .otherTrail)
       }
     }
     guard !entries.isEmpty || !roots.isEmpty else { throw .anchorMissing }
@@ -71,7 +73,10 @@ struct Anchors {
 
   /// Every head in a text, whatever they say of each other.
   static func heads(in text: String, uuid: [UInt8]) -> [KeptHead] {
-    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    // An editor may have put a byte-order mark before it.
+    let scalars = text.unicodeScalars
+    let lines = Substring(scalars.first == "\u{FEFF}" ? scalars.dropFirst() : scalars[...])
+      .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       .map(unquoted)
     let origin = Checkpoint.origin(uuid: uuid)
     var heads: [KeptHead] = []

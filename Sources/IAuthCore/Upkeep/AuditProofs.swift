@@ -110,18 +110,20 @@ extension Service {
   /// finds nothing new.
   ///
   /// - Parameter take: gets some at a time; nobody is kept waiting for what it does with them.
+  /// - Returns: how many entries there were.
   /// - Throws: `right.missing`.
+  @discardableResult
   package func auditFeed(
     after seq: Int64, limit: Int64?, _ take: ([TrailLine]) throws(IAuthError) -> Void
-  ) throws(IAuthError) {
-    let end = try writeAsOperator(isReading: true) {
-      (tx) throws(IAuthError) -> TransactionEnd<Int64> in
+  ) throws(IAuthError) -> Int64 {
+    let (head, end) = try writeAsOperator(isReading: true) {
+      (tx) throws(IAuthError) -> TransactionEnd<(Int64, Int64)> in
       let head = try tx.currentHead().seq
       let end = limit.map { head - seq < $0 ? head : seq + $0 } ?? head
       if try tx.number(AuditFeedTable.hasNews, seq, end) != nil {
         try tx.audit(.auditRead, .entries(after: seq))
       }
-      return .commit(end)
+      return .commit((head, end))
     }
     var from = seq
     while from < end {
@@ -136,6 +138,7 @@ extension Service {
       try take(lines)
       from = to
     }
+    return head
   }
 }
 

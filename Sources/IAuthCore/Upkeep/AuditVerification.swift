@@ -30,8 +30,9 @@ extension Service {
       let uuid = try tx.serviceUUID()
       let kept = try anchors.map { (text) throws(IAuthError) in try Anchors(text, uuid: uuid) }
       let proof = try tx.verifyTrail(kept ?? Anchors())
-      if let newest = kept?.newest, let host = try tx.hostRecord(), host.epoch > 1,
-        host.machine == world.host.machine, newest > host.compared ?? -1
+      // A head that was made since is this host's own, and knows of no other's work.
+      if let host = try tx.hostRecord(), host.epoch > 1, host.machine == world.host.machine,
+        let newest = kept?.newest(upTo: host.began), newest > host.compared ?? -1
       {
         compared = newest
       }

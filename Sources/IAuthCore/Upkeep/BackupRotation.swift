@@ -12,6 +12,8 @@ package struct RotatedCopy: Sendable {
   package let manifest: Manifest
   /// The names of copies that were older than wanted.
   package let removed: [String]
+  /// Whether none was removed because the clock may be wrong.
+  package let isClockFar: Bool
 }
 
 extension Service {
@@ -26,6 +28,8 @@ extension Service {
     guard try !standsBy() else { return nil }
     let directory = Files.absolute(directory)
     let now = world.now()
+    // Before the copy's own entry; what a clock has left behind is looked at by itself.
+    let isClockFar = try readAsOperator { (tx) throws(IAuthError) in try tx.clockLeap() != nil }
     let name = CopyName(at: now)
     var path = directory + "/" + name.text
     var count = 1
@@ -34,8 +38,14 @@ extension Service {
       path = directory + "/" + CopyName(at: now, count: count).text
     }
     let manifest = try backup(to: path, version: version)
-    let removed = age.map { Self.removeCopies(in: directory, olderThan: now - $0, world.isDryRun) }
-    return RotatedCopy(path: path, manifest: manifest, removed: removed ?? [])
+    guard let age, !isClockFar else {
+      return RotatedCopy(
+        path: path, manifest: manifest, removed: [], isClockFar: age != nil && isClockFar)
+    }
+    return RotatedCopy(
+      path: path, manifest: manifest,
+      removed: Self.removeCopies(in: directory, olderThan: now - age, world.isDryRun),
+      isClockFar: false)
   }
 
   /// What a copy has beside it goes after it: where the copy is, all of it is.

@@ -18,6 +18,7 @@ extension Service {
   ///
   /// - Throws: `right.missing`, and what reading throws.
   package func quickCheck() throws(IAuthError) -> [Finding] {
+    store.isMonitored = true
     let (trail, host) = try readAsOperator(isSettling: false) { (tx) throws(IAuthError) in
       (try tx.trailEnd(), try tx.hostHealth())
     }

@@ -73,12 +73,19 @@ extension Audit {
       (list.until != nil, "--until"),
     ] where isGiven { throw .usageConflict("--after", option, command: "audit") }
     var isEmpty = true
-    try context.service().auditFeed(after: seq, limit: list.limit.map(Int64.init)) {
+    let head = try context.service().auditFeed(after: seq, limit: list.limit.map(Int64.init)) {
       (lines) throws(IAuthError) in
       for line in lines { context.console.out.write(format.line(line) + "\n") }
       isEmpty = isEmpty && lines.isEmpty
     }
     if isEmpty, list.hasExitCode { context.status = .refused }
+    // A collector that has more than there is has read another trail, or one that was lost since.
+    if head < seq {
+      context.say(
+        Bilingual(
+          "the trail has \(head) entries only: was an older copy restored?",
+          "稽核紀錄僅有 \(head) 筆，是否曾還原較舊之備份？"))
+    }
   }
 }
 

@@ -78,6 +78,10 @@ struct Backup: Command {
 
   /// The nightly run: quiet where there is nothing to do.
   private func rotate(_ directory: String, _ context: Context) throws(IAuthError) {
+    // A variable that is not set is not the root of all files.
+    guard !directory.isEmpty else {
+      throw .usageValue(option: "--to", value: directory, allowed: [])
+    }
     let made = try context.service().backup(
       into: directory, keeping: age, version: Program.version)
     guard let made else { return context.sayStandby() }
@@ -86,6 +90,12 @@ struct Backup: Command {
       human: context.options.dryRun
         ? Bilingual("would be copied to \(made.path)", "將備份至 \(made.path)")(context.language)
         : Bilingual("copied to \(made.path)", "已備份至 \(made.path)")(context.language))
+    if made.isClockFar {
+      context.say(
+        Bilingual(
+          "the clock is far from the newest entry: older copies stay; iauth doctor says more",
+          "系統時間與最近紀錄相差過大，較舊之備份均予保留；請見 iauth doctor"))
+    }
     guard !made.removed.isEmpty else { return }
     context.say(
       context.options.dryRun

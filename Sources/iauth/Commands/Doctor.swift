@@ -57,7 +57,8 @@ struct Doctor: Command {
     "socket": Bilingual("socket", "服務連接點"), "processes": Bilingual("processes", "程序"),
     "reminders": Bilingual("reminders", "稽催"), "feed": Bilingual("feed", "目標系統同步"),
     "host": Bilingual("host", "主機"), "place": Bilingual("place", "資料目錄"),
-    "standby": Bilingual("standby", "備援"),
+    "standby": Bilingual("standby", "備援"), "witness": Bilingual("witness", "見證"),
+    "holidays": Bilingual("holidays", "辦公日曆表"), "trail": Bilingual("trail", "稽核鏈末端"),
     "schema": Bilingual("schema", "資料庫結構"), "lock": Bilingual("lock", "寫入鎖定"),
   ]
   var isQuick = false
@@ -85,7 +86,7 @@ struct Doctor: Command {
         switch error.code {
         case .databaseMissing: .notRunning
         case .databaseVersion: .notInstalled
-        case .configInvalid: .notConfigured
+        case .configInvalid, .fileMissing: .notConfigured
         default: .refused
         }
     }

@@ -94,7 +94,7 @@ enum AuditFormat: String, ArgumentWord {
         "user": [
           "type_id": entry.account == nil ? 99 : 1,
           "uid": .string(entry.account.map { String($0) } ?? entry.caller),
-        ], "process": ["name": "iauth"], "app_name": .string(entry.caller),
+        ], "app_name": .string(entry.caller),
       ],
       "category_uid": .int(kind.uid / 1_000), "class_name": .string(kind.name),
       "class_uid": .int(kind.uid), "message": .string("\(entry.action) \(entry.subject)"),
@@ -112,19 +112,20 @@ enum AuditFormat: String, ArgumentWord {
     ]
     if kind.uid == EventClass.authentication.uid { members["service"] = ["name": "iauth"] }
     if kind.uid != EventClass.base.uid {
-      members["user"] = ["uid": .string(user(of: line)), "type_id": 1]
+      let user = user(of: line)
+      members["user"] = ["uid": .string(user ?? entry.caller), "type_id": user == nil ? 99 : 1]
     }
     if let privilege = line.privilege { members["privileges"] = [.string(privilege)] }
     return .object(of: members.map { JSON.Member(key: $0.key, value: $0.value) })
   }
 
-  /// Whom an event is about: the holder of the right, the account, else what was typed.
-  private static func user(of line: TrailLine) -> String {
+  /// Whom an event is about: the holder of the right, or the account.
+  private static func user(of line: TrailLine) -> String? {
     if let holder = line.holder { return String(holder) }
     let subject = line.line.entry.subject
     let prefix = "account:"
     guard subject.utf8.starts(with: prefix.utf8) else {
-      return line.line.entry.account.map { String($0) } ?? subject
+      return line.line.entry.account.map { String($0) }
     }
     return String(decoding: subject.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
   }

@@ -296,7 +296,7 @@ extension Shape {
     "restored", by: "restore",
     [
       .text("database"), .number("entries"), .text("hash"), .time("newest_at"), .flag("manifest"),
-      .number("codes"), .number("sessions"), .number("held"),
+      .number("codes"), .number("sessions"), .number("held"), .number("keys"),
     ])
   static let key = Shape(
     "key", by: "ssh-gate --list", time: "enrolled_at",

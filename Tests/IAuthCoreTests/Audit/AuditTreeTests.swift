@@ -217,14 +217,18 @@ private func climb(_ at: Int64, _ last: Int64, _ path: [[UInt8]], _ start: [[UIn
     #expect(seen == Array(1...(try desk.number("SELECT max(seq) FROM audit"))))
   }
 
-  @Test(arguments: ["", "> ", "+", "# "])
+  /// Also in a mail or a comment, or as an editor saves it.
+  @Test(arguments: ["", "> ", "+", "# ", "\u{FEFF}"])
   func aCheckpointIsAnAnchor(mark: String) throws {
     let desk = try Desk()
     let owner = try desk.owner()
     let kept = try owner.auditHead().checkpoint
-    let lines = ["Subject: head", "", kept.text, "\u{2014} iauth/x AAAA"].joined(separator: "\n")
+    let isMarked = mark == "\u{FEFF}"
+    let mail = ["Subject: head", "", kept.text, "\u{2014} iauth/x AAAA"].joined(separator: "\n")
+    let lines = isMarked ? kept.text : mail
     let text = lines.split(separator: "\n", omittingEmptySubsequences: false)
-      .map { mark + $0 }.joined(separator: "\n")
+      .enumerated().map { (isMarked && $0.offset > 0 ? "" : mark) + $0.element }
+      .joined(separator: "\n")
     _ = try owner.addSystem(code: "more", name: "S", chineseName: nil, url: nil)
     _ = try owner.verifyAudit(anchors: text)
     let other = Checkpoint(origin: kept.origin, size: kept.size, root: leaves[0])
@@ -236,7 +240,7 @@ private func climb(_ at: Int64, _ last: Int64, _ path: [[UInt8]], _ start: [[UIn
       _ = try owner.verifyAudit(anchors: ahead.text)
     }
     let elsewhere = Checkpoint(origin: "iauth/00", size: kept.size, root: kept.root)
-    #expect(throws: IAuthError.auditBroken(seq: kept.size, .anchor)) {
+    #expect(throws: IAuthError.auditBroken(seq: kept.size, .otherTrail)) {
       _ = try owner.verifyAudit(anchors: elsewhere.text)
     }
     // Two that contradict each other are a break, whichever stands last.

@@ -112,6 +112,23 @@ import Testing
     #expect(try refusal(of: way, desk) == .accountLast)
   }
 
+  /// However it has come about: an end that is over is written down, and stops no sweep.
+  @Test func whatTimeHasEndedIsOver() throws {
+    let desk = try Desk()
+    _ = try desk.chief()
+    let rule = try #require(
+      try desk.texts("SELECT sql FROM sqlite_schema WHERE name = 'permission_keeps_authority'")
+        .first)
+    let end = desk.clock.now.seconds + 864_000
+    try #require(
+      try desk.sqlite3(
+        "DROP TRIGGER permission_keeps_authority; UPDATE permission SET ends_at = \(end); \(rule);")
+        == "")
+    desk.wait(.days(11))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    #expect(try desk.texts("SELECT status FROM permission") == ["revoked"])
+  }
+
   @Test func theFirstReviewerWhoNeverCameIsNoLastAdministrator() throws {
     let desk = try Desk()
     let id = try account(.chen, desk)

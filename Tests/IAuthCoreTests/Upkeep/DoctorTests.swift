@@ -32,6 +32,20 @@ import Testing
     try finding(check, host: host, configuration: configuration).status
   }
 
+  /// Whoever writes past iauth takes a rule away, or adds one of theirs.
+  @Test(arguments: [
+    ("DROP TRIGGER audit_stays", "trigger audit_stays"),
+    ("DROP INDEX request_one_pending", "index request_one_pending"),
+    ("CREATE TRIGGER e AFTER INSERT ON session BEGIN SELECT 1; END", "trigger e"),
+    ("ALTER TABLE account ADD COLUMN x TEXT", "table account"),
+  ])
+  func aChangedSchemaIsFound(change: String, name: String) throws {
+    #expect(try status("invariants") == .ok)
+    _ = try desk.sqlite3(change)
+    let found = try finding("invariants")
+    #expect(found.status == .fail && found.detail.english.contains(name), "\(found)")
+  }
+
   private func host() -> HostFacts {
     HostFacts(
       root: desk.directory + "/root", fileSystem: { _ in 0xEF53 }, freeBytes: { _ in 1 << 30 },
