@@ -96,27 +96,27 @@ extension BatchImporter {
 
   /// 修改: a `change` request for whom 原管理者姓名 and 原公務信箱 name.
   mutating func modify(
-    _ row: inout CheckedRow, _ agency: Agency, _ system: TargetSystem
+    _ row: inout CheckedRow, _ agency: Agency, _ named: TargetSystem
   ) throws(IAuthError) -> Answer? {
     try invalidateCache()
     guard let name = row.name, let email = row.email, let mobile = row.mobile else { return nil }
     if let known = try tx.first(
       AccountTable.byEmail, agency.id, email.text, read: { Account(row: $0) }),
-      isSame(known, row),
-      let answer = try earlier(.change, known, system, try role(of: row, known))
+      isSame(known, row)
     {
+      let (system, role) = try place(of: row, known, named)
       // What it asks for was done: the person goes by the new data now.
-      return answer
+      if let answer = try earlier(.change, known, system, role) { return answer }
     }
-    guard !contradictsRemoval(&row, agency, system, row.role ?? .admin),
+    guard !contradictsRemoval(&row, agency, named, row.role ?? .admin),
       let account = try person(&row, in: agency)
     else { return nil }
     // One who shares neither the name nor a contact is somebody else.
     guard
       account.name.key == name.key || account.email.text == email.text
         || account.mobile.e164 == mobile.e164
-    else { return try handOver(&row, agency, system, row.role ?? .admin) }
-    let role = try role(of: row, account)
+    else { return try handOver(&row, agency, named, row.role ?? .admin) }
+    let (system, role) = try place(of: row, account, named)
     guard role != .admin || agency.id != authority else {
       row.add(header, .agencyCode, code: "agency.outside", Self.nationalReviewer)
       return nil
@@ -201,9 +201,15 @@ extension BatchImporter {
     return .unchanged(request.number, batch: request.batch)
   }
 
-  /// An administrator's data are the authority's to decide on, whichever role the row names.
-  private func role(of row: CheckedRow, _ account: Account) throws(IAuthError) -> Role {
-    try tx.holdsAdmin(account.id) ? .admin : row.role ?? .admin
+  /// An administrator's data are the authority's to decide on, by those of a system that they
+  /// administer, whichever role and system the row names.
+  private func place(
+    of row: CheckedRow, _ account: Account, _ named: TargetSystem
+  ) throws(IAuthError) -> (system: TargetSystem, role: Role) {
+    guard let id: SystemID = try tx.id(RequestTable.adminSystem, account.id, named.id) else {
+      return (named, row.role ?? .admin)
+    }
+    return (id == named.id ? named : try tx.system(id: id), .admin)
   }
 
   /// Whether the account has the row's new data.

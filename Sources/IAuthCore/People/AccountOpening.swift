@@ -146,7 +146,8 @@ extension Transaction {
   /// An administrator's new contacts are their reviewer's to accept; the permission rests until
   /// then.
   private func requestChange(_ account: Account, _ applicant: Applicant) throws(IAuthError) {
-    guard let system: SystemID = try id(RequestTable.firstAdminSystem, account.id) else {
+    guard let system: SystemID = try id(RequestTable.adminSystem, account.id, nil as SystemID?)
+    else {
       throw .databaseDamaged
     }
     let number = try add(

@@ -10,6 +10,7 @@ extension Transaction {
   /// its end, and whoever was to stand in for its holder.
   func settle(afterEnd request: PermissionRequest) throws(IAuthError) {
     if try undoHandOver(request) { try tellHandOverOff(request) }
+    if request.role == .admin { try raiseChanges(of: holder(of: request)) }
     try supersedeRevocation(of: request)
     try supersedeDeputies(of: request.number)
   }

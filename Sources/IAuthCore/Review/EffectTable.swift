@@ -72,10 +72,11 @@ enum EffectTable {
         AND n.system = o.system AND n.role = o.role AND n.status = 'active'
     WHERE p.account = ? AND p.status = 'active'
     """
-  /// Changes that somebody who has become an administrator still waits for.
+  /// Changes that somebody still waits for, where no administrator's role of theirs says who decides.
   static let changes: SQL = """
-    SELECT id FROM request WHERE account = ? AND open = 1 AND kind = 'change'
-      AND role = 'general'
+    SELECT id FROM request r WHERE account = ? AND open = 1 AND kind = 'change'
+      AND NOT (role = 'admin' AND EXISTS (SELECT 1 FROM permission p WHERE p.account = r.account
+        AND p.system = r.system AND p.role = 'admin' AND p.status = 'active'))
     """
   /// Whether somebody acts by a permission, or uses it, once its day has come.
   static let acts: SQL = """

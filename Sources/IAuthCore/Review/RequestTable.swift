@@ -27,9 +27,10 @@ enum RequestTable {
       AND (role = ?3 OR role = 'admin' AND starts_at <= ?4 AND coalesce(?4 < ends_at, 1))
     ORDER BY role LIMIT 1
     """
-  static let firstAdminSystem: SQL = """
-    SELECT system FROM permission WHERE account = ? AND role = 'admin' AND status = 'active'
-    ORDER BY system LIMIT 1
+  /// A system that an account administers, this one before others.
+  static let adminSystem: SQL = """
+    SELECT system FROM permission WHERE account = ?1 AND role = 'admin' AND status = 'active'
+    ORDER BY system IS NOT ?2, system LIMIT 1
     """
   static let replacement: SQL = """
     SELECT change_name, change_email, change_mobile, change_title FROM request WHERE id = ?
@@ -77,17 +78,6 @@ enum RequestTable {
   static let hasOtherClaim: SQL = """
     SELECT 1 FROM request WHERE account = ?1 AND open = 1
     UNION ALL SELECT 1 FROM permission WHERE account = ?1 AND status = 'active' LIMIT 1
-    """
-  /// Those who may decide on a request, but for the question whose it is.
-  static let reviewersOf: SQL = """
-    SELECT a.id, a.agency, a.name, a.name_key, a.email, a.mobile, a.title, a.status,
-      a.unproven_at IS NOT NULL,
-      v.deputy_for, (SELECT name FROM account WHERE id = v.represents)
-    FROM reviewer v JOIN account a ON a.id = v.account
-    WHERE v.request = ?1 AND v.starts_at <= ?2 AND ?2 < v.ends_at
-      AND NOT EXISTS (SELECT 1 FROM own o
-        WHERE o.request = ?1 AND o.account IN (v.account, v.represents))
-    ORDER BY a.id, v.deputy_for IS NOT NULL
     """
   /// From when and until when a permission holds, or is asked for.
   static let days: SQL = """
@@ -167,19 +157,12 @@ enum RequestTable {
   static let batchHasPending: SQL =
     "SELECT 1 FROM request WHERE batch = ? AND status IN ('pending', 'returned') LIMIT 1"
   static let batchTold: SQL = "UPDATE batch SET told_at = ?2 WHERE id = ?1"
-  /// Whether reviewers were told of a request of the same meaning that was withdrawn since a time.
-  static let toldOfSame: SQL = """
-    SELECT 1 FROM request r JOIN message m ON m.request = r.id
-    WHERE r.account = ?1 AND r.system = ?2 AND r.role = ?3 AND r.kind = ?4
-      AND r.status = 'withdrawn' AND m.kind = 'notice' AND m.account <> r.account
-      AND m.created_at > ?5 LIMIT 1
-    """
   static let statements: [SQL] = [
-    systemsSeen, batchTouches, toldOfSame,
-    byID, add, pendingFor, pendingChange, activeFor, firstAdminSystem, replacement, decide,
+    systemsSeen, batchTouches,
+    byID, add, pendingFor, pendingChange, activeFor, adminSystem, replacement, decide,
     decision, grant, revoke,
     setEnd, markApplied, permission, activePermissions, holderID, invited, pendingOf,
-    hasOtherClaim, reviewersOf, days, holder, wasReturned, rights, mayDecide, administers, scopes,
+    hasOtherClaim, days, holder, wasReturned, rights, mayDecide, administers, scopes,
     scopesWithDeputies,
     orphanSystems, administratorsOf, batchByID, batchCounts, batchPending, batchHasPending,
     batchTold,
@@ -191,14 +174,6 @@ struct ReviewRight {
   let permission: RequestID
   let deputyFor: RequestID?
   let represents: AccountID?
-}
-
-/// Somebody who may decide on a request.
-struct Reviewer {
-  let account: Account
-  /// 職務代理: the permission that they stand in for, and whose it is.
-  let deputyFor: RequestID?
-  let deputyOf: String?
 }
 
 /// The requests of one form.
@@ -281,7 +256,11 @@ extension Transaction {
     // One that had come up again does not begin.
     if try run(EffectTable.giveUp, number, now, actor?.account, note) > 0 {
       try audit(.revoked, .request(number))
-    } else if verdict != .superseded, let request = try request(number) {
+    } else if verdict != .superseded, let request = try request(number),
+      let holder = try represented(by: request),
+      try exists(StandInTable.wasTold, number, holder.id)
+    {
+      // Whoever withdraws and asks in a loop has told them of the first one alone.
       try tellHandOverOff(request)
     }
   }
@@ -326,21 +305,6 @@ extension Transaction {
     return summary
   }
 
-  /// Who may decide on a request now: whoever qualifies, but for the applicant and the submitter.
-  func reviewers(of request: PermissionRequest) throws(IAuthError) -> [Reviewer] {
-    var reviewers: [Reviewer] = []
-    for reviewer in try all(
-      RequestTable.reviewersOf, request.number, now,
-      read: { row in
-        Reviewer(
-          account: Account(row: row), deputyFor: row.idIfAny(9), deputyOf: row.textIfAny(10))
-      })
-    where reviewers.last?.account.id != reviewer.account.id {
-      reviewers.append(reviewer)
-    }
-    return reviewers
-  }
-
   /// The people whose own request it is: the applicant, as they are and as they would be, and the
   /// submitter.
   func people(of request: PermissionRequest) throws(IAuthError) -> [Account] {
@@ -370,30 +334,5 @@ extension Transaction {
           name: row.text(0), email: row.text(1), mobile: row.text(2), title: row.textIfAny(3))
     }
     return found ?? nil
-  }
-
-  /// Tells each who may decide that a request waits; whoever has just acted sees it on the screen.
-  ///
-  /// - Parameter isNew: whether it was only just made: asked for again within a day, it is told to
-  ///   nobody, so that whoever withdraws and asks in a loop writes to nobody.
-  func tellReviewers(
-    of request: PermissionRequest, isNew: Bool = true
-  ) throws(IAuthError) -> [Reviewer] {
-    let reviewers = try reviewers(of: request)
-    if isNew {
-      let isTold = try exists(
-        RequestTable.toldOfSame, request.account, request.system, request.role, request.kind,
-        now - Limits.requestToldInterval)
-      guard !isTold else { return reviewers }
-    }
-    var summary = try summary(request)
-    summary.version = try version(of: request.number)
-    let notice = Notice.submitted(request: summary)
-    let told = reviewers.filter { $0.account.id != actor?.account }
-      .map { Recipient.mail($0.account) }
-    try checkCallerBudget(told.count, isWhole: true)
-    try noteNotice(to: told)
-    try queue(notice, to: told, reference: request.number.description, request: request.number)
-    return reviewers
   }
 }

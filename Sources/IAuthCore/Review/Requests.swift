@@ -118,7 +118,6 @@ extension Service {
       try tx.auditSubmission(.requested, number)
       guard let request = try tx.request(number) else { throw .databaseDamaged }
       let reviewers = try tx.tellReviewers(of: request)
-      try tx.tellStandIn(request, isGranted: false, but: reviewers.map(\.account.id))
       return .commit(try tx.receipt(of: request, reviewers))
     }
   }

@@ -18,7 +18,16 @@ enum StandInTable {
       SELECT 1 FROM administrator WHERE account = ?2 AND represents = p.account
         AND starts_at <= ?3 AND ?3 < ends_at))
     """
-  static let statements: [SQL] = [permission, holder, isTheirs]
+  /// Whether somebody was told since a time that the same person asks to stand in for them, or to
+  /// take over from them, which was withdrawn.
+  static let toldOfSame: SQL = """
+    SELECT 1 FROM request r JOIN message m ON m.request = r.id
+    WHERE r.account = ?1 AND r.deputy_for IS ?2 AND r.replaces IS ?3 AND r.status = 'withdrawn'
+      AND m.kind = 'notice' AND m.account = ?4 AND m.created_at > ?5 LIMIT 1
+    """
+  /// Whether an account was written to about a request.
+  static let wasTold: SQL = "SELECT 1 FROM message WHERE request = ?1 AND account = ?2 LIMIT 1"
+  static let statements: [SQL] = [permission, holder, isTheirs, toldOfSame, wasTold]
 }
 
 extension Transaction {
@@ -98,20 +107,36 @@ extension Transaction {
     else { throw .permissionNone(number: number) }
   }
 
-  /// Tells the holder of a permission that somebody is to stand in for them, or take it over.
-  ///
-  /// - Parameter others: who has been told of the same request as its reviewer.
-  func tellStandIn(
-    _ request: PermissionRequest, isGranted: Bool, but others: [AccountID] = []
-  ) throws(IAuthError) {
+  /// The holder of a permission beside which a request is made, or which it takes over, if they are
+  /// to hear of it.
+  func represented(by request: PermissionRequest) throws(IAuthError) -> Account? {
     guard let other = request.deputyFor ?? request.replaces,
       let holder: AccountID = try id(StandInTable.holder, other), holder != actor?.account,
-      !others.contains(holder),
       let account = try first(AccountTable.byID, holder, read: { row in Account(row: row) }),
       account.status != .invited
-    else { return }
+    else { return nil }
+    return account
+  }
+
+  /// The same of a new request, unless the holder is among its reviewers, or was told of another one
+  /// within a day that was withdrawn.
+  func representedAnew(
+    by request: PermissionRequest, but others: [Reviewer]
+  ) throws(IAuthError) -> Account? {
+    guard let holder = try represented(by: request),
+      !others.contains(where: { $0.account.id == holder.id })
+    else { return nil }
+    let isTold = try exists(
+      StandInTable.toldOfSame, request.account, request.deputyFor, request.replaces, holder.id,
+      now - Limits.requestToldInterval)
+    return isTold ? nil : holder
+  }
+
+  /// Tells the holder of a permission that somebody is to stand in for them, or take it over.
+  func tellStandIn(_ request: PermissionRequest, isGranted: Bool) throws(IAuthError) {
+    guard let holder = try represented(by: request) else { return }
     try queue(
-      .standIn(request: try summary(request), isGranted: isGranted), to: .mail(account),
+      .standIn(request: try summary(request), isGranted: isGranted), to: .mail(holder),
       reference: request.number.description, request: request.number)
   }
 

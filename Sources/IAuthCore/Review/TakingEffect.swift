@@ -11,7 +11,7 @@ extension Transaction {
   func grant(_ request: PermissionRequest) throws(IAuthError) {
     let (begins, ends) = try span(of: request)
     if try run(EffectTable.resume, request.number, now, begins, ends) > 0 {
-      if request.role == .admin { try raiseChanges(of: request) }
+      if request.role == .admin { try raiseChanges(of: request.account, on: request.system) }
       if begins <= now { try begin(request) }
       return try handOver(request)
     }
@@ -26,7 +26,7 @@ extension Transaction {
     try run(
       RequestTable.grant, request.number, request.account, request.agency, request.system,
       request.role, now, starts, ends)
-    if request.role == .admin { try raiseChanges(of: request) }
+    if request.role == .admin { try raiseChanges(of: request.account, on: request.system) }
     if starts <= now { try begin(request) }
     try handOver(request)
     guard earlier != nil else { return }
@@ -308,10 +308,12 @@ extension Transaction {
     try finishBatch(of: request)
   }
 
-  /// The data of whoever has become an administrator are the authority's to decide on from now on.
-  private func raiseChanges(of request: PermissionRequest) throws(IAuthError) {
-    for number: RequestID in try ids(EffectTable.changes, request.account) {
-      try run(EffectTable.raise, number, request.system)
+  /// The data of whoever administers a system are the authority's to decide on, by those of that
+  /// system: from the moment on when they become one, and where they are one of another no more.
+  func raiseChanges(of account: AccountID, on system: SystemID? = nil) throws(IAuthError) {
+    for number: RequestID in try ids(EffectTable.changes, account) {
+      guard let system: SystemID = try id(RequestTable.adminSystem, account, system) else { return }
+      try run(EffectTable.raise, number, system)
       try audit(.reopened, .request(number))
       if let raised = try self.request(number), raised.status == .pending {
         _ = try tellReviewers(of: raised, isNew: false)
@@ -321,13 +323,18 @@ extension Transaction {
 
   /// A change whose day has come; where somebody else would decide on it by now, it comes up again.
   func applyDated(_ request: PermissionRequest, _ account: Account) throws(IAuthError) {
+    let admin: SystemID? = try id(RequestTable.adminSystem, account.id, request.system)
+    let (role, system) = admin.map { (Role.admin, $0) } ?? (request.role, request.system)
+    let isRaised = role != request.role || system != request.system
+    // Another change may stand in its place by now; it is tried again afterwards.
+    let isWaiting = try exists(RequestTable.pendingChange, account.id)
+    guard !isRaised || !isWaiting else { return }
+    if isRaised { try run(EffectTable.raise, request.number, system) }
     guard try !exists(EffectTable.isTheirs, request.number) else {
+      if isRaised { try audit(.reopened, .request(request.number)) }
       return try applyChange(request, account)
     }
-    let admin: SystemID? = try id(RequestTable.firstAdminSystem, account.id)
-    let (role, system) = admin.map { (Role.admin, $0) } ?? (request.role, request.system)
-    // Another change may stand in its place by now; it is tried again afterwards.
-    guard try !exists(RequestTable.pendingChange, account.id) else { return }
+    guard !isWaiting else { return }
     try reopen(request, role, system)
   }
 

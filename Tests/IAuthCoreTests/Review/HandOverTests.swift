@@ -170,4 +170,57 @@ import Testing
     let outcome = try judge.answer([item], .end(reason: "離職"))
     #expect(outcome.map { $0.refusal?.code } == [.accountLast])
   }
+
+  /// Whoever asks and withdraws in a loop writes to nobody again and again: not to reviewers, and not
+  /// to whom they would take over from or stand in for.
+  @Test(arguments: [true, false]) func aLoopIsToldOnceADay(isHandOver: Bool) throws {
+    let (desk, _, _, lin) = try Desk.office()
+    let order = {
+      isHandOver
+        ? PermissionOrder(role: .admin, replaces: 2)
+        : PermissionOrder(role: .admin, from: desk.today, until: desk.today + 3, deputyFor: 2)
+    }
+    let loop = {
+      try desk.post {
+        for _ in 1...4 { try lin.withdraw(try lin.requestPermission(order()).number) }
+      }
+    }
+    let told = ["notice chen@ey.gov.tw", "notice li@cdc.gov.tw"]
+    let once = told + (isHandOver ? ["notice li@cdc.gov.tw"] : [])
+    #expect(try loop() == once)
+    #expect(try loop() == [])
+    desk.wait(.days(1))
+    try desk.signedIn(.lin)
+    #expect(try loop() == once)
+  }
+
+  /// What the holders of permissions hear counts among what a caller of the gate may cause in an hour.
+  @Test func theGateBoundsWhatHoldersHear() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let tsai = try desk.opened(.tsai)
+    var posts: [RequestID] = []
+    for index in 1...12 {
+      let name = "官" + String(try #require(Unicode.Scalar(0x4e00 + UInt32(index))))
+      let person = Person(
+        agency: Office.cdc, name: name, email: "post\(index)@cdc.gov.tw",
+        mobile: "09110010\(index + 10)")
+      let holder = try desk.opened(person)
+      posts.append(try holder.ask(.admin))
+      try #require(try chief.approve(posts[index - 1]) == nil)
+    }
+    _ = tsai
+    let gated = try desk.service(Person.tsai.caller, isGated: true)
+    var refused: ErrorCode?
+    let post = try desk.post {
+      for number in posts where refused == nil {
+        refused = try refusal {
+          let order = PermissionOrder(role: .admin, replaces: number)
+          try gated.withdraw(try gated.requestPermission(order).number)
+        }
+      }
+    }
+    #expect(refused == .sendThrottled)
+    #expect(post.count <= 20)
+  }
 }
