@@ -101,7 +101,7 @@ package enum Right: Equatable, Sendable {
 
 /// Why a database file is not trusted, in the order in which it is looked at.
 package enum UnsafeReason: Equatable, Sendable {
-  case link, owner, mode, directory, key, keyMode, path, journal, wal, unreadable, lock
+  case link, owner, mode, directory, key, keyFile, keyMode, path, journal, wal, unreadable, lock
 }
 
 /// Why a succession of agencies cannot be taken back.

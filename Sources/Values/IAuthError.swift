@@ -17,6 +17,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case accountTaken(agency: String)
   /// These share contacts with others under another name.
   case accountsTaken([AccountID])
+  /// What a request would change is another account's.
+  case contactTaken(account: AccountID)
   case accountLast
   case accountState(account: AccountID, status: AccountStatus)
   case agencyCycle(code: String)
@@ -96,6 +98,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case anchorMissing
   case databaseMissing
   case databaseGone
+  /// Its name is a link to what is not there.
+  case databaseElsewhere
   case databaseUnmounted
   case agencyUnknown(code: String)
   case agencyRemoved(code: String)
@@ -179,7 +183,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .requestChanged: .requestChanged
     case .permissionHeld: .permissionHeld
     case .permissionNone: .permissionNone
-    case .accountTaken, .accountsTaken: .accountTaken
+    case .accountTaken, .accountsTaken, .contactTaken: .accountTaken
     case .accountLast: .accountLast
     case .accountState: .accountState
     case .agencyCycle, .successionCycle: .agencyCycle
@@ -230,7 +234,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .registryShrunk: .registryShrunk
     case .fileMissing, .fileOther: .fileMissing
     case .anchorMissing: .anchorMissing
-    case .databaseMissing, .databaseGone, .databaseUnmounted: .databaseMissing
+    case .databaseMissing, .databaseGone, .databaseElsewhere, .databaseUnmounted: .databaseMissing
     case .agencyUnknown: .agencyUnknown
     case .agencyRemoved: .agencyRemoved
     case .systemUnknown: .systemUnknown

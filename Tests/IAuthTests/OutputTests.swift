@@ -185,4 +185,14 @@ struct OutputTests {
     let parsed = try? TimeArgument.parse(text, for: "--since")
     #expect(parsed?.timestamp(now: Timestamp(1_772_442_000), in: taipei) == time)
   }
+
+  /// Standard input that cannot be read is called what it is; the disk is whole.
+  @Test(arguments: ["/", "/dev/null"]) func whatCannotBeRead(path: String) throws {
+    let file = unsafe open(path, path == "/" ? O_RDONLY : O_WRONLY)
+    defer { close(file) }
+    let error = #expect(throws: IAuthError.self) {
+      _ = try Input(descriptor: file, isTerminal: false).line()
+    }
+    #expect(error?.code == .fileMissing)
+  }
 }

@@ -19,12 +19,13 @@ package struct BatchLine: Sendable {
 
 enum BatchListTable {
   /// Time ends a request whether it is written down yet or not.
+  private static let isOver: Fragment =
+    ExpiryTable.isOverdue("r", "?2", returned: "?3", now: "?4")
   static let list: SQL = """
     SELECT b.id, b.document, b.created_at, count(r.id),
-      count(*) FILTER (WHERE r.status = 'pending' AND coalesce(r.turned_at, r.created_at) > ?2
-        AND coalesce(r.until_at > ?4, 1)),
+      count(*) FILTER (WHERE r.status = 'pending' AND NOT coalesce(\(isOver), 0)),
       count(*) FILTER (WHERE r.status = 'approved'), count(*) FILTER (WHERE r.status = 'rejected'),
-      count(*) FILTER (WHERE r.status = 'returned' AND r.turned_at > ?3)
+      count(*) FILTER (WHERE r.status = 'returned' AND NOT coalesce(\(isOver), 0))
     FROM batch b LEFT JOIN request r ON r.batch = b.id
     WHERE ?1 IS NULL OR b.submitter = ?1 GROUP BY b.id ORDER BY b.id DESC
     """
@@ -37,13 +38,9 @@ extension Service {
   /// - Throws: `session.none`, `session.expired`.
   package func batches() throws(IAuthError) -> [BatchLine] {
     try store.read { (tx) throws(IAuthError) in
-      let me: AccountID?
-      do throws(IAuthError) {
-        me = try tx.sessionOrKey().account.id
-      } catch {
-        guard world.caller.isOperator, error == .sessionNone else { throw error }
-        me = nil
-      }
+      let me =
+        world.caller.isOperator
+        ? try tx.sessionIfAny()?.account.id : try tx.sessionOrKey().account.id
       return try tx.all(
         BatchListTable.list, me, tx.now - settings.requestLifetime,
         tx.now - Limits.correctionLifetime, tx.now

@@ -53,11 +53,21 @@ package enum Files {
       }
       if got < 0 {
         if errno == EINTR || errno == EAGAIN && wait(for: file, POLLIN) { continue }
-        throw errno == EISDIR ? .fileMissing(path: path) : failure(errno)
+        throw isStandardInput
+          ? unreadInput(errno) : errno == EISDIR ? .fileMissing(path: path) : failure(errno)
       }
       if got == 0 { return bytes }
       guard bytes.count + got <= max else { throw .limitBytes(max: max) }
       bytes.append(contentsOf: chunk[0..<got])
+    }
+  }
+
+  /// Why standard input could not be read, by errno: a directory, or opened for writing alone.
+  package static func unreadInput(_ code: Int32) -> IAuthError {
+    switch code {
+    case EISDIR: .fileOther(path: "/dev/stdin", isDirectory: true)
+    case EBADF: .fileMissing(path: "/dev/stdin")
+    default: .diskFailed
     }
   }
 

@@ -29,6 +29,8 @@ extension IAuthError {
     case .accountsTaken(let accounts):
       "帳號 \(accounts.map(\.description).joined(separator: "、")) 的電子郵件或行動電話相同，"
         + "但無法認定為同一人，請先變更或關閉其一"
+    case .contactTaken(let account):
+      "本機關帳號 \(account) 已使用所申請之電子郵件或行動電話，如為同一人請先關閉該帳號，否則請退件"
     case .accountLast: "此為主管機關最後一位有效的管理者，請先增設其他管理者"
     case .accountState(let account, let status):
       "帳號 \(account) 的狀態為「\(status.chinese)」，無法執行此項作業"
@@ -134,6 +136,7 @@ extension IAuthError {
     case .entryUnknown(let seq): "稽核紀錄沒有第 \(seq) 筆"
     case .signFailed(let problem): "檢核點未能簽章：\(problem.chinese)"
     case .databaseMissing: "尚未建立資料庫，亦無執行中的服務"
+    case .databaseElsewhere: "資料庫為連結，但所指檔案不存在，請確認其磁碟已掛載"
     case .databaseGone: "資料庫已不存在，但金鑰仍在，請以最近的備份還原"
     case .databaseUnmounted: "資料庫所在磁碟未掛載於本機"
     case .agencyUnknown(let code): "機關名冊中查無\(quoted(code))"
@@ -298,6 +301,7 @@ extension UnsafeReason {
     switch self {
     case .link: "資料庫為連結或有多個名稱，請指定檔案本身"
     case .owner: "資料庫屬於其他使用者，請改以其擁有者執行"
+    case .keyFile: "資料庫旁的 iauth.key 為連結或非一般檔案，請放置金鑰檔案本身"
     case .keyMode: "資料庫的金鑰可由他人讀取或不屬於您，其權限模式須為 0600"
     case .wal: "資料庫被設為 WAL 模式，請設 PRAGMA journal_mode = DELETE"
     case .unreadable: "您無權讀取資料庫，請改以其擁有者執行"

@@ -41,6 +41,9 @@ extension IAuthError {
     case .accountsTaken(let accounts):
       "accounts \(accounts.map(\.description).joined(separator: ", ")) share an e-mail address or"
         + " mobile number, but are not clearly the same person; replace or close one first"
+    case .contactTaken(let account):
+      "account \(account) of this agency has the e-mail address or mobile number that is asked for;"
+        + " close it if it is the same person's, else reject the request"
     case .accountLast:
       "this is the authority's last active administrator; appoint another one first"
     case .accountState(let account, let status):
@@ -179,6 +182,8 @@ extension IAuthError {
     case .entryUnknown(let seq): "the audit trail has no entry \(seq)"
     case .signFailed(let problem): "the checkpoint was not signed: \(problem.english)"
     case .databaseMissing: "there is no database yet, and no service to ask"
+    case .databaseElsewhere:
+      "the database is a link to a file that is not there; is its disk mounted?"
     case .databaseGone:
       "the database is gone, and its key is still there: put the newest backup in its place"
     case .databaseUnmounted:
@@ -336,6 +341,8 @@ extension UnsafeReason {
     case .mode: "others may open the database; its mode must be 0600"
     case .directory: "others may write to the database's directory; its mode must be 0700"
     case .key: "the key that belongs to the database is missing or does not fit"
+    case .keyFile:
+      "iauth.key beside the database is a link or no regular file; put the key's own file there"
     case .keyMode: "others may read the database's key, or it is not yours; its mode must be 0600"
     case .wal: "the database was put into WAL mode; set PRAGMA journal_mode = DELETE"
     case .unreadable: "you may not read the database; run iauth as its owner"

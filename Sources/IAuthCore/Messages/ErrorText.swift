@@ -78,6 +78,7 @@ extension IAuthError {
     case .accountTaken(let agency), .accountSuspended(let agency):
       "iauth admins --agency \(shellWord(agency, or: "CODE"))"
     case .accountsTaken: "iauth accounts"
+    case .contactTaken(let account): "iauth accounts \(account)"
     case .accountLast:
       "iauth admins --appoint --system CODE --name NAME --email ADDRESS --mobile NUMBER"
     case .accountState, .accountUnknown: "iauth accounts"
@@ -137,7 +138,7 @@ extension IAuthError {
     case .signFailed: "iauth audit --checkpoint"
     case .databaseMissing: "iauth init --authority CODE"
     case .databaseGone: "iauth restore FILE"
-    case .databaseUnmounted: nil
+    case .databaseElsewhere, .databaseUnmounted: nil
     case .databaseExists:
       call.command == "restore"
         ? "iauth --db FILE restore FILE" : "iauth --db FILE init --authority CODE"

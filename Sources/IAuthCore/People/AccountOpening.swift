@@ -135,8 +135,8 @@ extension Transaction {
     }
   }
 
-  /// A later application replaces what an earlier one asked for.
-  private func withdrawChange(of account: Account) throws(IAuthError) {
+  /// A later application, or another appointment, replaces what an earlier one asked for.
+  func withdrawChange(of account: Account) throws(IAuthError) {
     guard let earlier: RequestID = try id(RequestTable.pendingChange, account.id) else { return }
     try end(earlier, .withdrawn, by: account.id)
     try audit(.withdrawn, .request(earlier))

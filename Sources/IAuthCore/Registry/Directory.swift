@@ -64,7 +64,11 @@ enum DirectoryTable {
     UPDATE message SET status = 'lapsed', recipient = '', subject = '', body = '', claim = NULL,
       claimed_until = NULL WHERE request = ? AND kind = 'invitation' AND status = 'queued'
     """
-  static let statements: [SQL] = [administrators, missing, appointment, withdrawInvitation]
+  /// Whether somebody is an administrator by a permission now.
+  static let counts: SQL = "SELECT 1 FROM administrator WHERE request = ?1 AND starts_at <= ?2"
+  static let statements: [SQL] = [
+    administrators, missing, appointment, withdrawInvitation, counts,
+  ]
 }
 
 extension Service {
@@ -143,7 +147,8 @@ extension Service {
       return .commit(
         RequestReceipt(
           number: number, system: system, role: .admin, kind: .grant, status: .approved,
-          reviewers: [], agency: authority, isNational: true))
+          reviewers: [], agency: authority, isNational: true,
+          counts: try tx.exists(DirectoryTable.counts, number, tx.now)))
     }
   }
 }
@@ -223,16 +228,19 @@ extension Transaction {
     return number
   }
 
-  /// The account of an appointment that nobody has proven yet, with what the operator meant; the
+  /// The account of an appointment that nobody has proven yet, also where the person has applied with
+  /// another contact since, with what the operator meant; the
   /// invitation that waits for the other address is taken back.
   ///
   /// - Throws: `account.taken` if it is anybody else's.
   private func mended(
     _ account: Account, to form: ApplicationForm, others: Bool
   ) throws(IAuthError) -> Account {
-    guard !others, account.status == .invited,
+    guard !others, account.status == .invited || account.isUnproven,
       let number: RequestID = try id(DirectoryTable.appointment, account.id)
     else { throw .accountTaken(agency: try agency(id: account.agency).code) }
+    // What the person has asked for meanwhile, nobody could decide on.
+    try withdrawChange(of: account)
     try run(
       AccountTable.setContacts, account.id, form.name.text, form.name.key, form.email.text,
       form.mobile.e164, form.title, form.phone, now)

@@ -77,7 +77,7 @@ package struct PersonEvent: Sendable, Equatable {
   package let seq: Int64
   package let at: Timestamp
   package let caller: String
-  /// Who was signed in, by the name that they have now.
+  /// Who was signed in, by the name that they have now; who decided, by that of then.
   package let account: AccountID?
   package let name: String?
   package let action: String
@@ -204,7 +204,7 @@ enum PersonTable {
       AND a.status = 'closed' AND a.erased_at IS NULL ORDER BY 1
     """
   static let history: SQL = """
-    SELECT u.seq, u.at, u.caller, u.account, a.name, u.action, u.subject, u.outcome,
+    SELECT u.seq, u.at, u.caller, u.account, \(AuditTrailTable.actor), u.action, u.subject, u.outcome,
       (SELECT \(AuditTrailTable.note) FROM audit_person p WHERE p.seq = u.seq AND p.account = ?1
         AND instr(p.fields, char(10) || 'note=') > 0)
     FROM audit u LEFT JOIN account a ON a.id = u.account

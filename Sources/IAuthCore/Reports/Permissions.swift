@@ -57,14 +57,15 @@ enum PermissionsTable {
     """
   private static let holds: Fragment = """
     p.starts_at <= ?5 AND (p.ends_at IS NULL OR ?5 < p.ends_at)
-      AND (p.revoked_at IS NULL OR ?5 < p.revoked_at)
-      AND (p.suspended_at IS NULL OR ?5 < p.suspended_at)
+      -- What stands later than now counts as now (PRODUCT 3.9).
+      AND (p.revoked_at IS NULL OR ?5 < min(p.revoked_at, ?6))
+      AND (p.suspended_at IS NULL OR ?5 < min(p.suspended_at, ?6))
       -- One that rested for a while, or was decided again late, did not hold until then; of somebody
       -- invited the feed tells nothing.
       AND (a.status = 'invited' OR (SELECT change FROM permission_change c
-        WHERE c.request = p.request AND c.at <= ?5 ORDER BY c.seq DESC LIMIT 1) IS NOT 'ended')
+        WHERE c.request = p.request AND min(c.at, ?6) <= ?5 ORDER BY c.seq DESC LIMIT 1) IS NOT 'ended')
       -- Those of a suspended account rest (PRODUCT 2); the trail knows who was suspended when.
-      AND (SELECT action FROM audit WHERE subject = 'account:' || p.account AND at <= ?5
+      AND (SELECT action FROM audit WHERE subject = 'account:' || p.account AND min(at, ?6) <= ?5
         AND action IN ('account.suspend', 'account.restore') ORDER BY seq DESC LIMIT 1)
         IS NOT 'account.suspend'
       AND (?2 IS NULL OR p.system = ?2) AND (?3 IS NULL OR p.role = ?3)

@@ -50,18 +50,14 @@ struct ReportRange {
 }
 
 extension Transaction {
-  /// Who acts: a live session says so; without one, the owner of the database is the operator (nil).
+  /// Who acts: a live session says so; without one, or after its end, the owner of the database is the
+  /// operator (nil).
   ///
   /// The owner keeps the operator's rights while signed in as somebody.
   ///
-  /// - Throws: `session.expired`, also for the operator; `session.none` for everybody else.
+  /// - Throws: `session.*` for everybody else.
   func signedInOrOperator() throws(IAuthError) -> Session? {
-    do throws(IAuthError) {
-      return try session()
-    } catch {
-      guard error == .sessionNone, world.caller.isOperator else { throw error }
-      return nil
-    }
+    world.caller.isOperator ? try sessionIfAny() : try session()
   }
 
   /// How far the caller sees.

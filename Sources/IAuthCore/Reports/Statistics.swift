@@ -99,6 +99,8 @@ enum StatisticsTable {
   private static func workedUntil(_ day: Fragment, _ time: Fragment) -> Fragment {
     "(\(day).before + \(day).works * min(max((\(time) + 28800) % 86400 - 30600, 0), 32400))"
   }
+  private static let isOver: Fragment =
+    ExpiryTable.isOverdue("r", ":lapsed", returned: ":uncorrected", now: ":now")
   /// The requests that count, each once, under the key of its last round; and the earlier rounds,
   /// which count only as sent back.
   private static func counted(_ code: Fragment, _ name: Fragment) -> Fragment {
@@ -107,9 +109,7 @@ enum StatisticsTable {
       SELECT b.id FROM agency b JOIN below ON b.superior = below.id),
     counted AS (SELECT \(code) AS code, \(name) AS name,
         CASE WHEN n.round <> r.round THEN NULL
-          WHEN r.status = 'pending' AND coalesce(r.turned_at, r.created_at) <= :lapsed
-            OR r.status = 'returned' AND r.turned_at <= :uncorrected
-            OR r.status = 'pending' AND r.until_at <= :now THEN 'lapsed' ELSE r.status END
+          WHEN \(isOver) THEN 'lapsed' ELSE r.status END
           AS status, r.created_at, d.decided_at, d.verdict
       FROM request r JOIN agency g ON g.id = r.agency JOIN system s ON s.id = r.system
         JOIN (SELECT id AS request, round FROM request
@@ -167,7 +167,7 @@ enum StatisticsTable {
     "CASE WHEN d.verdict IN ('approved', 'rejected', 'returned') THEN \(value) END"
   }
   static let byReviewer: SQL =
-    figures(ofReviewer("CAST(d.reviewer AS TEXT)"), ofReviewer("v.name"))
+    figures(ofReviewer("CAST(d.reviewer AS TEXT)"), ofReviewer("coalesce(d.reviewer_name, v.name)"))
   static let oldest: SQL = "SELECT min(created_at) FROM request"
   private static let below: Fragment = """
     below (id) AS (SELECT :top UNION

@@ -7,25 +7,58 @@ import Sheets
 import Values
 
 enum ExpiryTable {
+  /// From when on a request has waited in its round, or for its correction; by a clock that was put
+  /// back since, from then on.
+  static func turned(_ request: Fragment, now: Fragment) -> Fragment {
+    let since = SettlingTable.putBack(
+      since: """
+        u.subject = 'request:' || \(request).id
+          AND +u.action IN ('request.return', 'request.resubmit', 'request.reopen')
+        """)
+    return """
+      iif(\(request).turned_at > \(now), coalesce(\(since), \(request).turned_at),
+        \(request).turned_at)
+      """
+  }
+  /// Whether time has ended a request, written down or not: by the times before which one that waits,
+  /// and one that was sent back, is over.
+  static func isOverdue(
+    _ request: Fragment, _ oldest: Fragment, returned: Fragment, now: Fragment
+  ) -> Fragment {
+    """
+    (\(request).status = 'pending'
+        AND coalesce(\(turned(request, now: now)), \(request).created_at) <= \(oldest)
+      OR \(request).status = 'returned' AND \(turned(request, now: now)) <= \(returned)
+      OR \(request).status = 'pending' AND \(request).until_at <= \(now))
+    """
+  }
   static let applications: SQL = """
     SELECT id, reference, purpose FROM verification WHERE status = 'open' AND expires_at <= ?
     """
   static let requests: SQL = """
     SELECT id FROM request WHERE status = 'pending' AND created_at <= ?1
-      AND coalesce(turned_at, created_at) <= ?1
+      AND coalesce(\(turned("request", now: "?3")), created_at) <= ?1
     UNION ALL SELECT id FROM request WHERE status = 'returned' AND turned_at <= ?2
+    UNION ALL SELECT id FROM request WHERE status = 'returned' AND turned_at > ?3
+      AND \(turned("request", now: "?3")) <= ?2
     UNION ALL SELECT id FROM request WHERE open = 1 AND status = 'pending' AND until_at <= ?3
     """
-  private static func invitations(until oldest: SQL) -> SQL {
-    """
-    SELECT a.id FROM account a WHERE a.status = 'invited' AND a.status_at <= \(oldest)
-      AND EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.status = 'active')
-      AND NOT EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.status = 'active'
-        AND p.granted_at > \(oldest))
-    """
+  /// What was granted is later than the invited account, also where a clock was put back.
+  private static func invitations(until oldest: Fragment, now: Fragment) -> SQL {
+    let since = SettlingTable.putBack(
+      since:
+        "u.subject = 'request:' || p.request AND +u.action IN ('request.approve', 'admin.appoint')")
+    return """
+      SELECT a.id FROM account a WHERE a.status = 'invited'
+        AND (a.status_at <= \(oldest) OR a.status_at > \(now))
+        AND EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.status = 'active')
+        AND NOT EXISTS (SELECT 1 FROM permission p WHERE p.account = a.id AND p.status = 'active'
+          AND p.granted_at > \(oldest) AND NOT (p.granted_at > \(now)
+            AND coalesce(\(since) <= \(oldest), 0)))
+      """
   }
-  static let invitations: SQL = invitations(until: "?1")
-  static let isInvitationOver: SQL = "\(invitations) AND a.id = ?2"
+  static let invitations: SQL = invitations(until: "?1", now: "?2")
+  static let isInvitationOver: SQL = "\(invitations) AND a.id = ?3"
   /// From when on an invitation's time runs.
   static let invitedSince: SQL = """
     SELECT max(a.status_at, coalesce((SELECT max(granted_at) FROM permission
@@ -52,10 +85,7 @@ enum ExpiryTable {
       AND applied_at IS NULL AND effective_at <= ?2 ORDER BY id
     """
   /// What time has ended of an account's requests.
-  private static let overdue: SQL = """
-    (status = 'pending' AND coalesce(turned_at, created_at) <= ?2
-      OR status = 'returned' AND turned_at <= ?3 OR status = 'pending' AND until_at <= ?4)
-    """
+  private static let overdue: Fragment = isOverdue("request", "?2", returned: "?3", now: "?4")
   static let requestsOf: SQL = """
     SELECT id FROM request WHERE account = ?1 AND \(overdue)
     """
@@ -70,7 +100,7 @@ enum ExpiryTable {
       AND began_at IS NULL AND suspended_at IS NULL AND starts_at > granted_at
     UNION ALL SELECT 1 FROM request WHERE account = ?1 AND status = 'approved' AND kind = 'change'
       AND applied_at IS NULL AND effective_at <= ?4
-    UNION ALL \(invitations(until: "?5")) AND a.id = ?1 LIMIT 1
+    UNION ALL \(invitations(until: "?5", now: "?4")) AND a.id = ?1 LIMIT 1
     """
   static let statements: [SQL] = [
     applications, requests, invitations, isInvitationOver, invitedSince, ending, endReason,
@@ -116,7 +146,7 @@ extension Transaction {
       ended += 1
     }
     let oldest = now - settings.invitationLifetime
-    for id: AccountID in try ids(ExpiryTable.invitations, oldest) {
+    for id: AccountID in try ids(ExpiryTable.invitations, oldest, now) {
       try lapseInvitation(of: try account(id: id))
       ended += 1
     }
@@ -255,7 +285,7 @@ extension Transaction {
       try apply(dated: number)
     }
     let invited = now - settings.invitationLifetime
-    if try exists(ExpiryTable.isInvitationOver, invited, account) {
+    if try exists(ExpiryTable.isInvitationOver, invited, now, account) {
       try lapseInvitation(of: try self.account(id: account))
     }
     try tell(rows, isLapsed: true)

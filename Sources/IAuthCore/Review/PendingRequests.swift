@@ -191,7 +191,7 @@ extension Service {
         _ = try tx.session()
         return nil
       } catch {
-        guard error == .sessionNone else { throw error }
+        guard error == .sessionNone || error == .sessionExpired else { throw error }
       }
       if let id = filter.batch {
         guard try tx.batch(id) != nil else { throw .batchUnknown(id) }

@@ -8,8 +8,7 @@ import Values
 enum PendingRequestsTable {
   /// Time ends a request whether it is written down yet or not.
   static let statusNow: SQL = """
-    CASE WHEN r.status = 'pending' AND coalesce(r.turned_at, r.created_at) <= ?10
-      OR r.status = 'returned' AND r.turned_at <= ?11 OR r.status = 'pending' AND r.until_at <= ?12
+    CASE WHEN \(ExpiryTable.isOverdue("r", "?10", returned: "?11", now: "?12"))
       THEN 'lapsed' ELSE r.status END
     """
   /// Within one second the trail knows what came first.
@@ -117,9 +116,7 @@ enum PendingRequestsTable {
   static let history: SQL = """
     SELECT CASE u.action WHEN 'permission.revoke' THEN coalesce((SELECT min(ends_at, u.at)
         FROM permission WHERE request = CAST(substr(?1, 9) AS INTEGER)), u.at) ELSE u.at END,
-      u.action, coalesce((SELECT d.reviewer_name FROM decision d
-        WHERE d.request = CAST(substr(u.subject, 9) AS INTEGER) AND d.reviewer = u.account
-        AND d.decided_at = u.at), a.name), u.outcome
+      u.action, \(AuditTrailTable.actor), u.outcome
     FROM audit u LEFT JOIN account a ON a.id = u.account
     WHERE u.subject = ?1 AND u.action <> 'request.read' AND u.outcome <> 'request.unknown'
     ORDER BY u.seq

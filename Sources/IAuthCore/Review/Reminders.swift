@@ -42,7 +42,8 @@ enum ReminderTable {
   /// Marks a threshold for whoever was not reminded at it yet, and says for whom.
   static let mark: SQL = """
     INSERT INTO reminder (request, account, threshold, sent_at)
-      SELECT r.id, v.account, ?2, ?1 \(waitingFor) AND coalesce(r.turned_at, r.created_at) <= ?1 - ?2
+      SELECT r.id, v.account, ?2, ?1 \(waitingFor) 
+        AND coalesce(\(ExpiryTable.turned("r", now: "?1")), r.created_at) <= ?1 - ?2
       ON CONFLICT DO NOTHING RETURNING request, account
     """
   /// Permissions that end before a time, and that are not over.

@@ -146,10 +146,9 @@ enum RequestTable {
   static let batchByID: SQL =
     "SELECT id, submitter, document, rows, created_at, told_at FROM batch WHERE id = ?"
   static let batchCounts: SQL = """
-    SELECT CASE WHEN status = 'pending' AND coalesce(turned_at, created_at) <= ?2
-        OR status = 'returned' AND turned_at <= ?3 OR status = 'pending' AND until_at <= ?4
+    SELECT CASE WHEN \(ExpiryTable.isOverdue("r", "?2", returned: "?3", now: "?4"))
         THEN 'lapsed' ELSE status END,
-      count(*) FROM request WHERE batch = ?1 GROUP BY 1
+      count(*) FROM request r WHERE batch = ?1 GROUP BY 1
     """
   static let batchPending: SQL =
     "SELECT id FROM request WHERE batch = ? AND status = 'pending' ORDER BY id"

@@ -19,6 +19,8 @@ package struct RequestReceipt: Sendable {
   package var until: Timestamp?
   package var deputyFor: RequestID?
   package var replaces: RequestID?
+  /// Of an appointment: whether it counts already.
+  package var counts = false
 
   /// Who decides: the authority on administrators, the agency on general users.
   package var isReviewedByAuthority: Bool { role == .admin }

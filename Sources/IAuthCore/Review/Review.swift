@@ -285,8 +285,7 @@ extension Transaction {
     let owners = try accounts(
       in: request.agency, email: EmailAddress(stored: new.email),
       mobile: MobileNumber(stored: new.mobile))
-    guard owners.contains(where: { $0.id != request.account }) else { return nil }
-    return .accountTaken(agency: try agency(id: request.agency).code)
+    return owners.first { $0.id != request.account }.map { .contactTaken(account: $0.id) }
   }
 
   /// What an approval makes true, and who hears.

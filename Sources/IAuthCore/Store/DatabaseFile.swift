@@ -39,6 +39,8 @@ struct DatabaseFile {
     guard path.utf8.count <= Self.pathBytes else { throw .databaseUnsafe(.path) }
     let directory = Files.directory(of: path)
     guard let target = try Self.look(path, followingLinks: true) else {
+      // On a disk that is not mounted, perhaps: nothing is gone.
+      guard Files.status(path, followingLinks: false) == nil else { throw .databaseElsewhere }
       throw Self.missing(beside: directory + "/" + Self.keyName)
     }
     guard target.isRegular else { throw .databaseForeign }
@@ -280,9 +282,8 @@ struct DatabaseFile {
   }
 
   private static func readKey(_ path: String) throws(IAuthError) -> (UnsafeReason?, key: [UInt8]) {
-    guard let file = try look(path, followingLinks: false), file.isRegular, file.links == 1 else {
-      return (.key, [])
-    }
+    guard let file = try look(path, followingLinks: false) else { return (.key, []) }
+    guard file.isRegular, file.links == 1 else { return (.keyFile, []) }
     guard file.owner == geteuid(), file.mode & 0o077 == 0 else { return (.keyMode, []) }
     guard file.bytes <= 1_024 else { return (.key, []) }
     let bytes = try start(of: path, Int(file.bytes))

@@ -9,6 +9,14 @@ import SQLite
 import Values
 
 enum SettlingTable {
+  /// When the clock was put back after an entry, whose time is later than now: since then what began
+  /// with it has its time.
+  static func putBack(since entry: Fragment) -> Fragment {
+    """
+    (SELECT b.at FROM audit b WHERE b.subject = 'clock' AND +b.action = 'clock.back'
+      AND b.seq > (SELECT max(u.seq) FROM audit u WHERE \(entry)) ORDER BY b.seq LIMIT 1)
+    """
+  }
   static let bearings: SQL = """
     SELECT (SELECT at FROM audit ORDER BY seq DESC LIMIT 1), machine,
       EXISTS (SELECT 1 FROM request WHERE claimed_at <= ?1) OR EXISTS (
@@ -70,6 +78,11 @@ enum SettlingTable {
     UPDATE request SET claimed_at = coalesce(claimed_at, created_at), created_at = ?1
     WHERE status = 'pending' AND created_at > ?1
     """
+  /// What was sent back waits as well, and comes again under its number.
+  static let requestsReturned: SQL = """
+    UPDATE request SET claimed_at = coalesce(claimed_at, created_at), created_at = ?1
+    WHERE status = 'returned' AND created_at > ?1
+    """
   /// Those whose own time has come.
   static let requestsOnTime: SQL = """
     UPDATE request SET created_at = claimed_at, claimed_at = NULL WHERE claimed_at <= ?1
@@ -87,7 +100,8 @@ enum SettlingTable {
     UPDATE verification SET expires_at = ?1 + ?2 WHERE status = 'open' AND expires_at > ?1 + ?2
     """
   static let statements: [SQL] = [
-    bearings, bind, move, compare, host, sends, attempts, permissions, requests, requestsOnTime,
+    bearings, bind, move, compare, host, sends, attempts, permissions, requests, requestsReturned,
+    requestsOnTime,
     permissionsOnTime, messages, applications, ended, revive, sessions, codes,
     voidCodes,
   ]
@@ -175,6 +189,7 @@ extension Transaction {
       try run(SettlingTable.attempts, now, Limits.lockTime.seconds)
       try run(SettlingTable.permissions, now)
       try run(SettlingTable.requests, now)
+      try run(SettlingTable.requestsReturned, now)
       try run(SettlingTable.messages, now)
       try run(SettlingTable.applications, now, settings.applicationLifetime.seconds)
     }

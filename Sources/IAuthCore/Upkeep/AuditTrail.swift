@@ -8,7 +8,8 @@ import Values
 package struct AuditFilter: Sendable {
   package var since: Timestamp?
   package var until: Timestamp?
-  /// A caller, or an account by its number, its holder's name or e-mail address.
+  /// A caller, or an account by its number, its holder's name, also one by which they have decided, or
+  /// e-mail address.
   package var actor: String?
   package var action: String?
   package var subject: String?
@@ -29,7 +30,7 @@ package struct AuditFilter: Sendable {
 /// An entry as the list shows it.
 package struct ListedEntry: Sendable {
   package let line: AuditLine
-  /// The account holder's, unless they were erased.
+  /// The account holder's, of a decision by the name of that time, unless they were erased.
   package let name: String?
   /// The reason or note that was given with it.
   package let note: String?
@@ -51,8 +52,14 @@ enum AuditTrailTable {
     replace(substr(p.fields, instr(p.fields, char(10) || 'note=') + 6),
       char(10) || char(9), char(10))
     """
+  /// Who acted (`a`) in entry `u`: who decided, by the name of that time (PRODUCT 3.5).
+  static let actor: Fragment = """
+    coalesce((SELECT d.reviewer_name FROM decision d
+      WHERE u.subject GLOB 'request:*' AND d.request = CAST(substr(u.subject, 9) AS INTEGER)
+        AND d.reviewer = u.account AND d.decided_at = u.at), a.name)
+    """
   static let list: SQL = """
-    SELECT \(columns), a.name, coalesce(
+    SELECT \(columns), \(actor), coalesce(
       (SELECT \(note) FROM audit_person p
         WHERE p.seq = u.seq AND instr(p.fields, char(10) || 'note=') > 0),
       CASE WHEN u.subject GLOB 'request:*' THEN coalesce(
@@ -68,7 +75,8 @@ enum AuditTrailTable {
     FROM audit u LEFT JOIN account a ON a.id = u.account
     WHERE (?1 IS NULL OR u.at >= ?1) AND (?2 IS NULL OR u.at < ?2)
       AND (?3 IS NULL OR u.caller = ?3 OR u.account = ?6 OR u.account IN
-        (SELECT id FROM account WHERE name_key = ?7 OR email = ?8))
+        (SELECT id FROM account WHERE name_key = ?7 OR email = ?8
+          UNION ALL SELECT reviewer FROM decision WHERE reviewer_name = ?3))
       AND (?4 IS NULL OR u.action = ?4) AND (?5 IS NULL OR u.subject = ?5)
     ORDER BY u.seq
     """

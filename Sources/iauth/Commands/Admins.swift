@@ -181,10 +181,15 @@ struct Admins: Command {
         ),
       ])
     context.say(
-      Bilingual(
-        "invited; they count as administrator once they have proven both codes; all "
-          + "administrators of the authority are told",
-        "已邀請；被邀請人通過兩組驗證碼後始為管理者，並已通知主管機關全體管理者"))
+      receipt.counts
+        ? Bilingual(
+          "appointed; they count as administrator from now on; all administrators of the authority "
+            + "are told",
+          "已指派；即日起為管理者，並已通知主管機關全體管理者")
+        : Bilingual(
+          "invited; they count as administrator once they have proven both codes; all "
+            + "administrators of the authority are told",
+          "已邀請；被邀請人通過兩組驗證碼後始為管理者，並已通知主管機關全體管理者"))
   }
 }
 

@@ -211,7 +211,7 @@ struct DescriptorSource: InputSource {
       }
       if count >= 0 { return Array(chunk[..<count]) }
       if errno == EAGAIN, Files.wait(for: descriptor, POLLIN) { continue }
-      if errno != EINTR { throw .diskFailed }
+      if errno != EINTR { throw Files.unreadInput(errno) }
     }
   }
 

@@ -115,7 +115,8 @@ private let samples: [IAuthError] =
     .permissionHeld(number: 12, role: .general), .permissionNone(number: 12),
     .accountTaken(agency: "2.16.886.101.1"),
     .accountLast, .accountState(account: 7, status: .closed), .agencyCycle(code: "2.16.886.101.1"),
-    .accountsTaken([7, 9]), .successionCycle(code: "2.16.886.101.1"),
+    .accountsTaken([7, 9]), .contactTaken(account: 7), .databaseElsewhere,
+    .successionCycle(code: "2.16.886.101.1"),
     .agencySucceeded(code: "2.16.886.101.1", by: "2.16.886.101.2"),
     .successionBound(code: "2.16.886.101.1", .none),
     .successionBound(code: "2.16.886.101.1", .late),
@@ -217,7 +218,7 @@ private let samples: [IAuthError] =
   }
   + [
     UnsafeReason.link, .owner, .mode, .directory, .key, .path, .journal,
-    .keyMode, .wal, .unreadable,
+    .keyFile, .keyMode, .wal, .unreadable,
   ].map {
     .databaseUnsafe($0)
   }

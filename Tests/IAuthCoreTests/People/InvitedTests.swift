@@ -182,4 +182,36 @@ import Testing
     let id = try desk.number("SELECT id FROM account WHERE email = ?", Person.chen.email)
     #expect(try desk.owner().change(account: AccountID(id), .close, reason: "誤植") == .closed)
   }
+
+  /// Nobody has proven an appointment whose address was wrong, also once the person has applied with the
+  /// right one: it is mended as before.
+  @Test func anAppointmentIsMendedAfterAnApplication() throws {
+    let desk = try Desk()
+    let slip = Person.chen.with(email: "cehn@ey.gov.tw")
+    _ = try desk.owner().appoint(try slip.form(), system: "spm")
+    let meant = Person.chen.with(email: "chen.yj@ey.gov.tw")
+    try desk.opened(meant)
+    #expect(try desk.texts("SELECT kind FROM request WHERE status = 'pending'") == ["change"])
+    let post = try desk.post {
+      _ = try desk.owner().appoint(try meant.form(), system: "spm")
+    }
+    #expect(post == ["invitation \(meant.email)"])
+    #expect(try desk.texts("SELECT status FROM request") == ["approved", "withdrawn"])
+    #expect(try desk.number("SELECT count(*) FROM administrator") == 0)
+    let chief = try desk.signedIn(meant)
+    #expect(try chief.queue(PendingFilter()).items.isEmpty)
+    // Once proven it is theirs.
+    #expect(
+      try refusal { _ = try desk.owner().appoint(try slip.form(), system: "spm") } == .accountTaken)
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
+  /// Whoever is known and proven counts at once.
+  @Test func anAppointmentSaysWhetherItCounts() throws {
+    let desk = try Desk()
+    try desk.opened(.wu)
+    #expect(try desk.owner().appoint(try Person.wu.form(), system: "spm").counts)
+    let tsai = Person.tsai.with(email: "tsai@ey.gov.tw")
+    #expect(try !desk.owner().appoint(try tsai.form(), system: "spm").counts)
+  }
 }

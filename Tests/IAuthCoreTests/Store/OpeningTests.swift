@@ -63,6 +63,17 @@ import Testing
     #expect(try opening(desk) == .databaseVersion, "before its mode is looked at")
   }
 
+  /// A link to a disk that is not mounted: nothing is gone that a backup would have to bring back.
+  @Test(arguments: ["nowhere/iauth.db", "iauth.db"])
+  func aLinkToWhatIsNotThere(target: String) throws {
+    let desk = try Desk()
+    let files = FileManager.default
+    try files.moveItem(atPath: desk.path, toPath: desk.path + ".real")
+    try files.createSymbolicLink(atPath: desk.path, withDestinationPath: target)
+    #expect(throws: IAuthError.databaseElsewhere) { _ = try desk.owner() }
+    #expect(IAuthError.databaseElsewhere.code == .databaseMissing)
+  }
+
   enum Unsafe: CaseIterable {
     case readable, writable, link, hardLink, directory, noKey, shortKey, openKey, linkedKey, wal
     case uri, linkedJournal
@@ -93,7 +104,7 @@ import Testing
       try chmod(key, 0o600)
     case .openKey: (expected, _) = (.keyMode, try chmod(key, 0o644))
     case .linkedKey:
-      expected = .key
+      expected = .keyFile
       try files.moveItem(atPath: key, toPath: key + ".real")
       try files.createSymbolicLink(atPath: key, withDestinationPath: key + ".real")
     case .wal:

@@ -100,6 +100,67 @@ import Testing
     #expect(try run() == nil)
   }
 
+  enum Taking: CaseIterable { case revoke, suspend, close }
+
+  /// What was taken from somebody by a clock that was ahead is taken from them by the right one, too.
+  @Test(arguments: Taking.allCases) func whatEndedInTheFutureHasEnded(way: Taking) throws {
+    let (desk, _, _, _) = try Desk.office()
+    desk.wait(.days(400))
+    let id: AccountID = try desk.id("SELECT account FROM permission WHERE request = 2")
+    switch way {
+    case .revoke: try desk.owner().revoke(2, reason: "調職")
+    case .suspend: _ = try desk.owner().change(account: id, .suspend, reason: "調職")
+    case .close: _ = try desk.owner().change(account: id, .close, reason: "調職")
+    }
+    desk.wait(.days(-400))
+    desk.wait(.minutes(1))
+    let held = try desk.owner().permissions(ReportFilter(), at: nil)
+    #expect(held.map(\.request) == [1])
+    #expect(try desk.owner().permissions(ReportFilter(agency: Office.cdc), at: nil).isEmpty)
+    if way == .suspend {
+      _ = try desk.owner().change(account: id, .restore, reason: "復職")
+      #expect(try desk.owner().permissions(ReportFilter(), at: nil).map(\.request) == [1, 2])
+    }
+  }
+
+  /// What was sent back, or invited, by a clock that was ahead grows old by the right one.
+  @Test(arguments: [false, true]) func whatWaitsFromTheFutureGrowsOld(isRun: Bool) throws {
+    let (desk, _, _, _) = try Desk.office()
+    desk.wait(.days(400))
+    let li = try desk.signedIn(.li)
+    let lin = try desk.signedIn(.lin)
+    let number = try lin.ask(.general)
+    _ = try li.reject(.numbers([number]), reason: "補件", returns: true)
+    let invited = try #require(
+      try desk.owner().importBatch(Sheet([.tsai]).order).rows.first?.request)
+    #expect(try desk.signedIn(.chen).approve(invited) == nil)
+    desk.wait(.days(-400))
+    desk.wait(.minutes(1))
+    let status: SQL = """
+      SELECT r.status || ' ' || a.status FROM request r JOIN account a ON a.id = r.account
+      WHERE r.id IN (?1, ?2) ORDER BY r.id
+      """
+    let run = { () throws -> [String] in
+      if isRun {
+        _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+      } else {
+        for number in [number, invited] {
+          let id: AccountID = try desk.id("SELECT account FROM request WHERE id = ?", number)
+          _ = try desk.owner().export(account: id)
+        }
+      }
+      return try desk.texts(status, number, invited)
+    }
+    #expect(try run() == ["returned active", "approved invited"])
+    desk.wait(.days(29))
+    #expect(try run() == ["returned active", "approved invited"])
+    desk.wait(.days(1))
+    let listed = try desk.owner().queue(PendingFilter(status: .lapsed, isOfSeen: true)).items
+    #expect(listed.map(\.number) == [number])
+    #expect(try run() == ["lapsed active", "approved closed"])
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
   @Test func aFileOnAnotherHostBringsNobodyAlong() throws {
     let desk = try Desk()
     let chief = try desk.chief()
