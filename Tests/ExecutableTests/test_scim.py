@@ -30,7 +30,7 @@ class Line(BaseHTTPRequestHandler):
     protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
     rate, dice, target = 0.0, random.Random(1), None
     seen, done = 0, 0
-    # Called with each request before it is passed on.
+    # Called with each request before it is passed on, or says what is answered instead.
     look = staticmethod(lambda line: None)
     # A place that nothing is taken for.
     refused = None
@@ -38,11 +38,13 @@ class Line(BaseHTTPRequestHandler):
     def handle_any(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         Line.seen += 1
-        Line.look(self)
-        if self.path == Line.refused:
-            self.send_response(400)
-            self.send_header("Content-Length", "0")
-            return self.end_headers()
+        self.body = body.decode()
+        if said := Line.look(self) or self.path == Line.refused and (400, {}, ""):
+            self.send_response(said[0])
+            for name, value in said[1].items() | {("Content-Length", len(said[2]))}:
+                self.send_header(name, value)
+            self.end_headers()
+            return self.wfile.write(said[2].encode())
         fate = Line.dice.random() if Line.dice.random() < Line.rate else None
         if fate is not None and fate < 0.5:
             return self.fail(fate * 2)
