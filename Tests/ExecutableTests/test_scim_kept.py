@@ -201,9 +201,9 @@ def test_whoever_handed_over_is_among_the_first(server, tmp_path):
     assert feed.run((1, "a", "granted", "admin", 50)) == (0, "")
     said, user = [], feed.user("a")
     Line.look = staticmethod(lambda line: said.append((line.command, line.path)))
-    assert feed.run(*((n, f"p{n}") for n in range(3, 9)), (2, "b", "moved", "admin", 50)) == (0, "")
+    assert feed.run(*((n, f"p{n}") for n in range(3, 7)), (2, "b", "moved", "admin", 50)) == (0, "")
     assert ("POST", "/Users") not in said[:said.index(("PATCH", f"/Users/{user}"))]
-    assert feed.there() == {"2 b A"} | {f"{n} p{n} U" for n in range(3, 9)}
+    assert feed.there() == {"2 b A"} | {f"{n} p{n} U" for n in range(3, 7)}
 
 
 def test_a_slow_server_is_asked_for_less_at_once(server, tmp_path):
