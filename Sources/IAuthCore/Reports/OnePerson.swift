@@ -204,7 +204,7 @@ enum PersonTable {
       AND a.status = 'closed' AND a.erased_at IS NULL ORDER BY 1
     """
   static let history: SQL = """
-    SELECT u.seq, u.at, u.caller, u.account, \(AuditTrailTable.actor), u.action, u.subject, u.outcome,
+    SELECT u.seq, u.at, u.caller, u.account, \(AuditTable.actor), u.action, u.subject, u.outcome,
       (SELECT \(AuditTrailTable.note) FROM audit_person p WHERE p.seq = u.seq AND p.account = ?1
         AND instr(p.fields, char(10) || 'note=') > 0)
     FROM audit u LEFT JOIN account a ON a.id = u.account

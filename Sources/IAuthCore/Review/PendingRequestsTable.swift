@@ -116,7 +116,7 @@ enum PendingRequestsTable {
   static let history: SQL = """
     SELECT CASE u.action WHEN 'permission.revoke' THEN coalesce((SELECT min(ends_at, u.at)
         FROM permission WHERE request = CAST(substr(?1, 9) AS INTEGER)), u.at) ELSE u.at END,
-      u.action, \(AuditTrailTable.actor), u.outcome
+      u.action, \(AuditTable.actor), u.outcome
     FROM audit u LEFT JOIN account a ON a.id = u.account
     WHERE u.subject = ?1 AND u.action <> 'request.read' AND u.outcome <> 'request.unknown'
     ORDER BY u.seq

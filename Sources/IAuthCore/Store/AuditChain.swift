@@ -107,6 +107,12 @@ package enum AuditAction: String, CaseIterable, Sendable {
 }
 
 enum AuditTable {
+  /// Who acted (`a`) in entry `u`: who decided, by the name of that time (PRODUCT 3.5).
+  static let actor: Fragment = """
+    coalesce((SELECT d.reviewer_name FROM decision d
+      WHERE u.subject GLOB 'request:*' AND d.request = CAST(substr(u.subject, 9) AS INTEGER)
+        AND d.reviewer = u.account AND d.decided_at = u.at), a.name)
+    """
   static let head: SQL = "SELECT seq, hash, seal FROM audit_head WHERE id = 1"
   static let append: SQL = """
     INSERT INTO audit (seq, at, caller, account, session, action, subject, outcome, person_hash,

@@ -52,14 +52,8 @@ enum AuditTrailTable {
     replace(substr(p.fields, instr(p.fields, char(10) || 'note=') + 6),
       char(10) || char(9), char(10))
     """
-  /// Who acted (`a`) in entry `u`: who decided, by the name of that time (PRODUCT 3.5).
-  static let actor: Fragment = """
-    coalesce((SELECT d.reviewer_name FROM decision d
-      WHERE u.subject GLOB 'request:*' AND d.request = CAST(substr(u.subject, 9) AS INTEGER)
-        AND d.reviewer = u.account AND d.decided_at = u.at), a.name)
-    """
   static let list: SQL = """
-    SELECT \(columns), \(actor), coalesce(
+    SELECT \(columns), \(AuditTable.actor), coalesce(
       (SELECT \(note) FROM audit_person p
         WHERE p.seq = u.seq AND instr(p.fields, char(10) || 'note=') > 0),
       CASE WHEN u.subject GLOB 'request:*' THEN coalesce(
