@@ -206,14 +206,14 @@ import Testing
     unsafe sigaddset(&interrupt, SIGINT)
     unsafe sigprocmask(SIG_BLOCK, &interrupt, &before)
     // Who runs in the background has it ignored.
-    let inherited = unsafe signal(SIGINT, SIG_DFL)
+    let inherited = signal(SIGINT, SIG_DFL)
     raise(SIGINT)
     #expect(throws: IAuthError.self) {
       _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
     }
     // It goes away where it is ignored.
     signal(SIGINT, SIG_IGN)
-    unsafe signal(SIGINT, inherited)
+    signal(SIGINT, inherited)
     unsafe sigprocmask(SIG_SETMASK, &before, nil)
     let state: SQL = """
       SELECT (held_at IS NOT NULL) || (applied_at IS NOT NULL) FROM succession ORDER BY id DESC LIMIT 1
