@@ -9,7 +9,7 @@ import pexpect
 import pytest
 from wcwidth import wcswidth
 
-from conftest import CDC, CHIEF, MING, MOHW, clerk
+from conftest import CDC, CHIEF, MING, MOHW, TONG, clerk
 from test_terminal import ended, talk
 
 LISTS = [
@@ -201,3 +201,14 @@ def test_details_fit_the_width(queue, columns):
             out = queue.run(*words, session=MING, env={"COLUMNS": str(columns), "LANG": language}).out
             wide = [line for line in out.splitlines() if wcswidth(line) > columns]
             assert out and not wide, wide
+
+
+def test_a_sheet_whose_first_column_is_empty_keeps_its_columns(desk):
+    """A cell that holds nothing is a cell (RFC 4180)."""
+    desk.join(TONG)
+    number = desk.request(TONG)
+    for form, between in [("csv", ","), ("tsv", "\t")]:
+        lines = desk.ok("pending", "-o", form, "--columns", "document,request,name",
+                        session=MING).out.splitlines()
+        assert lines == [between.join(["document", "request", "name"]),
+                         between.join(["", str(number), TONG.name])]
