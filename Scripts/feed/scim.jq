@@ -160,7 +160,10 @@ split("\u001e") | [range(0; length - 1; 2) as $i | {text: .[$i], said: (.[$i + 1
 | ((.taken == 0 or $up < $begun + $turn)
     and .until <= ([([$begun + $turn, $up + 60] | min), $up + 5] | max)) as $goes
 | (if $goes and .until <= $up and all(.pool[]; due | not) then $more[:.size] else [] end) as $takes
-| .taken += ($takes | length) | .pool += ($takes | map(. + {step: "look", tries: 0, at: 0}))
+| .taken += ($takes | length) | .pool += ($takes | map(. as {$account, $roles} | . + {
+    key: "iauth-\($account)", active: ($roles != []), step: "look", tries: 0, at: 0,
+    values: ([$map[0][] | select(.kind == "role" and (.role as $r | $roles | index($r))) | {value}]
+      | unique)}))
 # A name is freed before the other one gets its next.
 | .pool |= sort_by(if due | not then 3 elif .step == "free" then 0 elif request[0] == "POST" then 1
     else 2 end)

@@ -190,8 +190,9 @@ def test_an_operator_installs_it_and_the_service_waits(server):
     assert host.done("systemctl is-enabled " + " ".join(UNITS)).split() == ["enabled"] * len(UNITS)
     # The feed to a SCIM server is the operator's to enable, and does nothing without its two files.
     assert host.sh("systemctl is-enabled iauth-scim.timer").stdout.strip() == "disabled"
-    assert server.modes("/usr/share/iauth/feed/scim", "/usr/share/iauth/feed/scim.jq") == {
-        "/usr/share/iauth/feed/scim": "755 root root", "/usr/share/iauth/feed/scim.jq": "644 root root"}
+    assert server.modes(*(f"/usr/share/iauth/feed/scim{part}" for part in ("", ".awk", ".jq"))) == {
+        "/usr/share/iauth/feed/scim": "755 root root", "/usr/share/iauth/feed/scim.awk": "644 root root",
+        "/usr/share/iauth/feed/scim.jq": "644 root root"}
     host.done("systemctl start iauth-scim.service")
     # Without a database the schedules neither run nor fail.
     host.done("systemctl start iauth-deliver.service iauth-remind.service")
