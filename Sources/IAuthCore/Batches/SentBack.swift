@@ -263,6 +263,12 @@ extension BatchImporter {
 
   /// Why a row cannot be taken beside a request that is open.
   func waiting(_ request: PermissionRequest?) -> Bilingual {
+    if let request, request.status == .approved, let day = request.effectiveAt?.taiwanDay {
+      return Bilingual(
+        "request \(request.number), which changes this person's data, is approved and waits for its day, "
+          + "\(day)",
+        "此人之變更申請案 \(request.number) 已核准，於 \(day) 生效，屆時方得再申請變更")
+    }
     guard let request, request.status == .returned else { return Self.waiting }
     return Bilingual(
       "request \(request.number) of this person was sent back; hand its own row in again, mended",

@@ -129,12 +129,12 @@ extension Notice {
         Wording(
           "Your permission goes on (request \(request.number))",
           [
-            "Nobody takes over this permission of yours for now: it was called off or refused, or they "
-              + "cannot.", "",
+            "Somebody was to take over this permission of yours: it was called off or refused, or they "
+              + "cannot for now. It goes on, unless somebody else asks for it:", "",
           ] + request.english + ["", "Your permissions:"] + read),
         Wording(
           "權限未交接（申請案 \(request.number)）",
-          ["交接已取消或未獲核准，或接任者目前無法接任；您的下列權限照舊有效：", ""] + request.chinese
+          ["有關您下列權限之交接申請已取消或未獲核准，或接任者目前無法接任；除另有他人申請交接外，您的權限照舊有效：", ""] + request.chinese
             + ["", "查詢您的權限："] + read)
       )
     case .permissionEnding(let request, let endsAt):

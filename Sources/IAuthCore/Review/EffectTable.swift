@@ -97,6 +97,12 @@ enum EffectTable {
         AND p.starts_at < r.effective_at AND r.effective_at <= p.revoked_at
         AND p.suspended_at IS NULL))
     """
+  /// Whether the name or a contact of an account was replaced since a request was approved.
+  static let isOvertaken: SQL = """
+    SELECT 1 FROM audit WHERE subject = 'account:' || ?2 AND action = 'account.contacts'
+      AND seq > (SELECT max(seq) FROM audit WHERE subject = 'request:' || ?1
+        AND action = 'request.approve') LIMIT 1
+    """
   static let reopen: SQL = """
     UPDATE request SET status = 'pending', round = round + 1, turned_at = ?2, role = ?3,
       system = ?4 WHERE id = ?1
@@ -145,7 +151,7 @@ enum EffectTable {
     standing, inForce, beginsBy, renewals, isOfOneAgency, held, rest, began, general, revocation,
     rivals, deputies,
     handOvers, changes,
-    acts, changed, raise, isTheirs,
+    acts, changed, raise, isTheirs, isOvertaken,
     reopen, resume, giveUp, starting,
     startingOf, successors, endOf, renewable,
   ]

@@ -177,8 +177,7 @@ extension Transaction {
     defer { applying.remove(number) }
     guard let request = try request(number) else { return }
     let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
-    // Contacts that are someone else's by now stay theirs; it is tried again at each run.
-    guard let account, account.status != .closed, try obstacle(to: request) == nil else { return }
+    guard let account, account.status != .closed else { return }
     try applyDated(request, account)
   }
 

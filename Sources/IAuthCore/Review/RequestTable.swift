@@ -259,7 +259,6 @@ extension Transaction {
       let holder = try represented(by: request),
       try exists(StandInTable.wasTold, number, holder.id)
     {
-      // Whoever withdraws and asks in a loop has told them of the first one alone.
       try tellHandOverOff(request)
     }
   }

@@ -20,7 +20,7 @@ enum ReviewerTable {
   static let toldOfSame: SQL = """
     SELECT 1 FROM request r JOIN message m ON m.request = r.id
     WHERE r.account = ?1 AND r.system = ?2 AND r.role = ?3 AND r.kind = ?4
-      AND r.status = 'withdrawn' AND m.kind = 'notice' AND m.account <> r.account
+      AND r.deputy_for IS ?6 AND r.replaces IS ?7 AND r.status = 'withdrawn' AND m.kind = 'notice' AND m.account <> r.account
       AND m.created_at > ?5 LIMIT 1
     """
   static let statements: [SQL] = [of, toldOfSame]
@@ -62,7 +62,7 @@ extension Transaction {
       isNew
       ? try exists(
         ReviewerTable.toldOfSame, request.account, request.system, request.role, request.kind,
-        now - Limits.requestToldInterval) : false
+        now - Limits.requestToldInterval, request.deputyFor, request.replaces) : false
     let told = reviewers.filter { !isTold && $0.account.id != actor?.account }
       .map { Recipient.mail($0.account) }
     let holder = isNew ? try representedAnew(by: request, but: reviewers) : nil

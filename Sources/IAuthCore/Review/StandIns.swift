@@ -19,15 +19,27 @@ enum StandInTable {
         AND starts_at <= ?3 AND ?3 < ends_at))
     """
   /// Whether somebody was told since a time that the same person asks to stand in for them, or to
-  /// take over from them, which was withdrawn.
+  /// take over from them, which was withdrawn, and has not heard since that nothing comes of it.
   static let toldOfSame: SQL = """
     SELECT 1 FROM request r JOIN message m ON m.request = r.id
     WHERE r.account = ?1 AND r.deputy_for IS ?2 AND r.replaces IS ?3 AND r.status = 'withdrawn'
-      AND m.kind = 'notice' AND m.account = ?4 AND m.created_at > ?5 LIMIT 1
+      AND m.kind = 'notice' AND m.account = ?4 AND m.created_at > ?5
+      AND NOT EXISTS (SELECT 1 FROM message o WHERE o.request = ?6 AND o.account = ?4
+        AND o.kind = 'notice' AND o.id > m.id) LIMIT 1
+    """
+  /// Whether they have heard since a time that nothing comes of another one that the same person had
+  /// withdrawn.
+  static let toldOfEnd: SQL = """
+    SELECT 1 FROM request r JOIN message m ON m.request = r.id AND m.account = ?3
+      JOIN message o ON o.request = ?4 AND o.account = ?3 AND o.id > m.id
+    WHERE r.account = ?1 AND r.replaces = ?2 AND r.status = 'withdrawn' AND r.id <> ?5
+      AND m.kind = 'notice' AND o.kind = 'notice' AND o.created_at > ?6 LIMIT 1
     """
   /// Whether an account was written to about a request.
   static let wasTold: SQL = "SELECT 1 FROM message WHERE request = ?1 AND account = ?2 LIMIT 1"
-  static let statements: [SQL] = [permission, holder, isTheirs, toldOfSame, wasTold]
+  static let statements: [SQL] = [
+    permission, holder, isTheirs, toldOfSame, toldOfEnd, wasTold,
+  ]
 }
 
 extension Transaction {
@@ -126,9 +138,12 @@ extension Transaction {
     guard let holder = try represented(by: request),
       !others.contains(where: { $0.account.id == holder.id })
     else { return nil }
+    let old = try request.replaces.map { (number) throws(IAuthError) in
+      try permissionInForce(number)?.number
+    }
     let isTold = try exists(
       StandInTable.toldOfSame, request.account, request.deputyFor, request.replaces, holder.id,
-      now - Limits.requestToldInterval)
+      now - Limits.requestToldInterval, old ?? nil)
     return isTold ? nil : holder
   }
 
@@ -141,7 +156,8 @@ extension Transaction {
   }
 
   /// Tells the holder of a permission, who has heard that somebody is to take it over, that it is
-  /// theirs still.
+  /// theirs still; of what is withdrawn again and again, once a day: their last word is then that
+  /// somebody asks for it.
   ///
   /// The mail is about theirs, so that it stays when the other is erased.
   func tellHandOverOff(_ request: PermissionRequest) throws(IAuthError) {
@@ -150,6 +166,12 @@ extension Transaction {
     else { return }
     let account = try account(id: holder)
     guard account.status != .invited, let theirs = try self.request(old.number) else { return }
+    let isToldToday =
+      request.status == .withdrawn
+      ? try exists(
+        StandInTable.toldOfEnd, request.account, replaced, holder, old.number, request.number,
+        now - Limits.requestToldInterval) : false
+    guard !isToldToday else { return }
     try queue(
       .handOverOff(request: try summary(theirs)), to: .mail(account),
       reference: old.number.description, request: old.number)

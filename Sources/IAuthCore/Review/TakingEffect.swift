@@ -321,7 +321,9 @@ extension Transaction {
     }
   }
 
-  /// A change whose day has come; where somebody else would decide on it by now, it comes up again.
+  /// A change whose day has come; where somebody else would decide on it by now, or what was shown is
+  /// no more (the person has got other contacts meanwhile, or somebody else has these), it comes up
+  /// again.
   func applyDated(_ request: PermissionRequest, _ account: Account) throws(IAuthError) {
     let admin: SystemID? = try id(RequestTable.adminSystem, account.id, request.system)
     let (role, system) = admin.map { (Role.admin, $0) } ?? (request.role, request.system)
@@ -330,7 +332,11 @@ extension Transaction {
     let isWaiting = try exists(RequestTable.pendingChange, account.id)
     guard !isRaised || !isWaiting else { return }
     if isRaised { try run(EffectTable.raise, request.number, system) }
-    guard try !exists(EffectTable.isTheirs, request.number) else {
+    let isOvertaken = try exists(EffectTable.isOvertaken, request.number, account.id)
+    let isRefused = try obstacle(to: request) != nil
+    let mayApply =
+      try isOvertaken || isRefused ? false : exists(EffectTable.isTheirs, request.number)
+    guard !mayApply else {
       if isRaised { try audit(.reopened, .request(request.number)) }
       return try applyChange(request, account)
     }

@@ -182,6 +182,7 @@ struct Pending: Command {
     let zone = context.localTime.zoneName(at: now)
     let hasStatus = items.contains { $0.status != .pending }
     let hasMarks = items.contains { !$0.marks(language).isEmpty }
+    let hasOthers = items.contains { $0.kind != .grant || ($0.deputyFor ?? $0.replaces) != nil }
     var columns: [Table.Column] = [
       .init(Bilingual("request", "申請序號"), isNumber: true),
       .init(Bilingual("days", "天數"), isNumber: true),
@@ -189,6 +190,9 @@ struct Pending: Command {
       .init(Bilingual("name", "姓名"), isFlexible: true), .init(Bilingual("role", "角色")),
       .init(Bilingual("system", "系統")),
     ]
+    if hasOthers {
+      columns.append(.init(Bilingual("asked for", "申請內容"), isFlexible: true))
+    }
     if hasStatus { columns.append(.init(Bilingual("status", "狀態"))) }
     if hasDecisions {
       columns += [
@@ -204,7 +208,8 @@ struct Pending: Command {
         [
           String(item.number), String(item.waitingDays(at: now)), item.agency.name, item.name,
           item.role.label(language), item.system,
-        ] + (hasStatus ? [item.status.label(language)] : [])
+        ] + (hasOthers ? [item.asked(language)] : [])
+          + (hasStatus ? [item.status.label(language)] : [])
           + (hasDecisions
             ? [
               item.decidedBy ?? "", item.decidedAt.map(context.localTime.text) ?? "",

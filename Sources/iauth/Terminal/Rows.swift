@@ -150,6 +150,19 @@ extension PendingRequest {
     ]
   }
 
+  /// What is asked for, in a word, and for a grant in whose place.
+  func asked(_ language: Language) -> String {
+    let word =
+      switch kind {
+      case .grant where deputyFor != nil: Bilingual("stands in for", "代理")
+      case .grant where replaces != nil: Bilingual("takes over from", "交接")
+      case .grant: Bilingual("grant", "申請")
+      case .revoke: Bilingual("revoke", "廢止")
+      case .change: Bilingual("change", "變更")
+      }
+    return word(language) + (standsFor.map { (language == .english ? " " : "") + $0 } ?? "")
+  }
+
   /// The marks for people, joined.
   func marks(_ language: Language) -> String {
     (isErased ? [] : marks).map { Marks.label($0)(language) }.joined(

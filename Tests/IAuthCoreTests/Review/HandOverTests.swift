@@ -172,7 +172,8 @@ import Testing
   }
 
   /// Whoever asks and withdraws in a loop writes to nobody again and again: not to reviewers, and not
-  /// to whom they would take over from or stand in for.
+  /// to whom they would take over from or stand in for. The last that these hear is never that
+  /// nothing comes of it while somebody asks (PRODUCT 11.1: they are told at the request).
   @Test(arguments: [true, false]) func aLoopIsToldOnceADay(isHandOver: Bool) throws {
     let (desk, _, _, lin) = try Desk.office()
     let order = {
@@ -186,12 +187,27 @@ import Testing
       }
     }
     let told = ["notice chen@ey.gov.tw", "notice li@cdc.gov.tw"]
-    let once = told + (isHandOver ? ["notice li@cdc.gov.tw"] : [])
+    let once = told + (isHandOver ? ["notice li@cdc.gov.tw", "notice li@cdc.gov.tw"] : [])
     #expect(try loop() == once)
     #expect(try loop() == [])
     desk.wait(.days(1))
     try desk.signedIn(.lin)
     #expect(try loop() == once)
+  }
+
+  /// What is another request is told to the reviewers, whatever was withdrawn before it.
+  @Test func anotherRequestIsTold() throws {
+    let (desk, _, _, lin) = try Desk.office()
+    let orders = [
+      PermissionOrder(role: .admin, replaces: 2), PermissionOrder(role: .admin),
+      PermissionOrder(role: .admin, from: desk.today, until: desk.today + 3, deputyFor: 2),
+    ]
+    for order in orders {
+      let post = try desk.post {
+        try lin.withdraw(try lin.requestPermission(order).number)
+      }
+      #expect(post.filter { $0 == "notice chen@ey.gov.tw" }.count == 1)
+    }
   }
 
   /// What the holders of permissions hear counts among what a caller of the gate may cause in an hour.
