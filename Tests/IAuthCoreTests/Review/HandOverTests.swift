@@ -172,8 +172,10 @@ import Testing
   }
 
   /// Whoever asks and withdraws in a loop writes to nobody again and again: not to reviewers, and not
-  /// to whom they would take over from or stand in for. The last that these hear is never that
-  /// nothing comes of it while somebody asks (PRODUCT 11.1: they are told at the request).
+  /// to whom they would take over from or stand in for.
+  ///
+  /// The last that these hear is never that nothing comes of it while somebody asks (PRODUCT 11.1:
+  /// they are told at the request).
   @Test(arguments: [true, false]) func aLoopIsToldOnceADay(isHandOver: Bool) throws {
     let (desk, _, _, lin) = try Desk.office()
     let order = {
