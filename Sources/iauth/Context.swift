@@ -94,12 +94,14 @@ final class Context {
   }
 
   /// Whoever named standard input and sits at it is told what is waited for.
-  private func announceInput() {
+  func announceInput(
+    _ what: Bilingual = Bilingual("the file", "檔案內容")
+  ) {
     guard console.input.isTerminal else { return }
     say(
       Bilingual(
-        "waiting for the file on standard input; it ends with Ctrl-D on a line of its own",
-        "請由標準輸入提供檔案內容，於新行按 Ctrl-D 結束"))
+        "waiting for \(what.english) on standard input; it ends with Ctrl-D on a line of its own",
+        "請由標準輸入提供\(what.chinese)，於新行按 Ctrl-D 結束"))
     console.err.flush()
   }
 

@@ -192,3 +192,21 @@ def test_one_zone_on_one_screen(desk):
         child.expect(r"already approved by \S+ at [-0-9]{10} [:0-9]{5} (\S+( time)?)")
         assert child.match[1] == shown
         assert ended(child) == 1
+        child = talk(desk, "pending", str(number), session=MING, language="C.UTF-8", TZ=zone)
+        child.expect(r"may not decide: .* at [-0-9]{10} [:0-9]{5} (\S+( time)?)")
+        assert child.match[1] == shown
+        assert ended(child) == 0
+
+
+@pytest.mark.parametrize("words", [["restore", "-"], ["deliver", "--bounce"], ["deliver", "--report"]])
+def test_what_is_waited_for_at_a_terminal_is_said(desk, words):
+    """CLI.md 11, as for every other command that reads its input."""
+    child = talk(desk, "--db", str(desk.home / "new/other.db") if words[0] == "restore" else str(desk.db),
+                 *words, language="C.UTF-8")
+    child.expect("waiting for .* on standard input; it ends with Ctrl-D")
+    child.sendcontrol("c")
+    ended(child)
+    if words[0] == "restore":
+        child = talk(desk, *words, language="C.UTF-8")
+        child.expect("database.exists")
+        assert ended(child) == 73

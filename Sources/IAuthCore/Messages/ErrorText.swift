@@ -97,7 +97,7 @@ extension IAuthError {
     case .usageMissing(_, let command), .usageConflict(_, _, let command): "iauth help \(command)"
     case .usageValue: call.help
     case .usageInput, .usageCode: "iauth help verify"
-    case .usageService: "iauth help serve-one"
+    case .usageService: "iauth help \(call.command ?? "serve-one")"
     case .usageTerminal(_, let command): "iauth \(command)"
     case .usageEncoding: "iauth help"
 

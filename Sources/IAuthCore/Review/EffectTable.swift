@@ -99,9 +99,9 @@ enum EffectTable {
     """
   /// Whether the name or a contact of an account was replaced since a request was approved.
   static let isOvertaken: SQL = """
-    SELECT 1 FROM audit WHERE subject = 'account:' || ?2 AND action = 'account.contacts'
+    SELECT 1 FROM audit WHERE subject = 'account:' || ?2 AND +action = 'account.contacts'
       AND seq > (SELECT max(seq) FROM audit WHERE subject = 'request:' || ?1
-        AND action = 'request.approve') LIMIT 1
+        AND +action = 'request.approve') LIMIT 1
     """
   static let reopen: SQL = """
     UPDATE request SET status = 'pending', round = round + 1, turned_at = ?2, role = ?3,

@@ -229,13 +229,17 @@ extension Transaction {
 
   // MARK: Leaps
 
-  /// The newest entry, if the clock is far from it and nobody has waited or said that it is right.
+  /// The newest entry that the clock is far from, if nobody has waited or said that it is right.
   func clockLeap() throws(IAuthError) -> Timestamp? {
     guard let newest = try first(AuditTable.newest, read: { row in row.time(0) }) else {
       return nil
     }
     if let noted = try notedLeap() {
-      return now < noted + Limits.clockWait ? newest : nil
+      guard now < noted + Limits.clockWait else { return nil }
+      let far = try first(
+        AuditTable.newestFar, now - Limits.clockLeap, now + Limits.clockSlack
+      ) { row in row.time(0) }
+      return far ?? newest
     }
     return newest + Limits.clockLeap < now || now + Limits.clockSlack < newest ? newest : nil
   }

@@ -9,6 +9,7 @@ extension Deliver {
   /// Reads one mail to its end, whatever its length: a mail system whose pipe breaks would send a
   /// report about the report.
   func takeBounce(_ service: Service, _ context: Context) throws(IAuthError) {
+    context.announceInput(Bilingual("a mail", "退信郵件"))
     var mail: [UInt8] = []
     while let piece = try context.console.input.piece() {
       mail += piece.prefix(max(0, Limits.bounceBytes - mail.count))
@@ -21,6 +22,7 @@ extension Deliver {
 
   /// Reads lines, so many to a transaction.
   func takeReports(_ service: Service, _ context: Context) throws(IAuthError) {
+    context.announceInput(Bilingual("the lines", "狀態回報"))
     var counts = FateCounts()
     var lines: [String] = []
     while let line = try context.console.input.line() {

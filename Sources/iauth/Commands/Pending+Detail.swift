@@ -12,7 +12,7 @@ extension Context {
     }
     showParts(of: detail)
     if let why = detail.whyNot {
-      let text = Bilingual(why.text(.english).sentence, why.text(.chinese).sentence)
+      let text = console.sentence(of: why)
       say(Bilingual("you may not decide: \(text.english)", "您無法審核：\(text.chinese)"))
     } else {
       let (number, version) = (detail.item.number, detail.item.version)

@@ -53,8 +53,10 @@ struct Restore: Command {
     let path = try context.databasePath(settings)
     let typed = file
     let isPiped = typed.utf8.elementsEqual("-".utf8)
+    // Nobody types a copy for nothing.
+    guard !isPiped || !Files.exists(path) else { throw .databaseExists }
     let receipt = try Service.restore(
-      from: typed, piped: isPiped ? try context.console.input.all(max: Int.max) : nil, to: path,
+      from: typed, piped: isPiped ? try context.bytes(of: typed, max: Int.max) : nil, to: path,
       world: context.world, settings: settings)
     context.hasTried = true
     context.emit(

@@ -124,7 +124,7 @@ final class Console {
     }
     let text = error.text(language, of: TypedCall(command, typed))
     let code = styled(error.code.rawValue, "1;31", on: err)
-    let sentence = onThisClock(text.sentence, error.moment)
+    let sentence = onThisClock(text.sentence, error.moment, in: language)
     err.write("iauth: \(code): \(TerminalText.escaped(sentence))\n")
     let label = Bilingual("try", "請試")(language)
     for hint in text.hint?.split(separator: "\n") ?? [] {
@@ -132,8 +132,17 @@ final class Console {
     }
   }
 
+  /// What an error says, by this screen's clock.
+  func sentence(of error: IAuthError) -> Bilingual {
+    Bilingual(
+      onThisClock(error.text(.english).sentence, error.moment, in: .english),
+      onThisClock(error.text(.chinese).sentence, error.moment, in: .chinese))
+  }
+
   /// A sentence with the moment that it names by Taiwan's clock as the rest of the screen shows it.
-  private func onThisClock(_ sentence: String, _ moment: Timestamp?) -> String {
+  private func onThisClock(
+    _ sentence: String, _ moment: Timestamp?, in language: Language
+  ) -> String {
     guard let moment, let localTime else { return sentence }
     let here = localTime.textWithZone(moment)
     guard here != "\(moment.taiwanMinute) +0800" else { return sentence }

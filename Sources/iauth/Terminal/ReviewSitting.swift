@@ -35,7 +35,7 @@ struct ReviewSitting {
       context.showParts(of: detail)
       if detail.whyNot?.code == .requestDecided { gone.insert(items[place].number) }
       if let why = detail.whyNot, why.code != .sessionStepUp {
-        let text = Bilingual(why.text(.english).sentence, why.text(.chinese).sentence)
+        let text = context.console.sentence(of: why)
         context.console.tell(
           Bilingual("not to be decided: \(text.english)", "無須審核：\(text.chinese)"))
       }
