@@ -136,12 +136,9 @@ enum AuditTable {
   static let olderUUID: SQL = "SELECT uuid, NULL FROM service"
   static let setKeyCheck: SQL = "UPDATE service SET key_check = ?"
   static let newest: SQL = "SELECT at FROM audit ORDER BY seq DESC LIMIT 1"
-  /// The newest that is not within two times.
-  static let newestFar: SQL =
-    "SELECT at FROM audit WHERE at < ?1 OR at > ?2 ORDER BY seq DESC LIMIT 1"
   static let statements: [SQL] = [
     head, append, entries.full, appendPerson, people.full, moveHead, uuid, olderUUID,
-    setKeyCheck, newest, newestFar,
+    setKeyCheck, newest,
   ]
 }
 

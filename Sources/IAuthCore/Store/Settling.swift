@@ -99,11 +99,14 @@ enum SettlingTable {
   static let applications: SQL = """
     UPDATE verification SET expires_at = ?1 + ?2 WHERE status = 'open' AND expires_at > ?1 + ?2
     """
+  /// The newest entry that is not within two times.
+  static let newestFar: SQL =
+    "SELECT at FROM audit WHERE at < ?1 OR at > ?2 ORDER BY seq DESC LIMIT 1"
   static let statements: [SQL] = [
     bearings, bind, move, compare, host, sends, attempts, permissions, requests, requestsReturned,
     requestsOnTime,
     permissionsOnTime, messages, applications, ended, revive, sessions, codes,
-    voidCodes,
+    voidCodes, newestFar,
   ]
 }
 
@@ -237,7 +240,7 @@ extension Transaction {
     if let noted = try notedLeap() {
       guard now < noted + Limits.clockWait else { return nil }
       let far = try first(
-        AuditTable.newestFar, now - Limits.clockLeap, now + Limits.clockSlack
+        SettlingTable.newestFar, now - Limits.clockLeap, now + Limits.clockSlack
       ) { row in row.time(0) }
       return far ?? newest
     }
