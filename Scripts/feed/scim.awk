@@ -3,7 +3,8 @@
 # From the lines of the feed, nine fields between tabs (name and address as JSON), it prints
 # "RANK SEQ ACCOUNT SEQ URGENT OF PERSON" for each of those whose turn it may be. OF are those whose
 # lines it is about, themselves or another who has or had their mailbox, and SEQ the first of these
-# lines that is not acknowledged. The others, who come later, are one line, with "-" for a person.
+# lines that is not acknowledged. The others, who come later, are a line of those who lose something or
+# whose day has come and one of those who do not, with "-" for a person.
 # `ahead` is a file of who is done ahead of the acknowledged line: "line" or "day", account, value.
 BEGIN {
   FS = "\t"
@@ -63,7 +64,6 @@ END {
       note(request, some[j], unacknowledged[request], held[request])
   }
   # Who loses something comes first, then whose day has come, then all others in their order.
-  isUrgent = "false"
   for (r = 1; r <= 3; r++)
     for (i = 1; i <= dues; i++) {
       account = due[i]
@@ -72,9 +72,9 @@ END {
         chosen++
         isFirst[account] = 1
       } else {
-        later[++laters] = account
-        laterSeq = least(laterSeq, first[account])
-        if (r < 3) isUrgent = "true"
+        urgent = r < 3 ? "true" : "false"
+        later[urgent, ++laters[urgent]] = account
+        laterSeq[urgent] = least(laterSeq[urgent], first[account])
       }
     }
   # Who of them has or had a mailbox; and whose it is, the first account that holds something.
@@ -117,9 +117,13 @@ END {
       "{\"account\":" account ",\"of\":[" of "],\"email\":" email[account] ",\"name\":" name[account] \
       ",\"roles\":[" roles "],\"begins\":" (isBeginning ? "true" : "false") "}"
   }
-  if (laters > 0) {
-    printf "4 0 - %s %s", laterSeq == "" ? "null" : laterSeq, isUrgent
-    for (i = 1; i <= laters; i++) printf "%s%s", i == 1 ? " " : ",", later[i]
-    print ""
-  }
+  tell("true")
+  tell("false")
+}
+
+function tell(urgent,    i) {
+  if (!(urgent in laters)) return
+  printf "4 0 - %s %s", laterSeq[urgent] == "" ? "null" : laterSeq[urgent], urgent
+  for (i = 1; i <= laters[urgent]; i++) printf "%s%s", i == 1 ? " " : ",", later[urgent, i]
+  print ""
 }

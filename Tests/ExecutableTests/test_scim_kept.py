@@ -206,6 +206,20 @@ def test_whoever_handed_over_is_among_the_first(server, tmp_path):
     assert feed.there() == {"2 b A"} | {f"{n} p{n} U" for n in range(3, 7)}
 
 
+def test_many_who_lose_something_hold_up_nobody(server, tmp_path):
+    """What comes at the end of a turn is of the next one; what two turns have not brought is late."""
+    feed = Feed(server, tmp_path, "batch 1\nturn 0\n")
+    everybody = [(n, f"p{n}") for n in range(1, 7)]
+    while feed.run(*everybody)[0] == 75:
+        everybody = []
+    assert feed.run((1, "p1", "ended"), (2, "p2", "ended"), (7, "p7")) == (0, "")
+    assert feed.there() == {f"{n} p{n} U" for n in range(3, 8)} and feed.acknowledged()
+    status, said = feed.run(*((n, f"p{n}", "ended") for n in range(3, 7)))
+    assert status == 75 and said.startswith("not yet: 2,")
+    assert feed.there() == {"5 p5 U", "6 p6 U", "7 p7 U"}
+    assert feed.run() == (0, "") and feed.there() == {"7 p7 U"}
+
+
 def test_a_slow_server_is_asked_for_less_at_once(server, tmp_path):
     feed = Feed(server, tmp_path, "turn 1\n")
     assert feed.run((1, "a")) == (0, "")
