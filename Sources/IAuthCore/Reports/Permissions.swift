@@ -32,13 +32,14 @@ enum PermissionsTable {
     p.request, p.account, g.id, g.type, g.code, g.name, g.path, g.superior, g.status, a.name,
     a.email, s.code, p.role, p.starts_at, p.ends_at, coalesce(d.reviewer_name, v.name),
     p.granted_at, coalesce(p.revoked_at, iif(p.ends_at <= ?6, p.ends_at, NULL)),
-    CASE WHEN coalesce(p.revoked_at, p.ends_at) IS p.ends_at THEN coalesce(\(setter),
-      d.reviewer_name, v.name) ELSE e.name END,
+    iif(coalesce(p.revoked_at, p.ends_at) IS p.ends_at, \(setter), e.name),
     coalesce(nullif(p.reason, ''), iif(coalesce(p.revoked_at, p.ends_at) IS p.ends_at, ?7, NULL)),
     r.deputy_for
     """
-  /// Who set a permission's last day, where it was not whoever granted it: the reviewer of the one
-  /// that takes it over, or whose form removes it.
+  /// Who set a permission's last day, where it was not its own: the reviewer of the one that takes it
+  /// over, or whose form removes it.
+  ///
+  /// What ends by itself, nobody ends.
   private static let setter: Fragment = """
     (SELECT coalesce(h.reviewer_name, o.name) FROM request q JOIN decision h ON h.request = q.id
         AND h.verdict = 'approved' LEFT JOIN account o ON o.id = coalesce(h.reviewer, q.submitter)
