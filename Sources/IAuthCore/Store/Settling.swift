@@ -229,15 +229,17 @@ extension Transaction {
 
   // MARK: Leaps
 
-  /// The newest entry, if the clock is far from it and nobody has waited or said that it is right.
-  func clockLeap() throws(IAuthError) -> Timestamp? {
+  /// What is wrong with the clock, if it is far from the newest entry, or was when a leap was noted, and
+  /// nobody has waited or said that it is right.
+  func clockLeap() throws(IAuthError) -> IAuthError? {
     guard let newest = try first(AuditTable.newest, read: { row in row.time(0) }) else {
       return nil
     }
+    let isFar = newest + Limits.clockLeap < now || now + Limits.clockSlack < newest
     if let noted = try notedLeap() {
-      return now < noted + Limits.clockWait ? newest : nil
+      return now < noted + Limits.clockWait ? .clockLeap(newest: isFar ? newest : nil) : nil
     }
-    return newest + Limits.clockLeap < now || now + Limits.clockSlack < newest ? newest : nil
+    return isFar ? .clockLeap(newest: newest) : nil
   }
 
   /// When a leap was noted by this same clock; one that was set since is another one.
