@@ -88,6 +88,12 @@ import Testing
     #expect(IAuthError.sendThrottled(until: until).text(.chinese).sentence.contains("17:01（臺灣"))
   }
 
+  @Test func whatTimeHasEndedNobodyDecided() {
+    let lapsed = IAuthError.requestDecided(number: 12, status: .lapsed, by: nil, at: noon)
+    #expect(
+      lapsed.text(.english).sentence == "request 12 has lapsed, at 2026-03-02 17:00 Taiwan time")
+  }
+
   @Test func aVeryLongWordIsShortened() {
     let word = String(repeating: "臺", count: 100_000)
     for language in Language.allCases {
