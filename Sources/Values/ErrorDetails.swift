@@ -90,9 +90,24 @@ package enum SigningProblem: Equatable, Sendable {
   case noAgent, notEd25519, refused
 }
 
+/// Why a permission is not one to be ended, stood in for or taken over.
+package enum PermissionProblem: Equatable, Sendable {
+  /// It does not hold.
+  case none
+  /// Somebody else takes it over.
+  case promised
+  /// It is a deputy's: whoever they represent is meant.
+  case deputy
+}
+
 /// What a caller would have to be.
 package enum Right: Equatable, Sendable {
   case serviceOperator, reviewer, importer, administrator, owner, key
+  /// Of what is told to the agency in question and to those above it.
+  case within
+  /// Of what goes to a target system: the authority's administrators of it, or of each of several, of
+  /// which this one is the caller's.
+  case feed(own: String?)
   /// Of somebody who has requests of their own, and decides on none.
   case applicant
   /// The permission is there and rests, until this request is decided if it says so.

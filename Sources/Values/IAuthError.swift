@@ -13,7 +13,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case requestOwn(number: RequestID)
   case requestChanged(number: RequestID)
   case permissionHeld(number: RequestID, role: Role)
-  case permissionNone(number: RequestID)
+  case permissionNone(number: RequestID, PermissionProblem = .none)
   case accountTaken(agency: String)
   /// These share contacts with others under another name.
   case accountsTaken([AccountID])
@@ -43,6 +43,10 @@ package enum IAuthError: Error, Equatable, Sendable {
   case usageRepeated(String, command: String?)
   case usageConflict(String, String, command: String)
   case usageValue(option: String, value: String, allowed: [String])
+  /// A span of time that is over before it begins.
+  case usageSpan
+  /// Whom the trail has never seen.
+  case callerUnknown(String)
   case usageInput(needed: Int, got: Int)
   case usageService
   /// What was typed is no code, and no attempt.
@@ -147,8 +151,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case databaseStandby
   /// The configuration says that another host has the say.
   case hostStandby
-  /// The clock has run away from the newest entry.
-  case clockLeap(newest: Timestamp)
+  /// The clock has run away from the newest entry; nil: it had, and what was written since is as late.
+  case clockLeap(newest: Timestamp?)
   case deliverFailed(failed: Int)
   case signFailed(SigningProblem)
   case outcomeUnknown
@@ -202,7 +206,8 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .usageOption: .usageOption
     case .usageOperand: .usageOperand
     case .usageMissing: .usageMissing
-    case .usageMissingValue, .usageUnwantedValue, .usageValue: .usageValue
+    case .usageMissingValue, .usageUnwantedValue, .usageValue, .usageSpan, .callerUnknown:
+      .usageValue
     case .usageRepeated: .usageRepeated
     case .usageConflict: .usageConflict
     case .usageInput, .usageTerminal, .usageCode: .usageInput

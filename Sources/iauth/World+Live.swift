@@ -31,6 +31,7 @@ extension World {
       caller: Caller(name: "uid:\(getuid())", isOperator: true),
       sessionName: "default")
     world.host = .live
+    world.callerOfUser = Person.caller(named:)
     world.executable = Files.ownExecutable
     return world
   }

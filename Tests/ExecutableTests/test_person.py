@@ -1,5 +1,7 @@
 """One person's data, and whose data others could have read (PRODUCT 11.6)."""
 
+import os
+import pwd
 import sqlite3
 import time
 
@@ -88,6 +90,62 @@ def test_whose_data_could_have_been_read(desk, tmp_path):
     assert time.time() and desk.value(
         "SELECT count(*) FROM audit WHERE action = 'accounts.affected'") >= 4
     assert CDC and desk.ok("audit", "--verify")
+
+
+def test_a_caller_is_named_as_people_name_one(desk):
+    tong = desk.join(TONG)["account"]
+    desk.ok("pending", desk.request(TONG), session=MING)
+    span = ["--since", "1d", "--until", "2099-01-01"]
+    uid = os.getuid()
+    desk.ok("accounts", "--affected", *span)  # which is itself a reading of everybody's
+    asked = {word: desk.ok("accounts", "--affected", *span, word, "--json").out
+             for word in (pwd.getpwuid(uid).pw_name, f"uid:{uid}")}
+    assert len(set(asked.values())) == 1 and f'"account":{tong},' in asked[f"uid:{uid}"]
+    for word in ("nokey", "key:nokey", "uid:4000000001", "uid:", str(tong)):
+        refused = desk.refused("usage.value", "accounts", "--affected", *span, word)
+        assert word in refused.error["message"] and "key:NAME" in refused.error["message"]
+    # Without QUERY it is the union of what each of the callers named is answered with.
+    together = {line["account"]: line for line in desk.json("accounts", "--affected", *span)}
+    callers = {caller for line in together.values() for caller in line["callers"]}
+    for caller in callers:
+        alone = {line["account"] for line in desk.json("accounts", "--affected", *span, caller)}
+        assert alone == {account for account, line in together.items()
+                         if caller in line["callers"]}, caller
+
+
+def test_a_span_that_is_over_before_it_begins_is_refused(desk):
+    account = desk.join(TONG)["account"]
+    span = ["--since", "2026-03-03", "--until", "2026-03-02"]
+    for words in (["accounts", "--affected"], ["accounts"], ["accounts", "--history", account],
+                  ["statistics"], ["permissions"], ["audit"], ["systems"]):
+        refused = desk.refused("usage.value", *words, *span)
+        assert refused.error["message"].startswith("--since is not before"), words
+    desk.ok("statistics", "--since", "2026-03-03", "--until", "2026-03-03")
+
+
+def test_a_history_is_a_list(desk):
+    account = desk.join(TONG)["account"]
+    events = desk.json("accounts", "--history", account)
+    assert desk.json("accounts", "--history", account, "--since", "1h")[:len(events)] == events
+    assert desk.json("accounts", "--history", account, "--until", "2001-01-01") == []
+    assert desk.run("accounts", "--history", account, "--until", "2001-01-01",
+                    "--exit-code").status == 1
+
+
+def test_the_page_is_for_people(desk, tmp_path):
+    account = desk.join(TONG)["account"]
+    desk.ok("approve", desk.request(TONG), "--note", "一\n二", session=MING)
+    desk.ok("accounts", "--export", account, "--html", tmp_path / "zh.html", "--lang", "zh-TW",
+            env={"TZ": "Asia/Taipei"})
+    text = (tmp_path / "zh.html").read_text()
+    assert "+0800" in text and "建立時間（CST）" in text
+    assert "\\u{A}" not in text and "name=王大同<br>" in text and "一<br>二" in text
+    for word in ("grant", "approved", "active", "self", "granted", "default session"):
+        assert f"<td>{word}</td>" not in text, word
+    for word in ("核准", "啟用", "本人", "取得", "一般權限", "工作階段名稱"):
+        assert word in text, word
+    desk.ok("accounts", "--export", account, "--html", tmp_path / "en.html", "--lang", "en")
+    assert "session name" in (tmp_path / "en.html").read_text()
 
 
 def test_every_way_of_reading_counts_as_one(desk):

@@ -192,6 +192,30 @@ def working_hours(begin, end, holidays):
     return minutes / 60
 
 
+def test_the_status_of_a_comparison_is_its_own(desk, tmp_path):
+    """1 is a difference, which an empty list is none of."""
+    same = tmp_path / "same.csv"
+    same.write_text("email,role\n" + "".join(
+        f"{person.email},admin\n" for person in (CHIEF, MING)))
+    words = ["permissions", "--compare", same, "--system", "spm"]
+    assert desk.run(*words).status == 0
+    refused = desk.refused("usage.conflict", *words, "--exit-code")
+    assert "--compare" in refused.error["message"]
+    assert desk.run("permissions", "--exit-code", "--role", "general").status == 1
+
+
+def test_figures_of_a_system_are_under_its_name(desk, tmp_path):
+    desk.join(TONG)
+    desk.request(TONG)
+    english = desk.ok("statistics", "--by", "system", "--lang", "en", env={"COLUMNS": "200"}).out
+    assert "Administration and Assessment System" in english and "管考系統" not in english
+    assert "管考系統" in desk.ok("statistics", "--by", "system", "--lang", "zh-TW").out
+    assert desk.one("statistics", "--by", "system")["name"] == "管考系統"
+    desk.ok("statistics", "--html", tmp_path / "s.html", "--lang", "en")
+    page = (tmp_path / "s.html").read_text()
+    assert "／" not in page and 'aria-label=""' not in page and "<figcaption></figcaption>" not in page
+
+
 def test_figures_agree_with_a_second_computation(on_clock, tmp_path):
     desk = on_clock
     desk.clock += timedelta(hours=1)

@@ -50,6 +50,8 @@ package struct World: Sendable {
   package var sendElsewhere: @Sendable () -> Void = {}
   /// Where the program is, for those who shall start it.
   package var executable = "/usr/bin/iauth"
+  /// The caller of the host's user that a word names; nil if it names none.
+  package var callerOfUser: @Sendable (_ word: String) -> String? = { _ in nil }
   /// Whether whoever asked has gone, so that a long piece of work can end.
   package var isAbandoned: @Sendable () -> Bool = { false }
   /// The name that tells this caller's sessions apart (`--session`).

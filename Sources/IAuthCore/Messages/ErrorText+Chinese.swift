@@ -24,7 +24,10 @@ extension IAuthError {
     case .permissionHeld(let number, .admin):
       "該帳號已具機關管理者權限（含使用權限），係由申請案 \(number) 核予"
     case .permissionHeld(let number, .general): "該帳號已具此權限，係由申請案 \(number) 核予"
-    case .permissionNone(let number): "申請案 \(number) 並無有效的權限"
+    case .permissionNone(let number, .none): "申請案 \(number) 並無有效的權限"
+    case .permissionNone(let number, .promised): "申請案 \(number) 之權限已另由他人辦理交接"
+    case .permissionNone(let number, .deputy):
+      "申請案 \(number) 之權限屬職務代理，請指定被代理人之權限"
     case .accountTaken: "該機關已有帳號使用相同的電子郵件或行動電話但姓名不同，請洽機關管理者"
     case .accountsTaken(let accounts):
       "帳號 \(accounts.map(\.description).joined(separator: "、")) 的電子郵件或行動電話相同，"
@@ -77,6 +80,9 @@ extension IAuthError {
     case .usageValue(let option, let value, let allowed):
       "選項\(quoted(option))不接受\(quoted(value))"
         + (allowed.isEmpty ? "" : "，可用的值為：\(allowed.joined(separator: "、"))")
+    case .usageSpan: "--since 須早於 --until，否則其間並無時間"
+    case .callerUnknown(let word):
+      "查無執行者\(quoted(word))；執行者為 uid:N 或使用者名稱、key:NAME 或金鑰名稱"
     case .usageInput(let needed, let got):
       "須由標準輸入提供 \(needed) 個驗證碼（每行 1 個），僅收到 \(got) 行；本次不計入嘗試次數"
     case .usageTerminal(let option, _): "\(quoted(option))須於終端機操作"
@@ -180,7 +186,9 @@ extension IAuthError {
     case .databaseStandby: "資料庫位於唯讀位置，僅供查詢，不能異動"
     case .hostStandby: "本機為備援主機，僅供查詢，異動請於運作中之主機辦理"
     case .clockLeap(let newest):
-      "系統時間與最近一筆紀錄（\(newest.rfc3339)）相差過大，未執行不可回復的作業；請校正時間，或於一小時後再執行"
+      (newest.map { "系統時間與最近一筆紀錄（\($0.rfc3339)）相差過大" }
+        ?? "一小時內曾發現系統時間與當時最近一筆紀錄相差過大")
+        + "，未執行不可回復的作業；請校正時間，或於一小時後再執行"
     case .deliverFailed(let failed): "有 \(failed) 則通知目前未能送出，其餘作業已完成"
     case .outcomeUnknown: "寫入時磁碟或服務發生錯誤，無法確定是否已完成，請再執行一次相同的指令"
     case .serviceSilent: "服務未回應，請稍後再試或通知系統維運人員"
@@ -287,6 +295,9 @@ extension Right {
     case .reviewer: "僅該系統的管理者得審核"
     case .importer: "僅機關管理者、主管機關或系統維運人員得匯入"
     case .administrator: "僅該機關的管理者得執行此項作業"
+    case .within: "該機關非您所屬機關或其下級機關，僅該機關、其上級機關及主管機關的管理者得查詢"
+    case .feed(nil): "僅主管機關中該系統的管理者得執行此項作業"
+    case .feed: "須為主管機關中所有系統的管理者，始得一次取得全部系統之異動"
     case .owner: "僅當事人得執行此項作業"
     case .applicant: "您無審核權限；您本人之申請另列"
     case .resting(let change?): "您的管理者權限於申請案 \(change) 核准前暫停行使"

@@ -21,6 +21,8 @@ extension IAuthError {
         ? "this application was proven already; sign in" : "this sign-in was proven already"
     case .requestDuplicate(let number):
       "request \(number) on the same matter is still pending"
+    case .requestDecided(let number, .lapsed, _, let at):
+      "request \(number) has lapsed, at \(at.taiwanMinute) Taiwan time"
     case .requestDecided(let number, let status, let by, let at):
       "request \(number) was already \(status.rawValue)"
         + (by.map { " by \(shortened($0))" } ?? "") + " at \(at.taiwanMinute) Taiwan time"
@@ -33,8 +35,12 @@ extension IAuthError {
       "the account already has the admin permission, which includes use, from request \(number)"
     case .permissionHeld(let number, .general):
       "the account already has this permission, from request \(number)"
-    case .permissionNone(let number):
+    case .permissionNone(let number, .none):
       "request \(number) has given no permission that is in force"
+    case .permissionNone(let number, .promised):
+      "somebody else is to take over the permission of request \(number)"
+    case .permissionNone(let number, .deputy):
+      "the permission of request \(number) is a deputy's; name the one of whom they stand in for"
     case .accountTaken:
       "an account of this agency has the same e-mail address or mobile number under another name;"
         + " ask the agency's administrator"
@@ -104,6 +110,10 @@ extension IAuthError {
     case .usageValue(let option, let value, let allowed):
       "\(option) cannot be \(quoted(value))"
         + (allowed.isEmpty ? "" : "; it is one of \(allowed.joined(separator: ", "))")
+    case .usageSpan: "--since is not before the end of --until, so no time lies between them"
+    case .callerUnknown(let word):
+      "nobody has come as \(quoted(word)); a caller is uid:N or a user's name, key:NAME or the name of"
+        + " a key"
     case .usageInput(let needed, let got):
       "standard input has \(counted(got, "line")) where \(counted(needed, "code")), one a line,"
         + " \(needed == 1 ? "is" : "are") needed; this was not counted as an attempt"
@@ -240,8 +250,9 @@ extension IAuthError {
     case .hostStandby:
       "this host stands by: the database is read here, and changed on the other host"
     case .clockLeap(let newest):
-      "the clock is far from the newest entry (\(newest.rfc3339)), so nothing was done that cannot be"
-        + " undone; set the clock, or run it again after an hour"
+      (newest.map { "the clock is far from the newest entry (\($0.rfc3339))" }
+        ?? "less than an hour ago the clock was found far from the newest entry of that time")
+        + ", so nothing was done that cannot be undone; set the clock, or run it again after an hour"
     case .deliverFailed(let failed):
       "\(counted(failed, "message")) could not be sent now; all else is done"
     case .outcomeUnknown:
@@ -322,6 +333,11 @@ extension Right {
     case .reviewer: "only an administrator of this system may decide"
     case .importer: "only an administrator, the authority or the operator may import"
     case .administrator: "only an administrator of the agency may do this"
+    case .within:
+      "the agency is neither yours nor below yours; only its own administrators, those above it and the"
+        + " authority's see this"
+    case .feed(nil): "only the authority's administrators of this system may do this"
+    case .feed: "only the authority's administrator of every system may do this for all at once"
     case .owner: "only the person concerned may do this"
     case .applicant: "you decide on no requests; your own are another list"
     case .resting(let change?):

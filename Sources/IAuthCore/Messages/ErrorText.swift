@@ -71,7 +71,7 @@ extension IAuthError {
       }
     case .codeUsed(let isApplication): isApplication ? Self.signIn : "iauth verify --status"
     case .requestDuplicate(let number), .requestDecided(let number, _, _, _),
-      .requestOwn(let number), .requestChanged(let number), .permissionNone(let number),
+      .requestOwn(let number), .requestChanged(let number), .permissionNone(let number, _),
       .requestOutside(let number):
       "iauth pending \(number)"
     case .permissionHeld: "iauth request-permission --list"
@@ -95,7 +95,7 @@ extension IAuthError {
       .usageRepeated(_, let command):
       command.map { "iauth help \($0)" } ?? "iauth help"
     case .usageMissing(_, let command), .usageConflict(_, _, let command): "iauth help \(command)"
-    case .usageValue: call.help
+    case .usageValue, .usageSpan, .callerUnknown: call.help
     case .usageInput, .usageCode: "iauth help verify"
     case .usageService: "iauth help \(call.command ?? "serve-one")"
     case .usageTerminal(_, let command): "iauth \(command)"
@@ -170,7 +170,11 @@ extension IAuthError {
     case .rightMissing(.applicant): "iauth request-permission --list"
     case .rightMissing(.resting(let change)):
       change.map { "iauth pending \($0)" } ?? "iauth request-permission --list"
-    case .rightMissing(.serviceOperator), .rightMissing(.owner), .rightMissing(.key): nil
+    case .rightMissing(.feed(let own?)):
+      "iauth permissions --changed-since SEQ --system \(shellWord(own, or: "CODE"))"
+    case .rightMissing(.serviceOperator), .rightMissing(.owner), .rightMissing(.key),
+      .rightMissing(.within), .rightMissing(.feed(nil)):
+      nil
     case .databaseForeign: "iauth --db FILE doctor"
     case .databaseVersion(let found, let needed):
       if found >= needed {

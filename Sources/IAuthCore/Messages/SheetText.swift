@@ -115,7 +115,8 @@ enum SheetText {
         "\(place?.chinese ?? "")並非表格，欄名與內容左右並列（如第 \(near.row) 列），請將欄名置於同一列，其下一人一列")
     }
     if !missing.isEmpty {
-      english.append("the sheet lacks the columns \(missing.joined(separator: ", "))")
+      let noun = missing.count == 1 ? "column" : "columns"
+      english.append("the sheet lacks the \(noun) \(missing.joined(separator: ", "))")
       chinese.append("試算表缺少欄位：\(missing.joined(separator: "、"))")
     }
     if !duplicated.isEmpty {

@@ -83,8 +83,8 @@ enum RecertificationTable {
   static let columns: Fragment = """
     i.id, i.recertification, i.request, i.account, g.id, g.type, g.code, g.name, g.path,
     g.superior, g.status, a.name, a.title, a.email, a.mobile, s.code, i.role, p.starts_at, v.name,
-    i.last_used_at, CASE WHEN i.status IN ('open', 'unanswered') AND p.status <> 'active'
-      THEN 'ended' ELSE i.status END, w.name, i.answered_at, i.note, p.revoked_at, i.suspended_at,
+    i.last_used_at, CASE WHEN i.status = 'open' AND p.status <> 'active' THEN 'ended'
+      ELSE i.status END, w.name, i.answered_at, i.note, p.revoked_at, i.suspended_at,
     coalesce(a.email_bounced_at, a.mobile_bounced_at) IS NOT NULL
     """
   static let tables: Fragment = """
@@ -189,11 +189,11 @@ enum RecertificationTable {
         AND d.deputy_for IS NULL AND d.account <> p.account AND d.starts_at <= ?2 AND ?2 < d.ends_at
         AND coalesce(p.ends_at, 9223372036854775807) <= d.ends_at)
     """
+  /// What was unanswered at the closing stays so, whatever ends it later; only what rests is open.
   static let counts: SQL = """
     SELECT g.id, g.type, g.code, g.name, g.path, g.superior, g.status, count(*),
-      sum(i.status = 'kept'), sum(i.status = 'ended' OR p.status <> 'active'
-        AND i.status IN ('open', 'unanswered')),
-      sum(i.status IN ('open', 'unanswered') AND p.status = 'active'),
+      sum(i.status = 'kept'), sum(i.status = 'ended' OR i.status = 'open' AND p.status <> 'active'),
+      sum((i.status = 'open' OR i.suspended_at IS NOT NULL) AND p.status = 'active'),
       sum(\(isUnassigned(at: "?5")))
     FROM recertification_item i JOIN agency g ON g.id = i.agency
       JOIN permission p ON p.request = i.request
@@ -205,8 +205,8 @@ enum RecertificationTable {
     """
   /// How far a review has come, by the superior of the agencies.
   static let rates: SQL = """
-    SELECT coalesce(t.name, g.name), sum(i.status IN ('kept', 'ended') OR p.status <> 'active'),
-      count(*), sum(\(isUnassigned(at: "?2")))
+    SELECT coalesce(t.name, g.name), sum(i.status IN ('kept', 'ended')
+        OR i.status = 'open' AND p.status <> 'active'), count(*), sum(\(isUnassigned(at: "?2")))
     FROM recertification_item i JOIN permission p ON p.request = i.request
       JOIN agency g ON g.id = i.agency LEFT JOIN agency t ON t.id = g.superior
     WHERE i.recertification = ?1

@@ -22,7 +22,8 @@ enum SuccessionTable {
     """
   /// Whoever had taken an agency's place by a moment, of those who have it still.
   static let successorAt: SQL = """
-    SELECT new FROM succession WHERE old = ?1 AND applied_at <= ?2 AND undone_at IS NULL
+    SELECT new FROM succession WHERE old = ?1 AND applied_at <= ?2
+      AND (undone_at IS NULL OR undone_at > ?2)
     """
   /// Agencies whose places one (a parameter) has taken, and itself.
   static func places(_ agency: Fragment) -> Fragment {
@@ -66,6 +67,18 @@ enum SuccessionTable {
       SELECT m.id FROM one JOIN succession_move m ON m.holder = one.id AND m.kind = 'merge'
         JOIN succession s ON s.id = m.succession AND s.undone_at IS NULL)
       SELECT id FROM one WHERE id <> ?1)
+    """
+  /// The entries of the successions that have moved account ?1 or made it one with another, and of
+  /// their undoing, each with from where to where.
+  static let movesOf: Fragment = """
+    SELECT u.seq, max(iif(u.action = 'agency.undo', n.name || ' → ' || o.name,
+      o.name || ' → ' || n.name || coalesce(', account:' || m.id || ' → account:' || m.holder, '')))
+    FROM succession_move m JOIN succession s ON s.id = m.succession JOIN agency o ON o.id = s.old
+      JOIN agency n ON n.id = s.new JOIN audit u ON u.subject = 'agency:' || o.code
+        AND u.outcome = 'done' AND (+u.action = 'agency.succeed' AND u.at = s.applied_at
+          OR +u.action = 'agency.undo' AND u.at = s.undone_at)
+    WHERE m.kind = 'account' AND m.id = ?1 OR m.kind = 'merge' AND ?1 IN (m.id, m.holder)
+    GROUP BY u.seq
     """
   /// Whether account ?2 is one of them.
   static let hasBecome: SQL = "SELECT 1 WHERE ?2 IN \(others)"
@@ -268,12 +281,14 @@ enum SuccessionTable {
     UPDATE request SET status = 'returned', round = (SELECT max(round) FROM decision
       WHERE request = ?1 AND verdict = 'returned') WHERE id = ?1
     """
-  /// Also what a review has frozen since, of whoever goes back: an item is where its permission is.
+  /// With what was answered since; also what a review has frozen since, of whoever goes back: an item
+  /// is where its permission is.
   static let itemsBack: SQL = """
     UPDATE recertification_item SET agency = ?3
-    WHERE agency = ?2 AND status IN ('open', 'unanswered') AND (id IN
+    WHERE agency = ?2 AND (id IN
       (SELECT id FROM succession_move WHERE succession = ?1 AND kind = 'item')
-      OR request IN (SELECT request FROM permission WHERE agency = ?3))
+      OR status IN ('open', 'unanswered')
+        AND request IN (SELECT request FROM permission WHERE agency = ?3))
     """
   static let below: SQL = """
     SELECT m.id, m.before, m.was = '1' FROM succession_move m JOIN agency g ON g.id = m.id

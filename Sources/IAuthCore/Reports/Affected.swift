@@ -34,9 +34,10 @@ package struct AffectedLine: Sendable, Equatable {
   package let name: String
   package let email: String
   package let mobile: String
-  /// Nobody in particular, where it is what anybody may look up.
+  /// Who in particular; and, where anybody may look it up, who else was signed in.
   package let callers: [String]
-  package let exposures: [Exposure]
+  package var others: [String] = []
+  package var exposures: [Exposure]
 }
 
 enum AffectedTable {
@@ -74,8 +75,8 @@ enum AffectedTable {
       UNION SELECT p.account, e.caller, 'list' FROM entries e CROSS JOIN permission p
         WHERE e.account IS NULL AND e.action IN
           ('feed.read', 'feed.compare', 'permissions.read', 'recertification.read')
-      -- Of everybody who was signed in the callers would be all that there are.
-      UNION SELECT i.account, ?3, 'list' FROM administering i JOIN account a ON a.id = i.account
+      -- Anybody who was signed in: who they all were is asked for once.
+      UNION SELECT i.account, NULL, 'list' FROM administering i JOIN account a ON a.id = i.account
         WHERE a.status <> 'invited' AND EXISTS (SELECT 1 FROM actors)
       UNION SELECT CAST(substr(subject, 9) AS INTEGER), caller, 'person' FROM entries
         WHERE action IN ('account.export', 'account.history') AND subject GLOB 'account:*'
@@ -84,7 +85,8 @@ enum AffectedTable {
   static let list: SQL = """
     WITH RECURSIVE \(entries)
     SELECT a.id, g.id, g.type, g.code, g.name, g.path, g.superior, g.status, a.name, a.email,
-      a.mobile, coalesce(group_concat(DISTINCT s.caller), ''), group_concat(DISTINCT s.how)
+      a.mobile, coalesce(group_concat(DISTINCT s.caller), ''), group_concat(DISTINCT s.how),
+      max(s.caller IS NULL)
     FROM seen s JOIN account a ON a.id = s.account JOIN agency g ON g.id = a.agency
     WHERE a.erased_at IS NULL AND a.created_at < ?2
     GROUP BY a.id ORDER BY a.id
@@ -104,20 +106,35 @@ enum AffectedTable {
     WHERE v.purpose = 'application' AND v.name IS NOT NULL AND v.created_at < ?2
     GROUP BY v.id ORDER BY v.id
     """
-  static let statements: [SQL] = [list, applicants]
+  /// Who was signed in, or came with a key.
+  static let signedIn: SQL = """
+    WITH RECURSIVE \(entries) SELECT DISTINCT caller FROM actors ORDER BY 1
+    """
+  /// Whether anything is known of a caller, at any time.
+  static let isKnown: SQL = """
+    SELECT 1 FROM audit WHERE caller = ?1 UNION ALL SELECT 1 FROM session WHERE caller = ?1
+    UNION ALL SELECT 1 FROM gate_key WHERE 'key:' || name = ?1 LIMIT 1
+    """
+  static let statements: [SQL] = [list, applicants, signedIn, isKnown]
 }
 
 extension Service {
   /// Whose data could have been read between two times, by anybody or by one caller.
   ///
-  /// - Throws: `right.missing`.
+  /// - Parameter caller: `uid:N`, a user of this host, `key:NAME` or a key's name, as typed.
+  /// - Throws: `right.missing`; `usage.value` for a caller that nobody knows: an empty answer would be
+  ///   an all-clear.
   package func affected(
-    since: Timestamp, until: Timestamp, caller: String?
+    since: Timestamp, until: Timestamp, caller typed: String?
   ) throws(IAuthError) -> [AffectedLine] {
     try writeAsOperator(isReading: true) {
       (tx) throws(IAuthError) -> TransactionEnd<[AffectedLine]> in
+      let caller = try typed.map { (word) throws(IAuthError) in try tx.caller(typed: word) }
+      let everybody = try tx.all(AffectedTable.signedIn, since, until, caller) { $0.text(0) }
       let people = try tx.all(AffectedTable.list, since, until, caller) { row in
-        AffectedLine(row, account: row.id(0))
+        var line = AffectedLine(row, account: row.id(0))
+        if row.bool(13) { line.others = everybody }
+        return line
       }
       let applicants = try tx.all(AffectedTable.applicants, since, until, caller) { row in
         AffectedLine(row, application: Reference(stored: row.text(0)))
@@ -125,6 +142,27 @@ extension Service {
       try tx.audit(.affectedRead, .none)
       return .commit(people + applicants)
     }
+  }
+}
+
+extension Transaction {
+  /// The caller that a word names.
+  ///
+  /// A user of the host who never came here is one of whom nobody need be told; a number or a key that
+  /// nobody knows is a slip.
+  fileprivate func caller(typed word: String) throws(IAuthError) -> String {
+    let word = Folding.fold(word)
+    let user = world.callerOfUser(word)
+    var known: [String] = []
+    for name in Set([word, "key:\(word)", user ?? word]).sorted()
+    where try exists(AffectedTable.isKnown, name) {
+      known.append(name)
+    }
+    guard known.count < 2 else {
+      throw .usageValue(option: "QUERY", value: word, allowed: known)
+    }
+    guard let caller = known.first ?? user else { throw .callerUnknown(word) }
+    return caller
   }
 }
 

@@ -155,10 +155,11 @@ extension Transaction {
   /// The feed is for the operator and the authority's administrators of that system.
   fileprivate func refusalOfFeed(_ system: TargetSystem?) throws(IAuthError) -> IAuthError? {
     guard let me = try signedInOrOperator()?.account, !world.caller.isOperator else { return nil }
-    guard me.agency == (try authority().id) else { return .rightMissing(.reviewer) }
+    guard me.agency == (try authority().id) else { return .rightMissing(.feed(own: nil)) }
     let seen = try systemsSeen(by: me)
     let needed = if let system { [system] } else { try systems() }
-    return needed.allSatisfy { seen.contains($0.id) } ? nil : .rightMissing(.reviewer)
+    let own = needed.filter { seen.contains($0.id) }
+    return own.count == needed.count ? nil : .rightMissing(.feed(own: own.first?.code))
   }
 
   /// What a consumer should have dealt with a day ago.

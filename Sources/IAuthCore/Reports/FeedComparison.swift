@@ -44,7 +44,7 @@ package struct FeedDifference: Sendable, Equatable {
 
 extension Transaction {
   /// Reads a target system's list: JSON lines, each with `email` and `role`, or CSV (a header with
-  /// those words, in any order, among other columns).
+  /// those words, or a form's titles for the same, in any order, among other columns).
   ///
   /// - Throws: `sheet.header`, `sheet.unreadable`, `email.invalid`, `role.invalid`, `limit.*`.
   func targetEntries(_ bytes: [UInt8]) throws(IAuthError) -> [TargetEntry] {
@@ -67,11 +67,14 @@ extension Transaction {
     var reader = DelimitedReader(bytes)
     guard let header = try reader.next() else { return [] }
     let keys = header.cells.map { FormColumn.key($0) }
-    guard let email = keys.firstIndex(where: { $0 == "email" }),
-      let role = keys.firstIndex(where: { $0 == "role" })
-    else {
-      let missing = ["email", "role"].filter { !keys.contains($0) }
-      throw .sheetHeader(missing: missing, duplicated: [])
+    // The words themselves first: beside them a title that means the same in a form is another's.
+    let place = { (word: String, column: FormColumn) in
+      keys.firstIndex { $0 == word } ?? header.cells.firstIndex { FormColumn(title: $0) == column }
+    }
+    let places = (email: place("email", .email), role: place("role", .role))
+    guard let email = places.email, let role = places.role else {
+      let missing = [(places.email, "email"), (places.role, "role")].filter { $0.0 == nil }
+      throw .sheetHeader(missing: missing.map(\.1), duplicated: [])
     }
     var entries: [TargetEntry] = []
     while let row = try reader.next() {

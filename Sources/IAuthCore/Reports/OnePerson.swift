@@ -83,7 +83,7 @@ package struct PersonEvent: Sendable, Equatable {
   package let action: String
   package let subject: String
   package let outcome: String
-  /// Why, if somebody said so of this person.
+  /// Why, if somebody said so of this person; of a succession of agencies, what moved where.
   package let note: String?
 }
 
@@ -204,11 +204,13 @@ enum PersonTable {
       AND a.status = 'closed' AND a.erased_at IS NULL ORDER BY 1
     """
   static let history: SQL = """
+    WITH moved (seq, note) AS (\(SuccessionTable.movesOf))
     SELECT u.seq, u.at, u.caller, u.account, \(AuditTable.actor), u.action, u.subject, u.outcome,
-      (SELECT \(AuditTrailTable.note) FROM audit_person p WHERE p.seq = u.seq AND p.account = ?1
-        AND instr(p.fields, char(10) || 'note=') > 0)
+      coalesce((SELECT \(AuditTrailTable.note) FROM audit_person p WHERE p.seq = u.seq
+          AND p.account = ?1 AND instr(p.fields, char(10) || 'note=') > 0),
+        (SELECT note FROM moved WHERE seq = u.seq))
     FROM audit u LEFT JOIN account a ON a.id = u.account
-    WHERE u.account = ?1 OR u.subject = 'account:' || ?1
+    WHERE u.account = ?1 OR u.subject = 'account:' || ?1 OR u.seq IN (SELECT seq FROM moved)
       OR u.subject IN (SELECT 'request:' || id FROM request WHERE account = ?1)
     ORDER BY u.seq
     """

@@ -32,13 +32,14 @@ enum PermissionsTable {
     p.request, p.account, g.id, g.type, g.code, g.name, g.path, g.superior, g.status, a.name,
     a.email, s.code, p.role, p.starts_at, p.ends_at, coalesce(d.reviewer_name, v.name),
     p.granted_at, coalesce(p.revoked_at, iif(p.ends_at <= ?6, p.ends_at, NULL)),
-    CASE WHEN coalesce(p.revoked_at, p.ends_at) IS p.ends_at THEN coalesce(\(setter),
-      d.reviewer_name, v.name) ELSE e.name END,
+    iif(coalesce(p.revoked_at, p.ends_at) IS p.ends_at, \(setter), e.name),
     coalesce(nullif(p.reason, ''), iif(coalesce(p.revoked_at, p.ends_at) IS p.ends_at, ?7, NULL)),
     r.deputy_for
     """
-  /// Who set a permission's last day, where it was not whoever granted it: the reviewer of the one
-  /// that takes it over, or whose form removes it.
+  /// Who set a permission's last day, where it was not its own: the reviewer of the one that takes it
+  /// over, or whose form removes it.
+  ///
+  /// What ends by itself, nobody ends.
   private static let setter: Fragment = """
     (SELECT coalesce(h.reviewer_name, o.name) FROM request q JOIN decision h ON h.request = q.id
         AND h.verdict = 'approved' LEFT JOIN account o ON o.id = coalesce(h.reviewer, q.submitter)
@@ -48,9 +49,11 @@ enum PermissionsTable {
     """
   private static let tables: Fragment = """
     JOIN account a ON a.id = p.account JOIN agency g ON g.id = coalesce(
-      (SELECT m.before FROM succession_move m JOIN succession w ON w.id = m.succession
-        WHERE m.kind = 'permission' AND m.id = p.request AND w.applied_at > ?5
-        AND w.undone_at IS NULL ORDER BY w.applied_at LIMIT 1), p.agency)
+      (SELECT iif(w.applied_at > ?5, m.before, m.after)
+        FROM succession_move m JOIN succession w ON w.id = m.succession
+        WHERE m.kind = 'permission' AND m.id = p.request
+        AND (w.applied_at > ?5 OR w.undone_at > ?5)
+        ORDER BY iif(w.applied_at > ?5, w.applied_at, w.undone_at) LIMIT 1), p.agency)
     JOIN system s ON s.id = p.system JOIN request r ON r.id = p.request
     JOIN decision d ON d.request = p.request AND d.round = r.round AND d.verdict = 'approved'
     LEFT JOIN account v ON v.id = d.reviewer LEFT JOIN account e ON e.id = p.revoker
@@ -73,7 +76,9 @@ enum PermissionsTable {
   static let ofAgency: SQL = """
     SELECT \(columns) FROM permission p \(tables)
     WHERE p.request IN (SELECT request FROM permission WHERE agency = ?1 UNION
-        SELECT id FROM succession_move WHERE kind = 'permission' AND before = ?1)
+        SELECT id FROM succession_move WHERE kind = 'permission' AND before = ?1 UNION
+        SELECT m.id FROM succession w JOIN succession_move m ON m.succession = w.id
+        WHERE m.kind = 'permission' AND m.after = ?1 AND w.undone_at > ?5)
       AND g.id = ?1 AND (?4 IS NULL OR p.account = ?4) AND \(holds) ORDER BY p.request
     """
   static let under: SQL = """

@@ -101,7 +101,7 @@ extension Transaction {
     case .all: break
     case .under(let own):
       if let named {
-        guard try isWithinReach(named, of: own) else { throw .rightMissing(.administrator) }
+        guard try isWithinReach(named, of: own) else { throw .rightMissing(.within) }
       } else {
         range.top = own.id
       }
@@ -114,7 +114,7 @@ extension Transaction {
         }
       }
     case .own(let me):
-      guard named == nil || named?.id == me.agency else { throw .rightMissing(.administrator) }
+      guard named == nil || named?.id == me.agency else { throw .rightMissing(.within) }
       guard filter.account == nil || filter.account == me.id else { throw .accountUnknown }
       range.account = me.id
     }

@@ -42,6 +42,8 @@ package struct StatisticsLine: Sendable {
   /// A code or a month; nil for all together, and for a reviewer, who has only a name.
   package let code: String?
   package let name: String?
+  /// Of a system, which has a name in each language; JSON and sheets are the same in both.
+  package var english: String?
   package let submitted: Int
   package let approved: Int
   package let rejected: Int
@@ -203,7 +205,7 @@ enum StatisticsTable {
     """
     WITH RECURSIVE \(below),
     item AS (SELECT \(code) AS code, i.recertification AS review,
-        i.status IN ('kept', 'ended') OR p.status <> 'active' AS is_answered
+        i.status IN ('kept', 'ended') OR i.status = 'open' AND p.status <> 'active' AS is_answered
       FROM recertification_item i JOIN permission p ON p.request = i.request
         JOIN agency g ON g.id = i.agency LEFT JOIN agency u ON u.id = g.superior
         JOIN system s ON s.id = i.system
@@ -242,11 +244,11 @@ enum StatisticsTable {
       bouncing(code)
     )
   }
-  /// What was for nobody is not among them.
+  /// What was for nobody is not among them; of an application's codes no address is left.
   static let messages: SQL = """
     SELECT status, count(*) FROM message
     WHERE created_at >= :since AND created_at < :until
-      AND (recipient <> '' OR recipient_key IS NOT NULL)
+      AND (recipient <> '' OR recipient_key IS NOT NULL OR reference GLOB 'A-*')
     GROUP BY status ORDER BY status
     """
   static let statements: [SQL] =
@@ -301,6 +303,13 @@ extension Service {
       ) { row in StatisticsLine(row: row) }
       // All together are a line also where they are none.
       if order.key == nil, lines.isEmpty { lines = [.nothing] }
+      if order.key == .system {
+        for system in try tx.systems() {
+          for index in lines.indices where lines[index].code == system.code {
+            lines[index].english = system.name.english
+          }
+        }
+      }
       if lacksHolidays { for index in lines.indices { lines[index].waitedAtWork = nil } }
       let all = try tx.standing(by: nil, range)?[nil] ?? Standing()
       if order.key == nil {

@@ -99,12 +99,12 @@ extension Service {
     var report = try writeAsOperator { (tx) throws(IAuthError) -> TransactionEnd<ReminderReport> in
       var report = ReminderReport()
       let last = try tx.id(OutboxTable.last) ?? MessageID(0)
-      if !isClockRight, let newest = try tx.clockLeap() {
-        guard !isDryRun else { throw .clockLeap(newest: newest) }
+      if !isClockRight, let leap = try tx.clockLeap() {
+        guard !isDryRun else { throw leap }
         try tx.noteLeap()
         try tx.run(ReminderTable.tell, "operator", "clock.refused", tx.now)
         try tx.audit(.reminded, .database, outcome: ErrorCode.clockLeap.rawValue)
-        return .commitThenThrow(.clockLeap(newest: newest))
+        return .commitThenThrow(leap)
       }
       for item in ["clock.leap", "clock.refused"] {
         try tx.run(ReminderTable.forget, "operator", item)

@@ -112,11 +112,12 @@ extension Transaction {
     try expireOverdue(found.account)
     // One post goes to one successor.
     if isHandOver, try !heirs(of: number).isEmpty {
-      throw .permissionNone(number: number)
+      throw .permissionNone(number: number, .promised)
     }
     guard found.isActive, found.endsAt.map({ now < $0 }) ?? true, found.account != account.id,
-      found.system == system, found.role == role, !found.isDeputy
+      found.system == system, found.role == role
     else { throw .permissionNone(number: number) }
+    guard !found.isDeputy else { throw .permissionNone(number: number, .deputy) }
   }
 
   /// The holder of a permission beside which a request is made, or which it takes over, if they are

@@ -99,14 +99,11 @@ enum SettlingTable {
   static let applications: SQL = """
     UPDATE verification SET expires_at = ?1 + ?2 WHERE status = 'open' AND expires_at > ?1 + ?2
     """
-  /// The newest entry that is not within two times.
-  static let newestFar: SQL =
-    "SELECT at FROM audit WHERE at < ?1 OR at > ?2 ORDER BY seq DESC LIMIT 1"
   static let statements: [SQL] = [
     bearings, bind, move, compare, host, sends, attempts, permissions, requests, requestsReturned,
     requestsOnTime,
     permissionsOnTime, messages, applications, ended, revive, sessions, codes,
-    voidCodes, newestFar,
+    voidCodes,
   ]
 }
 
@@ -232,19 +229,17 @@ extension Transaction {
 
   // MARK: Leaps
 
-  /// The newest entry that the clock is far from, if nobody has waited or said that it is right.
-  func clockLeap() throws(IAuthError) -> Timestamp? {
+  /// What is wrong with the clock, if it is far from the newest entry, or was when a leap was noted, and
+  /// nobody has waited or said that it is right.
+  func clockLeap() throws(IAuthError) -> IAuthError? {
     guard let newest = try first(AuditTable.newest, read: { row in row.time(0) }) else {
       return nil
     }
+    let isFar = newest + Limits.clockLeap < now || now + Limits.clockSlack < newest
     if let noted = try notedLeap() {
-      guard now < noted + Limits.clockWait else { return nil }
-      let far = try first(
-        SettlingTable.newestFar, now - Limits.clockLeap, now + Limits.clockSlack
-      ) { row in row.time(0) }
-      return far ?? newest
+      return now < noted + Limits.clockWait ? .clockLeap(newest: isFar ? newest : nil) : nil
     }
-    return newest + Limits.clockLeap < now || now + Limits.clockSlack < newest ? newest : nil
+    return isFar ? .clockLeap(newest: newest) : nil
   }
 
   /// When a leap was noted by this same clock; one that was set since is another one.

@@ -82,12 +82,18 @@ struct Form: Sendable, Equatable {
   let isList: Bool
   /// Whether its lines have a time that `--since` and `--until` look at.
   let isTimed: Bool
+  /// Whether its status says something else than whether the list is empty.
+  let hasOwnStatus: Bool
 
-  init(needs: [String] = [], takes: [String] = [], isList: Bool = false, isTimed: Bool = true) {
+  init(
+    needs: [String] = [], takes: [String] = [], isList: Bool = false, isTimed: Bool = true,
+    hasOwnStatus: Bool = false
+  ) {
     self.needs = needs
     self.takes = takes
     self.isList = isList
     self.isTimed = isList && isTimed
+    self.hasOwnStatus = hasOwnStatus
   }
 
   func admits(_ name: String) -> Bool { needs.contains(name) || takes.contains(name) }

@@ -319,11 +319,13 @@ extension CommandDescription {
     let isJSONOnly = listed.count == 1 && options.list.output == .json
     let refused = listed.first {
       !form.isList || !form.isTimed && ListOptions.times.contains($0.name)
+        || form.hasOwnStatus && $0.name == "exit-code"
     }
     guard !isJSONOnly, let first = refused else { return }
     let spelling = "--\(first.name)"
     let unlisted = given.first { word in !forms.contains { $0.isList && $0.admits(word) } }
-    guard lists, !form.isList, let other = unlisted ?? given.first else {
+    let own = form.hasOwnStatus && first.name == "exit-code" ? form.needs.first : nil
+    guard lists, !form.isList || own != nil, let other = own ?? unlisted ?? given.first else {
       throw .usageOption(spelling, nearest: nil, command: name)
     }
     throw .usageConflict(parameter(other)?.spelling ?? other, spelling, command: name)

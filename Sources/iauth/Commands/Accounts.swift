@@ -74,8 +74,9 @@ struct Accounts: Command {
       .flag(
         "affected", \.isAffected,
         Bilingual(
-          "whose data could have been read in a span of time; QUERY is a caller",
-          "某期間內個人資料可能遭讀取者；QUERY 為執行者")),
+          "whose data could have been read in a span of time; QUERY is a caller: uid:N, a user's "
+            + "name, key:NAME or a key's name",
+          "某期間內個人資料可能遭讀取者；QUERY 為執行者：uid:N、使用者名稱、key:NAME 或金鑰名稱")),
       .option(
         "since", "TIME", \.since,
         Bilingual("from this day or time, or as long ago", "起始日期時間，或多久以前"),
@@ -94,7 +95,7 @@ struct Accounts: Command {
       Form(needs: ["unlock", "agency", "email"], takes: ["reason"]),
       Form(needs: ["unlock", "agency", "mobile"], takes: ["reason"]),
       Form(needs: ["erase", "reason"]), Form(needs: ["export"], takes: ["html"]),
-      Form(needs: ["history"], isList: true),
+      Form(needs: ["history"], takes: ["since", "until"], isList: true),
       Form(needs: ["affected", "since", "until"], takes: ["QUERY"], isList: true),
     ],
     examples: [
@@ -168,17 +169,11 @@ struct Accounts: Command {
         human: Self.done(verb, account)(context.language))
       return
     }
-    let now = context.world.now()
-    let from = since?.timestamp(now: now, in: context.localTime)
-    let to = until?.end(now: now, in: context.localTime)
+    let span = try context.span(since, until)
     let filter = AccountFilter(role: role, system: system, status: status)
     let accounts = try service.accounts(query ?? "", agency: agency, filter)
-    guard from != nil || to != nil else { return try list(accounts, context) }
-    try list(
-      accounts.filter { account in
-        guard let used = account.usedAt else { return false }
-        return (from ?? used) <= used && used < (to ?? used + .seconds(1))
-      }, context)
+    guard since != nil || until != nil else { return try list(accounts, context) }
+    try list(accounts.filter { $0.usedAt.map(span.contains) ?? false }, context)
   }
 
   private func unlockAddress(_ service: Service, _ context: Context) throws(IAuthError) {

@@ -151,7 +151,7 @@ extension SuccessionLine.What {
     case .permission: Bilingual("permission", "權限")
     case .request: Bilingual("request", "申請案")
     case .agency: Bilingual("agency", "機關")
-    case .recertification: Bilingual("open answer on permission", "待答復之權限")
+    case .recertification: Bilingual("review item on permission", "清查項目之權限")
     case .authority: Bilingual("authority", "主管機關")
     }
   }

@@ -140,14 +140,10 @@ struct Audit: Command {
         option: "--action", value: action, allowed: AuditAction.allCases.map(\.rawValue))
     }
     let service = try context.service()
-    let now = context.world.now()
-    let time = { (argument: TimeArgument?) in
-      argument?.timestamp(now: now, in: context.localTime)
-    }
+    let span = try context.span(since, until)
     let lines = try service.auditTrail(
       AuditFilter(
-        since: time(since), until: until?.end(now: now, in: context.localTime), actor: actor,
-        action: action, subject: subject))
+        since: span.from, until: span.end, actor: actor, action: action, subject: subject))
     try list(lines, context)
   }
 

@@ -53,7 +53,8 @@ struct Permissions: Command {
       Form(takes: ["agency", "under", "system", "role", "account", "as-of"], isList: true),
       Form(needs: ["changed-since"], takes: ["system"], isList: true),
       Form(needs: ["acknowledge"], takes: ["system"]),
-      Form(needs: ["compare"], takes: ["system"], isList: true, isTimed: false),
+      Form(
+        needs: ["compare"], takes: ["system"], isList: true, isTimed: false, hasOwnStatus: true),
     ],
     examples: [
       Example(
@@ -235,7 +236,7 @@ extension FeedLine {
 }
 
 extension FeedChange {
-  fileprivate var label: Bilingual {
+  var label: Bilingual {
     switch self {
     case .granted: Bilingual("granted", "取得")
     case .ended: Bilingual("ended", "廢止")

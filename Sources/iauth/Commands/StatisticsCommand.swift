@@ -79,12 +79,10 @@ struct StatisticsCommand: Command {
       }
     }
     try context.checkPage(html)
-    let now = context.world.now()
+    let span = try context.span(since, until, in: .taipei)
     let found = try context.service().statistics(
       StatisticsOrder(
-        since: since?.timestamp(now: now, in: .taipei),
-        until: until?.end(now: now, in: .taipei), key: key, system: system,
-        under: under))
+        since: span.from, until: span.end, key: key, system: system, under: under))
     if found.lacksHolidays {
       context.say(
         Bilingual(

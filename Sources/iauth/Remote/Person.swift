@@ -16,6 +16,15 @@ enum Person {
     return unsafe user.pointee.pw_uid
   }
 
+  /// The caller of the user that a word names, `ming`, `uid:ming` or `uid:1000`; nil if there is none.
+  static func caller(named word: String) -> String? {
+    let isUID = word.utf8.starts(with: "uid:".utf8)
+    let name = isUID ? String(Substring(word.utf8.dropFirst(4))) : word
+    if isUID, let uid = UInt32(name) { return unsafe getpwuid(uid) == nil ? nil : "uid:\(uid)" }
+    guard let user = unsafe getpwnam(name) else { return nil }
+    return unsafe "uid:\(user.pointee.pw_uid)"
+  }
+
   private static func owner(of uid: UInt32, in path: String) -> String? {
     guard let bytes = try? Files.read(path, max: 1 << 24) else { return nil }
     for line in bytes.split(separator: UInt8(ascii: "\n")) {

@@ -8,7 +8,7 @@ import Values
 extension StatisticsLine {
   /// As people read it: a name, a month, or what stands for all.
   func title(_ key: StatisticsKey?, _ language: Language) -> String {
-    name ?? code
+    (language == .english ? english : nil) ?? name ?? code
       ?? (key == .reviewer ? Bilingual("no reviewer", "無審核者") : Bilingual("all", "全部"))(language)
   }
 
@@ -104,16 +104,16 @@ extension Statistics {
       ),
       (
         Bilingual("Newest periodic review", "最近一次帳號清查"),
-        standing.recertified.map { "\($0.answered)／\($0.items)" } ?? "-"
+        standing.recertified.map { "\($0.answered)/\($0.items)" } ?? "-"
       ),
     ])
     page.heading(Bilingual("Submitted", "提出件數")(language))
+    let caption = (key?.label ?? Bilingual("all", "全部"))(language)
     page.bars(
-      key?.label(language) ?? "",
-      lines.map { (label: $0.title(key, language), value: Double($0.submitted)) })
+      caption, lines.map { (label: $0.title(key, language), value: Double($0.submitted)) })
     page.heading(Bilingual("Median hours to a decision", "審核時程中位數（小時）")(language))
     page.bars(
-      key?.label(language) ?? "",
+      caption,
       lines.map { line in
         (label: line.title(key, language), value: Double(line.waited?.median ?? 0) / 3_600)
       })

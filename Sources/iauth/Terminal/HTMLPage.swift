@@ -33,7 +33,7 @@ struct HTMLPage {
     let lines = rows.map { row in
       let cells = row.enumerated().map { index, cell in
         numbers.contains(index)
-          ? "<td class=\"n\">\(Self.escaped(cell))</td>" : "<td>\(Self.escaped(cell))</td>"
+          ? "<td class=\"n\">\(Self.escaped(cell))</td>" : "<td>\(Self.lines(cell))</td>"
       }
       return "<tr>\(cells.joined())</tr>"
     }
@@ -96,6 +96,13 @@ struct HTMLPage {
     </html>
 
     """
+  }
+
+  /// The lines of a text, one below the other.
+  private static func lines(_ text: String) -> String {
+    text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { line in escaped(String(String.UnicodeScalarView(line.drop { $0 == "\t" }))) }
+      .joined(separator: "<br>")
   }
 
   /// A number with at most one decimal.

@@ -5,6 +5,16 @@ import IAuthCore
 import Sheets
 import Values
 
+/// A span of time, each end of which may be open.
+struct Span {
+  let from: Timestamp?
+  let end: Timestamp?
+
+  func contains(_ time: Timestamp) -> Bool {
+    (from.map { $0 <= time } ?? true) && (end.map { time < $0 } ?? true)
+  }
+}
+
 extension Context {
   /// Whether somebody asked for another look than the command's own.
   var isListShaped: Bool {
@@ -35,6 +45,7 @@ extension Context {
     empty: Bilingual, times: [Timestamp?]? = nil
   ) throws(IAuthError) -> Bool {
     let view = options.list
+    let span = try span(view.since, view.until)
     let columns = try view.columnNames.map { (names) throws(IAuthError) in
       var columns: [Shape.Column] = []
       for name in names { columns.append(try shape.column(name, of: "--columns")) }
@@ -54,7 +65,7 @@ extension Context {
     let isEmpty = lines.isEmpty
     if isBounded {
       let when = times ?? json.map { row in row[shape.time ?? ""].flatMap(\.time) }
-      lines = lines.filter { isWithin(when[$0]) }
+      lines = lines.filter { when[$0].map(span.contains) ?? false }
     }
     if let order { lines = sorted(lines, json, order) }
     let all = lines.count
@@ -101,16 +112,17 @@ extension Context {
 
   // MARK: Which, and in which order
 
-  private func isWithin(_ time: Timestamp?) -> Bool {
-    guard let time else { return false }
+  /// A span of time as typed; an end that is not given is nil.
+  ///
+  /// - Throws: `usage.value` for one in which no time lies: its empty answer would mean nothing.
+  func span(
+    _ since: TimeArgument?, _ until: TimeArgument?, in zone: LocalTime? = nil
+  ) throws(IAuthError) -> Span {
     let now = world.now()
-    if let since = options.list.since?.timestamp(now: now, in: localTime), time < since {
-      return false
-    }
-    if let until = options.list.until?.end(now: now, in: localTime), time >= until {
-      return false
-    }
-    return true
+    let from = since?.timestamp(now: now, in: zone ?? localTime)
+    let end = until?.end(now: now, in: zone ?? localTime)
+    if let from, let end, end <= from { throw .usageSpan }
+    return Span(from: from, end: end)
   }
 
   private func sorting(

@@ -88,6 +88,12 @@ import Testing
     #expect(IAuthError.sendThrottled(until: until).text(.chinese).sentence.contains("17:01（臺灣"))
   }
 
+  @Test func whatTimeHasEndedNobodyDecided() {
+    let lapsed = IAuthError.requestDecided(number: 12, status: .lapsed, by: nil, at: noon)
+    #expect(
+      lapsed.text(.english).sentence == "request 12 has lapsed, at 2026-03-02 17:00 Taiwan time")
+  }
+
   @Test func aVeryLongWordIsShortened() {
     let word = String(repeating: "臺", count: 100_000)
     for language in Language.allCases {
@@ -113,6 +119,7 @@ private let samples: [IAuthError] =
     .requestDecided(number: 12, status: .lapsed, by: nil, at: noon), .requestOwn(number: 12),
     .requestChanged(number: 12), .permissionHeld(number: 12, role: .admin),
     .permissionHeld(number: 12, role: .general), .permissionNone(number: 12),
+    .permissionNone(number: 12, .promised), .permissionNone(number: 12, .deputy),
     .accountTaken(agency: "2.16.886.101.1"),
     .accountLast, .accountState(account: 7, status: .closed), .agencyCycle(code: "2.16.886.101.1"),
     .accountsTaken([7, 9]), .contactTaken(account: 7), .databaseElsewhere,
@@ -188,6 +195,7 @@ private let samples: [IAuthError] =
     .agencyExists(code: "12345675"), .systemExists(code: "spm"),
 
     .filesExhausted, .deliveryCut, .databaseStandby, .clockLeap(newest: noon),
+    .clockLeap(newest: nil), .usageSpan, .callerUnknown("nokey"),
     .diskFull, .diskFailed, .outputFailed(isFull: true), .outputFailed(isFull: false),
     .codeLocked(until: noon), .mobileCountry,
     .codeSecond(reference: "S-7K3F-9QXM", channel: .email),
@@ -213,9 +221,10 @@ private let samples: [IAuthError] =
     AuditProblem.changed, .missing, .cutOff, .unsealed, .personalData, .anchor, .unrecorded,
     .differs,
   ].map { .auditBroken(seq: 7, $0) }
-  + [Right.serviceOperator, .reviewer, .importer, .administrator, .owner, .key].map {
-    .rightMissing($0)
-  }
+  + [
+    Right.serviceOperator, .reviewer, .importer, .administrator, .owner, .key, .within,
+    .feed(own: nil), .feed(own: "spm"),
+  ].map { .rightMissing($0) }
   + [
     UnsafeReason.link, .owner, .mode, .directory, .key, .path, .journal,
     .keyFile, .keyMode, .wal, .unreadable,

@@ -92,6 +92,34 @@ import Testing
     #expect(try people(Office.mohw).isEmpty)
   }
 
+  /// Nor does what is undone later change what it was in between.
+  @Test func thePastStaysWhatItWasAlsoWhenItIsUndone() throws {
+    let (desk, general, admin) = try inBoth()
+    var moments: [Timestamp] = [desk.clock.now]
+    for isUndone in [false, true, false] {
+      desk.wait(.days(1))
+      if isUndone {
+        _ = try desk.owner().undoSuccession(of: [Office.cdc])
+      } else {
+        _ = try desk.owner().succeed([
+          SuccessionOrder(
+            old: Office.cdc, new: Office.mohw, onAt: desk.clock.now, document: "甲字1號")
+        ])
+      }
+      desk.wait(.hours(1))
+      moments.append(desk.clock.now)
+    }
+    for (moment, isMoved) in zip(moments, [false, true, false, true]) {
+      let people = { (code: String) in
+        try desk.owner().permissions(ReportFilter(agency: code), at: moment).map(\.request)
+      }
+      #expect(try people(Office.mohw) == (isMoved ? [2, general] : []))
+      // Where a code stands for its successor, those of the successor are meant.
+      #expect(try people(Office.cdc) == [2, general])
+      #expect(try people(Office.fda) == [admin])
+    }
+  }
+
   /// Somebody who is suspended in one of two agencies has no rights in the one that they become.
   @Test(arguments: [true, false])
   func aMergeRestoresNobody(isOldSuspended: Bool) throws {

@@ -106,7 +106,8 @@ import Testing
     #expect(unwritten == written)
     #expect(written.endedAt == (try #require(granted.until)) + .seconds(1))
     #expect(ended.change == .ended && ended.at == written.endedAt && ended.until == granted.until)
-    #expect(written.endedBy == "李小明" && written.reason == "期限屆滿 / its last day is over")
+    // Nobody ends what ends by itself.
+    #expect(written.endedBy == nil && written.reason == "期限屆滿 / its last day is over")
     let detail = try desk.signedIn(.li).detail(number)
     #expect(detail.item.untilAt == written.endedAt)
     #expect(detail.history.last.map { $0.at } == written.endedAt)
