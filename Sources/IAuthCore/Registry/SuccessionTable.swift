@@ -20,7 +20,7 @@ enum SuccessionTable {
   static let successor: SQL = """
     SELECT new FROM succession WHERE old = ? AND applied_at IS NOT NULL AND undone_at IS NULL
     """
-  /// Whoever had taken an agency's place by a moment, of those who have it still.
+  /// Who had an agency's place at a moment.
   static let successorAt: SQL = """
     SELECT new FROM succession WHERE old = ?1 AND applied_at <= ?2
       AND (undone_at IS NULL OR undone_at > ?2)
