@@ -53,6 +53,10 @@ def ended: if .left > 0 then . else
 def again: .tries += 1 | .at = $up + ([$pause * pow(2; .tries - 1), 60] | min)
   | .step = if .tries >= $tries then "failed" else
     {undo: "undo", create: "seek", seek: "seek", join: "join"}[.step] // "look" end;
+# Whether what the server says of a user, if it says so, is what was asked for.
+def isAsked($user): . as {$active, $values} | ($user.active? | . == null or . == $active)
+  and ($user.roles? == null or ([$user.roles[]?.value | select(. as $v | $map[0] | any(.kind == "role"
+    and .value == $v))] | unique) == ($values | map(.value)));
 def answered($answer): .code = $answer.code | . as {$step, $code, $key, $taken}
   | $answer.body as $body | ($code >= 200 and $code < 300) as $well
   # A change is answered by nothing at all, or by what it has become.
@@ -64,6 +68,8 @@ def answered($answer): .code = $answer.code | . as {$step, $code, $key, $taken}
       elif .people[1] then "apart" else "failed" end
     elif $step == "undo" then .step = "failed" | .wrong = "the server keeps no externalId"
     elif $step == "delete" and $code == 204 then .step = "done"
+    # Whatever else the answer shows is looked at again.
+    elif ($step == "change" or $step == "make") and $well and (isAsked($body) | not) then again
     elif $step == "change" and $changed and ($taken | not) then .step = "gather" | grouped | ended
     elif $step == "change" and $code == 409 then .step = "name"
     # Whether it is gone, or was changed, is seen by looking.
@@ -79,6 +85,8 @@ def answered($answer): .code = $answer.code | . as {$step, $code, $key, $taken}
         | sort_by([.[$name] != $value, .id])[0]) as $found
       | ([$found.externalId | strings | select(test("^iauth-[0-9]+$") and . != $key)][0]) as $other
       | if $found == null and $all != [] then .step = "failed" | .code = "it finds the wrong ones"
+        elif $step == "look" and ([$all[]? | select(.externalId? == $key).id] | unique | length > 1) then
+          .step = "failed" | .code = "two users have one externalId"
         elif ([$body.totalResults?, ($all | length)] | map(numbers)[0]) != 0
           and $found == null or ($body | type) != "object" then again
         elif $step == "seek" then .id = $found.id | .step = if $found then "sought" else "create" end
@@ -89,7 +97,7 @@ def answered($answer): .code = $answer.code | . as {$step, $code, $key, $taken}
         elif $other then at($found) | .other = $other | .step = "free"
         # Whoever had the name may have given it up meanwhile.
         elif .id and ($found == null or $found.externalId == $key) then again
-        elif .id then .step = "failed" | .code = 409
+        elif .id then .step = "failed" | .code = "the address is another user's there"
         elif .taken then .step = "failed" | .wrong = "the server keeps no externalId"
         elif $found then compared($found) | .taken = true
         else .step = "make" end

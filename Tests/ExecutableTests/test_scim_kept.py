@@ -138,6 +138,43 @@ def test_a_change_counts_only_when_scim_says_so(feed, said):
     assert feed.run() == (0, "") and feed.there(True) == set()
 
 
+@pytest.mark.parametrize("method, lines, left", [
+    ("PATCH", [(1, "a", "ended")], {"1 a U"}), ("POST", [(1, "a"), (2, "b")], {"1 a U"})])
+def test_an_answer_that_shows_something_else_does_not_count(feed, method, lines, left):
+    """RFC 7644, 3.5.2: what a server answers to a change is the user as it is now."""
+    assert feed.run((1, "a")) == (0, "")
+    user = ask(feed.base, f"/Users/{feed.user('a')}")
+    shown = user if method == "PATCH" else user | {"externalId": "iauth-2", "active": False}
+    Line.look = staticmethod(lambda line: (200 if method == "PATCH" else 201, {}, json.dumps(shown))
+                             if line.command == method and line.path.startswith("/Users") else None)
+    assert feed.run(*lines)[0] == 75 and feed.there() == left and not feed.acknowledged()
+    Line.look = staticmethod(lambda line: None)
+    assert feed.run() == (0, "")
+    assert feed.there() == (set() if method == "PATCH" else {"1 a U", "2 b U"})
+
+
+def test_two_users_of_one_person_are_named(feed):
+    assert feed.run((1, "a"), (2, "b")) == (0, "")
+    ask(feed.base, "/Users", "POST", {
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "copy@x.tw",
+        "externalId": "iauth-1", "active": True})
+    status, err = feed.run((1, "a", "ended"), (2, "b", "ended"))
+    assert status == 75 and "account 1 (two users have one externalId)" in err
+    assert not feed.acknowledged() and feed.there() == {"1 a U", "1 copy "}
+
+
+def test_a_map_that_was_changed_counts_for_everybody_and_idle_runs_read_nothing(feed):
+    assert feed.run((1, "a"), (2, "b")) == (0, "")
+    readings = feed.place / "readings"
+    with (feed.place / "iauth").open("a") as file:
+        file.write(f"    open('{readings}', 'a').write('x')\n")
+    before = Line.seen
+    assert feed.run() == (0, "") and Line.seen == before and not readings.exists()
+    with (feed.place / "map").open("a") as file:
+        file.write("general group V\n")
+    assert feed.run() == (0, "") and feed.there() == {"1 a UV", "2 b UV"}
+
+
 def test_what_is_found_is_what_was_asked_for(feed):
     made = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
             "userName": "root@x.tw", "active": True}

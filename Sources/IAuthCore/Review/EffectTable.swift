@@ -137,6 +137,17 @@ enum EffectTable {
     WHERE p.request = ?1 AND s.status = 'active' AND s.began_at IS NULL
       AND s.suspended_at IS NULL AND s.starts_at > s.granted_at AND s.starts_at <= ?2
     """
+  /// Those that are to take the same permission over, or another one of its holder's, and do not act
+  /// by a time: what nobody has proven, what rests, and what begins later.
+  static let waitingHeirs: SQL = """
+    SELECT s.request, q.replaces FROM permission p JOIN permission o ON o.account = p.account
+        AND o.system = p.system AND o.role = p.role
+      JOIN request q ON q.replaces = o.request JOIN permission s ON s.request = q.id
+    WHERE p.request = ?1 AND s.request <> ?2 AND s.status = 'active'
+      AND (s.starts_at > ?3 AND s.starts_at > s.granted_at OR NOT EXISTS (
+        SELECT 1 FROM permission p JOIN account a ON a.id = p.account
+        WHERE p.request = s.request AND \(Schema.acting)))
+    """
   /// A permission with an end that a later one may take the place of, without a gap between them.
   static let renewable: SQL = """
     SELECT p.request FROM permission p JOIN request q ON q.id = p.request
@@ -153,6 +164,6 @@ enum EffectTable {
     handOvers, changes,
     acts, changed, raise, isTheirs, isOvertaken,
     reopen, resume, giveUp, starting,
-    startingOf, successors, endOf, renewable,
+    startingOf, successors, waitingHeirs, endOf, renewable,
   ]
 }

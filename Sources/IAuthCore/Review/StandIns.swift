@@ -163,6 +163,7 @@ extension Transaction {
   /// The mail is about theirs, so that it stays when the other is erased.
   func tellHandOverOff(_ request: PermissionRequest) throws(IAuthError) {
     guard let replaced = request.replaces, let old = try permissionInForce(replaced),
+      old.endsAt.map({ now < $0 }) ?? true,
       let holder: AccountID = try id(StandInTable.holder, old.number), holder != actor?.account
     else { return }
     let account = try account(id: holder)

@@ -171,9 +171,13 @@ extension Transaction {
       let starts = try first(EffectTable.standing, request.number, read: { row in row.time(0) })
     else { return }
     if starts <= now { try supersedeWaiting(replaced, by: request) }
-    guard let old = try permissionInForce(replaced),
-      try exists(EffectTable.isOfOneAgency, request.number, old.number)
-    else { return }
+    guard let old = try permissionInForce(replaced) else {
+      if try starts <= now ? exists(EffectTable.acts, request.number) : false {
+        try endHeirs(of: replaced, but: request.number)
+      }
+      return
+    }
+    guard try exists(EffectTable.isOfOneAgency, request.number, old.number) else { return }
     guard try exists(EffectTable.acts, request.number) else {
       try undoHandOver(request, isStarted: true)
       return
@@ -185,7 +189,9 @@ extension Transaction {
       for renewal: RequestID in try ids(EffectTable.renewals, old.number) {
         try supersede(renewal, by: request.number)
       }
+      let others = try waitingHeirs(of: old.number, but: request.number)
       _ = try revoke(old.number, reason: reason)
+      try endHeirs(others)
     } else if old.endsAt.map({ $0 > starts }) ?? true {
       try run(RequestTable.setEnd, old.number, starts, reason)
     }
@@ -193,6 +199,33 @@ extension Transaction {
     where rival != request.number {
       try supersede(rival, by: request.number)
     }
+  }
+
+  /// One post goes to one successor: whoever else was to take a permission over that somebody has, or
+  /// that was over by then.
+  private func endHeirs(of number: RequestID, but heir: RequestID) throws(IAuthError) {
+    let others = try all(EffectTable.waitingHeirs, number, heir, now) { row in
+      (number: row.id(0) as RequestID, replaces: row.id(1) as RequestID)
+    }
+    try endHeirs(others.filter { $0.replaces == number }.map(\.number))
+  }
+
+  private func endHeirs(_ heirs: [RequestID]) throws(IAuthError) {
+    for heir in heirs { _ = try revoke(heir, reason: "他人已接任 / somebody else has taken it over") }
+  }
+
+  /// Those besides one who are to take over what is in force under a number.
+  private func waitingHeirs(
+    of number: RequestID, but heir: RequestID
+  ) throws(IAuthError) -> [RequestID] {
+    var found: [RequestID] = []
+    let others = try all(EffectTable.waitingHeirs, number, heir, now) { row in
+      (number: row.id(0) as RequestID, replaces: row.id(1) as RequestID)
+    }
+    for other in others where try permissionInForce(other.replaces)?.number == number {
+      found.append(other.number)
+    }
+    return found
   }
 
   /// What waits for its decision again (PRODUCT 3.4) is pointless once somebody has taken it over.
@@ -233,6 +266,8 @@ extension Transaction {
       let old = try permissionInForce(replaced), old.endsAt == starts
     else { return false }
     let asked = try first(EffectTable.endOf, old.number) { row in row.timeIfAny(0) }
+    // It ends then anyway.
+    guard (asked ?? nil) != starts else { return false }
     try run(RequestTable.setEnd, old.number, asked ?? nil, nil as String?)
     return true
   }
