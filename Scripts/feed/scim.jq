@@ -123,10 +123,13 @@ split("\u001e") | [range(0; length - 1; 2) as $i | {text: .[$i], said: (.[$i + 1
 | from_entries as $answers | map(.value) as $all | ($all | map(.code)) as $codes
 | ($codes | map(select(. == 429 or . == 503)) | length) as $busy
 | ($curl > 0 and all($codes[]; . == 0)) as $isDown | $state[0] as $before | $before
-# As many at once as are answered within four seconds.
-| .size = if $busy > 0 then [1, ($all | length) - $busy] | max
-    elif .asked == 0 then .size
-    else [1, ([.size * 2, $batch, .asked * 4 / ([$up - .up - 0.2, 0.01] | max)] | min | floor)] | max end
+# As many at once as are answered within four seconds; how fast few are says nothing of many.
+| ($up - .up) as $took
+| .size = if $busy > 0 then [1, .size - $busy] | max
+    elif .asked == 0 or $took > 2 and .asked * 2 < .size then .size
+    elif $took > 4 then [1, (.asked * 4 / $took | floor)] | max
+    elif $took > 2 then .size
+    else [.size * 2, $batch] | min end
 | .up = $up | .isOpen = (.isOpen or any($codes[]; . != 0 and . != 403))
 | .until = ([.until, ($all[].after | numbers | $up + ([., 3600] | min)),
     (if $isDown then $up + $pause else 0 end)] | max)

@@ -18,7 +18,9 @@ import Testing
   }
 
   /// A row of a form about 李小明, whom `person` is to follow, or who only goes.
-  private func form(_ person: Person, _ change: String, _ day: String, _ desk: Desk) throws -> RequestID {
+  private func form(
+    _ person: Person, _ change: String, _ day: String, _ desk: Desk
+  ) throws -> RequestID {
     let row = Sheet(lines: [
       "機關OID,姓名,公務信箱,手機,異動類別,原管理者姓名,原公務信箱,生效日期",
       "\(Office.cdc),\(person.name),\(person.email),\(person.mobile),\(change),"
@@ -100,6 +102,6 @@ import Testing
     try #require(try chief.approve(invited) == nil)
     let post = try desk.post { try run(desk, after: 11) }
     #expect(post.filter { $0 == "notice li@cdc.gov.tw" }.count == 1)
-    #expect(try state(RequestID(2), desk) == ["revoked"], "of which it is told, and of nothing else")
+    #expect(try state(RequestID(2), desk) == ["revoked"], "which is told, and nothing else")
   }
 }
