@@ -173,7 +173,7 @@ extension Transaction {
     if starts <= now { try supersedeWaiting(replaced, by: request) }
     guard let old = try permissionInForce(replaced) else {
       if try starts <= now ? exists(EffectTable.acts, request.number) : false {
-        try endHeirs(of: replaced, but: request.number)
+        try endHeirs(waitingHeirs(of: replaced, but: request.number))
       }
       return
     }
@@ -201,31 +201,24 @@ extension Transaction {
     }
   }
 
-  /// One post goes to one successor: whoever else was to take a permission over that somebody has, or
-  /// that was over by then.
-  private func endHeirs(of number: RequestID, but heir: RequestID) throws(IAuthError) {
-    let others = try all(EffectTable.waitingHeirs, number, heir, now) { row in
-      (number: row.id(0) as RequestID, replaces: row.id(1) as RequestID)
-    }
-    try endHeirs(others.filter { $0.replaces == number }.map(\.number))
-  }
-
-  private func endHeirs(_ heirs: [RequestID]) throws(IAuthError) {
-    for heir in heirs { _ = try revoke(heir, reason: "他人已接任 / somebody else has taken it over") }
-  }
-
-  /// Those besides one who are to take over what is in force under a number.
+  /// Those besides one who are to take over what is in force under a number, or was over under it.
   private func waitingHeirs(
     of number: RequestID, but heir: RequestID
   ) throws(IAuthError) -> [RequestID] {
-    var found: [RequestID] = []
     let others = try all(EffectTable.waitingHeirs, number, heir, now) { row in
       (number: row.id(0) as RequestID, replaces: row.id(1) as RequestID)
     }
-    for other in others where try permissionInForce(other.replaces)?.number == number {
+    var found: [RequestID] = []
+    for other in others
+    where try (permissionInForce(other.replaces)?.number ?? other.replaces) == number {
       found.append(other.number)
     }
     return found
+  }
+
+  /// One post goes to one successor: the others take nothing over any more.
+  private func endHeirs(_ heirs: [RequestID]) throws(IAuthError) {
+    for heir in heirs { _ = try revoke(heir, reason: "他人已接任 / somebody else has taken it over") }
   }
 
   /// What waits for its decision again (PRODUCT 3.4) is pointless once somebody has taken it over.
