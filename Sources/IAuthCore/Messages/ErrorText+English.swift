@@ -267,7 +267,8 @@ extension IAuthError {
     case .sessionExpired: "the session has ended; sign in again"
     case .sessionStepUp: "this needs a session that has proven both codes"
     case .rightMissing(let right): right.english
-    case .requestOutside(let number): "request \(number) is for others to decide"
+    case .requestOutside(let number, false): "request \(number) is for others to decide"
+    case .requestOutside(let its, true): "request \(its) is its submitter's to correct or withdraw"
     case .accountSuspended: "the account is suspended; ask the agency's administrator"
 
     case .databaseForeign: "the file is no iauth database"

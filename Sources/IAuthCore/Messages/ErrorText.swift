@@ -72,7 +72,7 @@ extension IAuthError {
     case .codeUsed(let isApplication): isApplication ? Self.signIn : "iauth verify --status"
     case .requestDuplicate(let number), .requestDecided(let number, _, _, _),
       .requestOwn(let number), .requestChanged(let number), .permissionNone(let number, _),
-      .requestOutside(let number):
+      .requestOutside(let number, _):
       "iauth pending \(number)"
     case .permissionHeld: "iauth request-permission --list"
     case .accountTaken(let agency), .accountSuspended(let agency):
