@@ -216,5 +216,13 @@ def test_what_is_planned_is_shown_and_called_off(desk):
     assert at.astimezone(timezone(timedelta(hours=8))).isoformat() == f"{day}T00:00:00+08:00"
     assert f"({new}), from {day} on" in desk.ok("agencies", CDC, "--limit", 1).out
     assert "successor" in desk.ok("agencies", CDC).out.splitlines()[0]
-    desk.ok("agencies", "--undo", CDC)
+    assert desk.ok("agencies", "--undo", CDC).out.startswith("the plan is called off: ")
     assert "successor" not in desk.json("agencies", CDC)[0]
+
+
+def test_what_is_taken_back_goes_the_other_way(desk):
+    new = target(desk)
+    succeed(desk, [CDC], new)
+    for line in desk.ok("agencies", "--undo", CDC).out.splitlines():
+        _, _, way = line.partition("taken back, ")
+        assert way.index(f"({new})") < way.index(" -> ") < way.index(f"({CDC})"), line

@@ -244,3 +244,17 @@ extension Timestamp {
       + String(decoding: local.dropFirst(11).prefix(5), as: UTF8.self)
   }
 }
+
+extension ConfigProblem {
+  var text: Bilingual {
+    switch self {
+    case .unknown:
+      Bilingual("is no setting; iauth.conf(5) has them all", "不是設定項目，請見手冊頁 iauth.conf")
+    case .value:
+      Bilingual(
+        "has a wrong value; iauth.conf(5) says what is allowed", "之值不正確，請見手冊頁 iauth.conf")
+    case .twice: Bilingual("is set twice", "重複設定")
+    case .notUTF8: Bilingual("is not UTF-8 text", "不是 UTF-8 文字")
+    }
+  }
+}

@@ -74,9 +74,9 @@ enum CorrectionTable {
 extension Service {
   /// Hands a request in again that was sent back for correction.
   ///
-  /// - Throws: `session.*`, `request.unknown`, `request.outside` for who sees it only (also for whom a
-  ///   form's row is about), `right.missing` for a form's submitter who administers nothing any more,
-  ///   `request.decided`, `request.duplicate` while it waits for review; `reason.invalid`,
+  /// - Throws: `session.*`, `request.unknown`, `request.outside` for who sees it only (also for whom
+  ///   a form's row is about), `right.missing` for a form's submitter who administers nothing any
+  ///   more, `request.decided`, `request.duplicate` while it waits for review; `reason.invalid`,
   ///   `document.invalid`, `date.invalid`.
   package func resubmit(
     _ number: RequestID, _ correction: Correction

@@ -185,7 +185,11 @@ struct RequestPermission: Command {
             request.number.description, request.system, request.what(language),
             request.state(language),
             context.localTime.text(request.submittedAt),
-            request.until.map { ($0 - .seconds(1)).taiwanDay } ?? "", request.decidedBy ?? "",
+            // What has ended before has no such day any more.
+            request.until.flatMap { until in
+              request.permission == .revoked && context.world.now() < until
+                ? nil : (until - .seconds(1)).taiwanDay
+            } ?? "", request.decidedBy ?? "",
             // The day stands beside it.
             (request.endReason == Transaction.dayIsOver ? nil : request.endReason) ?? request.note
               ?? "",

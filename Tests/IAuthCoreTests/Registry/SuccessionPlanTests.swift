@@ -8,8 +8,8 @@ import Testing
 @testable import Values
 
 @Suite struct SuccessionPlanTests {
-  /// What is planned stands at the agency; what could not happen on its day is told, with who stands
-  /// in the way, until it has happened.
+  /// What is planned stands at the agency; what could not happen on its day is told, with who
+  /// stands in the way, until it has happened.
   @Test func whatCannotHappenOnItsDayIsTold() throws {
     let desk = try Desk()
     try desk.chief()

@@ -55,7 +55,8 @@ import Testing
     _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
-  /// What has ended by its day is a line at once: to whoever acknowledges, and to `doctor` after a day.
+  /// What has ended by its day is a line at once: to whoever acknowledges, and to `doctor` after
+  /// a day.
   @Test func whatHasEndedByItsDayCounts() throws {
     let number = try tenDays()
     let granted = try #require(try lines(of: number).last).seq
