@@ -541,7 +541,7 @@ class Reference:
         q = self.requests.get(number)
         if not q or not self.sees(s.account, q):
             return self.answer("request.unknown")
-        if q.account is not s.account or q.kind == "revoke":
+        if (q.account is not s.account or q.kind == "revoke") and q.submitter is not s.account:
             return self.answer("request.outside")
         if not q.open:
             return self.answer("request.decided")
@@ -558,8 +558,10 @@ class Reference:
         q = self.requests.get(number)
         if not q or not self.sees(s.account, q):
             return self.answer("request.unknown")
-        if (q.account is not s.account or q.kind == "revoke") and q.submitter is not s.account:
+        if (q.submitter if q.batch else q.account) is not s.account:
             return self.answer("request.outside")
+        if q.batch and not self.is_admin(s.account):
+            return self.answer("right.missing")
         if q.status != "returned":
             return self.answer("request.duplicate" if q.open else "request.decided")
         q.status, q.turned, q.round = "pending", self.now, q.round + 1

@@ -15,8 +15,8 @@ package enum ValueProblem: Equatable, Sendable {
 
 /// Why a line of the configuration is refused.
 package enum ConfigProblem: Equatable, Sendable {
-  /// An unknown key, or a value that it may not have.
-  case value
+  /// A key that there is not, and a value that one may not have.
+  case unknown, value
   case twice, notUTF8
 }
 

@@ -165,7 +165,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case sessionExpired
   case sessionStepUp
   case rightMissing(Right)
-  case requestOutside(number: RequestID)
+  /// Somebody else's: to decide, or as who submitted it to correct and withdraw.
+  case requestOutside(number: RequestID, isSubmitters: Bool = false)
   case accountSuspended(agency: String)
 
   // The installation.

@@ -522,6 +522,19 @@ def test_a_database_that_does_not_know_its_key_learns_it(desk):
     desk.content()
 
 
+def test_a_key_whose_database_is_gone_is_used_and_said_to_be(empty_desk, init):
+    init = [word for word in init if word != "--json"]
+    assert "restore" not in empty_desk.ok(*init).err, "nothing was there"
+    key = (empty_desk.data / "iauth.key").read_bytes()
+    empty_desk.db.unlink()
+    for words in (["--dry-run"], []):
+        said = empty_desk.ok(*init, *words).err
+        assert "a key stood there already" in said and "iauth restore FILE" in said
+    assert (empty_desk.data / "iauth.key").read_bytes() == key
+    empty_desk.db.unlink()
+    assert "iauth restore FILE" in empty_desk.ok(*init, env={"LANG": "zh_TW.UTF-8"}).err
+
+
 def test_a_reading_does_not_wait_to_be_noted(desk):
     """The answer is there: that its session was used waits two seconds at most for other writers."""
     with sqlite3.connect(desk.db) as db:

@@ -1,7 +1,7 @@
 """People leave: rights end for whoever waits already, and nothing of them stays in any file."""
 
 import fcntl
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from conftest import CDC_OFFICES, CHIEF, DEPUTY, MING, TONG, clerk, wait_for
@@ -103,3 +103,21 @@ def test_the_last_administrator_does_not_rest(on_clock):
     desk.refused("session.none", "verify", "--status", session="phone")
     assert desk.ok("pending", "--json", session=CHIEF).out == ""
     desk.content()
+
+
+def test_what_was_approved_without_a_review_names_nobody(desk):
+    number = desk.one("admins", "--appoint", "--system", "spm", "--name", "吳新人", "--email",
+                      "w@nicst.ey.gov.tw", "--mobile", "0912345699")["request"]
+    said = desk.refused("request.decided", "approve", number, session=CHIEF).err
+    assert "already approved, without a review, at" in said
+
+
+def test_the_list_shows_no_last_day_of_what_ended_before(desk):
+    desk.join(TONG)
+    first, last = ((date.today() + timedelta(days=days)).isoformat() for days in (3, 9))
+    number = desk.request(TONG, "general", "--from", first, "--until", last)
+    desk.ok("approve", number, session=MING)
+    assert last in desk.ok("request-permission", "--list", session=TONG).out
+    desk.ok("revoke", number, "--reason", "調職", session=MING)
+    shown = desk.ok("request-permission", "--list", session=TONG).out
+    assert "revoked" in shown and last not in shown

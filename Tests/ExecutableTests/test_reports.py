@@ -122,6 +122,17 @@ def test_the_feed_is_gapless_and_the_same_whenever_asked(desk):
     desk.content()
 
 
+def test_whoever_has_read_beyond_the_end_is_told(desk):
+    """As after an older copy was restored; the trail's reader is told the same (`audit --after`)."""
+    last = desk.json("permissions", "--changed-since", 0)[-1]["seq"]
+    for words in (["--system", "spm"], ["-o", "csv"], []):
+        assert "restored" not in desk.ok("permissions", "--changed-since", last, *words).err
+        said = desk.ok("permissions", "--changed-since", last + 9, *words).err
+        assert f"number {last}: was an older copy restored?" in said
+    # Notes are for people.
+    assert not desk.ok("permissions", "--changed-since", last + 9, "--json").err
+
+
 def test_what_is_not_acknowledged_is_overdue(desk):
     last = desk.json("permissions", "--changed-since", 0)[-1]["seq"]
 

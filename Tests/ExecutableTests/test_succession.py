@@ -2,7 +2,7 @@
 
 import csv
 import sqlite3
-from datetime import timedelta
+from datetime import date, datetime, timedelta, timezone
 
 from conftest import AUTHORITY, CDC, CDC_OFFICES, CHIEF, MANAGER, MING, MOHW, TONG, Person
 
@@ -202,3 +202,27 @@ def test_the_authority_is_reorganised_too(desk):
     assert [line["agency"]["code"] for line in lines if line["what"] == "authority"] == [AUTHORITY]
     desk.appoint(MANAGER)
     desk.content()
+
+
+def test_what_is_planned_is_shown_and_called_off(desk):
+    day = (date.today() + timedelta(days=3)).isoformat()
+    new = target(desk)
+    assert "successor" not in desk.json("agencies", CDC)[0]
+    succeed(desk, [CDC], new, on=day)
+    line, *below = desk.json("agencies", CDC)
+    assert not any("successor" in other for other in below)
+    assert line["successor"]["code"] == new and line["status"] == "active"
+    at = datetime.fromisoformat(line["succession_at"])
+    assert at.astimezone(timezone(timedelta(hours=8))).isoformat() == f"{day}T00:00:00+08:00"
+    assert f"({new}), from {day} on" in desk.ok("agencies", CDC, "--limit", 1).out
+    assert "successor" in desk.ok("agencies", CDC).out.splitlines()[0]
+    assert desk.ok("agencies", "--undo", CDC).out.startswith("the plan is called off: ")
+    assert "successor" not in desk.json("agencies", CDC)[0]
+
+
+def test_what_is_taken_back_goes_the_other_way(desk):
+    new = target(desk)
+    succeed(desk, [CDC], new)
+    for line in desk.ok("agencies", "--undo", CDC).out.splitlines():
+        _, _, way = line.partition("taken back, ")
+        assert way.index(f"({new})") < way.index(" -> ") < way.index(f"({CDC})"), line

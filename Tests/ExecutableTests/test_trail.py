@@ -135,6 +135,22 @@ def test_every_form_of_a_head_is_an_anchor(desk, tmp_path):
         desk.refused("audit.broken", "audit", "--verify", "--anchor", kept)
 
 
+def test_anchors_count_beside_a_checkpoint(desk, tmp_path):
+    """An anchor, as the operator's digest has one, does not say of which trail it is."""
+    head = desk.one("audit", "--head")
+    note, entries = desk.ok("audit", "--checkpoint").out, exported(desk)
+    anchor = f"iauth-audit/1 {head['size']} {head['hash']}\n"
+    alone = judged(desk, tmp_path, "--entries", "-", anchor, entries=entries)
+    assert alone.returncode == 2 and "a checkpoint of one trail" in alone.stderr
+    assert judged(desk, tmp_path, "--entries", "-", anchor, note, entries=entries).returncode == 0
+    said = judged(desk, tmp_path, "--help").stdout
+    assert "anchors (`iauth-audit/1 SEQ HASH`) count beside one" in said
+    for page in ("iauth-audit.1", "zh_TW/iauth-audit.1"):
+        text = subprocess.run(["man", "-l", SCRIPTS.parent / "man" / page], capture_output=True,
+                              text=True, env=os.environ | {"MANWIDTH": "400"}).stdout
+        assert ("anchors count there beside a checkpoint" in text) == (page[0] == "i")
+
+
 def test_a_proof_of_one_decision_is_small_and_holds_without_iauth(desk, tmp_path):
     number = desk.request(joined(desk))
     older = desk.ok("audit", "--checkpoint").out

@@ -80,13 +80,17 @@ package struct Settings: Equatable, Sendable {
       guard seen.insert(key).inserted else {
         throw .configInvalid(line: index + 1, key: key, .twice)
       }
-      guard !value.isEmpty, set(key, value) else {
+      guard let isSet = set(key, value) else {
+        throw .configInvalid(line: index + 1, key: key, .unknown)
+      }
+      guard !value.isEmpty, isSet else {
         throw .configInvalid(line: index + 1, key: key)
       }
     }
   }
 
-  private mutating func set(_ key: String, _ value: String) -> Bool {
+  /// - Returns: whether the value is allowed; nil for a key that there is not.
+  private mutating func set(_ key: String, _ value: String) -> Bool? {
     switch key {
     case "database": Self.path(value).map { database = $0 } != nil
     case "socket": Self.path(value).map { socket = $0 } != nil
@@ -131,7 +135,7 @@ package struct Settings: Equatable, Sendable {
       default: false
       }
     case "mount-point": Self.path(value).map { mountPoint = $0 } != nil
-    default: false
+    default: nil
     }
   }
 

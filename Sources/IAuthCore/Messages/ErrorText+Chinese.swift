@@ -16,7 +16,7 @@ extension IAuthError {
       isApplication ? "此帳號申請已完成驗證，請直接登入" : "此次登入已完成驗證"
     case .requestDuplicate(let number): "同一事項已有申請案 \(number) 審核中"
     case .requestDecided(let number, let status, let by, let at):
-      "申請案 \(number) 已" + (by.map { "由\(quoted($0))" } ?? "")
+      "申請案 \(number) 已" + (by.map { "由\(quoted($0))" } ?? (status == .approved ? "免經審核" : ""))
         + "於 \(at.taiwanMinute)（臺灣時間）\(status.chinese)"
     case .requestOwn(let number):
       "申請案 \(number) 涉及您本人，或您所提報、所代理之人，須由其他管理者審核"
@@ -28,7 +28,7 @@ extension IAuthError {
     case .permissionNone(let number, .promised): "申請案 \(number) 之權限已另由他人辦理交接"
     case .permissionNone(let number, .deputy):
       "申請案 \(number) 之權限屬職務代理，請指定被代理人之權限"
-    case .accountTaken: "該機關已有帳號使用相同的電子郵件或行動電話但姓名不同，請洽機關管理者"
+    case .accountTaken: "該機關另有帳號使用相同的電子郵件或行動電話，請洽機關管理者"
     case .accountsTaken(let accounts):
       "帳號 \(accounts.map(\.description).joined(separator: "、")) 的電子郵件或行動電話相同，"
         + "但無法認定為同一人，請先變更或關閉其一"
@@ -199,7 +199,8 @@ extension IAuthError {
     case .sessionExpired: "登入已逾時或已結束，請重新登入"
     case .sessionStepUp: "此項作業須同時通過電子郵件及行動電話驗證"
     case .rightMissing(let right): right.chinese
-    case .requestOutside(let number): "申請案 \(number) 非屬您的審核範圍"
+    case .requestOutside(let number, false): "申請案 \(number) 非屬您的審核範圍"
+    case .requestOutside(let number, true): "申請案 \(number) 應由原提報者補正或撤回"
     case .accountSuspended: "帳號已停用，請洽機關管理者"
 
     case .databaseForeign: "此檔案不是 iauth 的資料庫"
@@ -210,9 +211,7 @@ extension IAuthError {
     case .configInvalid(let line, _, .notUTF8): "設定檔第 \(line) 行不是 UTF-8 文字"
     case .configInvalid(let line, let key, let problem):
       "設定檔第 \(line) 行有誤"
-        + (key.map {
-          "：\(quoted($0))" + (problem == .twice ? "重複設定" : "不是有效的設定項目或其值不正確")
-        } ?? "，格式須為 key = value")
+        + (key.map { "：\(quoted($0))\(problem.text.chinese)" } ?? "，格式須為 key = value")
     case .programUnsafe: "本程式不以 set-uid 或 set-gid 方式執行"
     }
   }
@@ -301,7 +300,7 @@ extension Right {
     case .owner: "僅當事人得執行此項作業"
     case .applicant: "您無審核權限；您本人之申請另列"
     case .resting(let change?): "您的管理者權限於申請案 \(change) 核准前暫停行使"
-    case .resting(nil): "您的管理者權限目前未生效或已暫停，起迄日請見您的權限列表"
+    case .resting(nil): "您的管理者權限目前未生效或已暫停，現況請見您的權限列表"
     case .key: "ssh 金鑰僅得為有效的機關管理者匯入及查詢"
     }
   }

@@ -25,7 +25,8 @@ extension IAuthError {
       "request \(number) has lapsed, at \(at.taiwanMinute) Taiwan time"
     case .requestDecided(let number, let status, let by, let at):
       "request \(number) was already \(status.rawValue)"
-        + (by.map { " by \(shortened($0))" } ?? "") + " at \(at.taiwanMinute) Taiwan time"
+        + (by.map { " by \(shortened($0))" } ?? (status == .approved ? ", without a review," : ""))
+        + " at \(at.taiwanMinute) Taiwan time"
     case .requestOwn(let number):
       "request \(number) is your own, or of somebody whom you submitted or stand in for; someone "
         + "else has to decide on it"
@@ -42,8 +43,8 @@ extension IAuthError {
     case .permissionNone(let number, .deputy):
       "the permission of request \(number) is a deputy's; name the one of whom they stand in for"
     case .accountTaken:
-      "an account of this agency has the same e-mail address or mobile number under another name;"
-        + " ask the agency's administrator"
+      "another account of this agency has the same e-mail address or mobile number; ask the agency's"
+        + " administrator"
     case .accountsTaken(let accounts):
       "accounts \(accounts.map(\.description).joined(separator: ", ")) share an e-mail address or"
         + " mobile number, but are not clearly the same person; replace or close one first"
@@ -267,7 +268,8 @@ extension IAuthError {
     case .sessionExpired: "the session has ended; sign in again"
     case .sessionStepUp: "this needs a session that has proven both codes"
     case .rightMissing(let right): right.english
-    case .requestOutside(let number): "request \(number) is for others to decide"
+    case .requestOutside(let number, false): "request \(number) is for others to decide"
+    case .requestOutside(let its, true): "request \(its) is its submitter's to correct or withdraw"
     case .accountSuspended: "the account is suspended; ask the agency's administrator"
 
     case .databaseForeign: "the file is no iauth database"
@@ -279,10 +281,7 @@ extension IAuthError {
       "line \(line) of the configuration is not UTF-8 text"
     case .configInvalid(let line, let key, let problem):
       "line \(line) of the configuration is not valid"
-        + (key.map {
-          ": \(quoted($0)) "
-            + (problem == .twice ? "is set twice" : "is unknown or has a wrong value")
-        } ?? "; a line is key = value")
+        + (key.map { ": \(quoted($0)) \(problem.text.english)" } ?? "; a line is key = value")
     case .programUnsafe: "this program does not run set-uid or set-gid"
     }
   }
@@ -343,7 +342,7 @@ extension Right {
     case .resting(let change?):
       "your administrator's permission rests until request \(change) is decided"
     case .resting(nil):
-      "your administrator's permission does not hold now; your list says from when, or until when"
+      "your administrator's permission does not hold now; your list says what it is"
     case .key: "an ssh key may submit and look for an active administrator only"
     }
   }

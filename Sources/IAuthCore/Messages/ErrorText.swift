@@ -72,7 +72,7 @@ extension IAuthError {
     case .codeUsed(let isApplication): isApplication ? Self.signIn : "iauth verify --status"
     case .requestDuplicate(let number), .requestDecided(let number, _, _, _),
       .requestOwn(let number), .requestChanged(let number), .permissionNone(let number, _),
-      .requestOutside(let number):
+      .requestOutside(let number, _):
       "iauth pending \(number)"
     case .permissionHeld: "iauth request-permission --list"
     case .accountTaken(let agency), .accountSuspended(let agency):
@@ -242,5 +242,19 @@ extension Timestamp {
     let local = (self + .hours(8)).rfc3339.utf8
     return String(decoding: local.prefix(10), as: UTF8.self) + " "
       + String(decoding: local.dropFirst(11).prefix(5), as: UTF8.self)
+  }
+}
+
+extension ConfigProblem {
+  var text: Bilingual {
+    switch self {
+    case .unknown:
+      Bilingual("is no setting; iauth.conf(5) has them all", "不是設定項目，請見手冊頁 iauth.conf")
+    case .value:
+      Bilingual(
+        "has a wrong value; iauth.conf(5) says what is allowed", "之值不正確，請見手冊頁 iauth.conf")
+    case .twice: Bilingual("is set twice", "重複設定")
+    case .notUTF8: Bilingual("is not UTF-8 text", "不是 UTF-8 文字")
+    }
   }
 }

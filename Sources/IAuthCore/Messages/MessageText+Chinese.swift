@@ -310,21 +310,3 @@ extension RequestKind {
     }
   }
 }
-
-extension OperatorDigest {
-  fileprivate var chinese: [String] {
-    (lostHead.map { ["見證存有第 \($0) 筆之鏈首，與本機稽核紀錄不符：iauth doctor", ""] } ?? []) + [
-      "傳送失敗的通知：\(failedMessages)", "待送的通知：\(queuedMessages)",
-      "郵件遭退信或簡訊無法送達的人員：\(bouncingContacts)",
-      "與本系統通知無關的回報：\(ignoredReports)",
-      "目標系統逾一日未處理的異動：\(overdueChanges)",
-      "逾期失效的申請案：\(lapsedRequests)", "逾期失效的帳號申請：\(lapsedApplications)",
-      "逾期失效的啟用邀請：\(lapsedInvitations)", "鎖定次數：\(locks)",
-      "最近一小時的驗證碼錯誤：\(wrongAttemptsLastHour)",
-      "資料庫大小（位元組）：\(databaseBytes)", "磁碟可用空間（位元組）：\(freeBytes)，總容量：\(diskBytes)", "",
-      "稽核紀錄末筆，請留存於其他主機作為錨點，日後供 iauth audit --verify --anchor FILE 比對：", "",
-      "    \(SafeText.line(auditHead))", "",
-      "請檢視：", "", "    iauth deliver --list", "    iauth doctor",
-    ]
-  }
-}

@@ -374,24 +374,3 @@ extension CodePurpose {
     }
   }
 }
-
-extension OperatorDigest {
-  fileprivate var english: [String] {
-    (lostHead.map {
-      ["The witness has a head of \($0) entries that is not in this trail: iauth doctor", ""]
-    } ?? []) + [
-      "Failed messages: \(failedMessages)", "Queued messages: \(queuedMessages)",
-      "People whose mail comes back or whose SMS fail: \(bouncingContacts)",
-      "Reports that were about no message of ours: \(ignoredReports)",
-      "Changes that a target system has not dealt with for a day: \(overdueChanges)",
-      "Lapsed requests: \(lapsedRequests)", "Lapsed applications: \(lapsedApplications)",
-      "Lapsed invitations: \(lapsedInvitations)", "Locks: \(locks)",
-      "Wrong codes within the last hour: \(wrongAttemptsLastHour)",
-      "Database, bytes: \(databaseBytes)",
-      "Free on its disk, bytes: \(freeBytes), of \(diskBytes)", "",
-      "Newest audit entry; keep it on another host, for iauth audit --verify --anchor FILE:", "",
-      "    \(SafeText.line(auditHead))", "", "See also:", "", "    iauth deliver --list",
-      "    iauth doctor",
-    ]
-  }
-}

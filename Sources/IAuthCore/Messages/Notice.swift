@@ -246,6 +246,8 @@ package struct OperatorDigest: Sendable, Equatable {
   package var ignoredReports = 0
   /// How many entries the witness's head has that is not in the trail.
   package var lostHead: Int64?
+  /// Agencies whose places others should have taken by now.
+  package var heldSuccessions: [HeldSuccession] = []
 
   package init(
     failedMessages: Int, queuedMessages: Int, lapsedRequests: Int, lapsedApplications: Int,

@@ -20,11 +20,13 @@ extension Service {
       let found = try tx.all(
         AgencyTable.search, words, top, limit ?? Int.max, AgencyCode.orgCode(query)
       ) { row in AgencyLineItem(row: row) }
-      guard found.isEmpty, let letters = AgencyLetters(words) else { return found }
+      guard found.isEmpty, let letters = AgencyLetters(words) else {
+        return try tx.withPlans(found)
+      }
       let named = try tx.all(AgencyTable.letters, letters.pattern, top) { row in
         AgencyLineItem(row: row)
       }
-      return Array(letters.ranked(named).prefix(limit ?? Int.max))
+      return try tx.withPlans(Array(letters.ranked(named).prefix(limit ?? Int.max)))
     }
   }
 }

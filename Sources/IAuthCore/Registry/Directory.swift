@@ -13,6 +13,8 @@ package struct AgencyLineItem: Sendable {
   package let orgCode: String?
   /// When a load or the operator last set it.
   package let updatedAt: Timestamp
+  /// Who takes its place on a day to come.
+  package internal(set) var succession: PlannedSuccession?
 }
 
 /// An administrator as anyone of the agency may look them up.

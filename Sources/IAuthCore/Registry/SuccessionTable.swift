@@ -17,6 +17,20 @@ enum SuccessionTable {
     WHERE applied_at IS NULL AND undone_at IS NULL AND on_at <= ?1 AND (?2 OR held_at IS NULL)
     ORDER BY due_at, on_at, id
     """
+  /// Those that have not happened.
+  static let planned: SQL = """
+    SELECT \(columns) FROM succession WHERE applied_at IS NULL AND undone_at IS NULL
+    ORDER BY on_at, id
+    """
+  /// Those whose day has come, with why they could not happen when they were last tried.
+  static let heldUp: SQL = """
+    SELECT s.old, s.new, s.on_at, (SELECT u.outcome FROM audit u
+      WHERE u.subject = 'agency:' || g.code AND +u.action = 'agency.succeed'
+      ORDER BY u.seq DESC LIMIT 1)
+    FROM succession s JOIN agency g ON g.id = s.old
+    WHERE s.applied_at IS NULL AND s.undone_at IS NULL AND s.held_at IS NOT NULL
+    ORDER BY s.on_at, s.id
+    """
   static let successor: SQL = """
     SELECT new FROM succession WHERE old = ? AND applied_at IS NOT NULL AND undone_at IS NULL
     """
@@ -325,7 +339,8 @@ enum SuccessionTable {
     """
 
   static let statements: [SQL] = [
-    byID, ofOld, add, setApplied, setHeld, setUndone, due, successor, successorAt, next,
+    byID, ofOld, add, setApplied, setHeld, setUndone, due, planned, heldUp, successor,
+    successorAt, next,
     isElsewhere, isHeldIn, hasTakenPlace, pairs,
     remember, hasBecome, held,
     open, giveRequests, rememberRequests, givePermissions, rememberPermissions, allAccounts,

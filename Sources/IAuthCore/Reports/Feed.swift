@@ -46,6 +46,7 @@ enum FeedTable {
     WHERE c.system = ?1 AND c.seq > ?2 ORDER BY c.seq LIMIT ?3
     """
   static let last: SQL = "SELECT max(seq) FROM permission_change WHERE system = ?"
+  static let end: SQL = "SELECT max(seq) FROM permission_change WHERE ?1 IS NULL OR system = ?1"
   static let acknowledged: SQL = "SELECT acknowledged FROM feed_reader WHERE system = ?"
   static let acknowledge: SQL = """
     INSERT INTO feed_reader (system, acknowledged, acknowledged_at) VALUES (?1, ?2, ?3)
@@ -53,10 +54,18 @@ enum FeedTable {
       acknowledged_at = excluded.acknowledged_at WHERE excluded.acknowledged > acknowledged
     """
   /// What a consumer has not acknowledged since `?1`; a system without a consumer has none.
+  ///
+  /// What has ended by its day and is not written down yet is a line too, and the next one.
   static let overdue: SQL = """
-    SELECT s.code, count(*), min(c.seq) FROM feed_reader f JOIN system s ON s.id = f.system
-      JOIN permission_change c ON c.system = f.system AND c.seq > f.acknowledged AND c.at <= ?1
-    GROUP BY s.id ORDER BY s.id
+    SELECT s.code, count(c.seq) + e.ended AS lines,
+      coalesce(min(c.seq), (SELECT max(seq) + 1 FROM permission_change))
+    FROM (SELECT f.system, f.acknowledged, (SELECT count(*) FROM permission p
+        JOIN permission_line l ON l.request = p.request AND l.is_told
+        WHERE p.status = 'active' AND p.ends_at <= ?1 AND p.system = f.system) AS ended
+      FROM feed_reader f) e JOIN system s ON s.id = e.system
+      LEFT JOIN permission_change c
+        ON c.system = e.system AND c.seq > e.acknowledged AND c.at <= ?1
+    GROUP BY s.id HAVING lines > 0 ORDER BY s.id
     """
   /// Who has access to a system now, by mailbox: the stronger role where there are two.
   static let holders: SQL = """
@@ -75,7 +84,7 @@ enum FeedTable {
     WHERE json_valid(?1) AND json_type(?1) = 'object'
     """
   static let statements: [SQL] = [
-    lines, linesOfSystem, last, acknowledged, acknowledge, overdue, holders, entry, hasReader,
+    lines, linesOfSystem, last, end, acknowledged, acknowledge, overdue, holders, entry, hasReader,
   ]
 }
 
@@ -107,6 +116,20 @@ extension Service {
     }
   }
 
+  /// The number of the newest line, 0 if there is none: whoever has read beyond it has read another
+  /// feed, or one that was lost since.
+  ///
+  /// - Throws: `session.*`, `right.missing`, `system.unknown`.
+  package func feedEnd(system code: String?) throws(IAuthError) -> Int64 {
+    try store.read { (tx) throws(IAuthError) in
+      let system = try code.map { (text) throws(IAuthError) in
+        try tx.system(code: text, command: "permissions")
+      }
+      if let refusal = try tx.refusalOfFeed(system) { throw refusal }
+      return try tx.number(FeedTable.end, system?.id) ?? 0
+    }
+  }
+
   /// Notes how far a system's consumer has come; going back is no change.
   ///
   /// - Throws: `session.*`, `right.missing`, `system.unknown`; `usage.value` for a line that is not
@@ -117,6 +140,7 @@ extension Service {
     try store.write { (tx) throws(IAuthError) -> TransactionEnd<FeedState> in
       let system = try tx.system(code: code, command: "permissions")
       if let refusal = try tx.refusalOfFeed(system) { return try tx.refuse(refusal) }
+      try tx.endOverduePermissions()
       let last = try tx.number(FeedTable.last, system.id) ?? 0
       guard seq <= last else {
         throw .usageValue(option: "--acknowledge", value: String(seq), allowed: ["0…\(last)"])

@@ -74,8 +74,9 @@ enum CorrectionTable {
 extension Service {
   /// Hands a request in again that was sent back for correction.
   ///
-  /// - Throws: `session.*`, `request.unknown`, `request.outside` for who sees it only,
-  ///   `request.decided`, `request.duplicate` while it waits for review; `reason.invalid`,
+  /// - Throws: `session.*`, `request.unknown`, `request.outside` for who sees it only (also for whom
+  ///   a form's row is about), `right.missing` for a form's submitter who administers nothing any
+  ///   more, `request.decided`, `request.duplicate` while it waits for review; `reason.invalid`,
   ///   `document.invalid`, `date.invalid`.
   package func resubmit(
     _ number: RequestID, _ correction: Correction
@@ -89,10 +90,15 @@ extension Service {
       guard let request = try tx.currentRequest(number), try tx.maySee(request, me) else {
         return try tx.refuse(.requestUnknown(number: number), subject: .request(number))
       }
-      guard
-        try tx.belongs(request, to: me.id) && request.kind != .revoke || request.submitter == me.id
-      else {
-        return try tx.refuse(.requestOutside(number: number), subject: .request(number))
+      // A form's row speaks under its submitter's letter.
+      let isTheirs =
+        request.batch == nil ? try tx.belongs(request, to: me.id) : request.submitter == me.id
+      guard isTheirs else {
+        return try tx.refuse(
+          .requestOutside(number: number, isSubmitters: true), subject: .request(number))
+      }
+      if request.batch != nil, try !tx.isAdministrator(me) {
+        return try tx.refuse(.rightMissing(.importer), subject: .request(number))
       }
       if let decided = try tx.decidedError(request) { throw decided }
       guard request.status == .returned else { throw .requestDuplicate(number: number) }

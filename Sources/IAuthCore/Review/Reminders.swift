@@ -299,6 +299,7 @@ extension Transaction {
       auditHead: try anchor(), databaseBytes: try number(ReminderTable.sizes) ?? 0,
       freeBytes: disk.free, diskBytes: disk.all)
     digest.overdueChanges = try overdueFeeds().reduce(0) { $0 + $1.lines }
+    digest.heldSuccessions = try heldSuccessions()
     digest.bouncingContacts = Int(try number(FateTable.bouncing) ?? 0)
     digest.ignoredReports = Int(
       try number(FateTable.reportsSince, "ignored", since.seconds / 86_400) ?? 0)

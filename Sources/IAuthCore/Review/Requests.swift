@@ -140,7 +140,9 @@ extension Service {
     }
   }
 
-  /// Takes back one's own pending request; what asks for the end of a permission is its submitter's.
+  /// Takes back a request that waits: one's own, or one's form's row.
+  ///
+  /// What asks for the end of a permission is its submitter's alone.
   ///
   /// - Throws: `session.*`, `request.unknown` (also for another's), `request.decided`.
   package func withdraw(_ number: RequestID) throws(IAuthError) {
@@ -148,13 +150,16 @@ extension Service {
       let session = try tx.session()
       guard let request = try tx.currentRequest(number), try tx.maySee(request, session.account)
       else { return try tx.refuse(.requestUnknown(number: number), subject: .request(number)) }
-      let author = request.kind == .revoke ? request.submitter : request.account
-      guard author == session.account.id else {
-        return try tx.refuse(.requestOutside(number: number), subject: .request(number))
+      let me = session.account.id
+      let isOwn = request.kind != .revoke && request.account == me
+      guard isOwn || request.submitter == me else {
+        return try tx.refuse(
+          .requestOutside(number: number, isSubmitters: true), subject: .request(number))
       }
       if let decided = try tx.decidedError(request) { throw decided }
-      try tx.end(number, .withdrawn, by: session.account.id)
+      try tx.end(number, .withdrawn, by: me)
       try tx.audit(.withdrawn, .request(number))
+      try tx.closeIfUnclaimed(try tx.account(id: request.account))
       try tx.finishBatch(of: request)
       return .commit(())
     }

@@ -123,6 +123,10 @@ struct DatabaseFile {
     return made
   }
 
+  static func hasKey(beside path: String) -> Bool {
+    Files.exists(Files.directory(of: path) + "/" + keyName)
+  }
+
   /// The key that stands beside a database that is being made; nil if none does.
   static func key(beside path: String) throws(IAuthError) -> [UInt8]? {
     let keyPath = Files.directory(of: path) + "/" + keyName

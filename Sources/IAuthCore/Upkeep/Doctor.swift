@@ -73,8 +73,8 @@ extension Service {
       [
         try tx.integrity(), try tx.invariants(), try tx.auditHealth(), try tx.anchorHealth(),
         try tx.backupHealth(), try tx.clock(), try tx.journalHealth(host), try tx.messageHealth(),
-        try tx.authorityHealth(), try tx.registryHealth(), try tx.feedHealth(), try tx.hostHealth(),
-        try tx.witnessHealth(),
+        try tx.authorityHealth(), try tx.registryHealth(), try tx.successionHealth(),
+        try tx.feedHealth(), try tx.hostHealth(), try tx.witnessHealth(),
       ]
     }
     // Outside the transaction: this waits for others.
@@ -201,6 +201,17 @@ extension Transaction {
       count < 2
         ? "主管機關啟用中的管理者 \(count) 人，請以 iauth admins --appoint 增派"
         : "主管機關啟用中的管理者 \(count) 人")
+  }
+
+  /// Agencies that should have taken others' places by now.
+  fileprivate func successionHealth() throws(IAuthError) -> Finding {
+    let held = try heldSuccessions().map(\.text)
+    guard !held.isEmpty else {
+      return Finding("successions", .ok, "nothing stands in the way of any", "無受阻之整併")
+    }
+    return Finding(
+      "successions", .warn, held.map(\.english).joined(separator: "; "),
+      held.map(\.chinese).joined(separator: "；"))
   }
 
   /// What a target system has not dealt with for a day.

@@ -16,6 +16,8 @@ package struct SetupReceipt: Sendable {
   package let reviewer: RequestID?
   /// Whether others may list the directory that the database stands in.
   package let isListable: Bool
+  /// Whether the key of an earlier database stood there, and is used.
+  package let hasFoundKey: Bool
 }
 
 /// What loading a registry changed.
@@ -56,6 +58,7 @@ package enum Setup {
         && (entry.code == parsed || orgCode != nil && entry.orgCode == orgCode)
     }
     guard isListed else { throw .agencyUnknown(code: code) }
+    let hasFoundKey = DatabaseFile.hasKey(beside: path)
     var receipt: SetupReceipt?
     let store = try Store.create(path: path, world: world, settings: settings) {
       (tx) throws(IAuthError) in
@@ -76,7 +79,8 @@ package enum Setup {
       }
       receipt = SetupReceipt(
         path: path, authority: authority, agencies: report.added, rejectedRows: report.rejected,
-        reviewer: number, isListable: !world.isDryRun && DatabaseFile.isListable(path))
+        reviewer: number, isListable: !world.isDryRun && DatabaseFile.isListable(path),
+        hasFoundKey: hasFoundKey)
     }
     guard let receipt else { throw .internal("init ended without a receipt") }
     store?.hasQueued = reviewer != nil && !world.isDryRun

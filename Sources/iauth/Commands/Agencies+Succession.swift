@@ -132,8 +132,15 @@ extension SuccessionLine {
     if let number = request?.description ?? account?.description { item.append(number) }
     if let into { item.append("-> \(into)") }
     if let agency { item.append(agency.titled(language)) }
+    // What is taken back goes the other way; what was only planned goes nowhere.
+    let isBack = outcome == .undone && isApplied
+    let (from, to) = isBack ? (new, old) : (old, new)
+    if outcome == .undone, !isApplied {
+      return Bilingual("the plan is called off", "已取消預定之整併")(language)
+        + language.pick(": ", "：") + "\(from.titled(language)) -> \(to.titled(language))"
+    }
     return item.joined(separator: " ") + language.pick(": ", "：") + outcome.label(language)
-      + language.pick(", ", "，") + "\(old.titled(language)) -> \(new.titled(language))"
+      + language.pick(", ", "，") + "\(from.titled(language)) -> \(to.titled(language))"
   }
 }
 

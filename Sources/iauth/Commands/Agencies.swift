@@ -125,15 +125,18 @@ struct Agencies: Command {
       return
     }
     let hasRemoved = found.contains { $0.agency.status == .removed }
+    let hasSuccessor = found.contains { $0.succession != nil }
     try context.list(
       .agencies, found.map(\.json),
       table: Table(
         [.init(Bilingual("code", "代碼")), .init(Bilingual("name", "名稱"), isFlexible: true)]
           + (hasRemoved ? [.init(Bilingual("status", "狀態"))] : [])
+          + (hasSuccessor ? [.init(Bilingual("successor", "承接機關"), isFlexible: true)] : [])
           + [.init(Bilingual("path", "機關層級"), isFlexible: true)],
         rows: found.map { item in
           [item.agency.code, item.agency.name]
-            + (hasRemoved ? [item.agency.status.label(language)] : []) + [item.agency.place]
+            + (hasRemoved ? [item.agency.status.label(language)] : [])
+            + (hasSuccessor ? [item.succession?.text(language) ?? ""] : []) + [item.agency.place]
         }),
       empty: Bilingual(
         "no agency has this code or name; try a shorter part of the name",
@@ -173,7 +176,8 @@ extension AgencyLineItem {
     JSON.agency(agency).adding([
       "superior": .text(superior), "superior_derived": .bool(isSuperiorDerived),
       "status": .word(agency.status),
-    ])
+    ]).adding(
+      succession.map { ["successor": .agency($0.new), "succession_at": .time($0.onAt)] } ?? [:])
   }
 
   fileprivate func details(_ language: Language) -> [(Bilingual, String)] {
@@ -184,6 +188,13 @@ extension AgencyLineItem {
       (Bilingual("path", "機關層級"), agency.place),
       (Bilingual("superior", "上級機關"), superior.map { $0 + derived } ?? "-"),
       (Bilingual("status", "狀態"), agency.status.label(language)),
-    ]
+    ] + (succession.map { [(Bilingual("successor", "承接機關"), $0.text(language))] } ?? [])
+  }
+}
+
+extension PlannedSuccession {
+  fileprivate func text(_ language: Language) -> String {
+    let (agency, day) = (new.titled(language), onAt.taiwanDay)
+    return Bilingual("\(agency), from \(day) on", "\(agency)，\(day) 生效")(language)
   }
 }

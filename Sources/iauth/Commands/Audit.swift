@@ -19,7 +19,8 @@ struct Audit: Command {
       Ed25519 key, and ssh-keygen -Y sign signs it with any other. --prove prints a proof that an \
       entry is under the head, and with --since that the trail grew out of its first SIZE \
       entries. --after prints entries for a log collector, in order: give the last seq that it \
-      has. /usr/share/iauth/verify-trail checks what was exported against checkpoints without iauth.
+      has. /usr/share/iauth/verify-trail checks what was exported against checkpoints without iauth; \
+      anchors count there beside a checkpoint, which names the trail.
 
       A head of the witness's that is not in the trail fails --verify, doctor and deliver until \
       --settle-witness says that somebody has looked into it; heads are handed on again then.
@@ -31,7 +32,8 @@ struct Audit: Command {
       各筆紀錄為 Merkle 雜湊樹（RFC 9162）之葉。--checkpoint 以 C2SP checkpoint 格式輸出樹首，供他人留存；\
       --sign 由 ssh-agent 以 Ed25519 金鑰簽章，其他金鑰可用 ssh-keygen -Y sign。--prove 輸出某筆紀錄確在樹中\
       的證明，加 --since 則另證明現有紀錄係由前 SIZE 筆增長而成。--after 依序輸出紀錄供日誌系統接收，請給已\
-      收到的最後序號。/usr/share/iauth/verify-trail 可不經 iauth，以匯出檔與檢核點獨立查核。
+      收到的最後序號。/usr/share/iauth/verify-trail 可不經 iauth，以匯出檔與檢核點\
+      獨立查核；錨點須與檢核點併用，因檢核點始載明所屬紀錄。
 
       見證所存鏈首與紀錄不符時，--verify、doctor 及 deliver 均回報失敗，並停止送出鏈首；查明後以\
       --settle-witness 解除，該鏈首即不再比對。

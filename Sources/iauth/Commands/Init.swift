@@ -125,6 +125,13 @@ struct Init: Command {
           "\(receipt.rejectedRows) rows of the registry could not be read",
           "機關資料有 \(receipt.rejectedRows) 列無法讀取"))
     }
+    if receipt.hasFoundKey {
+      context.say(
+        Bilingual(
+          "a key stood there already, and is used; a database that was lost is brought back by "
+            + "iauth restore FILE instead",
+          "該處原有金鑰，已沿用；資料庫如係遺失，應以 iauth restore FILE 還原備份"))
+    }
     if receipt.isListable {
       let directory = shellQuoted(Files.directory(of: receipt.path))
       context.say(

@@ -93,6 +93,16 @@ struct Permissions: Command {
       let lines = try service.feed(
         after: changedSince, system: system, limit: context.ownLimit)
       try showFeed(lines, context)
+      // A consumer that has more than there is has read another feed, or one that was lost since.
+      if lines.isEmpty, changedSince > 0 {
+        let end = try service.feedEnd(system: system)
+        if end < changedSince {
+          context.say(
+            Bilingual(
+              "the newest change is number \(end): was an older copy restored?",
+              "最新異動之序號僅為 \(end)，是否曾還原較舊之備份？"))
+        }
+      }
     } else if let acknowledge {
       show(try service.acknowledgeFeed(acknowledge, system: try oneSystem(context)), context)
     } else if let compare {

@@ -175,6 +175,7 @@ extension Shape {
 
   static let agencies = Shape(
     "agency", by: "agencies",
+    extra: [.object("successor", agencyFields), .time("succession_at")],
     agencyFields + [
       .text("superior").optional, .flag("superior_derived"), .word("status", AgencyStatus.self),
     ])

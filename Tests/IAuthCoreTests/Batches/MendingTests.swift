@@ -210,6 +210,55 @@ import Testing
     #expect(try desk.texts("SELECT status FROM request WHERE id = ?", number) == ["pending"])
   }
 
+  /// A row that was sent back is its submitter's, and speaks under their letter: whom it is about may
+  /// take it back, and hands nothing in.
+  @Test(arguments: ["新增", "修改"]) func whomARowIsAboutHandsNothingIn(change: String) throws {
+    let (desk, chief, huang) = try office()
+    let lin = try desk.opened(.lin)
+    let row = form(
+      change == "新增" ? .lin : .lin.with(mobile: "0922000004"), change,
+      prior: change == "新增" ? nil : .lin)
+    let number = try #require(try huang.importBatch(sheet([row])).rows[0].request)
+    _ = try chief.reject(.numbers([number]), reason: "補正", returns: true)
+    let order = Correction(document: "院字第999號")
+    #expect(try refusal { _ = try lin.resubmit(number, order) } == .requestOutside)
+    #expect(try chief.detail(number).item.document == nil)
+    _ = try huang.resubmit(number, Correction(document: "衛字第2號"))
+    #expect(try chief.detail(number).item.document == "衛字第2號")
+    try lin.withdraw(number)
+    #expect(try desk.texts("SELECT status FROM request WHERE id = ?", number) == ["withdrawn"])
+  }
+
+  /// Who administers nothing any more speaks for no agency: neither by a sheet nor by the number.
+  @Test func whoIsNoAdministratorHandsNothingIn() throws {
+    let (desk, chief, huang) = try office()
+    let number = try #require(try huang.importBatch(sheet([form(.tsai)])).rows[0].request)
+    _ = try chief.reject(.numbers([number]), reason: "補正", returns: true)
+    let posts: [RequestID] = try desk.rows(
+      "SELECT p.request FROM permission p JOIN account a ON a.id = p.account WHERE a.email = ?",
+      Person.huang.email
+    ) { row in row.id(0) }
+    for post in posts { try chief.revoke(post, reason: "調職") }
+    #expect(try refusal { _ = try huang.importBatch(sheet([form(.tsai)])) } == .rightMissing)
+    #expect(try refusal { _ = try huang.resubmit(number, Correction()) } == .rightMissing)
+    #expect(try desk.texts("SELECT status FROM request WHERE id = ?", number) == ["returned"])
+  }
+
+  /// Whoever submitted a row takes it back, before and after it was sent back; nothing is kept of
+  /// somebody who was only to be invited.
+  @Test(arguments: [true, false]) func theSubmitterTakesARowBack(isReturned: Bool) throws {
+    let (desk, chief, huang) = try office()
+    let number = try #require(try huang.importBatch(sheet([form(.tsai)])).rows[0].request)
+    if isReturned { _ = try chief.reject(.numbers([number]), reason: "補正", returns: true) }
+    #expect(try refusal { try chief.withdraw(number) } == .requestOutside)
+    try huang.withdraw(number)
+    #expect(try desk.texts("SELECT status FROM request WHERE id = ?", number) == ["withdrawn"])
+    #expect(
+      try desk.number("SELECT count(*) FROM account WHERE name = ?", Person.tsai.name) == 0)
+    #expect(try huang.importBatch(sheet([form(.tsai)])).rows.map(\.outcome) == [.accepted])
+    _ = try desk.owner().verifyAudit(anchors: nil)
+  }
+
   /// Whoever is to go does not take back the superior's row by one of their own.
   @Test func whoIsToGoTakesNothingBack() throws {
     let (desk, chief, huang) = try office()

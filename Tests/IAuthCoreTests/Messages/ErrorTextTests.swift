@@ -203,10 +203,11 @@ private let samples: [IAuthError] =
     .sendThrottled(until: noon), .databaseBusy, .deliverFailed(failed: 2), .outcomeUnknown,
 
     .sessionNone, .sessionExpired, .sessionStepUp, .requestOutside(number: 12),
+    .requestOutside(number: 12, isSubmitters: true),
     .accountSuspended(agency: "2.16.886.101.1"),
 
     .databaseForeign, .databaseVersion(found: 2, needed: 1), .databaseVersion(found: 1, needed: 2),
-    .configInvalid(line: 3, key: "mial"),
+    .configInvalid(line: 3, key: "mial", .unknown), .configInvalid(line: 3, key: "mail"),
     .configInvalid(line: 3, key: nil), .configInvalid(line: 3, key: "mail", .twice),
     .configInvalid(line: 3, key: nil, .notUTF8), .inRow(3, .roleInvalid("boss")),
   ]

@@ -302,8 +302,9 @@ struct Reckoning: Sendable {
     guard let request = facts.requests[number], sees(me, request) else {
       return .refused("request.unknown")
     }
-    let author = request.kind == "revoke" ? request.submitter : request.account
-    guard author == me else { return .refused("request.outside") }
+    guard request.kind != "revoke" && request.account == me || request.submitter == me else {
+      return .refused("request.outside")
+    }
     return isOpen(request) ? .accepted : .refused("request.decided")
   }
 
@@ -311,9 +312,12 @@ struct Reckoning: Sendable {
     guard let request = facts.requests[number], sees(me, request) else {
       return .refused("request.unknown")
     }
-    guard request.account == me && request.kind != "revoke" || request.submitter == me else {
+    // A form's row is its submitter's, while they administer anything.
+    let isRow = request.origin == "batch"
+    guard (isRow ? request.submitter : request.account) == me else {
       return .refused("request.outside")
     }
+    guard !isRow || !posts(me).isEmpty else { return .refused("right.missing") }
     guard isOpen(request) else { return .refused("request.decided") }
     guard request.status == "returned" else { return .refused("request.duplicate") }
     if until == nil { return request.until.map { $0 <= now } ?? false ? .unsure : .accepted }

@@ -55,6 +55,28 @@ import Testing
     _ = try desk.owner().verifyAudit(anchors: nil)
   }
 
+  /// What has ended by its day is a line at once: to whoever acknowledges, and to `doctor` after
+  /// a day.
+  @Test func whatHasEndedByItsDayCounts() throws {
+    let number = try tenDays()
+    let granted = try #require(try lines(of: number).last).seq
+    _ = try desk.owner().acknowledgeFeed(granted, system: "spm")
+    let feed = { try desk.owner().doctor().first { $0.check == "feed" } }
+    let end = try #require(try held(number)?.until) + .seconds(1)
+    desk.wait(.seconds(end.seconds - desk.clock.now.seconds + 23 * 3_600))
+    #expect(try feed()?.status == .ok)
+    desk.wait(.hours(2))
+    let found = try feed()
+    #expect(found?.status == .warn)
+    #expect(found?.detail.english.contains("1 changes for spm") == true)
+    #expect(found?.detail.english.contains("from \(granted + 1) on") == true)
+    let state = try desk.owner().acknowledgeFeed(0, system: "spm")
+    #expect(state.acknowledged == granted && state.last == granted + 1)
+    #expect(try feed()?.detail.english == found?.detail.english)
+    _ = try desk.owner().acknowledgeFeed(granted + 1, system: "spm")
+    #expect(try feed()?.status == .ok)
+  }
+
   /// What was given again meanwhile, or ended by somebody, stays as it is.
   @Test func whatAFastClockHasNotEndedStaysEnded() throws {
     let number = try tenDays()

@@ -86,9 +86,12 @@ import Testing
     #expect(throws: IAuthError.configInvalid(line: 1, key: nil)) {
       _ = try Settings(text: "database /srv/iauth.db")
     }
-    #expect(throws: IAuthError.configInvalid(line: 3, key: "colour")) {
-      _ = try Settings(text: "\n\ncolour = blue")
-    }
+    let unknown = IAuthError.configInvalid(line: 3, key: "colour", .unknown)
+    #expect(throws: unknown) { _ = try Settings(text: "\n\ncolour = blue") }
+    let wrong = IAuthError.configInvalid(line: 1, key: "standby")
+    #expect(throws: wrong) { _ = try Settings(text: "standby = maybe") }
+    #expect(unknown.text(.english).sentence.contains("no setting"))
+    #expect(wrong.text(.english).sentence.contains("wrong value"))
   }
 
   @Test func whatIsSetTwiceIsNotUnknown() throws {
@@ -123,7 +126,7 @@ import Testing
   private static func keys() throws -> Set<String> {
     let source = try text("Sources/IAuthCore/Environment/Settings.swift")
     let start = try #require(source.range(of: "func set("))
-    let end = try #require(source.range(of: "default: false\n    }\n  }"))
+    let end = try #require(source.range(of: "default: nil\n    }\n  }"))
     let found = source[start.upperBound..<end.lowerBound].matches(of: /case "([a-z-]+)":/)
     return Set(found.map { String($0.output.1) })
   }

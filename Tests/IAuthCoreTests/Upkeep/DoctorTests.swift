@@ -70,7 +70,8 @@ import Testing
     #expect(
       names == [
         "database", "invariants", "audit", "anchor", "backup", "clock", "sqlite", "messages",
-        "authority", "registry", "feed", "host", "witness", "place", "time", "files", "filesystem",
+        "authority", "registry", "successions", "feed", "host", "witness", "place", "time", "files",
+        "filesystem",
         "disk", "configuration", "holidays", "mail", "sms", "processes", "socket", "schedule",
       ])
   }

@@ -1,0 +1,50 @@
+// What is planned of successions, and what stands in the way of one whose day has come (PRODUCT
+// 11.4): the agency's line shows the one, the operator's digest and `doctor` the other.
+
+import SQLite
+import Values
+
+/// Who takes an agency's place on a day to come.
+package struct PlannedSuccession: Sendable {
+  package let new: Agency
+  package let onAt: Timestamp
+}
+
+extension Transaction {
+  /// Agencies with who is to take their places.
+  func withPlans(_ items: [AgencyLineItem]) throws(IAuthError) -> [AgencyLineItem] {
+    let planned = try all(SuccessionTable.planned) { row in StandingSuccession(row: row) }
+    guard !planned.isEmpty else { return items }
+    var items = items
+    for succession in planned {
+      let index = items.firstIndex { $0.agency.id == succession.old }
+      guard let index else { continue }
+      items[index].succession = PlannedSuccession(
+        new: try present(try agency(id: succession.new)), onAt: succession.onAt)
+    }
+    return items
+  }
+
+  /// Successions whose day has come and that could not happen, each with the last try's reason and
+  /// the accounts that stand in the way now.
+  func heldSuccessions() throws(IAuthError) -> [OperatorDigest.HeldSuccession] {
+    let held = try all(SuccessionTable.heldUp) { row in
+      (old: row.id(0) as AgencyID, new: row.id(1) as AgencyID, onAt: row.time(2), why: row.text(3))
+    }
+    var found: [OperatorDigest.HeldSuccession] = []
+    for (old, new, onAt, why) in held {
+      let (old, new) = (try agency(id: old), try present(try agency(id: new)))
+      var accounts: [AccountID] = []
+      do throws(IAuthError) {
+        _ = try samePeople(old, new)
+      } catch {
+        guard case .accountsTaken(let inTheWay) = error else { throw error }
+        accounts = inTheWay
+      }
+      found.append(
+        OperatorDigest.HeldSuccession(
+          old: old.code, new: new.code, onAt: onAt, why: why, accounts: accounts))
+    }
+    return found
+  }
+}
