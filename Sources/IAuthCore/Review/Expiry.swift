@@ -72,13 +72,14 @@ enum ExpiryTable {
         AND (r.status = 'returned' OR r.until_at > \(moment)))
     """
   }
+  /// For its sign SQLite does not read all that there are in the order of their numbers.
   static let ending: SQL = """
-    SELECT request FROM permission WHERE \(isOver(by: "?1")) ORDER BY request
+    SELECT request FROM permission WHERE \(isOver(by: "?1")) ORDER BY +request
     """
   static let endReason: SQL = "SELECT reason FROM permission WHERE request = ?"
   static let changes: SQL = """
     SELECT id FROM request WHERE status = 'approved' AND kind = 'change' AND applied_at IS NULL
-      AND effective_at <= ? ORDER BY id
+      AND effective_at <= ? ORDER BY +id
     """
   static let changesOf: SQL = """
     SELECT id FROM request WHERE account = ?1 AND status = 'approved' AND kind = 'change'

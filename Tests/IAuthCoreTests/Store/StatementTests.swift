@@ -202,6 +202,15 @@ private let others: Set<String> = [
     }
   }
 
+  /// What has come due is found by its time: of what is in force there may be a million.
+  @Test func whatIsDueIsFoundByItsTime() throws {
+    let desk = try Desk()
+    for sql in [ExpiryTable.ending, ExpiryTable.changes, EffectTable.starting] {
+      let plan = try Self.plan(of: sql, in: desk.path)
+      #expect(!plan.contains { $0.hasPrefix("SCAN") }, "\(sql.text)")
+    }
+  }
+
   /// Whoever answers for one item of a nation's review waits for no other.
   @Test func whoMayAnswerForAnItemIsLookedUp() throws {
     let desk = try Desk()
