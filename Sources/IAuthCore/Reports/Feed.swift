@@ -46,7 +46,7 @@ enum FeedTable {
     WHERE c.system = ?1 AND c.seq > ?2 ORDER BY c.seq LIMIT ?3
     """
   static let last: SQL = "SELECT max(seq) FROM permission_change WHERE system = ?"
-  static let end: SQL = "SELECT max(seq) FROM permission_change WHERE ?1 IS NULL OR system = ?1"
+  static let end: SQL = "SELECT max(seq) FROM permission_change"
   static let acknowledged: SQL = "SELECT acknowledged FROM feed_reader WHERE system = ?"
   static let acknowledge: SQL = """
     INSERT INTO feed_reader (system, acknowledged, acknowledged_at) VALUES (?1, ?2, ?3)
@@ -116,8 +116,8 @@ extension Service {
     }
   }
 
-  /// The number of the newest line, 0 if there is none: whoever has read beyond it has read another
-  /// feed, or one that was lost since.
+  /// The number of the newest line of all systems, 0 if there is none: whoever has read beyond it has
+  /// read another feed, or one that was lost since.
   ///
   /// - Throws: `session.*`, `right.missing`, `system.unknown`.
   package func feedEnd(system code: String?) throws(IAuthError) -> Int64 {
@@ -126,7 +126,7 @@ extension Service {
         try tx.system(code: text, command: "permissions")
       }
       if let refusal = try tx.refusalOfFeed(system) { throw refusal }
-      return try tx.number(FeedTable.end, system?.id) ?? 0
+      return try tx.number(FeedTable.end) ?? 0
     }
   }
 
