@@ -79,10 +79,13 @@ enum EffectTable {
         AND p.system = r.system AND p.role = 'admin' AND p.status = 'active'))
     """
   /// Whether somebody acts by a permission, or uses it, once its day has come.
-  static let acts: SQL = """
-    SELECT 1 FROM permission p JOIN account a ON a.id = p.account
-    WHERE p.request = ? AND \(Schema.acting)
+  private static func acting(by request: Fragment) -> Fragment {
     """
+    SELECT 1 FROM permission p JOIN account a ON a.id = p.account
+    WHERE p.request = \(request) AND \(Schema.acting)
+    """
+  }
+  static let acts: SQL = "\(acting(by: "?1"))"
   static let changed: SQL = "SELECT account FROM request WHERE id = ? AND kind = 'change'"
   static let raise: SQL = "UPDATE request SET role = 'admin', system = ?2 WHERE id = ?1"
   /// Whether who decided on a dated request, or the one for whom they did as a deputy, would be among
@@ -144,9 +147,8 @@ enum EffectTable {
         AND o.system = p.system AND o.role = p.role
       JOIN request q ON q.replaces = o.request JOIN permission s ON s.request = q.id
     WHERE p.request = ?1 AND s.request <> ?2 AND s.status = 'active'
-      AND (s.starts_at > ?3 AND s.starts_at > s.granted_at OR NOT EXISTS (
-        SELECT 1 FROM permission p JOIN account a ON a.id = p.account
-        WHERE p.request = s.request AND \(Schema.acting)))
+      AND (s.starts_at > ?3 AND s.starts_at > s.granted_at
+        OR NOT EXISTS (\(acting(by: "s.request"))))
     """
   /// A permission with an end that a later one may take the place of, without a gap between them.
   static let renewable: SQL = """

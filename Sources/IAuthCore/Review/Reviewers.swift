@@ -20,7 +20,8 @@ enum ReviewerTable {
   static let toldOfSame: SQL = """
     SELECT 1 FROM request r JOIN message m ON m.request = r.id
     WHERE r.account = ?1 AND r.system = ?2 AND r.role = ?3 AND r.kind = ?4
-      AND r.deputy_for IS ?6 AND r.replaces IS ?7 AND r.status = 'withdrawn' AND m.kind = 'notice' AND m.account <> r.account
+      AND r.deputy_for IS ?6 AND r.replaces IS ?7 AND r.status = 'withdrawn'
+      AND m.kind = 'notice' AND m.account <> r.account
       AND m.created_at > ?5 LIMIT 1
     """
   static let statements: [SQL] = [of, toldOfSame]
