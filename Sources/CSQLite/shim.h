@@ -3,15 +3,95 @@
 #define IAUTH_SQLITE_H
 
 #include <sqlite3.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* sqlite3_db_config for the switches that take (int on, int *now). */
 static inline int iauth_db_config(sqlite3 *db, int option, int on, int *now) {
   return sqlite3_db_config(db, option, on, now);
 }
 
-/* Whether SQLite no longer counts its memory, with a lock for each piece; before its first use. */
-static inline int iauth_count_no_memory(void) {
-  return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK;
+/* Memory for SQLite (sqlite3_mem_methods): to read the schema at each start it asks for some ten
+   thousand small pieces, and keeps most of them to the end. They are cut one after the other from
+   blocks of the thread's own; a piece that is given back is used again for one of its size. Before
+   each piece, eight bytes say how many it has. Large ones are malloc's. */
+enum { iauth_piece_step = 16, iauth_largest_piece = 1024, iauth_block = 128 * 1024 };
+struct iauth_memory {
+  void *spare[iauth_largest_piece / iauth_piece_step + 1];
+  char *next, *end;
+};
+
+static struct iauth_memory *iauth_memory(void) {
+  static __thread struct iauth_memory memory;
+  return &memory;
+}
+static int iauth_round_up(int bytes) {
+  return ((bytes + 8 + iauth_piece_step - 1) & ~(iauth_piece_step - 1)) - 8;
+}
+static int iauth_size_of(void *piece) {
+  return piece ? (int)((uint64_t *)piece)[-1] : 0;
+}
+static void *iauth_allocate(int bytes) {
+  struct iauth_memory *memory = iauth_memory();
+  int whole = iauth_round_up(bytes) + 8;
+  char *place;
+  if (whole > iauth_largest_piece) {
+    place = malloc((size_t)whole);
+    if (!place) return 0;
+  } else if ((place = memory->spare[whole / iauth_piece_step])) {
+    memcpy(&memory->spare[whole / iauth_piece_step], place + 8, sizeof(void *));
+  } else {
+    if (memory->end - memory->next < whole) {
+      char *block = malloc(iauth_block);
+      if (!block) return 0;
+      memory->next = block;
+      memory->end = block + iauth_block;
+    }
+    place = memory->next;
+    memory->next += whole;
+  }
+  *(uint64_t *)place = (uint64_t)(whole - 8);
+  return place + 8;
+}
+static void iauth_give_back(void *piece) {
+  if (!piece) return;
+  int whole = iauth_size_of(piece) + 8;
+  if (whole > iauth_largest_piece) {
+    free((char *)piece - 8);
+    return;
+  }
+  void **spare = &iauth_memory()->spare[whole / iauth_piece_step];
+  memcpy(piece, spare, sizeof(void *));
+  *spare = (char *)piece - 8;
+}
+static void *iauth_resize(void *piece, int bytes) {
+  int old = iauth_size_of(piece);
+  if (old >= bytes && old - bytes < 256) return piece;
+  if (old + 8 > iauth_largest_piece && iauth_round_up(bytes) + 8 > iauth_largest_piece) {
+    int whole = iauth_round_up(bytes) + 8;
+    char *place = realloc((char *)piece - 8, (size_t)whole);
+    if (!place) return 0;
+    *(uint64_t *)place = (uint64_t)(whole - 8);
+    return place + 8;
+  }
+  void *other = iauth_allocate(bytes);
+  if (!other) return 0;
+  memcpy(other, piece, (size_t)(old < bytes ? old : bytes));
+  iauth_give_back(piece);
+  return other;
+}
+static int iauth_begin_memory(void *unused) { (void)unused; return SQLITE_OK; }
+static void iauth_end_memory(void *unused) { (void)unused; }
+
+/* Whether SQLite has its memory from above, and no longer counts it, with a lock for each piece;
+   before its first use. */
+static inline int iauth_prepare_memory(void) {
+  static const sqlite3_mem_methods methods = {
+    iauth_allocate, iauth_give_back, iauth_resize, iauth_size_of, iauth_round_up,
+    iauth_begin_memory, iauth_end_memory, 0};
+  return sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) == SQLITE_OK
+    && sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK;
 }
 
 /* SQLITE_TRANSIENT: SQLite copies the bytes before the call returns. */

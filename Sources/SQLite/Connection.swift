@@ -5,9 +5,9 @@ import CSQLite
 
 @safe package final class Connection {
   private let db: OpaquePointer
-  private var statements: [StatementKey: Statement] = [:]
-  /// Nobody asks how much memory SQLite has, and it counts under a lock, for each piece.
-  private static let countsNoMemory = iauth_count_no_memory()
+  private var statements = PreparedStatements()
+  /// SQLite's memory comes in one piece, and nobody asks how much it has.
+  private static let hasMemory = iauth_prepare_memory()
 
   /// Opens an existing file for reading and writing, without following a symbolic link.
   ///
@@ -15,7 +15,7 @@ import CSQLite
   ///   as a URI). `:memory:` is a database of its own, for tests.
   /// - Parameter isReadOnly: opens it to look only, links followed; nothing is recovered.
   package init(path: String, isReadOnly: Bool = false) throws(SQLiteError) {
-    _ = Self.countsNoMemory
+    _ = Self.hasMemory
     var db: OpaquePointer?
     let way =
       isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW
@@ -112,10 +112,9 @@ import CSQLite
   ///
   /// It belongs to the connection; reset it after each use.
   package func statement(_ sql: SQL) throws(SQLiteError) -> Statement {
-    let key = StatementKey(text: sql.text)
-    if let known = statements[key] { return known }
+    if let known = statements[sql.text] { return known }
     let made = try prepared(sql)
-    statements[key] = made
+    statements.add(made, for: sql.text)
     return made
   }
 
@@ -124,7 +123,7 @@ import CSQLite
   }
 
   /// How often statements were prepared anew, as SQLite does where a plan may depend on the values.
-  package var preparedAgain: Int { statements.values.reduce(0) { $0 + $1.preparedAgain } }
+  package var preparedAgain: Int { statements.all.reduce(0) { $0 + $1.preparedAgain } }
 
   /// The library's version as one number, `3040001`.
   package static var libraryVersion: Int32 { sqlite3_libversion_number() }
@@ -168,20 +167,35 @@ import CSQLite
   }
 }
 
-/// The text of a statement: some of its bytes tell it from nearly all others, and it is compared whole.
-private struct StatementKey: Hashable {
-  let text: String
+/// Statements by their texts: some bytes of a text tell it from nearly all others, and it is
+/// compared whole.
+///
+/// No `Dictionary`: for a type of key of its own, its conformance is looked for in the whole program
+/// at each start.
+private struct PreparedStatements {
+  private var places = [[(text: String, statement: Statement)]](repeating: [], count: 128)
 
-  func hash(into hasher: inout Hasher) {
+  var all: [Statement] { places.flatMap { $0.map(\.statement) } }
+
+  subscript(text: String) -> Statement? {
+    places[place(of: text)].first { $0.text == text }?.statement
+  }
+
+  mutating func add(_ statement: Statement, for text: String) {
+    places[place(of: text)].append((text, statement))
+  }
+
+  mutating func removeAll() { self = PreparedStatements() }
+
+  private func place(of text: String) -> Int {
     let bytes = text.utf8Span.span
-    hasher.combine(bytes.count)
     let step = max(1, bytes.count / 16)
-    var (some, place) = (UInt64(0), 0)
+    var (some, place) = (UInt64(bytes.count), 0)
     while place < bytes.count {
       some = some &* 31 &+ UInt64(bytes[place])
       place += step
     }
-    hasher.combine(some)
+    return Int((some ^ some >> 32) % UInt64(places.count))
   }
 }
 

@@ -42,8 +42,23 @@ package struct Timestamp: Comparable, Hashable, Sendable {
   package var rfc3339: String {
     let (days, second) = seconds.flooredDivision(by: 86_400)
     let (year, month, day) = Self.civil(days)
-    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
-      + "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))Z"
+    guard (0...9_999).contains(year) else {
+      return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
+        + "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))Z"
+    }
+    // Lists have thousands of them.
+    let numbers = [
+      year / 100, year % 100, month, day, second / 3600, second / 60 % 60, second % 60,
+    ]
+    let marks: [UInt8?] = [nil, 0x2D, 0x2D, 0x54, 0x3A, 0x3A, 0x5A]
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(20)
+    for (number, mark) in zip(numbers, marks) {
+      bytes.append(0x30 + UInt8(number / 10))
+      bytes.append(0x30 + UInt8(number % 10))
+      if let mark { bytes.append(mark) }
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// The civil date of a day number since 1970-01-01, in the proleptic Gregorian calendar.

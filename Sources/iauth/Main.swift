@@ -19,9 +19,10 @@ enum Main {
     let (words, fault) = Words.live()
     var environment = Environment.live()
     environment.fault = fault ?? environment.fault
+    var kept: Context?
     let status = Program.run(
       arguments: Array(words.dropFirst()), environment: environment, world: .live(),
-      console: .live())
-    exit(status.rawValue)
+      console: .live(), keep: { kept = $0 })
+    withExtendedLifetime(kept) { exit(status.rawValue) }
   }
 }

@@ -14,9 +14,12 @@ enum Program {
   ///
   /// - Parameter afterwards: what sends the messages that they caused; whoever answers somebody else
   ///   does it once they have their answer, so that nobody waits for it who need not.
+  /// - Parameter keep: who ends the process keeps what it worked with to the end: SQLite would take
+  ///   apart, piece by piece, what goes with the process anyway.
   static func run(
     arguments: [String], environment: Environment, world: World, console: Console,
-    localTime: LocalTime = .live, afterwards: (@escaping () -> Void) -> Void = { $0() }
+    localTime: LocalTime = .live, afterwards: (@escaping () -> Void) -> Void = { $0() },
+    keep: (Context) -> Void = { _ in }
   ) -> ExitStatus {
     var line = Parser.parse(arguments)
     let typed = line.options
@@ -34,6 +37,7 @@ enum Program {
     let context = Context(
       world: world, environment: environment, options: line.options, console: console,
       localTime: localTime)
+    keep(context)
     if world.caller.isGated { console.input.meanwhile = { context.deliver() } }
 
     var (status, hasFailed) = (ExitStatus.done, false)

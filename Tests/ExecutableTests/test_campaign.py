@@ -1,5 +1,7 @@
 """Short runs of the campaign's scripts, and that each finds what is planted."""
 
+import importlib.machinery
+import importlib.util
 import os
 import subprocess
 
@@ -46,3 +48,14 @@ def test_a_busy_quarter_of_a_minute_is_reconciled():
 def test_each_script_explains_itself(script):
     status, said = campaign(script, "--help")
     assert status == 0 and said.startswith("usage: ") and script in said, said
+
+
+def test_the_bench_asks_what_the_program_asks(capsys):
+    loader = importlib.machinery.SourceFileLoader("bench", str(ROOT / "Scripts/bench"))
+    bench = importlib.util.module_from_spec(importlib.util.spec_from_loader("bench", loader))
+    loader.exec_module(bench)
+    bench.IAUTH = str(IAUTH)
+    bench.bench(200, 1)
+    bench.bench_reports(200, 1)
+    # A part of a statement that was not understood would be no SQL, and end it.
+    assert capsys.readouterr().out.count("ratio") == 9

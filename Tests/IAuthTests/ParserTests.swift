@@ -8,8 +8,9 @@ import Testing
 @testable import iauth
 
 private struct Probe: Command {
+  static let name = "probe"
   static let usage = CommandUsage<Probe>(
-    "probe", in: .about, summary: Bilingual("p", "p"), about: Bilingual("p", "p"),
+    name, in: .about, summary: Bilingual("p", "p"), about: Bilingual("p", "p"),
     parameters: [
       .operand("FIRST", \.first, Bilingual("f", "f")),
       .operands("REST", \.rest, Bilingual("r", "r")),

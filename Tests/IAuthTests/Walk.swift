@@ -25,8 +25,9 @@ enum WaitingTable {
 }
 
 struct Waiting: Command {
+  static let name = "waiting"
   static let usage = CommandUsage<Waiting>(
-    "waiting", in: .review,
+    name, in: .review,
     summary: Bilingual("Count the requests that wait", "計算待審核的申請案"),
     about: Bilingual(
       "Prints how many requests of your agency wait.", "顯示本機關待審核的申請案件數。"),

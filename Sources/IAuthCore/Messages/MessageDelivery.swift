@@ -252,22 +252,22 @@ final class Outlets {
   private let settings: Settings
   /// Where the local spools are.
   private let spool: String
-  private var open: [Channel: any Transport] = [:]
+  private var open: [(channel: Channel, outlet: any Transport)] = []
 
   init(_ settings: Settings, spool: String) {
     (self.settings, self.spool) = (settings, spool)
   }
 
   subscript(_ channel: Channel) -> any Transport {
-    if let found = open[channel] { return found }
+    if let found = open.first(where: { $0.channel == channel }) { return found.outlet }
     let new = configured(channel)
-    open[channel] = new
+    open.append((channel, new))
     return new
   }
 
   func end() {
-    for outlet in open.values { outlet.end() }
-    open = [:]
+    for opened in open { opened.outlet.end() }
+    open = []
   }
 
   /// The outlet of a channel as configured; without configuration, a spool beside the database.

@@ -174,8 +174,9 @@ extension Transaction {
   }
 
   private func apply(dated number: RequestID) throws(IAuthError) {
-    guard applying.insert(number).inserted else { return }
-    defer { applying.remove(number) }
+    guard !applying.contains(number) else { return }
+    applying.append(number)
+    defer { applying.removeLast() }
     guard let request = try request(number) else { return }
     let account = try first(AccountTable.byID, request.account) { row in Account(row: row) }
     guard let account, account.status != .closed else { return }

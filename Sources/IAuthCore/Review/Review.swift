@@ -97,6 +97,7 @@ extension Transaction {
   ) throws(IAuthError) -> [RequestID] {
     switch target {
     case .numbers(let numbers):
+      guard numbers.count > 1 else { return numbers }
       var seen: Set<RequestID> = []
       return numbers.filter { seen.insert($0).inserted }
     case .batch(let id):

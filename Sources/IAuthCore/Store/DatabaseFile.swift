@@ -30,7 +30,7 @@ struct DatabaseFile {
   /// - Throws: the first that holds of `database.missing`, `database.foreign`; `disk.failed`;
   ///   `database.version` and `database.unsafe` for one that SQLite must not open at all.
   init(
-    existing typed: String, versions: Set<Int64> = [Schema.version]
+    existing typed: String, versions: [Int64] = [Schema.version]
   ) throws(IAuthError) {
     guard !Self.isURI(typed), typed.utf8.count <= Self.pathBytes else {
       throw .databaseUnsafe(.path)

@@ -21,7 +21,7 @@ struct SchemaTransform: Sendable {
 
 enum Migrations {
   /// The versions of earlier releases.
-  static let released: Set<Int64> = [1]
+  static let released: [Int64] = [1]
 
   /// In the order in which they run; a new one is put at the end.
   static let transforms: [SchemaTransform] = [

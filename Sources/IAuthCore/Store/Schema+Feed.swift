@@ -138,14 +138,14 @@ extension Schema {
       UPDATE permission_change SET name = NULL, email = NULL WHERE account = NEW.id;
     END;
     CREATE TRIGGER permission_change_stays BEFORE UPDATE ON permission_change
-    WHEN NOT (NEW.seq = OLD.seq AND NEW.at = OLD.at AND NEW.change = OLD.change
+    BEGIN
+      SELECT RAISE(ABORT, 'a line of the feed is never changed')
+      WHERE NOT (NEW.seq = OLD.seq AND NEW.at = OLD.at AND NEW.change = OLD.change
       AND NEW.request = OLD.request AND NEW.account = OLD.account AND NEW.system = OLD.system
       AND NEW.role = OLD.role AND NEW.agency = OLD.agency AND NEW.agency_name = OLD.agency_name
       AND NEW.agency_path = OLD.agency_path AND NEW.starts_at = OLD.starts_at
       AND NEW.ends_at IS OLD.ends_at AND NEW.name IS NULL AND NEW.email IS NULL
-      AND EXISTS (SELECT 1 FROM account WHERE id = OLD.account AND erased_at IS NOT NULL))
-    BEGIN
-      SELECT RAISE(ABORT, 'a line of the feed is never changed');
+      AND EXISTS (SELECT 1 FROM account WHERE id = OLD.account AND erased_at IS NOT NULL));
     END;
     CREATE TRIGGER permission_change_is_kept BEFORE DELETE ON permission_change BEGIN
       SELECT RAISE(ABORT, 'a line of the feed is never deleted');

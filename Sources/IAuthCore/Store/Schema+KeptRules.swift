@@ -26,18 +26,18 @@ extension Schema {
     END;
     -- Signing in proves a code, and an invited person both (PRODUCT 3.3); the account is active then.
     CREATE TRIGGER session_is_someones BEFORE INSERT ON session
-    WHEN NEW.ended_at IS NULL AND NOT EXISTS
-      (SELECT 1 FROM account WHERE id = NEW.account AND status = 'active')
     BEGIN
-      SELECT RAISE(ABORT, 'session.none');
+      SELECT RAISE(ABORT, 'session.none')
+      WHERE NEW.ended_at IS NULL AND NOT EXISTS
+      (SELECT 1 FROM account WHERE id = NEW.account AND status = 'active');
     END;
     CREATE TRIGGER session_stays BEFORE UPDATE ON session
-    WHEN NEW.id <> OLD.id OR NEW.caller <> OLD.caller OR NEW.name <> OLD.name
+    BEGIN
+      SELECT RAISE(ABORT, 'a session stays whose it is, and ends')
+      WHERE NEW.id <> OLD.id OR NEW.caller <> OLD.caller OR NEW.name <> OLD.name
       OR NEW.account <> OLD.account OR NEW.email_proven < OLD.email_proven
       OR NEW.sms_proven < OLD.sms_proven OR NEW.created_at <> OLD.created_at
-      OR NEW.expires_at > OLD.expires_at OR OLD.ended_at IS NOT NULL AND NEW.ended_at IS NULL
-    BEGIN
-      SELECT RAISE(ABORT, 'a session stays whose it is, and ends');
+      OR NEW.expires_at > OLD.expires_at OR OLD.ended_at IS NOT NULL AND NEW.ended_at IS NULL;
     END;
     CREATE TRIGGER message_is_kept BEFORE DELETE ON message BEGIN
       SELECT RAISE(ABORT, 'a message is never deleted');
@@ -56,24 +56,24 @@ extension Schema {
     END;
     -- A code leaves no address, whichever way it goes; nor its text, as the table checks.
     CREATE TRIGGER message_code_leaves_nothing BEFORE UPDATE OF status ON message
-    WHEN NEW.kind = 'code' AND NEW.status <> 'queued' AND NEW.recipient <> ''
     BEGIN
-      SELECT RAISE(ABORT, 'a code takes its address away');
+      SELECT RAISE(ABORT, 'a code takes its address away')
+      WHERE NEW.kind = 'code' AND NEW.status <> 'queued' AND NEW.recipient <> '';
     END;
     CREATE TRIGGER service_stays BEFORE UPDATE OF id, uuid, authority, created_at ON service
-    WHEN NEW.id <> OLD.id OR NEW.uuid <> OLD.uuid OR NEW.created_at <> OLD.created_at
-      OR NEW.authority <> OLD.authority AND NOT EXISTS
-        (SELECT 1 FROM moving WHERE before = OLD.authority AND after = NEW.authority)
     BEGIN
-      SELECT RAISE(ABORT, 'the authority is set once');
+      SELECT RAISE(ABORT, 'the authority is set once')
+      WHERE NEW.id <> OLD.id OR NEW.uuid <> OLD.uuid OR NEW.created_at <> OLD.created_at
+      OR NEW.authority <> OLD.authority AND NOT EXISTS
+        (SELECT 1 FROM moving WHERE before = OLD.authority AND after = NEW.authority);
     END;
     CREATE TRIGGER service_is_kept BEFORE DELETE ON service BEGIN
       SELECT RAISE(ABORT, 'the authority is set once');
     END;
     CREATE TRIGGER audit_in_sequence BEFORE INSERT ON audit
-    WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit)
     BEGIN
-      SELECT RAISE(ABORT, 'the audit trail has no gaps');
+      SELECT RAISE(ABORT, 'the audit trail has no gaps')
+      WHERE NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit);
     END;
     CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN
       SELECT RAISE(ABORT, 'the audit trail is never changed');

@@ -90,28 +90,28 @@ extension Schema {
     END;
     CREATE TRIGGER recertification_item_stays BEFORE UPDATE OF id, recertification, request,
       account, system, role, last_used_at, answerer, answered_at ON recertification_item
-    WHEN NEW.id <> OLD.id OR NEW.recertification <> OLD.recertification
+    BEGIN
+      SELECT RAISE(ABORT, 'an answer is never changed')
+      WHERE NEW.id <> OLD.id OR NEW.recertification <> OLD.recertification
       OR NEW.request <> OLD.request OR NEW.account <> OLD.account OR NEW.system <> OLD.system
       OR NEW.role <> OLD.role OR NEW.last_used_at IS NOT OLD.last_used_at
       OR OLD.answered_at IS NOT NULL AND (NEW.answered_at IS NOT OLD.answered_at
-        OR NEW.answerer IS NOT OLD.answerer)
-    BEGIN
-      SELECT RAISE(ABORT, 'an answer is never changed');
+        OR NEW.answerer IS NOT OLD.answerer);
     END;
     CREATE TRIGGER recertification_note_stays BEFORE UPDATE OF note ON recertification_item
-    WHEN OLD.answered_at IS NOT NULL AND NEW.note IS NOT OLD.note AND NOT (NEW.note IS NULL
-      AND EXISTS (SELECT 1 FROM account WHERE id = OLD.account AND erased_at IS NOT NULL))
     BEGIN
-      SELECT RAISE(ABORT, 'an answer is never changed');
+      SELECT RAISE(ABORT, 'an answer is never changed')
+      WHERE OLD.answered_at IS NOT NULL AND NEW.note IS NOT OLD.note AND NOT (NEW.note IS NULL
+      AND EXISTS (SELECT 1 FROM account WHERE id = OLD.account AND erased_at IS NOT NULL));
     END;
     CREATE TRIGGER recertification_item_is_kept BEFORE DELETE ON recertification_item BEGIN
       SELECT RAISE(ABORT, 'an item is never deleted');
     END;
     CREATE TRIGGER recertification_stays BEFORE UPDATE ON recertification
-    WHEN OLD.closed_at IS NOT NULL OR NEW.id <> OLD.id OR NEW.system IS NOT OLD.system
-      OR NEW.top IS NOT OLD.top OR NEW.due_at <> OLD.due_at OR NEW.opened_at <> OLD.opened_at
     BEGIN
-      SELECT RAISE(ABORT, 'a review is never changed');
+      SELECT RAISE(ABORT, 'a review is never changed')
+      WHERE OLD.closed_at IS NOT NULL OR NEW.id <> OLD.id OR NEW.system IS NOT OLD.system
+      OR NEW.top IS NOT OLD.top OR NEW.due_at <> OLD.due_at OR NEW.opened_at <> OLD.opened_at;
     END;
     CREATE TRIGGER recertification_is_kept BEFORE DELETE ON recertification BEGIN
       SELECT RAISE(ABORT, 'a review is never deleted');

@@ -1,5 +1,6 @@
 // What the schema itself refuses, so that no path of ours, and no script with the sqlite3 shell,
-// gets round a rule by accident. The messages are the error codes of the rules.
+// gets round a rule by accident. The messages are the error codes of the rules. Conditions stand in
+// WHERE: SQLite copies what stands in WHEN as it reads the schema, at the start of every process.
 
 import SQLite
 import Sheets
@@ -129,7 +130,9 @@ extension Schema {
     -- What was written about someone goes with them, and so does a reviewer's name; that it was
     -- decided, when and by which account, stays.
     CREATE TRIGGER decision_stays BEFORE UPDATE ON decision
-    WHEN NOT (NEW.request = OLD.request AND NEW.round = OLD.round AND NEW.verdict = OLD.verdict
+    BEGIN
+      SELECT RAISE(ABORT, 'a decision is never changed')
+      WHERE NOT (NEW.request = OLD.request AND NEW.round = OLD.round AND NEW.verdict = OLD.verdict
       AND NEW.reviewer IS OLD.reviewer AND NEW.by_permission IS OLD.by_permission
       AND NEW.deputy_for IS OLD.deputy_for AND NEW.caller = OLD.caller
       AND NEW.decided_at = OLD.decided_at
@@ -137,9 +140,7 @@ extension Schema {
         AND EXISTS (SELECT 1 FROM request r JOIN account a ON a.id = r.account
           WHERE r.id = OLD.request AND a.erased_at IS NOT NULL))
       AND (NEW.reviewer_name IS OLD.reviewer_name OR NEW.reviewer_name IS NULL
-        AND EXISTS (SELECT 1 FROM account WHERE id = OLD.reviewer AND erased_at IS NOT NULL)))
-    BEGIN
-      SELECT RAISE(ABORT, 'a decision is never changed');
+        AND EXISTS (SELECT 1 FROM account WHERE id = OLD.reviewer AND erased_at IS NOT NULL)));
     END;
     CREATE TRIGGER decision_is_kept BEFORE DELETE ON decision BEGIN
       SELECT RAISE(ABORT, 'a decision is never deleted');
@@ -156,55 +157,57 @@ extension Schema {
 
   static let requestRules: SQL = """
     CREATE TRIGGER request_starts_pending BEFORE INSERT ON request
-    WHEN NEW.status <> 'pending' OR NEW.round <> 1
     BEGIN
-      SELECT RAISE(ABORT, 'a request starts pending');
+      SELECT RAISE(ABORT, 'a request starts pending')
+      WHERE NEW.status <> 'pending' OR NEW.round <> 1;
     END;
     -- Also against REPLACE, which deletes without a word where triggers do not recurse.
     CREATE TRIGGER request_is_new BEFORE INSERT ON request
-    WHEN EXISTS (SELECT 1 FROM request WHERE id = NEW.id)
+    BEGIN
+      SELECT RAISE(ABORT, 'request.duplicate')
+      WHERE EXISTS (SELECT 1 FROM request WHERE id = NEW.id)
       OR EXISTS (SELECT 1 FROM request WHERE account = NEW.account AND system = NEW.system
         AND role = NEW.role AND open = 1 AND kind <> 'change' AND NEW.kind <> 'change')
       OR NEW.kind = 'change' AND EXISTS (SELECT 1 FROM request WHERE account = NEW.account
-        AND open = 1 AND kind = 'change')
-    BEGIN
-      SELECT RAISE(ABORT, 'request.duplicate');
+        AND open = 1 AND kind = 'change');
     END;
     -- Who decides on everybody's administrators is never part of a batch.
     CREATE TRIGGER request_national_alone BEFORE INSERT ON request
-    WHEN NEW.origin = 'batch' AND NEW.agency = (SELECT authority FROM service)
-      AND (NEW.role = 'admin' OR NEW.kind = 'change' AND EXISTS (SELECT 1 FROM permission
-        WHERE account = NEW.account AND role = 'admin' AND status = 'active'))
     BEGIN
-      SELECT RAISE(ABORT, 'agency.outside');
+      SELECT RAISE(ABORT, 'agency.outside')
+      WHERE NEW.origin = 'batch' AND NEW.agency = (SELECT authority FROM service)
+      AND (NEW.role = 'admin' OR NEW.kind = 'change' AND EXISTS (SELECT 1 FROM permission
+        WHERE account = NEW.account AND role = 'admin' AND status = 'active'));
     END;
     -- A replacement of contacts lets a permission rest: never the last one of the authority.
     CREATE TRIGGER request_keeps_authority BEFORE INSERT ON request
-    WHEN NEW.kind = 'change' AND EXISTS
-      (SELECT 1 FROM last_of_authority WHERE account = NEW.account AND is_last_account)
     BEGIN
-      SELECT RAISE(ABORT, 'account.last');
+      SELECT RAISE(ABORT, 'account.last')
+      WHERE NEW.kind = 'change' AND EXISTS
+      (SELECT 1 FROM last_of_authority WHERE account = NEW.account AND is_last_account);
     END;
     -- One that ends may be asked for again for longer.
     CREATE TRIGGER request_not_beside_permission BEFORE INSERT ON request
-    WHEN NEW.kind = 'grant' AND EXISTS (SELECT 1 FROM permission
+    BEGIN
+      SELECT RAISE(ABORT, 'permission.held')
+      WHERE NEW.kind = 'grant' AND EXISTS (SELECT 1 FROM permission
       WHERE account = NEW.account AND system = NEW.system AND status = 'active'
       AND (role = NEW.role AND coalesce(NEW.until_at <= ends_at, 1)
-        OR role = 'admin' AND NEW.role <> 'admin' AND starts_at <= NEW.created_at))
-    BEGIN
-      SELECT RAISE(ABORT, 'permission.held');
+        OR role = 'admin' AND NEW.role <> 'admin' AND starts_at <= NEW.created_at));
     END;
     -- A deputy stands beside a permission, and a successor takes one over, of somebody else in the
     -- same agency, on the same system, that is in force.
     CREATE TRIGGER request_of_another BEFORE INSERT ON request
-    WHEN coalesce(NEW.deputy_for, NEW.replaces) IS NOT NULL AND NOT EXISTS \(isReplaceable)
     BEGIN
-      SELECT RAISE(ABORT, 'permission.none');
+      SELECT RAISE(ABORT, 'permission.none')
+      WHERE coalesce(NEW.deputy_for, NEW.replaces) IS NOT NULL AND NOT EXISTS \(isReplaceable);
     END;
     -- It ends by its decision. One sent back may be submitted again, and a change or a grant whose
     -- day has come may come up again, for whoever decides by then.
     CREATE TRIGGER request_status_by_decision BEFORE UPDATE OF status ON request
-    WHEN NOT (OLD.open = 1 AND EXISTS (SELECT 1 FROM decision WHERE request = NEW.id
+    BEGIN
+      SELECT RAISE(ABORT, 'a request ends by its decision')
+      WHERE NOT (OLD.open = 1 AND EXISTS (SELECT 1 FROM decision WHERE request = NEW.id
         AND round = NEW.round AND verdict = NEW.status)
       OR \(isSentBackAgain)
       OR NEW.status = 'pending' AND NEW.turned_at IS NOT NULL
@@ -213,9 +216,7 @@ extension Schema {
           OR OLD.status = 'approved' AND OLD.kind = 'change'
           AND OLD.applied_at IS NULL OR OLD.status = 'approved' AND OLD.kind = 'grant' AND EXISTS (
           SELECT 1 FROM permission WHERE request = OLD.id AND status = 'active'
-            AND suspended_at IS NOT NULL AND began_at IS NULL)))
-    BEGIN
-      SELECT RAISE(ABORT, 'a request ends by its decision');
+            AND suspended_at IS NOT NULL AND began_at IS NULL)));
     END;
     -- What was submitted stays, but where it was sent back for correction, or the person is erased;
     -- a change of someone who has become an administrator becomes one of an administrator; a time
@@ -224,7 +225,9 @@ extension Schema {
       reason, document, batch, submitter, created_at, claimed_at, effective_at, until_at, deputy_for,
       replaces, round, turned_at, change_name, change_name_key, change_email, change_mobile, change_title
       ON request
-    WHEN NOT (NEW.id = OLD.id AND (NEW.account = OLD.account OR \(isOngoing("OLD")) AND \(isMerging))
+    BEGIN
+      SELECT RAISE(ABORT, 'a request is never changed')
+      WHERE NOT (NEW.id = OLD.id AND (NEW.account = OLD.account OR \(isOngoing("OLD")) AND \(isMerging))
       AND (NEW.agency = OLD.agency OR \(isOngoing("OLD")) AND \(isMoving))
       AND NEW.kind = OLD.kind AND NEW.origin = OLD.origin AND NEW.batch IS OLD.batch
       AND NEW.submitter IS OLD.submitter
@@ -252,24 +255,22 @@ extension Schema {
             AND NEW.change_mobile IS OLD.change_mobile AND NEW.change_title IS OLD.change_title
             OR coalesce(NEW.reason, NEW.change_name, NEW.change_name_key, NEW.change_email,
               NEW.change_mobile, NEW.change_title) IS NULL AND EXISTS (SELECT 1 FROM account
-              WHERE id = OLD.account AND erased_at IS NOT NULL))))
-    BEGIN
-      SELECT RAISE(ABORT, 'a request is never changed');
+              WHERE id = OLD.account AND erased_at IS NOT NULL))));
     END;
     CREATE TRIGGER round_is_past BEFORE INSERT ON round
-    WHEN NOT EXISTS (SELECT 1 FROM request WHERE id = NEW.request AND status = 'returned'
-      AND round = NEW.round)
     BEGIN
-      SELECT RAISE(ABORT, 'a round is kept when its request was sent back');
+      SELECT RAISE(ABORT, 'a round is kept when its request was sent back')
+      WHERE NOT EXISTS (SELECT 1 FROM request WHERE id = NEW.request AND status = 'returned'
+      AND round = NEW.round);
     END;
     CREATE TRIGGER round_stays BEFORE UPDATE ON round
-    WHEN NOT (NEW.request = OLD.request AND NEW.round = OLD.round
+    BEGIN
+      SELECT RAISE(ABORT, 'a round is never changed')
+      WHERE NOT (NEW.request = OLD.request AND NEW.round = OLD.round
       AND NEW.submitted_at = OLD.submitted_at AND NEW.document IS OLD.document
       AND NEW.until_at IS OLD.until_at AND NEW.reason IS NULL
       AND EXISTS (SELECT 1 FROM request r JOIN account a ON a.id = r.account
-        WHERE r.id = OLD.request AND a.erased_at IS NOT NULL))
-    BEGIN
-      SELECT RAISE(ABORT, 'a round is never changed');
+        WHERE r.id = OLD.request AND a.erased_at IS NOT NULL));
     END;
     CREATE TRIGGER round_is_kept BEFORE DELETE ON round BEGIN
       SELECT RAISE(ABORT, 'a round is never deleted');
@@ -285,20 +286,22 @@ extension Schema {
 
   static let permissionRules: SQL = """
     CREATE TRIGGER permission_is_new BEFORE INSERT ON permission
-    WHEN EXISTS (SELECT 1 FROM permission WHERE request = NEW.request)
     BEGIN
-      SELECT RAISE(ABORT, 'a permission is given once');
+      SELECT RAISE(ABORT, 'a permission is given once')
+      WHERE EXISTS (SELECT 1 FROM permission WHERE request = NEW.request);
     END;
     CREATE TRIGGER permission_needs_approval BEFORE INSERT ON permission
-    WHEN NEW.status <> 'active' OR NOT EXISTS (
+    BEGIN
+      SELECT RAISE(ABORT, 'a permission needs an approved request')
+      WHERE NEW.status <> 'active' OR NOT EXISTS (
       SELECT 1 FROM request r JOIN decision d ON d.request = r.id
       WHERE r.id = NEW.request AND d.verdict = 'approved' AND r.kind = 'grant'
-      AND r.account = NEW.account AND r.system = NEW.system AND r.role = NEW.role)
-    BEGIN
-      SELECT RAISE(ABORT, 'a permission needs an approved request');
+      AND r.account = NEW.account AND r.system = NEW.system AND r.role = NEW.role);
     END;
     CREATE TRIGGER permission_only_ends BEFORE UPDATE ON permission
-    WHEN OLD.status <> 'active' AND NOT (NEW.reason IS NULL AND NEW.status = OLD.status
+    BEGIN
+      SELECT RAISE(ABORT, 'a permission only ends')
+      WHERE OLD.status <> 'active' AND NOT (NEW.reason IS NULL AND NEW.status = OLD.status
         AND NEW.revoked_at = OLD.revoked_at AND NEW.revoker IS OLD.revoker
         AND NEW.ends_at IS OLD.ends_at AND NEW.began_at IS OLD.began_at
         AND EXISTS (SELECT 1 FROM account
@@ -320,9 +323,7 @@ extension Schema {
       -- One from the future starts at once, until the time of its grant has come (PRODUCT 3.9).
       OR (NEW.starts_at > OLD.starts_at AND NEW.starts_at <> OLD.granted_at AND NOT \(isResumed))
       OR (NEW.given_until IS NOT OLD.given_until AND NOT \(isResumed))
-      OR (NEW.starts_at < OLD.starts_at AND OLD.starts_at > OLD.granted_at)
-    BEGIN
-      SELECT RAISE(ABORT, 'a permission only ends');
+      OR (NEW.starts_at < OLD.starts_at AND OLD.starts_at > OLD.granted_at);
     END;
     -- The authority keeps an administrator, whichever way the last one would go.
     CREATE TRIGGER permission_keeps_authority
@@ -343,27 +344,27 @@ extension Schema {
       SELECT RAISE(ABORT, 'account.last');
     END;
     CREATE TRIGGER account_keeps_authority BEFORE UPDATE OF status ON account
-    WHEN NEW.status <> 'active' AND EXISTS
-      (SELECT 1 FROM last_of_authority WHERE account = OLD.id AND is_last_account)
     BEGIN
-      SELECT RAISE(ABORT, 'account.last');
+      SELECT RAISE(ABORT, 'account.last')
+      WHERE NEW.status <> 'active' AND EXISTS
+      (SELECT 1 FROM last_of_authority WHERE account = OLD.id AND is_last_account);
     END;
     CREATE TRIGGER account_is_new BEFORE INSERT ON account
-    WHEN EXISTS (SELECT 1 FROM account WHERE id = NEW.id)
     BEGIN
-      SELECT RAISE(ABORT, 'an account is never replaced');
+      SELECT RAISE(ABORT, 'an account is never replaced')
+      WHERE EXISTS (SELECT 1 FROM account WHERE id = NEW.id);
     END;
     CREATE TRIGGER account_status_rules BEFORE UPDATE OF status ON account
-    WHEN (OLD.status = 'closed' AND NEW.status <> 'closed'
-        OR OLD.status <> 'invited' AND NEW.status = 'invited') AND NOT \(isParted)
     BEGIN
-      SELECT RAISE(ABORT, 'account.state');
+      SELECT RAISE(ABORT, 'account.state')
+      WHERE (OLD.status = 'closed' AND NEW.status <> 'closed'
+        OR OLD.status <> 'invited' AND NEW.status = 'invited') AND NOT \(isParted);
     END;
     CREATE TRIGGER account_stays BEFORE UPDATE OF id, agency, created_at ON account
-    WHEN NEW.id <> OLD.id OR NEW.agency <> OLD.agency AND NOT \(isMoving)
-      OR NEW.created_at <> OLD.created_at
     BEGIN
-      SELECT RAISE(ABORT, 'an account keeps its agency');
+      SELECT RAISE(ABORT, 'an account keeps its agency')
+      WHERE NEW.id <> OLD.id OR NEW.agency <> OLD.agency AND NOT \(isMoving)
+      OR NEW.created_at <> OLD.created_at;
     END;
     -- What takes rights away ends the sessions in the same breath, and voids the codes that wait:
     -- a code to a contact that was replaced is worth nothing.
@@ -388,12 +389,12 @@ extension Schema {
     END;
     -- A relation of superiors is a forest.
     CREATE TRIGGER agency_no_cycle BEFORE UPDATE OF superior ON agency
-    WHEN NEW.superior IS NOT NULL AND EXISTS (
+    BEGIN
+      SELECT RAISE(ABORT, 'agency.cycle')
+      WHERE NEW.superior IS NOT NULL AND EXISTS (
       WITH RECURSIVE above (id) AS (SELECT NEW.superior UNION
         SELECT a.superior FROM agency a JOIN above ON a.id = above.id WHERE a.superior IS NOT NULL)
-      SELECT 1 FROM above WHERE id = NEW.id)
-    BEGIN
-      SELECT RAISE(ABORT, 'agency.cycle');
+      SELECT 1 FROM above WHERE id = NEW.id);
     END;
     """
 }

@@ -63,25 +63,25 @@ extension Schema {
       SELECT RAISE(ABORT, 'a permission is of its account''s agency');
     END;
     CREATE TRIGGER item_stays_in_agency BEFORE UPDATE OF agency ON recertification_item
-    WHEN NEW.agency <> OLD.agency AND NOT \(isMoving)
     BEGIN
-      SELECT RAISE(ABORT, 'an item keeps its agency');
+      SELECT RAISE(ABORT, 'an item keeps its agency')
+      WHERE NEW.agency <> OLD.agency AND NOT \(isMoving);
     END;
     CREATE TRIGGER agency_status_rules BEFORE UPDATE OF status ON agency
-    WHEN NEW.status <> OLD.status AND (NEW.status = 'succeeded' AND NOT EXISTS
+    BEGIN
+      SELECT RAISE(ABORT, 'agency.succeeded')
+      WHERE NEW.status <> OLD.status AND (NEW.status = 'succeeded' AND NOT EXISTS
         (SELECT 1 FROM moving WHERE before = OLD.id AND NOT is_undoing)
       OR OLD.status = 'succeeded' AND NOT EXISTS
-        (SELECT 1 FROM moving WHERE after = OLD.id AND is_undoing))
-    BEGIN
-      SELECT RAISE(ABORT, 'agency.succeeded');
+        (SELECT 1 FROM moving WHERE after = OLD.id AND is_undoing));
     END;
     CREATE TRIGGER succession_stays BEFORE UPDATE ON succession
-    WHEN NEW.id <> OLD.id OR NEW.old <> OLD.old OR NEW.new <> OLD.new OR NEW.on_at <> OLD.on_at
+    BEGIN
+      SELECT RAISE(ABORT, 'a succession is never changed')
+      WHERE NEW.id <> OLD.id OR NEW.old <> OLD.old OR NEW.new <> OLD.new OR NEW.on_at <> OLD.on_at
       OR NEW.document <> OLD.document OR NEW.created_at <> OLD.created_at
       OR OLD.applied_at IS NOT NULL AND NEW.applied_at IS NOT OLD.applied_at
-      OR OLD.undone_at IS NOT NULL
-    BEGIN
-      SELECT RAISE(ABORT, 'a succession is never changed');
+      OR OLD.undone_at IS NOT NULL;
     END;
     CREATE TRIGGER succession_is_kept BEFORE DELETE ON succession BEGIN
       SELECT RAISE(ABORT, 'a succession is never deleted');

@@ -52,7 +52,7 @@ package final class Store {
   /// - Throws: the first that holds of `database.missing`, `.foreign`, `.damaged`, `.version`,
   ///   `.unsafe`.
   package init(
-    path: String, world: World, settings: Settings, versions: Set<Int64> = [Schema.version]
+    path: String, world: World, settings: Settings, versions: [Int64] = [Schema.version]
   ) throws(IAuthError) {
     try world.checkMounted(settings, for: path)
     let file = try DatabaseFile(existing: path, versions: versions)

@@ -38,7 +38,7 @@ package final class Transaction {
   /// What a dry run has queued so far.
   var plan: [PlannedMessage]?
   /// The dated changes that are being made true: what is in the way of one asks for its owner's.
-  var applying: Set<RequestID> = []
+  var applying: [RequestID] = []
   /// What stays as it is while many requests are decided; nil while nothing is kept.
   var places: KnownPlaces?
   /// The session that acts, if any; it stands in audit entries.

@@ -30,7 +30,7 @@ extension Service {
     guard world.caller.isOperator else { throw .rightMissing(.serviceOperator) }
     let store = try Store(
       path: path, world: world, settings: settings,
-      versions: Migrations.released.union([Schema.version]))
+      versions: Migrations.released + [Schema.version])
     var receipt = MigrationReceipt(from: store.version, to: Schema.version)
     guard store.version != Schema.version else { return receipt }
     do throws(IAuthError) {

@@ -96,13 +96,14 @@ extension Language: ArgumentWord {}
 
 /// The UTF-8 of a number or duration as typed, full-width forms folded, white space around it gone.
 func foldedWord(_ text: String) -> [UInt8] {
-  let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in
-    (0xFF01...0xFF5E).contains(scalar.value)
-      ? Unicode.Scalar(UInt8(scalar.value - 0xFEE0)) : scalar
-  }
-  let isSpace: (Unicode.Scalar) -> Bool = { $0.properties.isWhitespace }
-  let trimmed = scalars.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+  var scalars = text.unicodeScalars[...]
+  while scalars.first?.properties.isWhitespace ?? false { scalars.removeFirst() }
+  while scalars.last?.properties.isWhitespace ?? false { scalars.removeLast() }
   var result = String.UnicodeScalarView()
-  result.append(contentsOf: trimmed)
+  for scalar in scalars {
+    result.append(
+      (0xFF01...0xFF5E).contains(scalar.value)
+        ? Unicode.Scalar(UInt8(scalar.value - 0xFEE0)) : scalar)
+  }
   return Array(String(result).utf8)
 }

@@ -8,6 +8,8 @@ import Values
 
 /// One command of `iauth`.
 protocol Command: Sendable {
+  /// As it is typed.
+  static var name: String { get }
   static var usage: CommandUsage<Self> { get }
   /// Whether it runs in this process on a host with the service, too: it needs no service, or is
   /// it.
@@ -20,7 +22,9 @@ protocol Command: Sendable {
 }
 
 /// How a command is typed and explained.
-struct CommandUsage<C: Command>: Sendable {
+///
+/// `C` is a command; a constraint that says so is looked for in the whole program at each start.
+struct CommandUsage<C>: Sendable {
   let description: CommandDescription
   let parameters: [Parameter<C>]
   /// What forms cannot say; it throws a usage error.

@@ -44,7 +44,7 @@ struct Parser {
   private let table: [any Command.Type]
   private var place = 0
   private var line = ParsedLine()
-  private var seen: Set<String> = []
+  private var seen: [String] = []
 
   static func parse(
     _ words: [String], table: [any Command.Type] = CommandTable.all
@@ -80,16 +80,16 @@ struct Parser {
     }
   }
 
-  private var commandName: String? { line.command?.described.name }
+  private var commandName: String? { line.command?.name }
 
   private mutating func readOperand(_ word: String) {
     guard line.command == nil else {
       line.operands.append(.init(text: word, place: place))
       return
     }
-    line.command = table.first { $0.described.name.utf8.elementsEqual(word.utf8) }
+    line.command = table.first { $0.name.utf8.elementsEqual(word.utf8) }
     if line.command == nil, line.fault == nil {
-      let nearest = Suggestion.command(for: word, among: table.map { $0.described.name })
+      let nearest = Suggestion.command(for: word, among: table.map { $0.name })
       line.note(.usageCommand(word, nearest: nearest), at: place)
     }
   }
@@ -144,7 +144,7 @@ struct Parser {
       line.given.append(.init(name: own.name, text: text, place: start))
       // What was left out is given by itself, or asked for.
       guard let other = own.fills, attached != nil || place > start else { return }
-      guard seen.insert(other).inserted else {
+      guard isFirst(other) else {
         return line.note(.usageRepeated("--\(other)", command: commandName), at: start)
       }
       line.given.append(.init(name: other, text: text, place: start))
@@ -166,6 +166,13 @@ struct Parser {
       let nearest = Suggestion.nearest(to: spelling, among: known.map(\.spelling))
       line.note(.usageOption(spelling, nearest: nearest, command: commandName), at: place)
     }
+  }
+
+  /// Whether the option had no value yet; it has one then.
+  private mutating func isFirst(_ name: String) -> Bool {
+    guard !seen.contains(name) else { return false }
+    seen.append(name)
+    return true
   }
 
   /// The value of an option, or an empty text for a flag; nil after a fault.
@@ -192,7 +199,7 @@ struct Parser {
       line.note(.usageMissingValue(parameter.spelling, command: commandName), at: start)
       return nil
     }
-    guard seen.insert(parameter.name).inserted else {
+    guard isFirst(parameter.name) else {
       line.note(.usageRepeated(parameter.spelling, command: commandName), at: start)
       return nil
     }

@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Accounts: Command {
+  static let name = "accounts"
   static let usage = CommandUsage<Accounts>(
-    "accounts", in: .registry,
+    name, in: .registry,
     summary: Bilingual("List, suspend and close accounts", "查詢、停用與關閉帳號"),
     about: Bilingual(
       """

@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Admins: Command {
+  static let name = "admins"
   static let usage = CommandUsage<Admins>(
-    "admins", in: .review,
+    name, in: .review,
     summary: Bilingual("Look up agency administrators", "查詢機關管理者"),
     about: Bilingual(
       """

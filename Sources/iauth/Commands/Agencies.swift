@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Agencies: Command {
+  static let name = "agencies"
   static let usage = CommandUsage<Agencies>(
-    "agencies", in: .registry,
+    name, in: .registry,
     summary: Bilingual("Look up and load agencies", "查詢與維護機關資料"),
     about: Bilingual(
       """

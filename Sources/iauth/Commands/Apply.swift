@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Apply: Command {
+  static let name = "apply"
   static let usage = CommandUsage<Apply>(
-    "apply", in: .people,
+    name, in: .people,
     summary: Bilingual("Apply for an account", "申請帳號"),
     about: Bilingual(
       """

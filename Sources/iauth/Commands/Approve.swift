@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Approve: Command {
+  static let name = "approve"
   static let usage = CommandUsage<Approve>(
-    "approve", in: .review,
+    name, in: .review,
     summary: Bilingual("Approve requests", "核准（接受申請）"),
     about: Bilingual(
       """

@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Audit: Command {
+  static let name = "audit"
   static let usage = CommandUsage<Audit>(
-    "audit", in: .upkeep,
+    name, in: .upkeep,
     summary: Bilingual("Read and verify the audit trail", "查詢與驗證稽核紀錄"),
     about: Bilingual(
       """

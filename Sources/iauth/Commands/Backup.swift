@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Backup: Command {
+  static let name = "backup"
   static let usage = CommandUsage<Backup>(
-    "backup", in: .upkeep,
+    name, in: .upkeep,
     summary: Bilingual("Copy the database to a file", "備份資料庫"),
     about: Bilingual(
       """

@@ -6,8 +6,9 @@ import Values
 
 struct Completion: Command {
   static var runsHere: Bool { true }
+  static let name = "completion"
   static let usage = CommandUsage<Completion>(
-    "completion", in: .about,
+    name, in: .about,
     summary: Bilingual("Print a completion script for a shell", "輸出 shell 自動完成指令稿"),
     about: Bilingual(
       "Prints a script with which bash, zsh or fish completes commands and options of iauth.",

@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Deliver: Command {
+  static let name = "deliver"
   static let usage = CommandUsage<Deliver>(
-    "deliver", in: .upkeep,
+    name, in: .upkeep,
     summary: Bilingual("Send the messages that are due", "寄送待送通知"),
     about: Bilingual(
       """

@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Doctor: Command {
+  static let name = "doctor"
   static let usage = CommandUsage<Doctor>(
-    "doctor", in: .upkeep,
+    name, in: .upkeep,
     summary: Bilingual("Check the installation and its data", "檢查安裝與資料"),
     about: Bilingual(
       """

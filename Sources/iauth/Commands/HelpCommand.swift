@@ -6,8 +6,9 @@ import Values
 
 struct HelpCommand: Command {
   static var runsHere: Bool { true }
+  static let name = "help"
   static let usage = CommandUsage<HelpCommand>(
-    "help", in: .about,
+    name, in: .about,
     summary: Bilingual("Explain iauth, a command, exit-codes or json", "說明 iauth、指令、結束狀態或 JSON"),
     about: Bilingual(
       """

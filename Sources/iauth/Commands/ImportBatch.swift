@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct ImportBatch: Command {
+  static let name = "import-batch"
   static let usage = CommandUsage<ImportBatch>(
-    "import-batch", in: .batches,
+    name, in: .batches,
     summary: Bilingual("Import administrators from a sheet", "整批匯入機關管理者"),
     about: Bilingual(
       """

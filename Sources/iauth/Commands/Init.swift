@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Init: Command {
+  static let name = "init"
   static let usage = CommandUsage<Init>(
-    "init", in: .upkeep,
+    name, in: .upkeep,
     summary: Bilingual("Create the database", "建立資料庫"),
     about: Bilingual(
       """

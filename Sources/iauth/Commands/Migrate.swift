@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Migrate: Command {
+  static let name = "migrate"
   static let usage = CommandUsage<Migrate>(
-    "migrate", in: .upkeep,
+    name, in: .upkeep,
     summary: Bilingual("Bring an older database to this release", "轉換舊版資料庫"),
     about: Bilingual(
       """

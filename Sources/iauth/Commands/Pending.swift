@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Pending: Command {
+  static let name = "pending"
   static let usage = CommandUsage<Pending>(
-    "pending", in: .review,
+    name, in: .review,
     summary: Bilingual("List requests, show one, send reminders", "待審核列表、審查詳細資訊與稽催"),
     about: Bilingual(
       """

@@ -6,8 +6,9 @@ import Sheets
 import Values
 
 struct Permissions: Command {
+  static let name = "permissions"
   static let usage = CommandUsage<Permissions>(
-    "permissions", in: .registry,
+    name, in: .registry,
     summary: Bilingual("See who has what, now or at a past moment", "查詢目前或過去之權限持有情形"),
     about: Bilingual(
       """

@@ -6,8 +6,9 @@ import Sheets
 import Values
 
 struct Recertify: Command {
+  static let name = "recertify"
   static let usage = CommandUsage<Recertify>(
-    "recertify", in: .review,
+    name, in: .review,
     summary: Bilingual("Review who still needs their permissions", "定期清查帳號權限"),
     about: Bilingual(
       """

@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Reject: Command {
+  static let name = "reject"
   static let usage = CommandUsage<Reject>(
-    "reject", in: .review,
+    name, in: .review,
     summary: Bilingual("Reject requests, or send them back, with a reason", "退件或退回補正，並說明理由"),
     about: Bilingual(
       """

@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct RequestPermission: Command {
+  static let name = "request-permission"
   static let usage = CommandUsage<RequestPermission>(
-    "request-permission", in: .people,
+    name, in: .people,
     summary: Bilingual("Request a role on a system", "申請系統使用權限"),
     about: Bilingual(
       """

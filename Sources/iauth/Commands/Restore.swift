@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Restore: Command {
+  static let name = "restore"
   static let usage = CommandUsage<Restore>(
-    "restore", in: .upkeep,
+    name, in: .upkeep,
     summary: Bilingual("Restore the database from a copy", "還原資料庫"),
     about: Bilingual(
       """

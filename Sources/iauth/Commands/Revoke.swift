@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Revoke: Command {
+  static let name = "revoke"
   static let usage = CommandUsage<Revoke>(
-    "revoke", in: .review,
+    name, in: .review,
     summary: Bilingual("End a permission", "廢止權限"),
     about: Bilingual(
       """

@@ -8,8 +8,9 @@ import Values
 
 struct SSHGate: Command {
   static var runsHere: Bool { true }
+  static let name = "ssh-gate"
   static let usage = CommandUsage<SSHGate>(
-    "ssh-gate", in: .upkeep,
+    name, in: .upkeep,
     summary: Bilingual("Let scripts in by ssh", "提供 ssh 存取"),
     about: Bilingual(
       """

@@ -8,8 +8,9 @@ import Values
 
 struct Serve: Command {
   static var runsHere: Bool { true }
+  static let name = "serve"
   static let usage = CommandUsage<Serve>(
-    "serve", in: .upkeep,
+    name, in: .upkeep,
     summary: Bilingual("Take connections", "接受連線"),
     about: Bilingual(
       """

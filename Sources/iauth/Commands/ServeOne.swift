@@ -10,8 +10,9 @@ import Values
 
 struct ServeOne: Command {
   static var runsHere: Bool { true }
+  static let name = "serve-one"
   static let usage = CommandUsage<ServeOne>(
-    "serve-one", in: .upkeep,
+    name, in: .upkeep,
     summary: Bilingual("Answer one connection", "回應一個連線"),
     about: Bilingual(
       """

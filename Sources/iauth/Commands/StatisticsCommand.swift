@@ -6,8 +6,9 @@ import Sheets
 import Values
 
 struct StatisticsCommand: Command {
+  static let name = "statistics"
   static let usage = CommandUsage<StatisticsCommand>(
-    "statistics", in: .registry,
+    name, in: .registry,
     summary: Bilingual("Figures of requests and how long they wait", "統計申請件數與審核時程"),
     about: Bilingual(
       """

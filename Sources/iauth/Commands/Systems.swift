@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Systems: Command {
+  static let name = "systems"
   static let usage = CommandUsage<Systems>(
-    "systems", in: .registry,
+    name, in: .registry,
     summary: Bilingual("List and add target systems", "列出與新增目標系統"),
     about: Bilingual(
       """

@@ -5,8 +5,9 @@ import Sheets
 import Values
 
 struct Verify: Command {
+  static let name = "verify"
   static let usage = CommandUsage<Verify>(
-    "verify", in: .people,
+    name, in: .people,
     summary: Bilingual("Enter codes; sign in and out", "輸入驗證碼、登入與登出"),
     about: Bilingual(
       """

@@ -50,11 +50,10 @@ enum JSON: Sendable, Equatable {
 
   private func write(to bytes: inout [UInt8]) {
     switch self {
-    case .null: bytes.append(contentsOf: "null".utf8)
-    case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
-    case .integer(let number): bytes.append(contentsOf: number.description.utf8)
-    case .tenths(let number):
-      bytes.append(contentsOf: "\(number / 10).\(abs(number % 10))".utf8)
+    case .null: Self.append("null", to: &bytes)
+    case .bool(let value): Self.append(value ? "true" : "false", to: &bytes)
+    case .integer(let number): Self.append(number.description, to: &bytes)
+    case .tenths(let number): Self.append("\(number / 10).\(abs(number % 10))", to: &bytes)
     case .string(let text): Self.write(text, to: &bytes)
     case .array(let values):
       bytes.append(UInt8(ascii: "["))
@@ -66,13 +65,28 @@ enum JSON: Sendable, Equatable {
     case .object(let members):
       bytes.append(UInt8(ascii: "{"))
       for (index, member) in members.enumerated() {
-        bytes.append(contentsOf: (index > 0 ? ",\"" : "\"").utf8)
-        bytes.append(contentsOf: member.key.utf8)
-        bytes.append(contentsOf: "\":".utf8)
+        Self.append(index > 0 ? ",\"" : "\"", to: &bytes)
+        Self.append(member.key, to: &bytes)
+        Self.append("\":", to: &bytes)
         member.value.write(to: &bytes)
       }
       bytes.append(UInt8(ascii: "}"))
     }
+  }
+
+  /// The bytes of a text, in one piece.
+  private static func append(_ text: String, to bytes: inout [UInt8]) {
+    let span = text.utf8Span.span
+    unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+  }
+
+  private static func isPlain(_ text: String) -> Bool {
+    let span = text.utf8Span.span
+    for index in span.indices {
+      let byte = span[index]
+      guard byte >= 0x20, byte <= 0x7E, byte != 0x22, byte != 0x5C else { return false }
+    }
+    return true
   }
 
   /// A string of RFC 8259.
@@ -83,14 +97,9 @@ enum JSON: Sendable, Equatable {
     bytes.append(UInt8(ascii: "\""))
     defer { bytes.append(UInt8(ascii: "\"")) }
     // Most text is plain ASCII; the exact way looks at every scalar.
-    if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }) {
-      bytes.append(contentsOf: text.utf8)
-      return
-    }
-    guard text.unicodeScalars.contains(where: { $0 == "\"" || $0 == "\\" || $0.isHostile }) else {
-      bytes.append(contentsOf: text.utf8)
-      return
-    }
+    guard !isPlain(text),
+      text.unicodeScalars.contains(where: { $0 == "\"" || $0 == "\\" || $0.isHostile })
+    else { return append(text, to: &bytes) }
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"", "\\": bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: scalar)])

@@ -16,7 +16,12 @@ struct NextCommand {
 
   /// What a command has to end with, but for what it names itself.
   private func options(for command: String) -> String {
-    named.filter { !command.contains($0.name + " ") }.map(\.text).joined()
+    named.filter { !Self.names(command, $0.name + " ") }.map(\.text).joined()
+  }
+
+  private static func names(_ command: String, _ word: String) -> Bool {
+    let bytes = command.utf8
+    return bytes.indices.contains { bytes[$0...].starts(with: word.utf8) }
   }
 
   /// The hint of an error: a command alone, or a sentence with some.
@@ -28,6 +33,7 @@ struct NextCommand {
 
   /// A sentence in which commands stand behind a colon.
   func completing(note: String) -> String {
+    guard !named.isEmpty else { return note }
     let options = options(for: note)
     guard !options.isEmpty else { return note }
     var result = String.UnicodeScalarView()
