@@ -226,11 +226,11 @@ extension PermissionLine {
 
   var json: JSON {
     [
-      "request": .int(request), "account": .int(account), "agency": .agency(agency),
-      "name": .text(name), "email": .text(masked), "system": .string(system),
-      "role": .word(role), "from": .time(from), "until": .time(until),
-      "granted_by": .text(grantedBy), "granted_at": .time(grantedAt), "ended_at": .time(endedAt),
-      "ended_by": .text(endedBy), "reason": .text(reason), "deputy_for": .number(deputyFor),
+      "account": .int(account), "agency": .agency(agency), "deputy_for": .number(deputyFor),
+      "email": .text(masked), "ended_at": .time(endedAt), "ended_by": .text(endedBy),
+      "from": .time(from), "granted_at": .time(grantedAt), "granted_by": .text(grantedBy),
+      "name": .text(name), "reason": .text(reason), "request": .int(request),
+      "role": .word(role), "system": .string(system), "until": .time(until),
     ]
   }
 }
@@ -238,9 +238,9 @@ extension PermissionLine {
 extension FeedLine {
   fileprivate var json: JSON {
     [
-      "seq": .int(seq), "at": .time(at), "change": .word(change), "request": .int(request),
-      "account": .int(account), "agency": .agency(agency), "name": .text(name),
-      "email": .text(email), "system": .string(system), "role": .word(role), "from": .time(from),
+      "account": .int(account), "agency": .agency(agency), "at": .time(at),
+      "change": .word(change), "email": .text(email), "from": .time(from), "name": .text(name),
+      "request": .int(request), "role": .word(role), "seq": .int(seq), "system": .string(system),
       "until": .time(until),
     ]
   }

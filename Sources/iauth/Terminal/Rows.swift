@@ -9,8 +9,8 @@ extension JSON {
   /// `{type, code, name, path}`, the same everywhere.
   static func agency(_ agency: Agency) -> JSON {
     [
-      "type": .string(agency.type.rawValue), "code": .string(agency.code),
-      "name": .string(agency.name), "path": .string(agency.path),
+      "code": .string(agency.code), "name": .string(agency.name), "path": .string(agency.path),
+      "type": .string(agency.type.rawValue),
     ]
   }
 
