@@ -84,6 +84,33 @@ extension Notice {
           ["您的申請案前經核准，惟生效時審核者已有異動，須重新審核，核准前尚無權限：", ""] + request.chinese
             + ["", "查詢申請進度："] + list)
       )
+    case .changeNotMade(let request, let cause, let isTheirs, let rests):
+      let list = [
+        "", "    iauth \(isTheirs ? "request-permission --list" : "pending \(request.number)")",
+      ]
+      return (
+        Wording(
+          "Request \(request.number) is decided on again",
+          [
+            "A change of \(isTheirs ? "your data" : "somebody's data that you submitted") was approved "
+              + "for this day, and was not made: \(cause.text.english). It is decided on again:",
+            "",
+          ] + request.english
+            + (rests
+              ? [
+                "",
+                "Until then \(isTheirs ? "your" : "their") administrator's permission rests: "
+                  + "nothing is decided by it.",
+              ] : []) + ["", "How it stands:"] + list),
+        Wording(
+          "申請案 \(request.number) 重新審核",
+          [
+            "\(isTheirs ? "您" : "您所提報")的資料異動前經核准於本日生效，惟\(cause.text.chinese)，故未變更，須重新審核：",
+            "",
+          ] + request.chinese
+            + (rests ? ["", "審核前\(isTheirs ? "您" : "其")的機關管理者權限暫停，不得審核。"] : [])
+            + ["", "查詢申請進度："] + list)
+      )
     case .withdrawnByForm(let request):
       return (
         Wording(

@@ -50,6 +50,8 @@ package enum Notice: Sendable, Equatable {
   case superseded(request: RequestSummary, by: RequestID)
   /// To the applicant: on its day somebody else is to decide on what was approved (PRODUCT 3.4).
   case comesUpAgain(request: RequestSummary)
+  /// To the person and the submitter: a change was not made on its day, and is decided on again.
+  case changeNotMade(request: RequestSummary, because: ReopenCause, isTheirs: Bool, rests: Bool)
   /// To the applicant: a form has taken their request back.
   case withdrawnByForm(request: RequestSummary)
   /// To the holder of a permission: somebody is to stand in for them, or to take it over.
@@ -131,6 +133,8 @@ package struct RequestSummary: Sendable, Equatable {
   package var invitedBy: String?
   /// It waits for its correction.
   package var isReturned = false
+  /// Why it has come up again, where the reader is to decide on it anew.
+  package var isAgainBecause: ReopenCause?
 
   package init(
     number: RequestID, agency: String, name: String, system: Bilingual, systemCode: String,
