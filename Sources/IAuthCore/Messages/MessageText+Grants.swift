@@ -166,22 +166,27 @@ extension Notice {
       )
     case .permissionEnding(let request, let endsAt):
       let last = (endsAt - .seconds(1)).taiwanDay
+      let isHandedOver = request.takenOver != nil
+      let read = ["", "    iauth request-permission --list"]
       return (
         Wording(
           "Your permission ends on \(last)",
           ["This permission holds until the end of \(last) (Taiwan time):", ""] + request.english
-            + [
-              "", "If it is needed for longer, ask anew; once approved it goes on without a gap:",
-              "",
-              "    \(request.commandToGoOn(from: endsAt))",
-            ]),
+            + (isHandedOver
+              ? ["", "If this is not as it should be, tell who decides. Your permissions:"] + read
+              : [
+                "", "If it is needed for longer, ask anew; once approved it goes on without a gap:",
+                "", "    \(request.commandToGoOn(from: endsAt))",
+              ])),
         Wording(
           "權限將於 \(last) 到期",
           ["下列權限有效至 \(last)（臺灣時間當日終了）：", ""] + request.chinese
-            + [
-              "", "如仍有需要，請重新提出申請，核准後權限不中斷：", "",
-              "    \(request.commandToGoOn(from: endsAt))",
-            ])
+            + (isHandedOver
+              ? ["", "如有疑義，請洽審核者。查詢您的權限："] + read
+              : [
+                "", "如仍有需要，請重新提出申請，核准後權限不中斷：", "",
+                "    \(request.commandToGoOn(from: endsAt))",
+              ]))
       )
     case .succession(let changes, let isUndone):
       let commands =
@@ -228,6 +233,13 @@ extension RequestSummary {
     if let until {
       let day = (until - .seconds(1)).taiwanDay
       lines.append(Bilingual("Until: \(day)", "終止日期：\(day)"))
+    }
+    if let takenOver {
+      let (last, name) = ((takenOver.at - .seconds(1)).taiwanDay, SafeText.line(takenOver.name))
+      lines.append(
+        Bilingual(
+          "Holds until \(last): \(name) takes over then (request \(takenOver.request))",
+          "僅至 \(last) 止：其後由 \(name) 接任（申請案 \(takenOver.request)）"))
     }
     return lines
   }

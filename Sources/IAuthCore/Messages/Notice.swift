@@ -133,6 +133,8 @@ package struct RequestSummary: Sendable, Equatable {
   package var invitedBy: String?
   /// It waits for its correction.
   package var isReturned = false
+  /// Who takes over what it goes on with, before the end that it asks for.
+  package var takenOver: TakeOver?
   /// Why it has come up again, where the reader is to decide on it anew.
   package var isAgainBecause: ReopenCause?
 

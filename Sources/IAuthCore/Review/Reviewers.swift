@@ -79,6 +79,7 @@ extension Transaction {
       var summary = try summary(request)
       summary.version = try version(of: request.number)
       summary.isAgainBecause = cause
+      summary.takenOver = try takeOver(cutting: request.number)
       try queue(
         .submitted(request: summary), to: told, reference: request.number.description,
         request: request.number)

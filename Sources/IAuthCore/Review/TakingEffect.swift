@@ -6,6 +6,12 @@ import SQLite
 import Sheets
 import Values
 
+extension TakeOver {
+  init(row: borrowing Row) {
+    self.init(request: row.id(0), name: row.textIfAny(1) ?? "", at: row.time(2))
+  }
+}
+
 extension Transaction {
   /// Gives what an approved request asks for, from its day on.
   func grant(_ request: PermissionRequest) throws(IAuthError) {
@@ -268,6 +274,16 @@ extension Transaction {
   /// Those that are to take a permission over, on whichever day.
   func heirs(of number: RequestID) throws(IAuthError) -> [RequestID] {
     try ids(EffectTable.successors, number, Timestamp(Int64.max))
+  }
+
+  /// Who takes over what a request would go on with, before the end that it asks for.
+  func takeOver(cutting request: RequestID) throws(IAuthError) -> TakeOver? {
+    try first(EffectTable.takeOver, request, read: TakeOver.init(row:))
+  }
+
+  /// Who takes a permission over when it ends.
+  func takeOver(of permission: RequestID) throws(IAuthError) -> TakeOver? {
+    try first(EffectTable.takeOverOf, permission, read: TakeOver.init(row:))
   }
 
   /// A permission that a deputy stands beside, or a successor takes over: by its number, or by that
