@@ -145,4 +145,6 @@ package enum DayProblem: Equatable, Sendable {
   case ahead
   /// Longer than the system gives a permission for.
   case tooLong(days: Int64)
+  /// A permission is taken over no earlier than it begins.
+  case early(permission: RequestID, from: Int64)
 }

@@ -261,6 +261,9 @@ extension DayProblem {
     case .ahead: "this day is still to come"
     case .tooLong(let days):
       "on this system a permission lasts at most \(days) \(days == 1 ? "day" : "days")"
+    case .early(let number, let day):
+      "the permission of request \(number) begins on \(Timestamp(startOfTaipeiDay: day).taiwanDay), and "
+        + "is taken over from that day on at the earliest"
     }
   }
 
@@ -271,6 +274,8 @@ extension DayProblem {
     case .tooFar: "權限期間以三年內為限"
     case .ahead: "日期不得晚於今日"
     case .tooLong(let days): "此系統的權限期間最長 \(days) 天"
+    case .early(let number, let day):
+      "申請案 \(number) 之權限自 \(Timestamp(startOfTaipeiDay: day).taiwanDay) 生效，最早自該日起交接"
     }
   }
 }

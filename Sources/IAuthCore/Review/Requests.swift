@@ -110,7 +110,8 @@ extension Service {
       }
       if let other = order.deputyFor ?? order.replaces {
         try tx.checkStandIn(
-          account, beside: other, on: system.id, order.role, isHandOver: order.replaces != nil)
+          account, beside: other, on: system.id, order.role, isHandOver: order.replaces != nil,
+          from: from)
       }
       let number = try tx.add(
         RequestDraft(

@@ -116,6 +116,39 @@ import Testing
     }
   }
 
+  /// What begins only later is taken over from that day on, and not asked for before.
+  @Test func whatHasNotBegunIsTakenOverFromItsDayOn() throws {
+    let (desk, chief, _, lin) = try Desk.office()
+    let later = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 5, replaces: 2)
+    ).number
+    #expect(try chief.approve(later) == nil)
+    let tsai = try desk.opened(.tsai)
+    for from in [nil, 1, 4] as [Int64?] {
+      do {
+        _ = try tsai.requestPermission(
+          PermissionOrder(role: .admin, from: from.map { desk.today + $0 }, replaces: later))
+        Issue.record("taken")
+      } catch {
+        #expect(error == .dateRange(.early(permission: later, from: desk.today + 5)))
+        #expect(error.code == .dateInvalid)
+        let hint = error.text(.english).hint ?? ""
+        #expect(hint.hasSuffix("--replaces \(later) --from 2026-03-07"))
+      }
+    }
+    let row = try desk.signedIn(.chen).importBatch(
+      Sheet(lines: [
+        "機關OID,姓名,公務信箱,手機,異動類別,原管理者姓名,原公務信箱",
+        "\(Office.cdc),蔡英傑,tsai@cdc.gov.tw,0911000005,交接,林美玲,lin@cdc.gov.tw",
+      ]).order
+    ).rows[0]
+    #expect(row.problems.map(\.code) == ["date.invalid"])
+    let number = try desk.signedIn(.tsai).requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 5, replaces: later)
+    ).number
+    #expect(try desk.signedIn(.chen).approve(number) == nil)
+  }
+
   /// 吳志明 is to take 陳怡君's place in two days: until then she is the only one.
   @Test func whoComesLaterIsNoAdministratorYet() throws {
     let desk = try Desk()
