@@ -134,6 +134,13 @@ package enum SuccessionProblem: Equatable, Sendable {
   case authority
 }
 
+/// What of a form's row is its submitter's alone.
+package enum SubmittersPart: Equatable, Sendable {
+  /// To hand it in again; whom it is about may withdraw it.
+  case correct
+  case withdraw
+}
+
 /// Why a day cannot be asked for.
 package enum DayProblem: Equatable, Sendable {
   case past

@@ -39,24 +39,17 @@ extension Notice {
             + items.map(\.chineseLine) + ["", "補正事項："] + SafeText.quotation(reason)
             + ["", "請於 30 天內修正後重新提報附表，逾期失效："] + command)
       )
-    case .rowsEnded(let batch, let items, let isLapsed):
+    case .rowsEnded(let batch, let items, let end):
       let command = ["", "    iauth import-batch FILE", "    iauth pending --batch \(batch)"]
       return (
         Wording(
-          "Batch \(batch): requests \(isLapsed ? "lapsed" : "taken back by another form")",
-          [
-            isLapsed
-              ? "These requests of your batch were not corrected in time, and have lapsed:"
-              : "Somebody else has handed in a form that takes these requests of your batch back:",
-            "",
-          ] + items.map(\.englishLine)
+          "Batch \(batch): requests \(end.subject.english)",
+          [end.text.english, ""] + items.map(\.englishLine)
             + ["", "What is still needed has to be handed in again:"] + command),
         Wording(
-          "整批申請 \(batch) 部分申請案\(isLapsed ? "逾期失效" : "經他人提報撤回")",
-          [
-            isLapsed
-              ? "您提報的整批申請中，下列申請案退回補正後逾期未補正，已失效：" : "他人提報異動，您提報的下列申請案已撤回：", "",
-          ] + items.map(\.chineseLine) + ["", "如仍有需要，請重新提報附表："] + command)
+          "整批申請 \(batch) 部分申請案\(end.subject.chinese)",
+          [end.text.chinese, ""] + items.map(\.chineseLine) + ["", "如仍有需要，請重新提報附表："]
+            + command)
       )
     case .superseded(let request, let other):
       let list = ["", "    iauth request-permission --list"]
@@ -288,5 +281,32 @@ extension RequestSummary {
 
   fileprivate var chineseLine: String {
     "  \(number)　\(SafeText.line(agency))　\(SafeText.line(name))"
+  }
+}
+
+extension RowsEnd {
+  fileprivate var subject: Bilingual {
+    switch self {
+    case .lapsed: Bilingual("lapsed", "逾期失效")
+    case .byForm: Bilingual("taken back by another form", "經他人提報撤回")
+    case .byPerson: Bilingual("withdrawn", "經當事人撤回")
+    }
+  }
+
+  fileprivate var text: Bilingual {
+    switch self {
+    case .lapsed:
+      Bilingual(
+        "These requests of your batch were not corrected in time, and have lapsed:",
+        "您提報的整批申請中，下列申請案退回補正後逾期未補正，已失效：")
+    case .byForm:
+      Bilingual(
+        "Somebody else has handed in a form that takes these requests of your batch back:",
+        "他人提報異動，您提報的下列申請案已撤回：")
+    case .byPerson:
+      Bilingual(
+        "Whom these requests of your batch are about has withdrawn them:",
+        "您提報的整批申請中，下列申請案已由當事人撤回：")
+    }
   }
 }

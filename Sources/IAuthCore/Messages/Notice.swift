@@ -42,9 +42,9 @@ package enum Notice: Sendable, Equatable {
   /// To the applicant, or to a batch's submitter: it was sent back for correction.
   case returned(request: RequestSummary, reason: String)
   case batchReturned(batch: BatchID, document: String?, items: [RequestSummary], reason: String)
-  /// To a batch's submitter: what was sent back was not mended in time, or another's form has taken
-  /// the request back.
-  case rowsEnded(batch: BatchID, items: [RequestSummary], isLapsed: Bool)
+  /// To a batch's submitter: what was sent back was not mended in time, or somebody else has taken the
+  /// request back.
+  case rowsEnded(batch: BatchID, items: [RequestSummary], RowsEnd)
   /// To the applicant: another grant, or another request of theirs that waits, has made it
   /// pointless.
   case superseded(request: RequestSummary, by: RequestID)
@@ -80,6 +80,15 @@ package enum Notice: Sendable, Equatable {
   case authorityDigest(AuthorityDigest)
   /// To the operator.
   case operatorDigest(OperatorDigest)
+}
+
+/// How rows of a form have ended without their submitter.
+package enum RowsEnd: Sendable, Equatable {
+  case lapsed
+  /// Another's form has taken them back.
+  case byForm
+  /// Whom they are about has withdrawn them.
+  case byPerson
 }
 
 extension Notice {
