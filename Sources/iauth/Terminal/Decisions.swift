@@ -20,7 +20,7 @@ extension Context {
     let items = try service().waiting(target)
     guard items.count > 1 else { return nil }
     let now = world.now()
-    let table = Pending.table(items, now, self)
+    let table = Pending.table(items, now, self, hasDays: true)
     if options.json { console.tell(table) } else { console.table(table) }
     let question: Bilingual =
       switch verdict {
