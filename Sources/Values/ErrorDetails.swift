@@ -134,6 +134,13 @@ package enum SuccessionProblem: Equatable, Sendable {
   case authority
 }
 
+/// What of a form's row is its submitter's alone.
+package enum SubmittersPart: Equatable, Sendable {
+  /// To hand it in again; whom it is about may withdraw it.
+  case correct
+  case withdraw
+}
+
 /// Why a day cannot be asked for.
 package enum DayProblem: Equatable, Sendable {
   case past
@@ -145,4 +152,6 @@ package enum DayProblem: Equatable, Sendable {
   case ahead
   /// Longer than the system gives a permission for.
   case tooLong(days: Int64)
+  /// A permission is taken over no earlier than it begins.
+  case early(permission: RequestID, from: Int64)
 }

@@ -165,8 +165,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case sessionExpired
   case sessionStepUp
   case rightMissing(Right)
-  /// Somebody else's: to decide, or as who submitted it to correct and withdraw.
-  case requestOutside(number: RequestID, isSubmitters: Bool = false)
+  /// Somebody else's to decide; or what only its submitter may do with it.
+  case requestOutside(number: RequestID, SubmittersPart? = nil)
   case accountSuspended(agency: String)
 
   // The installation.

@@ -220,3 +220,39 @@ package struct Session: Equatable, Sendable {
   }
   package var hasProvenBoth: Bool { emailProven && smsProven }
 }
+
+/// Why a request has come up again, as its entry of the trail says.
+package enum ReopenCause: String, Sendable, CaseIterable {
+  /// Somebody else of the agency has the new e-mail or mobile.
+  case contactTaken = "contact-taken"
+  /// The person has proven other data since it was approved.
+  case contactsReplaced = "contacts-replaced"
+  /// Others decide on such a request by now.
+  case reviewersChanged = "reviewers-changed"
+
+  /// Nobody else's data stands in it.
+  package var text: Bilingual {
+    switch self {
+    case .contactTaken:
+      Bilingual(
+        "somebody else has the new e-mail or mobile by now", "新的電子郵件或行動電話已為他人所用")
+    case .contactsReplaced:
+      Bilingual(
+        "name, e-mail or mobile were replaced since it was approved", "核准後姓名或聯絡資料已另有異動")
+    case .reviewersChanged:
+      Bilingual("somebody else is to decide on it by now", "審核者已有異動")
+    }
+  }
+}
+
+/// An approved hand-over that is still to come.
+package struct TakeOver: Sendable, Equatable {
+  package let request: RequestID
+  /// Who takes over.
+  package let name: String
+  package let at: Timestamp
+
+  package init(request: RequestID, name: String, at: Timestamp) {
+    (self.request, self.name, self.at) = (request, name, at)
+  }
+}

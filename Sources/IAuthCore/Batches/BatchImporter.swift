@@ -223,7 +223,7 @@ struct BatchImporter {
   mutating func close() throws(IAuthError) -> BatchID? {
     try flush()
     try settleSentBack()
-    try tx.tell(ended, isLapsed: false)
+    try tx.tell(ended, .byForm)
     for (earlier, numbers) in resubmitted.sorted(by: { $0.key < $1.key }) {
       var groups: [ReviewerGroup: PermissionRequest] = [:]
       for number in numbers {

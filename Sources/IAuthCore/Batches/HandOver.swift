@@ -44,6 +44,14 @@ extension BatchImporter {
       row.add(header, row.subjectColumn, code: ErrorCode.permissionNone.rawValue, Self.holdsNothing)
       return nil
     }
+    let starts = try tx.first(EffectTable.standing, held) { row in row.time(0) } ?? tx.now
+    guard starts <= max(row.effectiveAt ?? tx.now, tx.now) else {
+      let problem = DayProblem.early(permission: held, from: starts.taipeiDay)
+      row.add(
+        header, row.effectiveAt == nil ? row.subjectColumn : .effectiveDate,
+        code: ErrorCode.dateInvalid.rawValue, Bilingual(problem.english, problem.chinese))
+      return nil
+    }
     if let heir = try tx.heirs(of: held).first {
       row.add(
         header, row.subjectColumn, code: "row.conflict",

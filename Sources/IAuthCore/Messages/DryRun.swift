@@ -26,7 +26,7 @@ package struct PlannedMessage: Sendable {
   }
 
   package enum Event: String, CaseIterable, Sendable {
-    case threshold, overdue, lapsed, ending, ended, began, decided, idle, daily, queued
+    case threshold, overdue, lapsed, ending, ended, began, reopened, decided, idle, daily, queued
     case noReviewer = "no-reviewer"
     case singleAdministrator = "single-administrator"
     case invitationLapsed = "invitation-lapsed"
@@ -55,8 +55,9 @@ extension Notice {
     case .invitationLapsed(let request):
       return cause(.invitationLapsed, .request(request.number))
     case .permissionEnding(let request, _): return cause(.ending, .request(request.number))
-    case .superseded(let request, _), .standIn(let request, _), .comesUpAgain(let request),
-      .handOverOff(let request):
+    case .comesUpAgain(let request), .changeNotMade(let request, _, _, _):
+      return cause(.reopened, .request(request.number))
+    case .superseded(let request, _), .standIn(let request, _), .handOverOff(let request):
       return cause(.began, .request(request.number))
     case .recertification(let review, _, _, _, _, _):
       return cause(.daily, .recertification(review))

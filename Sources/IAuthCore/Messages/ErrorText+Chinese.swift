@@ -199,8 +199,9 @@ extension IAuthError {
     case .sessionExpired: "登入已逾時或已結束，請重新登入"
     case .sessionStepUp: "此項作業須同時通過電子郵件及行動電話驗證"
     case .rightMissing(let right): right.chinese
-    case .requestOutside(let number, false): "申請案 \(number) 非屬您的審核範圍"
-    case .requestOutside(let number, true): "申請案 \(number) 應由原提報者補正或撤回"
+    case .requestOutside(let number, nil): "申請案 \(number) 非屬您的審核範圍"
+    case .requestOutside(let number, .correct): "申請案 \(number) 應由原提報者補正"
+    case .requestOutside(let number, .withdraw): "申請案 \(number) 應由原提報者撤回"
     case .accountSuspended: "帳號已停用，請洽機關管理者"
 
     case .databaseForeign: "此檔案不是 iauth 的資料庫"

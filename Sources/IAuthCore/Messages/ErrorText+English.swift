@@ -268,8 +268,9 @@ extension IAuthError {
     case .sessionExpired: "the session has ended; sign in again"
     case .sessionStepUp: "this needs a session that has proven both codes"
     case .rightMissing(let right): right.english
-    case .requestOutside(let number, false): "request \(number) is for others to decide"
-    case .requestOutside(let its, true): "request \(its) is its submitter's to correct or withdraw"
+    case .requestOutside(let number, nil): "request \(number) is for others to decide"
+    case .requestOutside(let number, .correct): "request \(number) is its submitter's to correct"
+    case .requestOutside(let number, .withdraw): "request \(number) is its submitter's to withdraw"
     case .accountSuspended: "the account is suspended; ask the agency's administrator"
 
     case .databaseForeign: "the file is no iauth database"

@@ -21,8 +21,13 @@ extension Notice {
     case .submitted(let request):
       Wording(
         "申請案 \(request.number) 待審核",
-        [request.isResubmitted ? "有一件退回補正後再送的權限申請案待您審核：" : "有一件權限申請案待您審核：", ""]
+        [
+          request.isAgainBecause != nil
+            ? "有一件前經核准之權限申請案須重新審核："
+            : request.isResubmitted ? "有一件退回補正後再送的權限申請案待您審核：" : "有一件權限申請案待您審核：", "",
+        ]
           + request.chinese
+          + (request.isAgainBecause.map { ["重新審核原因：\($0.text.chinese)"] } ?? [])
           + (request.isNational ? ["", "注意：本案核准後，申請人即得審核全國各機關管理者之申請。"] : [])
           + [
             "", "請檢視內容後核准或退件：", "", "    iauth pending \(request.number)",
@@ -181,7 +186,7 @@ extension Notice {
           "請檢視：", "", "    iauth pending --batch \(batch)",
         ])
     case .returned, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm, .standIn,
-      .handOverOff, .permissionEnding, .comesUpAgain, .succession:
+      .handOverOff, .permissionEnding, .comesUpAgain, .changeNotMade, .succession:
       grantWording.chinese
     case .channelTest:
       Wording("測試郵件", ["這是系統維運人員測試郵件能否送達之信件，您無須處理。"])

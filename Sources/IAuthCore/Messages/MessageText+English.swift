@@ -21,10 +21,13 @@ extension Notice {
       Wording(
         "Request \(request.number) waits for review",
         [
-          request.isResubmitted
-            ? "A request that was sent back has been corrected, and waits for your decision:"
-            : "A request waits for your decision:", "",
+          request.isAgainBecause != nil
+            ? "A request that was approved is to be decided on again:"
+            : request.isResubmitted
+              ? "A request that was sent back has been corrected, and waits for your decision:"
+              : "A request waits for your decision:", "",
         ] + request.english
+          + (request.isAgainBecause.map { ["Why again: \($0.text.english)"] } ?? [])
           + (request.isNational
             ? ["", "Note: if approved, this person decides on the administrators of all agencies."]
             : [])
@@ -208,7 +211,7 @@ extension Notice {
           "Read it:", "", "    iauth pending --batch \(batch)",
         ])
     case .returned, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm, .standIn,
-      .handOverOff, .permissionEnding, .comesUpAgain, .succession:
+      .handOverOff, .permissionEnding, .comesUpAgain, .changeNotMade, .succession:
       grantWording.english
     case .channelTest:
       Wording(

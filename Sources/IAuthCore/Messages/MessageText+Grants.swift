@@ -39,24 +39,17 @@ extension Notice {
             + items.map(\.chineseLine) + ["", "補正事項："] + SafeText.quotation(reason)
             + ["", "請於 30 天內修正後重新提報附表，逾期失效："] + command)
       )
-    case .rowsEnded(let batch, let items, let isLapsed):
+    case .rowsEnded(let batch, let items, let end):
       let command = ["", "    iauth import-batch FILE", "    iauth pending --batch \(batch)"]
       return (
         Wording(
-          "Batch \(batch): requests \(isLapsed ? "lapsed" : "taken back by another form")",
-          [
-            isLapsed
-              ? "These requests of your batch were not corrected in time, and have lapsed:"
-              : "Somebody else has handed in a form that takes these requests of your batch back:",
-            "",
-          ] + items.map(\.englishLine)
+          "Batch \(batch): requests \(end.subject.english)",
+          [end.text.english, ""] + items.map(\.englishLine)
             + ["", "What is still needed has to be handed in again:"] + command),
         Wording(
-          "整批申請 \(batch) 部分申請案\(isLapsed ? "逾期失效" : "經他人提報撤回")",
-          [
-            isLapsed
-              ? "您提報的整批申請中，下列申請案退回補正後逾期未補正，已失效：" : "他人提報異動，您提報的下列申請案已撤回：", "",
-          ] + items.map(\.chineseLine) + ["", "如仍有需要，請重新提報附表："] + command)
+          "整批申請 \(batch) 部分申請案\(end.subject.chinese)",
+          [end.text.chinese, ""] + items.map(\.chineseLine) + ["", "如仍有需要，請重新提報附表："]
+            + command)
       )
     case .superseded(let request, let other):
       let list = ["", "    iauth request-permission --list"]
@@ -82,6 +75,33 @@ extension Notice {
         Wording(
           "申請案 \(request.number) 重新審核",
           ["您的申請案前經核准，惟生效時審核者已有異動，須重新審核，核准前尚無權限：", ""] + request.chinese
+            + ["", "查詢申請進度："] + list)
+      )
+    case .changeNotMade(let request, let cause, let isTheirs, let rests):
+      let list = [
+        "", "    iauth \(isTheirs ? "request-permission --list" : "pending \(request.number)")",
+      ]
+      return (
+        Wording(
+          "Request \(request.number) is decided on again",
+          [
+            "A change of \(isTheirs ? "your data" : "somebody's data that you submitted") was approved "
+              + "for this day, and was not made: \(cause.text.english). It is decided on again:",
+            "",
+          ] + request.english
+            + (rests
+              ? [
+                "",
+                "Until then \(isTheirs ? "your" : "their") administrator's permission rests: "
+                  + "nothing is decided by it.",
+              ] : []) + ["", "How it stands:"] + list),
+        Wording(
+          "申請案 \(request.number) 重新審核",
+          [
+            "\(isTheirs ? "您" : "您所提報")的資料異動前經核准於本日生效，惟\(cause.text.chinese)，故未變更，須重新審核：",
+            "",
+          ] + request.chinese
+            + (rests ? ["", "審核前\(isTheirs ? "您" : "其")的機關管理者權限暫停，不得審核。"] : [])
             + ["", "查詢申請進度："] + list)
       )
     case .withdrawnByForm(let request):
@@ -139,22 +159,27 @@ extension Notice {
       )
     case .permissionEnding(let request, let endsAt):
       let last = (endsAt - .seconds(1)).taiwanDay
+      let isHandedOver = request.takenOver != nil
+      let read = ["", "    iauth request-permission --list"]
       return (
         Wording(
           "Your permission ends on \(last)",
           ["This permission holds until the end of \(last) (Taiwan time):", ""] + request.english
-            + [
-              "", "If it is needed for longer, ask anew; once approved it goes on without a gap:",
-              "",
-              "    \(request.commandToGoOn(from: endsAt))",
-            ]),
+            + (isHandedOver
+              ? ["", "If this is not as it should be, tell who decides. Your permissions:"] + read
+              : [
+                "", "If it is needed for longer, ask anew; once approved it goes on without a gap:",
+                "", "    \(request.commandToGoOn(from: endsAt))",
+              ])),
         Wording(
           "權限將於 \(last) 到期",
           ["下列權限有效至 \(last)（臺灣時間當日終了）：", ""] + request.chinese
-            + [
-              "", "如仍有需要，請重新提出申請，核准後權限不中斷：", "",
-              "    \(request.commandToGoOn(from: endsAt))",
-            ])
+            + (isHandedOver
+              ? ["", "如有疑義，請洽審核者。查詢您的權限："] + read
+              : [
+                "", "如仍有需要，請重新提出申請，核准後權限不中斷：", "",
+                "    \(request.commandToGoOn(from: endsAt))",
+              ]))
       )
     case .succession(let changes, let isUndone):
       let commands =
@@ -202,6 +227,13 @@ extension RequestSummary {
       let day = (until - .seconds(1)).taiwanDay
       lines.append(Bilingual("Until: \(day)", "終止日期：\(day)"))
     }
+    if let takenOver {
+      let (last, name) = ((takenOver.at - .seconds(1)).taiwanDay, SafeText.line(takenOver.name))
+      lines.append(
+        Bilingual(
+          "Holds until \(last): \(name) takes over then (request \(takenOver.request))",
+          "僅至 \(last) 止：其後由 \(name) 接任（申請案 \(takenOver.request)）"))
+    }
     return lines
   }
 }
@@ -222,6 +254,9 @@ extension DayProblem {
     case .ahead: "this day is still to come"
     case .tooLong(let days):
       "on this system a permission lasts at most \(days) \(days == 1 ? "day" : "days")"
+    case .early(let number, let day):
+      "the permission of request \(number) begins on \(Timestamp(startOfTaipeiDay: day).taiwanDay), and "
+        + "is taken over from that day on at the earliest"
     }
   }
 
@@ -232,6 +267,8 @@ extension DayProblem {
     case .tooFar: "權限期間以三年內為限"
     case .ahead: "日期不得晚於今日"
     case .tooLong(let days): "此系統的權限期間最長 \(days) 天"
+    case .early(let number, let day):
+      "申請案 \(number) 之權限自 \(Timestamp(startOfTaipeiDay: day).taiwanDay) 生效，最早自該日起交接"
     }
   }
 }
@@ -244,5 +281,32 @@ extension RequestSummary {
 
   fileprivate var chineseLine: String {
     "  \(number)　\(SafeText.line(agency))　\(SafeText.line(name))"
+  }
+}
+
+extension RowsEnd {
+  fileprivate var subject: Bilingual {
+    switch self {
+    case .lapsed: Bilingual("lapsed", "逾期失效")
+    case .byForm: Bilingual("taken back by another form", "經他人提報撤回")
+    case .byPerson: Bilingual("withdrawn", "經當事人撤回")
+    }
+  }
+
+  fileprivate var text: Bilingual {
+    switch self {
+    case .lapsed:
+      Bilingual(
+        "These requests of your batch were not corrected in time, and have lapsed:",
+        "您提報的整批申請中，下列申請案退回補正後逾期未補正，已失效：")
+    case .byForm:
+      Bilingual(
+        "Somebody else has handed in a form that takes these requests of your batch back:",
+        "他人提報異動，您提報的下列申請案已撤回：")
+    case .byPerson:
+      Bilingual(
+        "Whom these requests of your batch are about has withdrawn them:",
+        "您提報的整批申請中，下列申請案已由當事人撤回：")
+    }
   }
 }

@@ -41,7 +41,7 @@ extension Notice {
       .invitationLapsed, .invitationEnded, .revoked, .accountChanged, .contactChanged,
       .wrongAttempts,
       .idleWarning, .revokedByForm, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm,
-      .standIn, .handOverOff, .comesUpAgain,
+      .standIn, .handOverOff, .comesUpAgain, .changeNotMade,
       .permissionEnding, .permissionSuspended, .permissionRestored, .contactBounces,
       .channelTest, .succession:
       .notice
@@ -101,6 +101,7 @@ extension Notice {
       .invitationEnded(let request, _),
       .returned(let request, _), .superseded(let request, _),
       .withdrawnByForm(let request), .comesUpAgain(let request),
+      .changeNotMade(let request, _, _, _),
       .standIn(let request, _), .handOverOff(let request), .permissionEnding(let request, _),
       .permissionSuspended(let request), .permissionRestored(let request):
       SafeText.line(request.agency)

@@ -42,14 +42,16 @@ package enum Notice: Sendable, Equatable {
   /// To the applicant, or to a batch's submitter: it was sent back for correction.
   case returned(request: RequestSummary, reason: String)
   case batchReturned(batch: BatchID, document: String?, items: [RequestSummary], reason: String)
-  /// To a batch's submitter: what was sent back was not mended in time, or another's form has taken
-  /// the request back.
-  case rowsEnded(batch: BatchID, items: [RequestSummary], isLapsed: Bool)
+  /// To a batch's submitter: what was sent back was not mended in time, or somebody else has taken the
+  /// request back.
+  case rowsEnded(batch: BatchID, items: [RequestSummary], RowsEnd)
   /// To the applicant: another grant, or another request of theirs that waits, has made it
   /// pointless.
   case superseded(request: RequestSummary, by: RequestID)
   /// To the applicant: on its day somebody else is to decide on what was approved (PRODUCT 3.4).
   case comesUpAgain(request: RequestSummary)
+  /// To the person and the submitter: a change was not made on its day, and is decided on again.
+  case changeNotMade(request: RequestSummary, because: ReopenCause, isTheirs: Bool, rests: Bool)
   /// To the applicant: a form has taken their request back.
   case withdrawnByForm(request: RequestSummary)
   /// To the holder of a permission: somebody is to stand in for them, or to take it over.
@@ -78,6 +80,15 @@ package enum Notice: Sendable, Equatable {
   case authorityDigest(AuthorityDigest)
   /// To the operator.
   case operatorDigest(OperatorDigest)
+}
+
+/// How rows of a form have ended without their submitter.
+package enum RowsEnd: Sendable, Equatable {
+  case lapsed
+  /// Another's form has taken them back.
+  case byForm
+  /// Whom they are about has withdrawn them.
+  case byPerson
 }
 
 extension Notice {
@@ -131,6 +142,10 @@ package struct RequestSummary: Sendable, Equatable {
   package var invitedBy: String?
   /// It waits for its correction.
   package var isReturned = false
+  /// Who takes over what it goes on with, before the end that it asks for.
+  package var takenOver: TakeOver?
+  /// Why it has come up again, where the reader is to decide on it anew.
+  package var isAgainBecause: ReopenCause?
 
   package init(
     number: RequestID, agency: String, name: String, system: Bilingual, systemCode: String,

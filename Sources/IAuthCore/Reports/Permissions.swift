@@ -47,13 +47,23 @@ enum PermissionsTable {
         AND q.account = p.account AND q.system = p.system AND q.role = p.role)
       ORDER BY q.id DESC LIMIT 1)
     """
+  /// Whose something was at the moment, if that has changed since; of an agency: its superior.
+  private static func then(_ kind: Fragment, _ id: Fragment) -> Fragment {
+    """
+    (SELECT iif(w.applied_at > ?5, n.before, n.after)
+      FROM succession_move n JOIN succession w ON w.id = n.succession
+      WHERE n.kind = \(kind) AND n.id = \(id) AND (w.applied_at > ?5 OR w.undone_at > ?5)
+      ORDER BY iif(w.applied_at > ?5, w.applied_at, w.undone_at) LIMIT 1)
+    """
+  }
+  /// What has moved since the moment, also if it is back.
+  private static let movedSince: Fragment = """
+    succession v JOIN succession_move m ON m.succession = v.id
+      AND (v.applied_at > ?5 OR v.undone_at > ?5)
+    """
   private static let tables: Fragment = """
-    JOIN account a ON a.id = p.account JOIN agency g ON g.id = coalesce(
-      (SELECT iif(w.applied_at > ?5, m.before, m.after)
-        FROM succession_move m JOIN succession w ON w.id = m.succession
-        WHERE m.kind = 'permission' AND m.id = p.request
-        AND (w.applied_at > ?5 OR w.undone_at > ?5)
-        ORDER BY iif(w.applied_at > ?5, w.applied_at, w.undone_at) LIMIT 1), p.agency)
+    JOIN account a ON a.id = p.account
+      JOIN agency g ON g.id = coalesce(\(then("'permission'", "p.request")), p.agency)
     JOIN system s ON s.id = p.system JOIN request r ON r.id = p.request
     JOIN decision d ON d.request = p.request AND d.round = r.round AND d.verdict = 'approved'
     LEFT JOIN account v ON v.id = d.reviewer LEFT JOIN account e ON e.id = p.revoker
@@ -81,11 +91,23 @@ enum PermissionsTable {
         WHERE m.kind = 'permission' AND m.after = ?1 AND w.undone_at > ?5)
       AND g.id = ?1 AND (?4 IS NULL OR p.account = ?4) AND \(holds) ORDER BY p.request
     """
+  /// Below is what stood there then, and theirs what was of such an agency then.
   static let under: SQL = """
-    WITH RECURSIVE below (id) AS (SELECT ?1 UNION
-      SELECT b.id FROM agency b JOIN below ON b.superior = below.id)
-    SELECT \(columns) FROM below CROSS JOIN permission p ON p.agency = below.id \(tables)
-    WHERE (?4 IS NULL OR p.account = ?4) AND \(holds) ORDER BY g.sort, p.request
+    WITH RECURSIVE moved (id, superior) AS (SELECT DISTINCT m.id, \(then("'agency'", "m.id"))
+        FROM \(movedSince) WHERE m.kind = 'agency'),
+      below (id) AS (SELECT ?1 UNION
+        SELECT b.id FROM below JOIN agency b ON b.superior = below.id
+          WHERE b.id NOT IN (SELECT id FROM moved) UNION
+        SELECT moved.id FROM below JOIN moved ON moved.superior = below.id),
+      candidate (request) AS (
+        SELECT q.request FROM below CROSS JOIN permission q ON q.agency = below.id UNION ALL
+        SELECT request FROM permission
+          WHERE request IN (SELECT m.id FROM \(movedSince) WHERE m.kind = 'permission')
+            AND agency NOT IN (SELECT id FROM below))
+    SELECT \(columns) FROM candidate CROSS JOIN permission p ON p.request = candidate.request
+      \(tables)
+    WHERE g.id IN (SELECT id FROM below) AND (?4 IS NULL OR p.account = ?4) AND \(holds)
+    ORDER BY g.sort, p.request
     """
   static let ofAccount: SQL = """
     SELECT \(columns) FROM permission p \(tables)
@@ -121,6 +143,8 @@ extension Service {
       var asked = range
       if let code = filter.agency, let agency = range.agency {
         asked.agency = try tx.agency(typed: code, at: at, now: agency)
+      } else if let code = filter.under, let top = range.top {
+        asked.top = try tx.agency(typed: code, at: at, now: top)
       }
       let lines = try tx.permissions(asked, at: at)
       if case .own(let me) = scope, range.account == me.id { return .commit(lines) }

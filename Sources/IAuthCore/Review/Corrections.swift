@@ -95,7 +95,7 @@ extension Service {
         request.batch == nil ? try tx.belongs(request, to: me.id) : request.submitter == me.id
       guard isTheirs else {
         return try tx.refuse(
-          .requestOutside(number: number, isSubmitters: true), subject: .request(number))
+          .requestOutside(number: number, .correct), subject: .request(number))
       }
       if request.batch != nil, try !tx.isAdministrator(me) {
         return try tx.refuse(.rightMissing(.importer), subject: .request(number))

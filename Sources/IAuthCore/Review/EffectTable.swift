@@ -140,6 +140,32 @@ enum EffectTable {
     WHERE p.request = ?1 AND s.status = 'active' AND s.began_at IS NULL
       AND s.suspended_at IS NULL AND s.starts_at > s.granted_at AND s.starts_at <= ?2
     """
+  /// Approved hand-overs (`q`, `s`) of an active permission (`o`) that have not happened, to whom acts.
+  private static let heirs: Fragment = """
+    permission o JOIN permission e ON e.account = o.account AND e.system = o.system
+        AND e.role = o.role
+      JOIN request q ON q.replaces = e.request
+      JOIN permission s ON s.request = q.id AND s.status = 'active' AND s.began_at IS NULL
+        AND s.suspended_at IS NULL AND s.starts_at > s.granted_at
+      JOIN account h ON h.id = s.account AND h.status = 'active'
+    """
+  /// The same of what a request (`r`) would go on with: where somebody takes that over before its end,
+  /// it holds until then and no longer.
+  private static let cut: Fragment = """
+    o.account = r.account AND o.system = r.system AND o.role = r.role AND o.status = 'active'
+      AND r.open = 1 AND r.kind = 'grant' AND r.replaces IS NULL AND r.deputy_for IS NULL
+      AND s.starts_at < coalesce(r.until_at, s.starts_at + 1)
+    """
+  static let cutAt: Fragment = "(SELECT min(s.starts_at) FROM \(heirs) WHERE \(cut))"
+  static let takeOver: SQL = """
+    SELECT q.id, h.name, s.starts_at FROM request r JOIN \(heirs) WHERE r.id = ?1 AND \(cut)
+    ORDER BY s.starts_at, q.id LIMIT 1
+    """
+  /// Who takes a permission over at its very end.
+  static let takeOverOf: SQL = """
+    SELECT q.id, h.name, s.starts_at FROM \(heirs) WHERE o.request = ?1 AND o.status = 'active'
+      AND s.starts_at = o.ends_at ORDER BY q.id LIMIT 1
+    """
   /// Those that are to take the same permission over, or another one of its holder's, and do not act
   /// by a time: what nobody has proven, what rests, and what begins later.
   static let waitingHeirs: SQL = """
@@ -166,6 +192,6 @@ enum EffectTable {
     handOvers, changes,
     acts, changed, raise, isTheirs, isOvertaken,
     reopen, resume, giveUp, starting,
-    startingOf, successors, waitingHeirs, endOf, renewable,
+    startingOf, successors, waitingHeirs, takeOver, takeOverOf, endOf, renewable,
   ]
 }

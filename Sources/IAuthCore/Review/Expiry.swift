@@ -152,7 +152,7 @@ extension Transaction {
       ended += 1
     }
     // Last: what ends with an invitation may be all that a batch still waited for.
-    try tell(rows, isLapsed: true)
+    try tell(rows, .lapsed)
     try applyDueSuccessions(isAgain: true)
     try sweepDated(by: now)
     if let idleAfter = settings.idleAfter { try sweepIdle(idleAfter) }
@@ -204,7 +204,7 @@ extension Transaction {
       // It has come up again in this run, and gives nothing until its last day, which is over.
       var rows: [EndedRow] = []
       try lapse(request: number, &rows)
-      return try tell(rows, isLapsed: true)
+      return try tell(rows, .lapsed)
     }
     let reason = try text(ExpiryTable.endReason, number)
     _ = try revoke(number, reason: reason ?? Self.dayIsOver)
@@ -243,9 +243,9 @@ extension Transaction {
     try finishBatch(of: request)
   }
 
-  /// Tells who submitted rows that have ended by themselves or by others' forms: one mail for a
+  /// Tells who submitted rows that have ended by themselves or by others: one mail for a
   /// batch, and none where all of it is decided by now, which is told as such.
-  func tell(_ rows: [EndedRow], isLapsed: Bool) throws(IAuthError) {
+  func tell(_ rows: [EndedRow], _ end: RowsEnd) throws(IAuthError) {
     let batches = Dictionary(grouping: rows, by: \.batch)
     for (id, rows) in batches.sorted(by: { $0.key < $1.key }) {
       let submitter = rows[0].submitter
@@ -253,7 +253,7 @@ extension Transaction {
         let person = try first(AccountTable.byID, submitter, read: { row in Account(row: row) })
       else { continue }
       try queue(
-        .rowsEnded(batch: id, items: rows.map(\.summary), isLapsed: isLapsed), to: .mail(person),
+        .rowsEnded(batch: id, items: rows.map(\.summary), end), to: .mail(person),
         reference: "batch:\(id)")
     }
   }
@@ -289,7 +289,7 @@ extension Transaction {
     if try exists(ExpiryTable.isInvitationOver, invited, now, account) {
       try lapseInvitation(of: try self.account(id: account))
     }
-    try tell(rows, isLapsed: true)
+    try tell(rows, .lapsed)
   }
 
   /// Ends an invitation: the permission and the account with it; the submitter is told.

@@ -88,6 +88,8 @@ package struct PendingRequest: Sendable, Equatable {
   package var decidedFor: RequestID?
   /// What is sent to one of the applicant's contacts does not arrive.
   package var doesBounce: Bool
+  /// From then on somebody takes over what it asks to go on with, before the end that it asks for.
+  package var takenOverAt: Timestamp?
   /// An opaque, keyed word that changes when anything changes that was shown.
   package var version = ""
 
@@ -128,6 +130,7 @@ package struct PendingRequest: Sendable, Equatable {
     ]
     // What is not there is told from what is empty by the mark in front.
     return texts.map { $0.map { "=" + $0 } ?? "" } + marks
+      + (takenOverAt.map { ["taken-over=" + $0.rfc3339] } ?? [])
   }
 }
 
@@ -145,6 +148,8 @@ package struct RequestDetail: Sendable {
   package let told: [(at: Timestamp, name: String?, kind: MessageKind, status: MessageStatus)]
   package let decision: Decision?
   package let permission: PermissionStatus?
+  /// Who takes over what it asks to go on with, before the end that it asks for.
+  package let takenOver: TakeOver?
   /// Why the asking person may not decide; nil if they may.
   package let whyNot: IAuthError?
 }
@@ -371,6 +376,7 @@ extension Transaction {
       item: item, phone: desk?.phone, unit: desk?.unit, now: now, history: history,
       reviewers: reviewers,
       rounds: try rounds(of: request.number), told: told,
-      decision: try decision(of: request.number), permission: permission, whyNot: whyNot)
+      decision: try decision(of: request.number), permission: permission,
+      takenOver: try takeOver(cutting: request.number), whyNot: whyNot)
   }
 }

@@ -181,8 +181,10 @@ extension Transaction {
         let account = try first(AccountTable.byID, item.account, read: { Account(row: $0) }),
         account.status == .active
       else { continue }
+      var summary = try summary(request)
+      summary.takenOver = try takeOver(of: item.request)
       try queue(
-        .permissionEnding(request: try summary(request), endsAt: item.endsAt), to: .mail(account),
+        .permissionEnding(request: summary, endsAt: item.endsAt), to: .mail(account),
         reference: item.request.description, request: item.request)
     }
   }

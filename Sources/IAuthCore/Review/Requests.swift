@@ -110,7 +110,8 @@ extension Service {
       }
       if let other = order.deputyFor ?? order.replaces {
         try tx.checkStandIn(
-          account, beside: other, on: system.id, order.role, isHandOver: order.replaces != nil)
+          account, beside: other, on: system.id, order.role, isHandOver: order.replaces != nil,
+          from: from)
       }
       let number = try tx.add(
         RequestDraft(
@@ -154,13 +155,18 @@ extension Service {
       let isOwn = request.kind != .revoke && request.account == me
       guard isOwn || request.submitter == me else {
         return try tx.refuse(
-          .requestOutside(number: number, isSubmitters: true), subject: .request(number))
+          .requestOutside(number: number, .withdraw), subject: .request(number))
       }
       if let decided = try tx.decidedError(request) { throw decided }
       try tx.end(number, .withdrawn, by: me)
       try tx.audit(.withdrawn, .request(number))
       try tx.closeIfUnclaimed(try tx.account(id: request.account))
       try tx.finishBatch(of: request)
+      // Who has submitted it saw nothing of it.
+      if let batch = request.batch, let submitter = request.submitter {
+        let row = EndedRow(batch: batch, submitter: submitter, summary: try tx.summary(request))
+        try tx.tell([row], .byPerson)
+      }
       return .commit(())
     }
   }

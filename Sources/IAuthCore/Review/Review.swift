@@ -190,9 +190,11 @@ extension Transaction {
     if verdict == .approved, let obstacle = try obstacle(to: request) {
       return try refused(request, number, obstacle)
     }
+    let takenOver = try verdict == .approved ? takeOver(cutting: number) : nil
     try end(number, verdict, by: session.account.id, note: note, right: right)
     let applicant = people.first { $0.id == request.account }
-    let summary = try summary(request, of: applicant)
+    var summary = try summary(request, of: applicant)
+    summary.takenOver = takenOver
     let system = try system(id: request.system)
     switch verdict {
     case .approved:
@@ -213,7 +215,7 @@ extension Transaction {
       number: number, status: verdict, decidedAt: now, decidedBy: session.account.name.text,
       refusal: nil, name: summary.name, agency: summary.agency, system: system,
       role: request.role, kind: request.kind, isNational: summary.isNational,
-      deputyFor: right?.deputyFor)
+      deputyFor: right?.deputyFor, takenOver: takenOver)
   }
 
   /// What the entry of a decision commits to; the note comes last, for it may have several lines.

@@ -20,6 +20,8 @@ package struct ReviewOutcome: Sendable {
   package let isNational: Bool
   /// 職務代理: the permission that the reviewer stood in for.
   package var deputyFor: RequestID?
+  /// Who takes over what was approved, before the end that it asked for.
+  package var takenOver: TakeOver?
 }
 
 /// Which requests a call is about.

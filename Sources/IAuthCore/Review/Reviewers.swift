@@ -56,7 +56,7 @@ extension Transaction {
   /// - Parameter isNew: whether it was only just made: asked for again within a day, it is told to
   ///   nobody, so that whoever withdraws and asks in a loop writes to nobody.
   func tellReviewers(
-    of request: PermissionRequest, isNew: Bool = true
+    of request: PermissionRequest, isNew: Bool = true, because cause: ReopenCause? = nil
   ) throws(IAuthError) -> [Reviewer] {
     let reviewers = try reviewers(of: request)
     let isTold =
@@ -78,6 +78,8 @@ extension Transaction {
     if !told.isEmpty {
       var summary = try summary(request)
       summary.version = try version(of: request.number)
+      summary.isAgainBecause = cause
+      summary.takenOver = try takeOver(cutting: request.number)
       try queue(
         .submitted(request: summary), to: told, reference: request.number.description,
         request: request.number)

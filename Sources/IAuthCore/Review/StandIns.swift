@@ -8,7 +8,7 @@ import Values
 enum StandInTable {
   static let permission: SQL = """
     SELECT p.account, p.agency, p.system, p.role, iif(q.open, 'revoked', p.status), p.ends_at,
-      q.deputy_for IS NOT NULL
+      q.deputy_for IS NOT NULL, p.starts_at
     FROM permission p JOIN request q ON q.id = p.request WHERE p.request = ?
     """
   static let holder: SQL = "SELECT account FROM permission WHERE request = ?"
@@ -91,17 +91,18 @@ extension Transaction {
   /// nobody does, whoever is meant is the one represented.
   ///
   /// - Throws: `request.unknown` for what is not of their agency; `permission.none` for what is no
-  ///   such permission in force, or their own.
+  ///   such permission in force, or their own; `date.invalid` for one that begins only later than it is
+  ///   to be taken over.
   func checkStandIn(
     _ account: Account, beside number: RequestID, on system: SystemID, _ role: Role,
-    isHandOver: Bool
+    isHandOver: Bool, from: Timestamp? = nil
   ) throws(IAuthError) {
     let found = try first(StandInTable.permission, number) { row in
       (
         account: row.id(0) as AccountID, agency: row.id(1) as AgencyID,
         system: row.id(2) as SystemID, role: row.word(3, Role.self),
         isActive: row.word(4, PermissionStatus.self) == .active, endsAt: row.timeIfAny(5),
-        isDeputy: row.bool(6)
+        isDeputy: row.bool(6), startsAt: row.time(7)
       )
     }
     guard let found, found.agency == account.agency else { throw .requestUnknown(number: number) }
@@ -118,6 +119,10 @@ extension Transaction {
       found.system == system, found.role == role
     else { throw .permissionNone(number: number) }
     guard !found.isDeputy else { throw .permissionNone(number: number, .deputy) }
+    // Nobody takes over what begins only later.
+    guard !isHandOver || found.startsAt <= max(from ?? now, now) else {
+      throw .dateRange(.early(permission: number, from: found.startsAt.taipeiDay))
+    }
   }
 
   /// The holder of a permission beside which a request is made, or which it takes over, if they are

@@ -6,6 +6,12 @@ import SQLite
 import Sheets
 import Values
 
+extension TakeOver {
+  init(row: borrowing Row) {
+    self.init(request: row.id(0), name: row.textIfAny(1) ?? "", at: row.time(2))
+  }
+}
+
 extension Transaction {
   /// Gives what an approved request asks for, from its day on.
   func grant(_ request: PermissionRequest) throws(IAuthError) {
@@ -143,7 +149,7 @@ extension Transaction {
     }
     guard try !exists(RequestTable.pendingFor, request.account, request.system, request.role)
     else { return }
-    try reopen(request, request.role, request.system)
+    try reopen(request, request.role, request.system, because: .reviewersChanged)
     let account = try account(id: request.account)
     // Somebody invited has an invitation, and hears of the end alone.
     guard account.status != .invited else { return }
@@ -270,6 +276,16 @@ extension Transaction {
     try ids(EffectTable.successors, number, Timestamp(Int64.max))
   }
 
+  /// Who takes over what a request would go on with, before the end that it asks for.
+  func takeOver(cutting request: RequestID) throws(IAuthError) -> TakeOver? {
+    try first(EffectTable.takeOver, request, read: TakeOver.init(row:))
+  }
+
+  /// Who takes a permission over when it ends.
+  func takeOver(of permission: RequestID) throws(IAuthError) -> TakeOver? {
+    try first(EffectTable.takeOverOf, permission, read: TakeOver.init(row:))
+  }
+
   /// A permission that a deputy stands beside, or a successor takes over: by its number, or by that
   /// under which it goes on since it was renewed (展期).
   func permissionInForce(
@@ -334,52 +350,5 @@ extension Transaction {
         reference: number.description, request: number)
     }
     try finishBatch(of: request)
-  }
-
-  /// The data of whoever administers a system are the authority's to decide on, by those of that
-  /// system: from the moment on when they become one, and where they are one of another no more.
-  func raiseChanges(of account: AccountID, on system: SystemID? = nil) throws(IAuthError) {
-    for number: RequestID in try ids(EffectTable.changes, account) {
-      guard let system: SystemID = try id(RequestTable.adminSystem, account, system) else { return }
-      try run(EffectTable.raise, number, system)
-      try audit(.reopened, .request(number))
-      if let raised = try self.request(number), raised.status == .pending {
-        _ = try tellReviewers(of: raised, isNew: false)
-      }
-    }
-  }
-
-  /// A change whose day has come; where somebody else would decide on it by now, or what was shown is
-  /// no more (the person has got other contacts meanwhile, or somebody else has these), it comes up
-  /// again.
-  func applyDated(_ request: PermissionRequest, _ account: Account) throws(IAuthError) {
-    let admin: SystemID? = try id(RequestTable.adminSystem, account.id, request.system)
-    let (role, system) = admin.map { (Role.admin, $0) } ?? (request.role, request.system)
-    let isRaised = role != request.role || system != request.system
-    // Another change may stand in its place by now; it is tried again afterwards.
-    let isWaiting = try exists(RequestTable.pendingChange, account.id)
-    guard !isRaised || !isWaiting else { return }
-    if isRaised { try run(EffectTable.raise, request.number, system) }
-    let isOvertaken = try exists(EffectTable.isOvertaken, request.number, account.id)
-    let isRefused = try obstacle(to: request) != nil
-    let mayApply =
-      try isOvertaken || isRefused ? false : exists(EffectTable.isTheirs, request.number)
-    guard !mayApply else {
-      if isRaised { try audit(.reopened, .request(request.number)) }
-      return try applyChange(request, account)
-    }
-    guard !isWaiting else { return }
-    try reopen(request, role, system)
-  }
-
-  /// Lets a request come up again.
-  func reopen(
-    _ request: PermissionRequest, _ role: Role, _ system: SystemID
-  ) throws(IAuthError) {
-    try run(EffectTable.reopen, request.number, now, role, system)
-    try audit(.reopened, .request(request.number))
-    if let reopened = try self.request(request.number) {
-      _ = try tellReviewers(of: reopened, isNew: false)
-    }
   }
 }

@@ -153,7 +153,7 @@ extension RequestDetail {
           "decided_at": .time($0.decidedAt), "deputy_for": .number($0.deputyFor),
         ]
       } ?? .null,
-      "permission": .word(permission),
+      "permission": .word(permission), "taken_over": takenOver?.json ?? .null,
     ])
   }
 
@@ -189,6 +189,7 @@ extension RequestDetail {
       (Bilingual("batch", "整批編號"), item.batch.map(String.init)),
       (Bilingual("effective", "生效日期"), item.effectiveAt.map(\.taiwanDay)),
       (Bilingual("until", "終止日期"), item.untilAt.map { ($0 - .seconds(1)).taiwanDay }),
+      (Bilingual("handed over", "將交接"), takenOver?.text(language)),
       (
         Bilingual("deputy of", "職務代理"),
         item.deputyFor.map { "\(item.standsFor ?? "-") (\($0))" }

@@ -88,6 +88,7 @@ extension PlannedMessage.Cause {
       case .invitationLapsed: Bilingual("lapses as an invitation", "啟用邀請逾期失效")
       case .ending: Bilingual("gave a permission that ends soon", "所核予之權限即將到期")
       case .began: Bilingual("has taken effect", "已生效")
+      case .reopened: Bilingual("is decided on again", "須重新審核")
       case .ended: Bilingual("gave a permission that ends", "所核予之權限到期")
       case .decided: Bilingual("is wholly decided", "審核完畢")
       case .idle: Bilingual("was not used for long", "久未登入")

@@ -175,8 +175,9 @@ struct Pending: Command {
         "逐筆審查：iauth pending -i；審查詳細資訊：iauth pending \(items[0].number)"))
   }
 
+  /// - Parameter hasDays: whether the days stand there that are asked for.
   static func table(
-    _ items: [PendingRequest], _ now: Timestamp, _ context: Context
+    _ items: [PendingRequest], _ now: Timestamp, _ context: Context, hasDays: Bool = false
   ) -> Table {
     let language = context.language
     let hasDecisions = items.contains { $0.decidedAt != nil }
@@ -184,15 +185,25 @@ struct Pending: Command {
     let hasStatus = items.contains { $0.status != .pending }
     let hasMarks = items.contains { !$0.marks(language).isEmpty }
     let hasOthers = items.contains { $0.kind != .grant || ($0.deputyFor ?? $0.replaces) != nil }
+    let days = hasDays ? items.map(\.days) : []
+    let (hasFrom, hasUntil) = (days.contains { $0.from != nil }, days.contains { $0.until != nil })
+    // What is the same of all gives way to what is not.
+    let isOneRole = hasOthers && Set(items.map(\.role)).count == 1
+    let isOneSystem = hasOthers && Set(items.map(\.system)).count == 1
     var columns: [Table.Column] = [
       .init(Bilingual("request", "申請序號"), isNumber: true),
       .init(Bilingual("days", "天數"), isNumber: true),
       .init(Bilingual("agency", "機關"), isFlexible: true),
-      .init(Bilingual("name", "姓名"), isFlexible: true), .init(Bilingual("role", "角色")),
-      .init(Bilingual("system", "系統")),
+      .init(Bilingual("name", "姓名"), isFlexible: true),
+    ]
+    if hasFrom { columns.append(.init(Bilingual("from", "生效日期"), isSpare: true)) }
+    if hasUntil { columns.append(.init(Bilingual("until", "終止日期"), isSpare: true)) }
+    columns += [
+      .init(Bilingual("role", "角色"), isSpare: isOneRole),
+      .init(Bilingual("system", "系統"), isSpare: isOneSystem),
     ]
     if hasOthers {
-      columns.append(.init(Bilingual("asked for", "申請內容"), isFlexible: true))
+      columns.append(.init(Bilingual("asked for", "申請內容"), isFlexible: true, least: 22))
     }
     if hasStatus { columns.append(.init(Bilingual("status", "狀態"))) }
     if hasDecisions {
@@ -203,21 +214,25 @@ struct Pending: Command {
       ]
     }
     if hasMarks { columns.append(.init(Bilingual("marks", "注意事項"), isFlexible: true)) }
-    return Table(
-      columns,
-      rows: items.map { item in
-        [
-          String(item.number), String(item.waitingDays(at: now)), item.agency.name, item.name,
-          item.role.label(language), item.system,
-        ] + (hasOthers ? [item.asked(language)] : [])
-          + (hasStatus ? [item.status.label(language)] : [])
-          + (hasDecisions
-            ? [
-              item.decidedBy ?? "", item.decidedAt.map(context.localTime.text) ?? "",
-              item.note ?? "",
-            ] : [])
-          + (hasMarks ? [item.marks(language)] : [])
-      })
+    let rows = items.map { item in
+      var row = [
+        String(item.number), String(item.waitingDays(at: now)), item.agency.name, item.name,
+      ]
+      let (from, until) = item.days
+      if hasFrom { row.append(from?.taiwanDay ?? "") }
+      if hasUntil { row.append(until.map { ($0 - .seconds(1)).taiwanDay } ?? "") }
+      row += [item.role.label(language), item.system]
+      if hasOthers { row.append(item.asked(language)) }
+      if hasStatus { row.append(item.status.label(language)) }
+      if hasDecisions {
+        row += [
+          item.decidedBy ?? "", item.decidedAt.map(context.localTime.text) ?? "", item.note ?? "",
+        ]
+      }
+      if hasMarks { row.append(item.marks(language)) }
+      return row
+    }
+    return Table(columns, rows: rows)
   }
 
   /// - Throws: `deliver.failed` if anything could not be sent now: cron hears of it.

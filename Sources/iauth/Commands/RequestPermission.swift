@@ -21,7 +21,8 @@ struct RequestPermission: Command {
       --replaces asks to take their permission over, which then ends; NUMBER is what iauth admins \
       shows. A request that was sent back is corrected and handed in \
       again by --resubmit within 30 days; a form's row is its submitter's to hand in again, by the \
-      mended sheet or its number, and to withdraw. On a terminal, without options, it asks.
+      mended sheet or its number; whom it is about may withdraw it, too, which its submitter is told. \
+      On a terminal, without options, it asks.
       """,
       """
       申請系統的使用權限，角色為機關管理者（admin，含使用權限）或一般權限（general）。機關管理者由主管\
@@ -29,7 +30,7 @@ struct RequestPermission: Command {
       尚未到期者得再申請較晚之迄日（展期），核准後不中斷；\
       --deputy-for 為申請擔任管理者之職務代理人（管理者離職者，仍代理至迄日），\
       --replaces 為交接，NUMBER 見 iauth admins。退回補正者於\
-      30 天內以 --resubmit 再送；整批申請之各列由原提報者以補正後之名冊或申請序號再送，亦得撤回。\
+      30 天內以 --resubmit 再送；整批申請之各列由原提報者以補正後之名冊或申請序號再送，亦得撤回；當事人得撤回本人之申請，並通知提報者。\
       於終端機未指定選項時，逐項詢問。
       """),
     parameters: [

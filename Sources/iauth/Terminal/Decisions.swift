@@ -20,7 +20,7 @@ extension Context {
     let items = try service().waiting(target)
     guard items.count > 1 else { return nil }
     let now = world.now()
-    let table = Pending.table(items, now, self)
+    let table = Pending.table(items, now, self, hasDays: true)
     if options.json { console.tell(table) } else { console.table(table) }
     let question: Bilingual =
       switch verdict {
@@ -89,12 +89,13 @@ extension Context {
 
 extension ReviewOutcome {
   fileprivate var json: JSON {
-    [
+    let decided: JSON = [
       "request": .int(number), "status": .word(status), "decided_at": .time(decidedAt),
       "decided_by": .text(decidedBy),
       "outcome": .string(refusal?.code.rawValue ?? (status == .returned ? "returned" : "decided")),
       "next": .text(next), "deputy_for": .number(deputyFor),
     ]
+    return decided.adding(takenOver.map { ["taken_over": $0.json] } ?? [:])
   }
 
   /// The target system's address, where the permissions of who was granted the role are allocated.
@@ -119,10 +120,23 @@ extension ReviewOutcome {
     let role = role?.label ?? Bilingual("", "")
     let system = system?.name ?? Bilingual("", "")
     let other = kind == .grant ? nil : kind?.label
+    let end = takenOver?.text
     return Bilingual(
       "\(verdict.english): \(name), \(agency), \(role.english) of \(system.english)"
-        + (other.map { " (\($0.english))" } ?? ""),
+        + (other.map { " (\($0.english))" } ?? "") + (end.map { "; \($0.english)" } ?? ""),
       "\(verdict.chinese)：\(agency)　\(name)，\(system.chinese)\(role.chinese)"
-        + (other.map { "（\($0.chinese)）" } ?? ""))(language)
+        + (other.map { "（\($0.chinese)）" } ?? "") + (end.map { "；\($0.chinese)" } ?? ""))(language)
+  }
+}
+
+extension TakeOver {
+  var json: JSON { ["request": .int(request), "name": .string(name), "from": .time(at)] }
+
+  /// Until when a permission holds that is handed over before its end, and why.
+  var text: Bilingual {
+    let last = (at - .seconds(1)).taiwanDay
+    return Bilingual(
+      "it holds until \(last), for \(name) takes over then (request \(request))",
+      "權限至 \(last) 止，其後由 \(name) 接任（申請案 \(request)）")
   }
 }

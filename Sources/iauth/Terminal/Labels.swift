@@ -110,7 +110,7 @@ enum HistoryWords {
     case .rejected: Bilingual("rejected", "退件")
     case .returned: Bilingual("sent back for correction", "退回補正")
     case .resubmitted: Bilingual("submitted again", "補正後再送")
-    case .reopened: Bilingual("comes up again", "改由其他審核者審核")
+    case .reopened: Bilingual("comes up again", "重新審核")
     case .superseded: Bilingual("no longer needed", "已無須審核")
     case .permissionBegun: Bilingual("permission begun", "權限生效")
     case .lapsed: Bilingual("lapsed", "逾期失效")
@@ -123,6 +123,8 @@ enum HistoryWords {
   }
 
   static func outcome(_ outcome: String) -> Bilingual {
-    outcome.utf8.elementsEqual("done".utf8) ? Bilingual("done", "完成") : Bilingual(outcome, outcome)
+    if let cause = ReopenCause(rawValue: outcome) { return cause.text }
+    return outcome.utf8.elementsEqual("done".utf8)
+      ? Bilingual("done", "完成") : Bilingual(outcome, outcome)
   }
 }

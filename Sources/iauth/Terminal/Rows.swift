@@ -163,6 +163,11 @@ extension PendingRequest {
     return word(language) + (standsFor.map { (language == .english ? " " : "") + $0 } ?? "")
   }
 
+  /// From when and until when it would hold; a hand-over may end it before what it asks for.
+  var days: (from: Timestamp?, until: Timestamp?) {
+    (effectiveAt, [untilAt, takenOverAt].compactMap(\.self).min())
+  }
+
   /// The marks for people, joined.
   func marks(_ language: Language) -> String {
     (isErased ? [] : marks).map { Marks.label($0)(language) }.joined(

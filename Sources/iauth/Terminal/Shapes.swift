@@ -108,8 +108,10 @@ extension Shape {
           .text("note").optional, .time("decided_at"), .number("deputy_for").optional,
         ]
       ).optional,
-      .word("permission", PermissionStatus.self).optional,
+      .word("permission", PermissionStatus.self).optional, takenOver.optional,
     ])
+  private static let takenOver = Field.object(
+    "taken_over", [.number("request"), .text("name"), .time("from")])
   static let plannedMessages = Field.objects(
     "messages",
     [
@@ -124,7 +126,7 @@ extension Shape {
       .number("delivered"), .number("failed"),
     ])
   static let decided = Shape(
-    "decided", by: "approve, reject",
+    "decided", by: "approve, reject", extra: [takenOver],
     [
       .number("request"), .word("status", RequestStatus.self).optional,
       .time("decided_at").optional, .text("decided_by").optional, .text("outcome"),

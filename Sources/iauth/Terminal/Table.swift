@@ -14,11 +14,15 @@ struct Table {
     var isNumber = false
     /// Whether it is left out where the table would not fit, the last such column first.
     var isSpare = false
+    /// Below this a flexible column is not shortened while another one can be.
+    var least = Table.flexibleMin
 
     init(
-      _ header: Bilingual, isFlexible: Bool = false, isNumber: Bool = false, isSpare: Bool = false
+      _ header: Bilingual, isFlexible: Bool = false, isNumber: Bool = false, isSpare: Bool = false,
+      least: Int = Table.flexibleMin
     ) {
       self.isSpare = isSpare
+      self.least = least
       self.header = header
       self.isFlexible = isFlexible
       self.isNumber = isNumber
@@ -26,7 +30,7 @@ struct Table {
   }
 
   static let gap = 2
-  /// A flexible column is not shortened below this while another one can be.
+  /// The `least` of a column that says nothing else.
   static let flexibleMin = 6
   /// A spare column is left out before a flexible one is shortened below this.
   static let flexibleRoom = 16
@@ -44,7 +48,8 @@ struct Table {
     let needed = columns.indices.map { index in
       let cells = [columns[index].header(language)] + rows.map { $0[index] }
       let widest = cells.map { TerminalText.width(TerminalText.escaped($0)) }.max() ?? 0
-      return columns[index].isFlexible ? min(widest, Self.flexibleRoom) : widest
+      let room = max(Self.flexibleRoom, columns[index].least)
+      return columns[index].isFlexible ? min(widest, room) : widest
     }
     var kept = Array(columns.indices)
     while kept.reduce(Self.gap * (kept.count - 1), { $0 + needed[$1] }) > width,
@@ -68,7 +73,7 @@ struct Table {
     var widths = zip(header.map(TerminalText.width), own).map { max($0, $1) }
     let room = max(1, width - Self.gap * (columns.count - 1))
     let natural = widths
-    shrink(&widths, to: room) { columns[$0].isFlexible ? Self.flexibleMin : Int.max }
+    shrink(&widths, to: room) { columns[$0].isFlexible ? columns[$0].least : Int.max }
     // Numbers are what one types: below their titles they stay whole.
     shrink(&widths, to: room) { columns[$0].isNumber ? own[$0] : 1 }
     let line = { (row: [String]) in

@@ -203,7 +203,7 @@ private let samples: [IAuthError] =
     .sendThrottled(until: noon), .databaseBusy, .deliverFailed(failed: 2), .outcomeUnknown,
 
     .sessionNone, .sessionExpired, .sessionStepUp, .requestOutside(number: 12),
-    .requestOutside(number: 12, isSubmitters: true),
+    .requestOutside(number: 12, .correct), .requestOutside(number: 12, .withdraw),
     .accountSuspended(agency: "2.16.886.101.1"),
 
     .databaseForeign, .databaseVersion(found: 2, needed: 1), .databaseVersion(found: 1, needed: 2),

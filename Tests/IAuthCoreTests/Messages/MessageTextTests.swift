@@ -232,8 +232,11 @@ private let operatorDay = OperatorDigest(
 
 private let aboutOneRequest: [Notice] = [
   submitted, approved, .approved(request: request, url: nil, note: nil), rejected, invitation,
-  .requestLapsed(request: request), .rowsEnded(batch: 4, items: [request], isLapsed: true),
-  .rowsEnded(batch: 4, items: [request], isLapsed: false),
+  .requestLapsed(request: request), .rowsEnded(batch: 4, items: [request], .lapsed),
+  .rowsEnded(batch: 4, items: [request], .byForm),
+  .rowsEnded(batch: 4, items: [request], .byPerson),
+  .changeNotMade(request: request, because: .contactTaken, isTheirs: true, rests: true),
+  .changeNotMade(request: request, because: .reviewersChanged, isTheirs: false, rests: false),
   .nationalReviewer(request: request),
   .invitationLapsed(request: request), .invitationEnded(request: request, reason: "調職"),
   .revoked(request: request, reason: "調職"), .handOverOff(request: request),

@@ -179,4 +179,37 @@ import Testing
     #expect(!history.contains { $0.by == Person.liu.name })
     #expect(history.contains { $0.outcome == "request.outside" })
   }
+
+  /// Whom a form's row is about may withdraw it, and no more; its submitter is told by one mail.
+  @Test(arguments: [false, true])
+  func whoWithdrawsWhatAnotherSubmittedIsTold(isReturned: Bool) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    let huang = try desk.administrator(.huang, approvedBy: chief)
+    let people = try [Person.li, .lin].map { ($0, try desk.opened($0)) }
+    let report = try huang.importBatch(Sheet(people.map(\.0)).order)
+    let numbers = report.rows.compactMap(\.request)
+    if isReturned {
+      _ = try chief.reject(.numbers(numbers), reason: "缺文號", returns: true)
+    }
+    let (first, second) = (numbers[0], numbers[1])
+    var refused: IAuthError?
+    do {
+      _ = try people[0].1.resubmit(first, Correction(reason: "補"))
+    } catch { refused = error }
+    #expect(refused == .requestOutside(number: first, .correct))
+    for language in Language.allCases {
+      let text = refused?.text(language).sentence ?? ""
+      #expect(!text.contains("withdraw") && !text.contains("撤回"))
+    }
+    #expect(
+      try desk.post { try people[0].1.withdraw(first) } == ["notice \(Person.huang.email)"])
+    let body = try desk.texts("SELECT body FROM message ORDER BY id DESC LIMIT 1")[0]
+    #expect(body.contains("已由當事人撤回") && body.contains("李小明") && !body.contains("林美玲"))
+    // The last one is told with the batch.
+    #expect(
+      try desk.post { try people[1].1.withdraw(second) } == ["notice \(Person.huang.email)"])
+    let last = try desk.texts("SELECT body FROM message ORDER BY id DESC LIMIT 1")[0]
+    #expect(!last.contains("已由當事人撤回"))
+  }
 }

@@ -75,6 +75,80 @@ import Testing
       try desk.texts("SELECT status FROM permission WHERE request = ?", renewal) == ["revoked"])
   }
 
+  /// What is approved is what was shown, also where somebody else takes it over before its end (3.4).
+  @Test func aRenewalThatWillBeCutSaysSo() throws {
+    let (desk, chief, li, lin) = try Desk.office()
+    let ask = {
+      try lin.requestPermission(
+        PermissionOrder(role: .admin, from: desk.today + 5, replaces: 2)
+      ).number
+    }
+    let until = PermissionOrder(role: .admin, until: desk.today + 90)
+    let first = try ask()
+    #expect(try chief.approve(first) == nil)
+    let renewal = try li.requestPermission(until).number
+    let version = try chief.detail(renewal).item.version
+    _ = try lin.revoke(first, reason: "另有任用")
+    #expect(try chief.detail(renewal).takenOver == nil)
+    #expect(try chief.approve(renewal, expecting: version) == .requestChanged)
+    try li.withdraw(renewal)
+    let heir = try ask()
+    #expect(try chief.approve(heir) == nil)
+    desk.wait(.days(2))
+    // The mail before its end.
+    try sweep(desk)
+    let again = try desk.signedIn(.li).requestPermission(until).number
+    let reviewer = try desk.chief()
+    let taken = try #require(try reviewer.detail(again).takenOver)
+    #expect(taken.request == heir && taken.name == "林美玲")
+    #expect(taken.at == Timestamp(startOfTaipeiDay: desk.today + 3))
+    let outcome = try reviewer.approve(.numbers([again]), note: nil, expecting: nil)[0]
+    #expect(outcome.refusal == nil && outcome.takenOver == taken)
+    // What was sent, and what still waits to be.
+    let mails = try (desk.spool("mail/new") + desk.texts("SELECT body FROM message"))
+      .filter { $0.contains("林美玲 takes over then (request \(heir))") }
+    #expect(
+      mails.map { mail in ["有效至", "待您審核", "已核准"].first { mail.contains($0) } }
+        == ["有效至", "待您審核", "已核准"])
+    for mail in mails {
+      #expect(mail.contains("其後由 林美玲 接任（申請案 \(heir)）"))
+      #expect(!mail.contains("--until DATE"))
+    }
+  }
+
+  /// What begins only later is taken over from that day on, and not asked for before.
+  @Test func whatHasNotBegunIsTakenOverFromItsDayOn() throws {
+    let (desk, chief, _, lin) = try Desk.office()
+    let later = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 5, replaces: 2)
+    ).number
+    #expect(try chief.approve(later) == nil)
+    let tsai = try desk.opened(.tsai)
+    for from in [nil, 1, 4] as [Int64?] {
+      do {
+        _ = try tsai.requestPermission(
+          PermissionOrder(role: .admin, from: from.map { desk.today + $0 }, replaces: later))
+        Issue.record("taken")
+      } catch {
+        #expect(error == .dateRange(.early(permission: later, from: desk.today + 5)))
+        #expect(error.code == .dateInvalid)
+        let hint = error.text(.english).hint ?? ""
+        #expect(hint.hasSuffix("--replaces \(later) --from 2026-03-07"))
+      }
+    }
+    let row = try desk.signedIn(.chen).importBatch(
+      Sheet(lines: [
+        "機關OID,姓名,公務信箱,手機,異動類別,原管理者姓名,原公務信箱",
+        "\(Office.cdc),蔡英傑,tsai@cdc.gov.tw,0911000005,交接,林美玲,lin@cdc.gov.tw",
+      ]).order
+    ).rows[0]
+    #expect(row.problems.map(\.code) == ["date.invalid"])
+    let number = try desk.signedIn(.tsai).requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 5, replaces: later)
+    ).number
+    #expect(try desk.signedIn(.chen).approve(number) == nil)
+  }
+
   /// 吳志明 is to take 陳怡君's place in two days: until then she is the only one.
   @Test func whoComesLaterIsNoAdministratorYet() throws {
     let desk = try Desk()

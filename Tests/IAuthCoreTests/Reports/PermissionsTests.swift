@@ -1,0 +1,60 @@
+// Who had what at a past moment, below an agency (PRODUCT 11.5): what has been reorganised since was
+// somebody else's then.
+
+import Testing
+
+@testable import IAuthCore
+@testable import Sheets
+@testable import Values
+
+@Suite struct PermissionsTests {
+  /// What stood below an agency then is asked of that moment too, by the operator and by a superior.
+  @Test func whatStoodBelowIsAskedOfThatMoment() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    _ = try desk.administrator(.huang, approvedBy: chief)
+    _ = try desk.administrator(.li, approvedBy: chief)
+    var minister = Person.wu
+    (minister.agency, minister.email) = (Office.interior, "wu@moi.gov.tw")
+    _ = try desk.administrator(minister, approvedBy: chief)
+    var moments: [Timestamp] = []
+    for step in 0..<4 {
+      desk.wait(.hours(1))
+      moments.append(desk.clock.now)
+      desk.wait(.hours(1))
+      let order = { (old: String) in
+        SuccessionOrder(
+          old: old, new: Office.interior, onAt: desk.clock.now, document: "甲字1號")
+      }
+      switch step {
+      case 0: _ = try desk.owner().succeed([order(Office.cdc)])
+      case 1: _ = try desk.owner().undoSuccession(of: [Office.cdc])
+      // 疾病管制署 stands below 內政部 from then on.
+      case 2: _ = try desk.owner().succeed([order(Office.mohw)])
+      default: break
+      }
+    }
+    let (ministry, moved, interior): ([RequestID], [RequestID], [RequestID]) = ([2], [3], [4])
+    let lines = { (service: Service, moment: Timestamp, code: String?) in
+      try service.permissions(ReportFilter(under: code), at: moment).map(\.request).sorted()
+    }
+    let owner = try desk.owner()
+    let wu = try desk.signedIn(minister)
+    for (index, moment) in moments.enumerated() {
+      let isMoved = index == 1
+      let isAllInterior = index == 3
+      #expect(try lines(owner, moment, Office.cdc) == (isMoved ? [] : moved))
+      #expect(
+        try lines(owner, moment, Office.interior)
+          == (isAllInterior ? ministry + moved + interior : isMoved ? moved + interior : interior))
+      // Of a code that stands for its successor now, what it was then.
+      #expect(
+        try lines(owner, moment, Office.mohw)
+          == (isAllInterior ? [2, 3, 4] : isMoved ? ministry : ministry + moved))
+      // A superior sees what was theirs then.
+      #expect(
+        try lines(wu, moment, nil)
+          == (isAllInterior ? [2, 3, 4] : isMoved ? [3, 4] : [4]))
+    }
+  }
+}
