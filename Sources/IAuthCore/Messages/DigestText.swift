@@ -19,8 +19,10 @@ extension OperatorDigest {
       let english = shown.isEmpty ? "" : " (accounts \(shown.joined(separator: ", "))\(more))"
       let chinese = shown.isEmpty ? "" : "（帳號 \(shown.joined(separator: "、"))\(more)）"
       return Bilingual(
-        "\(old) -> \(new), due \(day), could not happen: \(why)\(english); tried again daily",
-        "\(old) -> \(new) 應於 \(day) 整併，未能辦理：\(why)\(chinese)；每日重試")
+        "\(old) -> \(new), due \(day), could not happen: \(why)\(english); tried again daily, "
+          + "or called off: iauth agencies --undo \(old)",
+        "\(old) -> \(new) 應於 \(day) 整併，未能辦理：\(why)\(chinese)；每日重試，或予取消：iauth agencies --undo \(old)"
+      )
     }
   }
 

@@ -8,6 +8,8 @@ import Values
 package struct PlannedSuccession: Sendable {
   package let new: Agency
   package let onAt: Timestamp
+  /// Why it could not happen when its day had come; the code of the error.
+  package let why: String?
 }
 
 extension Transaction {
@@ -15,12 +17,14 @@ extension Transaction {
   func withPlans(_ items: [AgencyLineItem]) throws(IAuthError) -> [AgencyLineItem] {
     let planned = try all(SuccessionTable.planned) { row in StandingSuccession(row: row) }
     guard !planned.isEmpty else { return items }
+    let held = try all(SuccessionTable.heldUp) { row in (old: row.id(0) as AgencyID, row.text(3)) }
     var items = items
     for succession in planned {
       let index = items.firstIndex { $0.agency.id == succession.old }
       guard let index else { continue }
       items[index].succession = PlannedSuccession(
-        new: try present(try agency(id: succession.new)), onAt: succession.onAt)
+        new: try present(try agency(id: succession.new)), onAt: succession.onAt,
+        why: held.first { $0.old == succession.old }?.1)
     }
     return items
   }

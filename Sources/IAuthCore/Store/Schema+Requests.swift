@@ -163,4 +163,33 @@ extension Schema {
       PRIMARY KEY (audience, item)
     ) STRICT, WITHOUT ROWID;
     """
+
+  /// Apart from what a request is: each decision sets its round, and would look at all of that.
+  static let roundRules: SQL = """
+    CREATE TRIGGER request_goes_round BEFORE UPDATE OF round, turned_at ON request
+    BEGIN
+      SELECT RAISE(ABORT, 'a request is never changed')
+      WHERE NOT (NEW.round = OLD.round AND NEW.turned_at IS OLD.turned_at
+      OR NEW.status <> OLD.status AND NEW.round BETWEEN OLD.round AND (SELECT max(round) + 1
+        FROM decision WHERE request = OLD.id) OR \(isSentBackAgain));
+    END;
+    CREATE TRIGGER round_is_past BEFORE INSERT ON round
+    BEGIN
+      SELECT RAISE(ABORT, 'a round is kept when its request was sent back')
+      WHERE NOT EXISTS (SELECT 1 FROM request WHERE id = NEW.request AND status = 'returned'
+      AND round = NEW.round);
+    END;
+    CREATE TRIGGER round_stays BEFORE UPDATE ON round
+    BEGIN
+      SELECT RAISE(ABORT, 'a round is never changed')
+      WHERE NOT (NEW.request = OLD.request AND NEW.round = OLD.round
+      AND NEW.submitted_at = OLD.submitted_at AND NEW.document IS OLD.document
+      AND NEW.until_at IS OLD.until_at AND NEW.reason IS NULL
+      AND EXISTS (SELECT 1 FROM request r JOIN account a ON a.id = r.account
+        WHERE r.id = OLD.request AND a.erased_at IS NOT NULL));
+    END;
+    CREATE TRIGGER round_is_kept BEFORE DELETE ON round BEGIN
+      SELECT RAISE(ABORT, 'a round is never deleted');
+    END;
+    """
 }

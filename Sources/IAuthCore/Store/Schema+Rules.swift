@@ -8,8 +8,8 @@ import Values
 
 extension Schema {
   static let rules: [SQL] = [
-    views, recertificationViews, decisionRules, requestRules, permissionRules, deleteGuards,
-    recertificationRules, feedRules, successionViews, successionRules,
+    views, recertificationViews, decisionRules, requestRules, roundRules, permissionRules,
+    deleteGuards, recertificationRules, feedRules, successionViews, successionRules,
   ]
 
   /// Whether somebody (`a`) acts by a permission (`p`) once its day has come.
@@ -223,8 +223,7 @@ extension Schema {
     -- from the future becomes that of the entry that says so, until it has come (PRODUCT 3.9).
     CREATE TRIGGER request_stays BEFORE UPDATE OF id, account, agency, system, role, kind, origin,
       reason, document, batch, submitter, created_at, claimed_at, effective_at, until_at, deputy_for,
-      replaces, round, turned_at, change_name, change_name_key, change_email, change_mobile, change_title
-      ON request
+      replaces, change_name, change_name_key, change_email, change_mobile, change_title ON request
     BEGIN
       SELECT RAISE(ABORT, 'a request is never changed')
       WHERE NOT (NEW.id = OLD.id AND (NEW.account = OLD.account OR \(isOngoing("OLD")) AND \(isMerging))
@@ -244,9 +243,6 @@ extension Schema {
       AND (NEW.role = OLD.role AND NEW.system = OLD.system OR OLD.kind = 'change'
         AND EXISTS (SELECT 1 FROM permission WHERE account = OLD.account AND system = NEW.system
           AND role = NEW.role AND role = 'admin' AND status = 'active'))
-      AND (NEW.round = OLD.round AND NEW.turned_at IS OLD.turned_at
-        OR NEW.status <> OLD.status AND NEW.round BETWEEN OLD.round AND (SELECT max(round) + 1
-          FROM decision WHERE request = OLD.id) OR \(isSentBackAgain))
       AND (OLD.status = 'returned' AND NEW.status = 'pending'
         OR NEW.document IS OLD.document AND NEW.effective_at IS OLD.effective_at
           AND NEW.until_at IS OLD.until_at
@@ -256,24 +252,6 @@ extension Schema {
             OR coalesce(NEW.reason, NEW.change_name, NEW.change_name_key, NEW.change_email,
               NEW.change_mobile, NEW.change_title) IS NULL AND EXISTS (SELECT 1 FROM account
               WHERE id = OLD.account AND erased_at IS NOT NULL))));
-    END;
-    CREATE TRIGGER round_is_past BEFORE INSERT ON round
-    BEGIN
-      SELECT RAISE(ABORT, 'a round is kept when its request was sent back')
-      WHERE NOT EXISTS (SELECT 1 FROM request WHERE id = NEW.request AND status = 'returned'
-      AND round = NEW.round);
-    END;
-    CREATE TRIGGER round_stays BEFORE UPDATE ON round
-    BEGIN
-      SELECT RAISE(ABORT, 'a round is never changed')
-      WHERE NOT (NEW.request = OLD.request AND NEW.round = OLD.round
-      AND NEW.submitted_at = OLD.submitted_at AND NEW.document IS OLD.document
-      AND NEW.until_at IS OLD.until_at AND NEW.reason IS NULL
-      AND EXISTS (SELECT 1 FROM request r JOIN account a ON a.id = r.account
-        WHERE r.id = OLD.request AND a.erased_at IS NOT NULL));
-    END;
-    CREATE TRIGGER round_is_kept BEFORE DELETE ON round BEGIN
-      SELECT RAISE(ABORT, 'a round is never deleted');
     END;
     """
 

@@ -207,7 +207,7 @@ extension Transaction {
   fileprivate func successionHealth() throws(IAuthError) -> Finding {
     let held = try heldSuccessions().map(\.text)
     guard !held.isEmpty else {
-      return Finding("successions", .ok, "nothing stands in the way of any", "無受阻之整併")
+      return Finding("successions", .ok, "none is overdue", "無逾期未辦之整併")
     }
     return Finding(
       "successions", .warn, held.map(\.english).joined(separator: "; "),

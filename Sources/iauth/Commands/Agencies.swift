@@ -196,6 +196,11 @@ extension AgencyLineItem {
 extension PlannedSuccession {
   fileprivate func text(_ language: Language) -> String {
     let (agency, day) = (new.titled(language), onAt.taiwanDay)
+    if let why {
+      return Bilingual(
+        "\(agency); due \(day), could not happen: \(why)", "\(agency)，應於 \(day) 生效，未能辦理：\(why)"
+      )(language)
+    }
     return Bilingual("\(agency), from \(day) on", "\(agency)，\(day) 生效")(language)
   }
 }

@@ -19,6 +19,7 @@ import Testing
     ])
     let planned = try desk.owner().agencies(Office.cdc, under: nil, limit: 1).first?.succession
     #expect(planned?.new.code == Office.fda && planned?.onAt == desk.clock.now + .days(2))
+    #expect(planned?.why == nil)
     #expect(try desk.owner().agencies(Office.fda, under: nil, limit: 1).first?.succession == nil)
     try desk.opened(.li)
     desk.wait(.minutes(1))
@@ -36,6 +37,8 @@ import Testing
     for text in [told.detail.english, told.detail.chinese, mails] {
       #expect(text.contains("\(Office.cdc) -> \(Office.fda)") && text.contains("account.taken"))
     }
+    let due = try desk.owner().agencies(Office.cdc, under: nil, limit: 1).first?.succession
+    #expect(due?.why == "account.taken" && mails.contains("agencies --undo \(Office.cdc)"))
     #expect(told.detail.english.contains("(accounts \(ids.joined(separator: ", ")))"))
     try desk.sqlite3("UPDATE account SET status = 'closed' WHERE name = '趙大明'")
     _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
