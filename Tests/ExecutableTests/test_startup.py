@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+import time
 
 from conftest import AUTHORITY, CHIEF, IAUTH, MING, ROOT, TONG, Desk, clerk, wait_for
 from test_killing import SHEET, injecting
@@ -330,6 +331,28 @@ def test_a_stop_from_the_terminal_waits_for_the_lock(desk, name, call):
     wait_for(committed)
     os.killpg(process.pid, signal.SIGCONT)
     assert desk.end(process).status == 0
+
+
+@pytest.mark.parametrize("at", [4, 12, 25, 40])
+def test_a_reader_that_is_stopped_stops_no_writer(desk, at):
+    """Ctrl-Z in the middle of a reading: it stops when it has read, and holds no lock then."""
+    reader = desk.start("systems", process_group=0, under=injecting("pread64", "signal=SIGTSTP", at))
+    children = Path(f"/proc/{reader.pid}/task/{reader.pid}/children")
+
+    def stopped():
+        """Stopped for good: strace stops it for a moment at every call."""
+        for _ in range(5):
+            child = children.read_text().split()
+            if not child or status(child[0])["State"][0] not in "tT":
+                return False
+            time.sleep(0.02)
+        return True
+    wait_for(stopped)
+    try:
+        desk.ok("systems", "--add", "x", "--name", "x", timeout=8)
+    finally:
+        os.killpg(reader.pid, signal.SIGCONT)
+    assert desk.end(reader).status == 0
 
 
 # X13
