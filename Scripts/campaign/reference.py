@@ -61,6 +61,9 @@ class Request:
     reminded: set = field(default_factory=set)
     warned: int = 99
     replaces: int = None
+    # To whom it was told, and when the holder heard that nothing comes of it.
+    heard: set = field(default_factory=set)
+    off: int = None
 
     @property
     def open(self):
@@ -257,6 +260,7 @@ class Reference:
         self.passed |= {("request", q.id), ("account", q.account.id)}
         if q.account.status != "invited":
             self.owe(q.account)
+        self.called_off(q, None, self.owe)
         if self.is_over(q) and q.submitter:
             self.owe(q.submitter)
         self.after_refusal(q)
@@ -273,6 +277,7 @@ class Reference:
                 q.ended = self.now
             if q.account is a and q.open:
                 q.status = "lapsed"
+                self.called_off(q, None, lambda holder: self.mail("notice", holder))
                 if self.is_over(q) and q.submitter and q.submitter is not a:
                     self.mail("notice", q.submitter)
         a.status = "closed"
@@ -519,6 +524,7 @@ class Reference:
         # Whose permission is taken over is told, in one mail if they may decide as well.
         if replaces and old.account not in told:
             self.mail("notice", old.account)
+            q.heard.add(old.account.id)
         return self.answer(request=q.id, role=role, kind="grant", status="pending",
                            reviewed_by="authority" if role == "admin" else "agency",
                            reviewers=sorted(r.name for r in self.reviewers(q)))
@@ -531,7 +537,22 @@ class Reference:
             return
         for reviewer in self.reviewers(q):
             q.told = self.now
+            q.heard.add(reviewer.id)
             self.mail("notice", reviewer)
+
+    def called_off(self, q, actor, tell):
+        """Whoever heard that their permission is to be taken over hears that it is theirs still; of
+        what is withdrawn again and again, once a day."""
+        old = self.requests.get(q.replaces)
+        if not old or not self.active(old) or old.account is actor \
+                or old.account.id not in q.heard or old.account.status == "invited":
+            return
+        if q.status == "withdrawn" and any(
+                o.account is q.account and o.replaces == q.replaces and o.off is not None
+                and self.now - o.off < DAY for o in self.requests.values()):
+            return
+        q.off = self.now if q.status == "withdrawn" else None
+        tell(old.account)
 
     def withdraw(self, session, number):
         self.sweep()
@@ -546,7 +567,9 @@ class Reference:
         if not q.open:
             return self.answer("request.decided")
         q.status = "withdrawn"
-        if self.is_over(q) and q.submitter and q.submitter is not s.account:
+        self.called_off(q, s.account, lambda holder: self.mail("notice", holder))
+        # Whoever submitted the row hears that it is gone, or that all of the batch is decided.
+        if q.batch is not None and q.submitter and q.submitter is not s.account:
             self.mail("notice", q.submitter)
         return self.answer(request=number, status="withdrawn")
 
@@ -613,6 +636,7 @@ class Reference:
             self.grant(q, me)
         self.tell(q, me, verdict, wasInvited)
         if verdict == "rejected":
+            self.called_off(q, me, lambda holder: self.mail("notice", holder))
             self.after_refusal(q)
         return ""
 
