@@ -254,9 +254,9 @@ extension DayProblem {
     case .ahead: "this day is still to come"
     case .tooLong(let days):
       "on this system a permission lasts at most \(days) \(days == 1 ? "day" : "days")"
-    case .early(let number, let day):
+    case .early(let number, let day, let isDeputy):
       "the permission of request \(number) begins on \(Timestamp(startOfTaipeiDay: day).taiwanDay), and "
-        + "is taken over from that day on at the earliest"
+        + "\(isDeputy ? "has a deputy" : "is taken over") from that day on at the earliest"
     }
   }
 
@@ -267,8 +267,32 @@ extension DayProblem {
     case .tooFar: "權限期間以三年內為限"
     case .ahead: "日期不得晚於今日"
     case .tooLong(let days): "此系統的權限期間最長 \(days) 天"
-    case .early(let number, let day):
-      "申請案 \(number) 之權限自 \(Timestamp(startOfTaipeiDay: day).taiwanDay) 生效，最早自該日起交接"
+    case .early(let number, let day, let isDeputy):
+      "申請案 \(number) 之權限自 \(Timestamp(startOfTaipeiDay: day).taiwanDay) 生效，最早自該日起"
+        + (isDeputy ? "代理" : "交接")
+    }
+  }
+}
+
+extension PermissionProblem {
+  func text(of number: RequestID) -> Bilingual {
+    switch self {
+    case .none:
+      Bilingual(
+        "request \(number) has given no permission that is in force",
+        "申請案 \(number) 並無有效的權限")
+    case .promised:
+      Bilingual(
+        "somebody else is to take over the permission of request \(number)",
+        "申請案 \(number) 之權限已另由他人辦理交接")
+    case .deputy:
+      Bilingual(
+        "the permission of request \(number) is a deputy's; name the one of whom they stand in for",
+        "申請案 \(number) 之權限屬職務代理，請指定被代理人之權限")
+    case .ended:
+      Bilingual(
+        "the permission of request \(number) ends before the first day of the deputy",
+        "申請案 \(number) 之權限於代理首日前終止")
     }
   }
 }

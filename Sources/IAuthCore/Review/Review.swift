@@ -260,16 +260,21 @@ extension Transaction {
     {
       return .permissionNone(number: other)
     }
-    if let represented = request.deputyFor,
-      try permissionInForce(represented) == nil
-    {
-      return .permissionNone(number: represented)
+    if let represented = request.deputyFor {
+      let starts = try span(of: request).starts
+      guard let old = try permissionInForce(represented) else {
+        return .permissionNone(number: represented)
+      }
+      // Nobody stands in for what is over on the first day.
+      if let end = old.endsAt, end <= starts {
+        return .permissionNone(number: represented, .ended)
+      }
     }
-    // Nobody takes over what begins only later.
-    if let replaced = request.replaces, let later = try permissionInForce(replaced),
+    // Nobody takes over, or stands in for, what begins only later.
+    if let other = request.deputyFor ?? request.replaces, let later = try permissionInForce(other),
       try !exists(EffectTable.beginsBy, later.number, span(of: request).starts)
     {
-      return .permissionNone(number: replaced)
+      return .permissionNone(number: other)
     }
     if let replaced = request.replaces, let old = try permissionInForce(replaced),
       try isLastPermission(old.number)

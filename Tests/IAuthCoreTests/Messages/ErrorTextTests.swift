@@ -120,6 +120,7 @@ private let samples: [IAuthError] =
     .requestChanged(number: 12), .permissionHeld(number: 12, role: .admin),
     .permissionHeld(number: 12, role: .general), .permissionNone(number: 12),
     .permissionNone(number: 12, .promised), .permissionNone(number: 12, .deputy),
+    .permissionNone(number: 12, .ended),
     .accountTaken(agency: "2.16.886.101.1"),
     .accountLast, .accountState(account: 7, status: .closed), .agencyCycle(code: "2.16.886.101.1"),
     .accountsTaken([7, 9]), .contactTaken(account: 7), .databaseElsewhere,
