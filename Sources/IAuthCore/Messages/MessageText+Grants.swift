@@ -228,13 +228,25 @@ extension RequestSummary {
       lines.append(Bilingual("Until: \(day)", "終止日期：\(day)"))
     }
     if let takenOver {
-      let (last, name) = ((takenOver.at - .seconds(1)).taiwanDay, SafeText.line(takenOver.name))
-      lines.append(
-        Bilingual(
-          "Holds until \(last): \(name) takes over then (request \(takenOver.request))",
-          "僅至 \(last) 止：其後由 \(name) 接任（申請案 \(takenOver.request)）"))
+      let line = takenOver.line
+      lines.append(Bilingual("It " + line.english, line.chinese))
     }
     return lines
+  }
+}
+
+extension TakeOver {
+  /// Until when a permission holds that is handed over before its end, and why.
+  package var line: Bilingual {
+    guard let at else {
+      return Bilingual(
+        "is taken over once somebody who is invited has signed in (request \(request))",
+        "受邀者登入後即由其接任（申請案 \(request)）")
+    }
+    let (last, name) = ((at - .seconds(1)).taiwanDay, SafeText.line(name))
+    return Bilingual(
+      "holds until \(last), for \(name) takes over then (request \(request))",
+      "權限至 \(last) 止，其後由 \(name) 接任（申請案 \(request)）")
   }
 }
 

@@ -161,6 +161,20 @@ enum EffectTable {
     SELECT q.id, h.name, s.starts_at FROM request r JOIN \(heirs) WHERE r.id = ?1 AND \(cut)
     ORDER BY s.starts_at, q.id LIMIT 1
     """
+  /// Approved hand-overs of the same to somebody invited, who takes over once they have signed in.
+  private static let promised: Fragment = """
+    permission o JOIN permission e ON e.account = o.account AND e.system = o.system
+        AND e.role = o.role
+      JOIN request q ON q.replaces = e.request AND q.status = 'approved'
+      JOIN permission s ON s.request = q.id AND s.status = 'active' AND s.suspended_at IS NULL
+      JOIN account h ON h.id = s.account AND h.status = 'invited'
+    """
+  /// Whether such a hand-over stands beside what a request (`r`) would go on with.
+  static let isPromised: Fragment = "EXISTS (SELECT 1 FROM \(promised) WHERE \(cut))"
+  static let takeOverBySomebodyInvited: SQL = """
+    SELECT q.id, h.name, NULL FROM request r JOIN \(promised) WHERE r.id = ?1 AND \(cut)
+    ORDER BY q.id LIMIT 1
+    """
   /// Who takes a permission over at its very end.
   static let takeOverOf: SQL = """
     SELECT q.id, h.name, s.starts_at FROM \(heirs) WHERE o.request = ?1 AND o.status = 'active'
@@ -192,6 +206,7 @@ enum EffectTable {
     handOvers, changes,
     acts, changed, raise, isTheirs, isOvertaken,
     reopen, resume, giveUp, starting,
-    startingOf, successors, waitingHeirs, takeOver, takeOverOf, endOf, renewable,
+    startingOf, successors, waitingHeirs, takeOver, takeOverOf,
+    takeOverBySomebodyInvited, endOf, renewable,
   ]
 }

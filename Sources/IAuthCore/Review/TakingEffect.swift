@@ -8,7 +8,7 @@ import Values
 
 extension TakeOver {
   init(row: borrowing Row) {
-    self.init(request: row.id(0), name: row.textIfAny(1) ?? "", at: row.time(2))
+    self.init(request: row.id(0), name: row.textIfAny(1) ?? "", at: row.timeIfAny(2))
   }
 }
 
@@ -278,7 +278,10 @@ extension Transaction {
 
   /// Who takes over what a request would go on with, before the end that it asks for.
   func takeOver(cutting request: RequestID) throws(IAuthError) -> TakeOver? {
-    try first(EffectTable.takeOver, request, read: TakeOver.init(row:))
+    if let known = try first(EffectTable.takeOver, request, read: TakeOver.init(row:)) {
+      return known
+    }
+    return try first(EffectTable.takeOverBySomebodyInvited, request, read: TakeOver.init(row:))
   }
 
   /// Who takes a permission over when it ends.

@@ -106,7 +106,7 @@ import Testing
     #expect(outcome.refusal == nil && outcome.takenOver == taken)
     // What was sent, and what still waits to be.
     let mails = try (desk.spool("mail/new") + desk.texts("SELECT body FROM message"))
-      .filter { $0.contains("林美玲 takes over then (request \(heir))") }
+      .filter { $0.contains("for 林美玲 takes over then (request \(heir))") }
     #expect(
       mails.map { mail in ["有效至", "待您審核", "已核准"].first { mail.contains($0) } }
         == ["有效至", "待您審核", "已核准"])
