@@ -197,6 +197,10 @@ enum EffectTable {
       AND p.ends_at < ?5 AND coalesce(?4, 0) <= p.ends_at
       -- What somebody had removed is not renewed.
       AND NOT EXISTS (SELECT 1 FROM \(removals) AND v.effective_at = p.ends_at)
+      -- Nor what somebody else takes over: it goes on until then, and what is asked for from that day
+      -- on is another one.
+      AND NOT EXISTS (SELECT 1 FROM \(heirs) WHERE o.request = p.request
+        AND s.starts_at = p.ends_at AND ?4 >= p.ends_at)
       -- (The signs keep SQLite from preparing it anew for each value: an index asks for some.)
       AND +q.deputy_for IS ?6
     """

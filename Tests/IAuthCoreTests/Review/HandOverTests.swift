@@ -149,6 +149,31 @@ import Testing
     #expect(try desk.signedIn(.chen).approve(number) == nil)
   }
 
+  /// What a hand-over has ended by then is not renewed: a role is held once at a time.
+  @Test func aTermFromTheHandOverOnIsNoRenewal() throws {
+    let (desk, chief, li, lin) = try Desk.office()
+    let day = desk.today + 5
+    let heir = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: day, replaces: 2)
+    ).number
+    let order = { (from: Int64) in
+      PermissionOrder(role: .admin, from: desk.today + from, until: desk.today + 90)
+    }
+    #expect(try chief.approve(heir) == nil)
+    for from in [5, 6, 20] as [Int64] {
+      #expect(try refusal { _ = try li.requestPermission(order(from)) } == .permissionHeld)
+    }
+    // What begins before goes on until then.
+    let renewal = try li.requestPermission(order(4)).number
+    #expect(try chief.detail(renewal).takenOver?.at == Timestamp(startOfTaipeiDay: day))
+    #expect(try chief.approve(renewal) == nil)
+    desk.wait(.days(5))
+    #expect(try names(desk) == ["林美玲"])
+    let again = try desk.signedIn(.li).requestPermission(order(0)).number
+    #expect(try desk.signedIn(.chen).approve(again) == nil)
+    #expect(try names(desk).sorted() == ["李小明", "林美玲"].sorted())
+  }
+
   /// 吳志明 is to take 陳怡君's place in two days: until then she is the only one.
   @Test func whoComesLaterIsNoAdministratorYet() throws {
     let desk = try Desk()
