@@ -62,11 +62,16 @@ extension Transaction {
   }
 
   /// Whoever asked for an invited person: their agency and name.
-  private func inviter(of request: PermissionRequest) throws(IAuthError) -> String? {
+  func inviter(of request: PermissionRequest) throws(IAuthError) -> String? {
     guard let id = request.submitter,
       let submitter = try first(AccountTable.byID, id, read: { row in Account(row: row) })
     else { return nil }
     return try agency(id: submitter.agency).name + " " + submitter.name.text
+  }
+
+  /// Whoever has submitted a form's row, as the person is told.
+  func submitterName(of request: PermissionRequest) throws(IAuthError) -> Bilingual {
+    try inviter(of: request).map { Bilingual($0, $0) } ?? Bilingual("the operator", "系統維運人員")
   }
 
   /// From when until when a permission holds that is granted now.
