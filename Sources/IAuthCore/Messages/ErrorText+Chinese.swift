@@ -127,6 +127,7 @@ extension IAuthError {
     case .limitRows(let max): SheetText.tooLong(max).chinese
     case .reportTooLong(let max): "報告超過 \(max) 列，無法存為活頁簿，請改用 .csv 檔名"
     case .limitLines(let max): "檔案超過 \(max) 行（含空白行），請刪除空白行，或分割檔案"
+    case .limitDecisions(let max): "一次至多審核 \(max) 行，請分割檔案"
     case .registryShrunk(let removed, let all, let authority):
       authority
         ? "檔案中沒有主管機關；如確認無誤，請加上 --allow-removals"

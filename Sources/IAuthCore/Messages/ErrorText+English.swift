@@ -175,6 +175,7 @@ extension IAuthError {
       "a workbook holds no report of more than \(max) rows; let its name end in .csv"
     case .limitLines(let max):
       "the file has more than \(max) lines, blank ones counted; delete those, or split it"
+    case .limitDecisions(let max): "one call decides on at most \(max) lines; split the file"
     case .registryShrunk(let removed, let all, let authority):
       authority
         ? "the file does not list the authority; if that is meant, allow removals"

@@ -127,7 +127,7 @@ extension IAuthError {
         + Timestamp(startOfTaipeiDay: day).taiwanDay + (isDeputy ? " --until DATE" : "")
     case .inRow, .roleInvalid, .changeInvalid, .dateInvalid, .dateRange, .sheetHeader, .sheetEmpty,
       .sheetUnreadable,
-      .limitBytes, .limitRows, .limitLines, .reportTooLong:
+      .limitBytes, .limitRows, .limitLines, .limitDecisions, .reportTooLong:
       call.help
     case .answersRejected: "iauth recertify --sheet FILE"
     case .batchRejected:

@@ -171,7 +171,8 @@ private let samples: [IAuthError] =
     .sheetHeader(missing: [], duplicated: []), .sheetEmpty,
     .decisionLine(line: 3, word: "maybe"), .codeUsed(isApplication: true),
     .codeUsed(isApplication: false), .limitBytes(max: 10_485_760),
-    .limitRows(max: 20_000), .limitLines(max: 2_000_000), .programUnsafe,
+    .limitRows(max: 20_000), .limitLines(max: 2_000_000),
+    .limitDecisions(max: 10_000), .programUnsafe,
     .registryShrunk(removed: 900, of: 8_262, authority: false),
     .registryShrunk(removed: 1, of: 8_262, authority: true),
 
