@@ -98,6 +98,8 @@ package enum PermissionProblem: Equatable, Sendable {
   case promised
   /// It is a deputy's: whoever they represent is meant.
   case deputy
+  /// It is over before the first day that is asked for.
+  case ended
 }
 
 /// What a caller would have to be.
@@ -152,6 +154,6 @@ package enum DayProblem: Equatable, Sendable {
   case ahead
   /// Longer than the system gives a permission for.
   case tooLong(days: Int64)
-  /// A permission is taken over no earlier than it begins.
-  case early(permission: RequestID, from: Int64)
+  /// A permission is taken over, or stood in for, no earlier than it begins.
+  case early(permission: RequestID, from: Int64, isDeputy: Bool = false)
 }

@@ -93,6 +93,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   /// Of a report as a workbook.
   case reportTooLong(max: Int)
   case limitLines(max: Int)
+  /// Of the lines that say what is decided.
+  case limitDecisions(max: Int)
   case registryShrunk(removed: Int, of: Int, authority: Bool)
 
   // Not there.
@@ -236,7 +238,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .sheetEmpty: .sheetEmpty
     case .decisionLine: .decisionLine
     case .limitBytes: .limitBytes
-    case .limitRows, .limitLines, .reportTooLong: .limitRows
+    case .limitRows, .limitLines, .limitDecisions, .reportTooLong: .limitRows
     case .registryShrunk: .registryShrunk
     case .fileMissing, .fileOther: .fileMissing
     case .anchorMissing: .anchorMissing

@@ -250,9 +250,10 @@ package struct TakeOver: Sendable, Equatable {
   package let request: RequestID
   /// Who takes over.
   package let name: String
-  package let at: Timestamp
+  /// Nil of somebody invited: it has no day, but happens once they have signed in.
+  package let at: Timestamp?
 
-  package init(request: RequestID, name: String, at: Timestamp) {
+  package init(request: RequestID, name: String, at: Timestamp?) {
     (self.request, self.name, self.at) = (request, name, at)
   }
 }

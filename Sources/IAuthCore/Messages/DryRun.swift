@@ -68,7 +68,8 @@ extension Notice {
     case .code, .submitted, .batchSubmitted, .approved, .rejected, .invitation, .nationalReviewer,
       .contactChanged, .permissionSuspended, .permissionRestored, .wrongAttempts,
       .wrongAttemptsAlarm, .hostChanged, .witnessContradicts,
-      .revokedByForm, .returned, .batchReturned, .withdrawnByForm, .contactBounces, .channelTest,
+      .revokedByForm, .returned, .batchReturned, .withdrawnByForm,
+      .withdrawnBySubmitter, .contactBounces, .channelTest,
       .succession:
       return []
     }

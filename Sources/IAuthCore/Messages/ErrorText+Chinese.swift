@@ -24,10 +24,7 @@ extension IAuthError {
     case .permissionHeld(let number, .admin):
       "該帳號已具機關管理者權限（含使用權限），係由申請案 \(number) 核予"
     case .permissionHeld(let number, .general): "該帳號已具此權限，係由申請案 \(number) 核予"
-    case .permissionNone(let number, .none): "申請案 \(number) 並無有效的權限"
-    case .permissionNone(let number, .promised): "申請案 \(number) 之權限已另由他人辦理交接"
-    case .permissionNone(let number, .deputy):
-      "申請案 \(number) 之權限屬職務代理，請指定被代理人之權限"
+    case .permissionNone(let number, let problem): problem.text(of: number).chinese
     case .accountTaken: "該機關另有帳號使用相同的電子郵件或行動電話，請洽機關管理者"
     case .accountsTaken(let accounts):
       "帳號 \(accounts.map(\.description).joined(separator: "、")) 的電子郵件或行動電話相同，"
@@ -130,6 +127,7 @@ extension IAuthError {
     case .limitRows(let max): SheetText.tooLong(max).chinese
     case .reportTooLong(let max): "報告超過 \(max) 列，無法存為活頁簿，請改用 .csv 檔名"
     case .limitLines(let max): "檔案超過 \(max) 行（含空白行），請刪除空白行，或分割檔案"
+    case .limitDecisions(let max): "一次至多審核 \(max) 行，請分割檔案"
     case .registryShrunk(let removed, let all, let authority):
       authority
         ? "檔案中沒有主管機關；如確認無誤，請加上 --allow-removals"

@@ -36,12 +36,7 @@ extension IAuthError {
       "the account already has the admin permission, which includes use, from request \(number)"
     case .permissionHeld(let number, .general):
       "the account already has this permission, from request \(number)"
-    case .permissionNone(let number, .none):
-      "request \(number) has given no permission that is in force"
-    case .permissionNone(let number, .promised):
-      "somebody else is to take over the permission of request \(number)"
-    case .permissionNone(let number, .deputy):
-      "the permission of request \(number) is a deputy's; name the one of whom they stand in for"
+    case .permissionNone(let number, let problem): problem.text(of: number).english
     case .accountTaken:
       "another account of this agency has the same e-mail address or mobile number; ask the agency's"
         + " administrator"
@@ -180,6 +175,7 @@ extension IAuthError {
       "a workbook holds no report of more than \(max) rows; let its name end in .csv"
     case .limitLines(let max):
       "the file has more than \(max) lines, blank ones counted; delete those, or split it"
+    case .limitDecisions(let max): "one call decides on at most \(max) lines; split the file"
     case .registryShrunk(let removed, let all, let authority):
       authority
         ? "the file does not list the authority; if that is meant, allow removals"

@@ -122,12 +122,12 @@ extension IAuthError {
       .reasonInvalid, .decisionReason, .documentInvalid:
       nil
     case .decisionLine: "iauth help approve"
-    case .dateRange(.early(let number, let day)):
-      "iauth request-permission --role admin --replaces \(number) --from "
-        + Timestamp(startOfTaipeiDay: day).taiwanDay
+    case .dateRange(.early(let number, let day, let isDeputy)):
+      "iauth request-permission --role admin \(isDeputy ? "--deputy-for" : "--replaces") \(number) --from "
+        + Timestamp(startOfTaipeiDay: day).taiwanDay + (isDeputy ? " --until DATE" : "")
     case .inRow, .roleInvalid, .changeInvalid, .dateInvalid, .dateRange, .sheetHeader, .sheetEmpty,
       .sheetUnreadable,
-      .limitBytes, .limitRows, .limitLines, .reportTooLong:
+      .limitBytes, .limitRows, .limitLines, .limitDecisions, .reportTooLong:
       call.help
     case .answersRejected: "iauth recertify --sheet FILE"
     case .batchRejected:

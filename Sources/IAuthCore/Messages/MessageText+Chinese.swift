@@ -55,7 +55,7 @@ extension Notice {
         "申請案 \(request.number) 已退件",
         ["您的申請案經審核後退件：", ""] + request.chinese + ["", "退件理由："]
           + SafeText.quotation(reason)
-          + ["", "如已改正，得重新提出申請：", "", "    \(request.command)"])
+          + request.askAgain.chinese)
     case .requestLapsed(let request):
       Wording(
         "申請案 \(request.number) 逾期失效",
@@ -185,7 +185,8 @@ extension Notice {
           "「\(SafeText.line(agency))」提報異動，已廢止 \(count) 位機關管理者的權限。", "",
           "請檢視：", "", "    iauth pending --batch \(batch)",
         ])
-    case .returned, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm, .standIn,
+    case .returned, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm,
+      .withdrawnBySubmitter, .standIn,
       .handOverOff, .permissionEnding, .comesUpAgain, .changeNotMade, .succession:
       grantWording.chinese
     case .channelTest:
@@ -230,7 +231,7 @@ extension Notice {
         "後續作業：由貴機關的機關管理者\(request.role == .admin ? "（即您本人）" : "")於\(system)內設定細部權限。"
       ] + (url.map { ["", "    \(SafeText.line($0))"] } ?? [])
     case .revoke: return ["該權限已廢止。"]
-    case .change: return ["您的新聯絡資料已生效，權限恢復使用。"]
+    case .change: return [request.changeIsTrue.chinese]
     }
   }
 

@@ -57,7 +57,7 @@ extension Notice {
         "Request \(request.number) rejected",
         ["Your request is rejected:", ""] + request.english + ["", "Reason:"]
           + SafeText.quotation(reason)
-          + ["", "When that is fixed, you may ask again:", "", "    \(request.command)"])
+          + request.askAgain.english)
     case .requestLapsed(let request):
       Wording(
         "Request \(request.number) lapsed",
@@ -210,7 +210,8 @@ extension Notice {
             + " \(count) \(count == 1 ? "administrator" : "administrators").", "",
           "Read it:", "", "    iauth pending --batch \(batch)",
         ])
-    case .returned, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm, .standIn,
+    case .returned, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm,
+      .withdrawnBySubmitter, .standIn,
       .handOverOff, .permissionEnding, .comesUpAgain, .changeNotMade, .succession:
       grantWording.english
     case .channelTest:
@@ -267,7 +268,7 @@ extension Notice {
           + " detailed permissions inside \(system)\(url == nil ? "." : ":")"
       ] + (url.map { ["", "    \(SafeText.line($0))"] } ?? [])
     case .revoke: return ["The permission has ended."]
-    case .change: return ["Your new contact details are in force, and your permission again."]
+    case .change: return [request.changeIsTrue.english]
     }
   }
 

@@ -40,16 +40,20 @@ extension Notice {
             + ["", "請於 30 天內修正後重新提報附表，逾期失效："] + command)
       )
     case .rowsEnded(let batch, let items, let end):
-      let command = ["", "    iauth import-batch FILE", "    iauth pending --batch \(batch)"]
+      let isOver = end != .approved
+      let command =
+        (isOver ? ["", "    iauth import-batch FILE"] : [""])
+        + ["    iauth pending --batch \(batch)"]
       return (
         Wording(
           "Batch \(batch): requests \(end.subject.english)",
           [end.text.english, ""] + items.map(\.englishLine)
-            + ["", "What is still needed has to be handed in again:"] + command),
+            + ["", isOver ? "What is still needed has to be handed in again:" : "Each result:"]
+            + command),
         Wording(
           "整批申請 \(batch) 部分申請案\(end.subject.chinese)",
-          [end.text.chinese, ""] + items.map(\.chineseLine) + ["", "如仍有需要，請重新提報附表："]
-            + command)
+          [end.text.chinese, ""] + items.map(\.chineseLine)
+            + ["", isOver ? "如仍有需要，請重新提報附表：" : "查詢各案結果："] + command)
       )
     case .superseded(let request, let other):
       let list = ["", "    iauth request-permission --list"]
@@ -101,7 +105,7 @@ extension Notice {
             "\(isTheirs ? "您" : "您所提報")的資料異動前經核准於本日生效，惟\(cause.text.chinese)，故未變更，須重新審核：",
             "",
           ] + request.chinese
-            + (rests ? ["", "審核前\(isTheirs ? "您" : "其")的機關管理者權限暫停，不得審核。"] : [])
+            + (rests ? ["", "審核前\(isTheirs ? "您的" : "其")機關管理者權限暫停，不得審核。"] : [])
             + ["", "查詢申請進度："] + list)
       )
     case .withdrawnByForm(let request):
@@ -117,6 +121,23 @@ extension Notice {
           "申請案 \(request.number) 經提報撤回",
           ["上級機關提報異動（刪除），您的下列申請案已撤回：", ""] + request.chinese
             + ["", "如仍有需要，請重新提出申請：", "", "    \(request.command)"])
+      )
+    case .withdrawnBySubmitter(let request, let worksAgain):
+      let isChange = request.kind == .change
+      let list = ["", "    iauth request-permission --list"]
+      return (
+        Wording(
+          "Request \(request.number) withdrawn",
+          [
+            "Who submitted this has withdrawn it; \(isChange ? "your data stay as they are" : "it gives no permission"):",
+            "",
+          ] + request.english
+            + (worksAgain ? ["", "Your administrator's permission works again."] : [])
+            + ["", "Your permissions:"] + list),
+        Wording(
+          "申請案 \(request.number) 已撤回",
+          ["下列申請案已由原提報者撤回，\(isChange ? "您的資料未變更" : "不核予權限")：", ""] + request.chinese
+            + (worksAgain ? ["", "您的機關管理者權限恢復使用。"] : []) + ["", "查詢您的權限："] + list)
       )
     case .standIn(let request, let isGranted):
       let isDeputy = request.deputyOf != nil
@@ -228,11 +249,8 @@ extension RequestSummary {
       lines.append(Bilingual("Until: \(day)", "終止日期：\(day)"))
     }
     if let takenOver {
-      let (last, name) = ((takenOver.at - .seconds(1)).taiwanDay, SafeText.line(takenOver.name))
-      lines.append(
-        Bilingual(
-          "Holds until \(last): \(name) takes over then (request \(takenOver.request))",
-          "僅至 \(last) 止：其後由 \(name) 接任（申請案 \(takenOver.request)）"))
+      let line = takenOver.line
+      lines.append(Bilingual("It " + line.english, line.chinese))
     }
     return lines
   }
@@ -242,34 +260,6 @@ extension Timestamp {
   /// The day in Taiwan, `2026-03-02`.
   package var taiwanDay: String {
     String(decoding: (self + .hours(8)).rfc3339.utf8.prefix(10), as: UTF8.self)
-  }
-}
-
-extension DayProblem {
-  var english: String {
-    switch self {
-    case .past: "the day is past"
-    case .order: "the last day is before the first"
-    case .tooFar: "a permission is asked for at most three years ahead"
-    case .ahead: "this day is still to come"
-    case .tooLong(let days):
-      "on this system a permission lasts at most \(days) \(days == 1 ? "day" : "days")"
-    case .early(let number, let day):
-      "the permission of request \(number) begins on \(Timestamp(startOfTaipeiDay: day).taiwanDay), and "
-        + "is taken over from that day on at the earliest"
-    }
-  }
-
-  var chinese: String {
-    switch self {
-    case .past: "日期已過"
-    case .order: "終止日期早於生效日期"
-    case .tooFar: "權限期間以三年內為限"
-    case .ahead: "日期不得晚於今日"
-    case .tooLong(let days): "此系統的權限期間最長 \(days) 天"
-    case .early(let number, let day):
-      "申請案 \(number) 之權限自 \(Timestamp(startOfTaipeiDay: day).taiwanDay) 生效，最早自該日起交接"
-    }
   }
 }
 
@@ -290,6 +280,8 @@ extension RowsEnd {
     case .lapsed: Bilingual("lapsed", "逾期失效")
     case .byForm: Bilingual("taken back by another form", "經他人提報撤回")
     case .byPerson: Bilingual("withdrawn", "經當事人撤回")
+    case .approved: Bilingual("approved", "已核准")
+    case .rejected: Bilingual("rejected", "已退件")
     }
   }
 
@@ -305,8 +297,16 @@ extension RowsEnd {
         "他人提報異動，您提報的下列申請案已撤回：")
     case .byPerson:
       Bilingual(
-        "Whom these requests of your batch are about has withdrawn them:",
+        "The person concerned has withdrawn these requests of your batch:",
         "您提報的整批申請中，下列申請案已由當事人撤回：")
+    case .approved:
+      Bilingual(
+        "These requests of your batch, which had come up again, are approved:",
+        "您提報的整批申請中，下列重新審核之申請案已核准：")
+    case .rejected:
+      Bilingual(
+        "These requests of your batch, which had come up again, are rejected:",
+        "您提報的整批申請中，下列重新審核之申請案已退件：")
     }
   }
 }

@@ -41,6 +41,7 @@ extension Notice {
       .invitationLapsed, .invitationEnded, .revoked, .accountChanged, .contactChanged,
       .wrongAttempts,
       .idleWarning, .revokedByForm, .batchReturned, .rowsEnded, .superseded, .withdrawnByForm,
+      .withdrawnBySubmitter,
       .standIn, .handOverOff, .comesUpAgain, .changeNotMade,
       .permissionEnding, .permissionSuspended, .permissionRestored, .contactBounces,
       .channelTest, .succession:
@@ -100,7 +101,8 @@ extension Notice {
       .nationalReviewer(let request), .invitationLapsed(let request), .revoked(let request, _),
       .invitationEnded(let request, _),
       .returned(let request, _), .superseded(let request, _),
-      .withdrawnByForm(let request), .comesUpAgain(let request),
+      .withdrawnByForm(let request), .withdrawnBySubmitter(let request, _),
+      .comesUpAgain(let request),
       .changeNotMade(let request, _, _, _),
       .standIn(let request, _), .handOverOff(let request), .permissionEnding(let request, _),
       .permissionSuspended(let request), .permissionRestored(let request):

@@ -54,6 +54,8 @@ package enum Notice: Sendable, Equatable {
   case changeNotMade(request: RequestSummary, because: ReopenCause, isTheirs: Bool, rests: Bool)
   /// To the applicant: a form has taken their request back.
   case withdrawnByForm(request: RequestSummary)
+  /// To whom a form's row is about that had come up again: its submitter has withdrawn it.
+  case withdrawnBySubmitter(request: RequestSummary, worksAgain: Bool)
   /// To the holder of a permission: somebody is to stand in for them, or to take it over.
   case standIn(request: RequestSummary, isGranted: Bool)
   /// To the holder of a permission: the hand-over did not happen on its day, or was called off.
@@ -89,6 +91,8 @@ package enum RowsEnd: Sendable, Equatable {
   case byForm
   /// Whom they are about has withdrawn them.
   case byPerson
+  /// It had come up again, and was decided.
+  case approved, rejected
 }
 
 extension Notice {
@@ -144,6 +148,12 @@ package struct RequestSummary: Sendable, Equatable {
   package var isReturned = false
   /// Who takes over what it goes on with, before the end that it asks for.
   package var takenOver: TakeOver?
+  /// Who has submitted it by a form, where that is whom to ask.
+  package var sheetBy: Bilingual?
+  /// Of a change that is approved: the person's permissions rested until then; or the day that it
+  /// waits for.
+  package var hasRested = false
+  package var waitsFor: Timestamp?
   /// Why it has come up again, where the reader is to decide on it anew.
   package var isAgainBecause: ReopenCause?
 

@@ -48,12 +48,15 @@ enum PermissionsTable {
       ORDER BY q.id DESC LIMIT 1)
     """
   /// Whose something was at the moment, if that has changed since; of an agency: its superior.
+  ///
+  /// Of one second what was taken back comes first, the newest before what it stood upon.
   private static func then(_ kind: Fragment, _ id: Fragment) -> Fragment {
     """
     (SELECT iif(w.applied_at > ?5, n.before, n.after)
       FROM succession_move n JOIN succession w ON w.id = n.succession
       WHERE n.kind = \(kind) AND n.id = \(id) AND (w.applied_at > ?5 OR w.undone_at > ?5)
-      ORDER BY iif(w.applied_at > ?5, w.applied_at, w.undone_at) LIMIT 1)
+      ORDER BY iif(w.applied_at > ?5, w.applied_at, w.undone_at), w.applied_at > ?5,
+        iif(w.applied_at > ?5, w.id, -w.id) LIMIT 1)
     """
   }
   /// What has moved since the moment, also if it is back.

@@ -78,4 +78,38 @@ extension Transaction {
       _ = try tellReviewers(of: reopened, isNew: false, because: cause)
     }
   }
+
+  /// Tells who submitted a row that had come up again how it ended: their batch was told as decided
+  /// before.
+  func tellEndAnew(_ number: RequestID, of batch: Batch) throws(IAuthError) {
+    guard let request = try request(number), let submitter = batch.submitter,
+      submitter != actor?.account, submitter != request.account
+    else { return }
+    let end: RowsEnd
+    switch request.status {
+    case .approved: end = .approved
+    case .rejected: end = .rejected
+    case .withdrawn: end = actor?.account == request.account ? .byPerson : .byForm
+    case .lapsed: end = .lapsed
+    case .pending, .returned, .superseded: return
+    }
+    let person = try account(id: submitter)
+    guard person.status != .closed else { return }
+    try queue(
+      .rowsEnded(batch: batch.id, items: [try summary(request)], end), to: .mail(person),
+      reference: "batch:\(batch.id)")
+  }
+
+  /// Tells whom a form's row is about that its submitter has withdrawn it, if they have heard of it:
+  /// where it had come up again, an administrator's permission rested.
+  func tellWithdrawn(_ request: PermissionRequest) throws(IAuthError) {
+    let account = try account(id: request.account)
+    guard request.kind != .revoke, account.status == .active || account.status == .suspended,
+      try exists(StandInTable.wasTold, request.number, account.id)
+    else { return }
+    let worksAgain = try request.kind == .change ? isAdministrator(account) : false
+    try queue(
+      .withdrawnBySubmitter(request: try summary(request), worksAgain: worksAgain),
+      to: .mail(account), reference: request.number.description, request: request.number)
+  }
 }

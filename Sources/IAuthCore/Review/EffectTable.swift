@@ -161,6 +161,20 @@ enum EffectTable {
     SELECT q.id, h.name, s.starts_at FROM request r JOIN \(heirs) WHERE r.id = ?1 AND \(cut)
     ORDER BY s.starts_at, q.id LIMIT 1
     """
+  /// Approved hand-overs of the same to somebody invited, who takes over once they have signed in.
+  private static let promised: Fragment = """
+    permission o JOIN permission e ON e.account = o.account AND e.system = o.system
+        AND e.role = o.role
+      JOIN request q ON q.replaces = e.request AND q.status = 'approved'
+      JOIN permission s ON s.request = q.id AND s.status = 'active' AND s.suspended_at IS NULL
+      JOIN account h ON h.id = s.account AND h.status = 'invited'
+    """
+  /// Whether such a hand-over stands beside what a request (`r`) would go on with.
+  static let isPromised: Fragment = "EXISTS (SELECT 1 FROM \(promised) WHERE \(cut))"
+  static let takeOverBySomebodyInvited: SQL = """
+    SELECT q.id, h.name, NULL FROM request r JOIN \(promised) WHERE r.id = ?1 AND \(cut)
+    ORDER BY q.id LIMIT 1
+    """
   /// Who takes a permission over at its very end.
   static let takeOverOf: SQL = """
     SELECT q.id, h.name, s.starts_at FROM \(heirs) WHERE o.request = ?1 AND o.status = 'active'
@@ -183,6 +197,10 @@ enum EffectTable {
       AND p.ends_at < ?5 AND coalesce(?4, 0) <= p.ends_at
       -- What somebody had removed is not renewed.
       AND NOT EXISTS (SELECT 1 FROM \(removals) AND v.effective_at = p.ends_at)
+      -- Nor what somebody else takes over: it goes on until then, and what is asked for from that day
+      -- on is another one.
+      AND NOT EXISTS (SELECT 1 FROM \(heirs) WHERE o.request = p.request
+        AND s.starts_at = p.ends_at AND ?4 >= p.ends_at)
       -- (The signs keep SQLite from preparing it anew for each value: an index asks for some.)
       AND +q.deputy_for IS ?6
     """
@@ -192,6 +210,7 @@ enum EffectTable {
     handOvers, changes,
     acts, changed, raise, isTheirs, isOvertaken,
     reopen, resume, giveUp, starting,
-    startingOf, successors, waitingHeirs, takeOver, takeOverOf, endOf, renewable,
+    startingOf, successors, waitingHeirs, takeOver, takeOverOf,
+    takeOverBySomebodyInvited, endOf, renewable,
   ]
 }

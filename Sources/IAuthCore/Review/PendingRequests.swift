@@ -90,6 +90,8 @@ package struct PendingRequest: Sendable, Equatable {
   package var doesBounce: Bool
   /// From then on somebody takes over what it asks to go on with, before the end that it asks for.
   package var takenOverAt: Timestamp?
+  /// Somebody invited takes it over once they have signed in.
+  package var isPromised: Bool
   /// An opaque, keyed word that changes when anything changes that was shown.
   package var version = ""
 
@@ -131,6 +133,7 @@ package struct PendingRequest: Sendable, Equatable {
     // What is not there is told from what is empty by the mark in front.
     return texts.map { $0.map { "=" + $0 } ?? "" } + marks
       + (takenOverAt.map { ["taken-over=" + $0.rfc3339] } ?? [])
+      + (isPromised ? ["promised"] : [])
   }
 }
 

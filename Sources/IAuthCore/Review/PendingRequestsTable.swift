@@ -41,7 +41,8 @@ enum PendingRequestsTable {
       AND o.name_key = coalesce(r.change_name_key, a.name_key) AND o.status = 'suspended'),
     EXISTS (SELECT 1 FROM round o WHERE o.request = r.id),
     coalesce(d.reviewer_name, v.name), nullif(d.note, ''), d.deputy_for, d.reviewer,
-    coalesce(a.email_bounced_at, a.mobile_bounced_at) IS NOT NULL, \(EffectTable.cutAt)
+    coalesce(a.email_bounced_at, a.mobile_bounced_at) IS NOT NULL, \(EffectTable.cutAt),
+    \(EffectTable.isPromised)
     """
   }
   static let tables: SQL = """
@@ -168,6 +169,7 @@ extension PendingRequest {
       round: row.int(34), turnedAt: row.timeIfAny(35), isSameName: row.bool(36),
       isSuspended: row.bool(37), wasReturned: row.bool(38), decidedBy: row.textIfAny(39),
       note: row.textIfAny(40), decider: row.idIfAny(42), decidedFor: row.idIfAny(41),
-      doesBounce: row.bool(43), takenOverAt: row.timeIfAny(44))
+      doesBounce: row.bool(43), takenOverAt: row.timeIfAny(44),
+      isPromised: row.bool(45))
   }
 }

@@ -162,6 +162,7 @@ extension Service {
       try tx.audit(.withdrawn, .request(number))
       try tx.closeIfUnclaimed(try tx.account(id: request.account))
       try tx.finishBatch(of: request)
+      if !isOwn { try tx.tellWithdrawn(request) }
       // Who has submitted it saw nothing of it.
       if let batch = request.batch, let submitter = request.submitter {
         let row = EndedRow(batch: batch, submitter: submitter, summary: try tx.summary(request))
@@ -234,9 +235,9 @@ extension Transaction {
 
   /// Tells the submitter once nothing of their batch waits any more.
   func finishBatch(of request: PermissionRequest) throws(IAuthError) {
-    guard let id = request.batch, try !exists(RequestTable.batchHasPending, id),
-      let batch = try batch(id), batch.toldAt == nil
-    else { return }
+    guard let id = request.batch, let batch = try batch(id) else { return }
+    guard batch.toldAt == nil else { return try tellEndAnew(request.number, of: batch) }
+    guard try !exists(RequestTable.batchHasPending, id) else { return }
     try run(RequestTable.batchTold, id, now)
     guard let submitter = batch.submitter, submitter != actor?.account,
       let account = try first(AccountTable.byID, submitter, read: { row in Account(row: row) })

@@ -260,16 +260,21 @@ extension Transaction {
     {
       return .permissionNone(number: other)
     }
-    if let represented = request.deputyFor,
-      try permissionInForce(represented) == nil
-    {
-      return .permissionNone(number: represented)
+    if let represented = request.deputyFor {
+      let starts = try span(of: request).starts
+      guard let old = try permissionInForce(represented) else {
+        return .permissionNone(number: represented)
+      }
+      // Nobody stands in for what is over on the first day.
+      if let end = old.endsAt, end <= starts {
+        return .permissionNone(number: represented, .ended)
+      }
     }
-    // Nobody takes over what begins only later.
-    if let replaced = request.replaces, let later = try permissionInForce(replaced),
+    // Nobody takes over, or stands in for, what begins only later.
+    if let other = request.deputyFor ?? request.replaces, let later = try permissionInForce(other),
       try !exists(EffectTable.beginsBy, later.number, span(of: request).starts)
     {
-      return .permissionNone(number: replaced)
+      return .permissionNone(number: other)
     }
     if let replaced = request.replaces, let old = try permissionInForce(replaced),
       try isLastPermission(old.number)
@@ -315,8 +320,10 @@ extension Transaction {
     case .change:
       // One with a date waits for its day; the sweep makes it true then.
       if (request.effectiveAt ?? now) <= now {
+        summary.hasRested = try exists(RequestTable.activePermissions, account.id)
         try applyChange(request, account, isDecided: true)
       } else {
+        summary.waitsFor = request.effectiveAt
         try settleHandOvers(to: account.id)
       }
     case .revoke:
@@ -355,19 +362,6 @@ extension Transaction {
     try invite(try self.account(id: account.id), to: granted, by: request)
   }
 
-  /// A new national reviewer is told to all of them.
-  func tellNationalReviewers(
-    _ summary: RequestSummary, but others: [AccountID]
-  ) throws(IAuthError) {
-    let authority = try authority().id
-    let all = try all(RequestTable.administratorsOf, authority, now) { row in Account(row: row) }
-    for reviewer in all where !others.contains(reviewer.id) && reviewer.id != actor?.account {
-      try queue(
-        .nationalReviewer(request: summary), to: .mail(reviewer),
-        reference: summary.number.description, request: summary.number)
-    }
-  }
-
   private func notifyRejected(
     _ request: PermissionRequest, _ summary: RequestSummary, reason: String
   ) throws(IAuthError) {
@@ -377,6 +371,8 @@ extension Transaction {
     if account.status == .invited {
       try closeIfUnclaimed(account)
     } else {
+      var summary = summary
+      if request.batch != nil { summary.sheetBy = try submitterName(of: request) }
       try queue(
         .rejected(request: summary, reason: reason), to: .mail(account),
         reference: request.number.description, request: request.number)

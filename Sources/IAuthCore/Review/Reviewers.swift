@@ -87,4 +87,17 @@ extension Transaction {
     if holder != nil { try tellStandIn(request, isGranted: false) }
     return reviewers
   }
+
+  /// A new national reviewer is told to all of them.
+  func tellNationalReviewers(
+    _ summary: RequestSummary, but others: [AccountID]
+  ) throws(IAuthError) {
+    let authority = try authority().id
+    let all = try all(RequestTable.administratorsOf, authority, now) { row in Account(row: row) }
+    for reviewer in all where !others.contains(reviewer.id) && reviewer.id != actor?.account {
+      try queue(
+        .nationalReviewer(request: summary), to: .mail(reviewer),
+        reference: summary.number.description, request: summary.number)
+    }
+  }
 }

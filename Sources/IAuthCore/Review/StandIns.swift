@@ -91,8 +91,8 @@ extension Transaction {
   /// nobody does, whoever is meant is the one represented.
   ///
   /// - Throws: `request.unknown` for what is not of their agency; `permission.none` for what is no
-  ///   such permission in force, or their own; `date.invalid` for one that begins only later than it is
-  ///   to be taken over.
+  ///   such permission in force on the first day, or their own; `date.invalid` for one that begins only
+  ///   later.
   func checkStandIn(
     _ account: Account, beside number: RequestID, on system: SystemID, _ role: Role,
     isHandOver: Bool, from: Timestamp? = nil
@@ -119,9 +119,15 @@ extension Transaction {
       found.system == system, found.role == role
     else { throw .permissionNone(number: number) }
     guard !found.isDeputy else { throw .permissionNone(number: number, .deputy) }
-    // Nobody takes over what begins only later.
-    guard !isHandOver || found.startsAt <= max(from ?? now, now) else {
-      throw .dateRange(.early(permission: number, from: found.startsAt.taipeiDay))
+    let first = max(from ?? now, now)
+    // Nobody takes over, or stands in for, what begins only later.
+    guard found.startsAt <= first else {
+      throw .dateRange(
+        .early(permission: number, from: found.startsAt.taipeiDay, isDeputy: !isHandOver))
+    }
+    // Nor does anybody stand in for what is over by then.
+    guard isHandOver || found.endsAt.map({ first < $0 }) ?? true else {
+      throw .permissionNone(number: number, .ended)
     }
   }
 

@@ -8,7 +8,7 @@ import Values
 
 extension TakeOver {
   init(row: borrowing Row) {
-    self.init(request: row.id(0), name: row.textIfAny(1) ?? "", at: row.time(2))
+    self.init(request: row.id(0), name: row.textIfAny(1) ?? "", at: row.timeIfAny(2))
   }
 }
 
@@ -62,11 +62,16 @@ extension Transaction {
   }
 
   /// Whoever asked for an invited person: their agency and name.
-  private func inviter(of request: PermissionRequest) throws(IAuthError) -> String? {
+  func inviter(of request: PermissionRequest) throws(IAuthError) -> String? {
     guard let id = request.submitter,
       let submitter = try first(AccountTable.byID, id, read: { row in Account(row: row) })
     else { return nil }
     return try agency(id: submitter.agency).name + " " + submitter.name.text
+  }
+
+  /// Whoever has submitted a form's row, as the person is told.
+  func submitterName(of request: PermissionRequest) throws(IAuthError) -> Bilingual {
+    try inviter(of: request).map { Bilingual($0, $0) } ?? Bilingual("the operator", "系統維運人員")
   }
 
   /// From when until when a permission holds that is granted now.
@@ -278,7 +283,10 @@ extension Transaction {
 
   /// Who takes over what a request would go on with, before the end that it asks for.
   func takeOver(cutting request: RequestID) throws(IAuthError) -> TakeOver? {
-    try first(EffectTable.takeOver, request, read: TakeOver.init(row:))
+    if let known = try first(EffectTable.takeOver, request, read: TakeOver.init(row:)) {
+      return known
+    }
+    return try first(EffectTable.takeOverBySomebodyInvited, request, read: TakeOver.init(row:))
   }
 
   /// Who takes a permission over when it ends.

@@ -18,13 +18,15 @@ struct Approve: Command {
       and a batch are shown, and a yes is asked. --from takes a line for each request: its number, \
       its version (or - for any), approve, reject or return, and the reason; or CSV with a header \
       that names number, version, verdict and reason. Where the place for the verdict is empty \
-      the request is left alone; a line that ends before it is approved.
+      the request is left alone; a line that ends before it is approved. One call takes at most \
+      \(Limits.numbersAtOnce) lines.
       """,
       """
       逐件核准申請，或核准整批申請中仍待審核者，並通知申請人。登入時須已通過兩組驗證碼，且不得審核自己的\
       申請。核准後，由機關管理者至目標系統設定細部權限。NUMBER 得為範圍或多筆（4-6、4,7）；於終端機審核範圍或\
       整批申請時，先列出內容並請您確認。--from 每行審核一件：申請序號、版本（不限者填 -）、審核結果\
-      （approve、reject 或 return）及理由；或以 number、version、verdict、reason 為欄名之 CSV。審核結果欄空白者不予處理；未列至該欄者予以核准。
+      （approve、reject 或 return）及理由；或以 number、version、verdict、reason 為欄名之 CSV。審核結果欄空白者不予處理；未列至該欄者予以核准。\
+      一次至多 \(Limits.numbersAtOnce) 行。
       """),
     parameters: [
       .operands(
@@ -62,7 +64,8 @@ struct Approve: Command {
     fails: [
       .requestUnknown, .rightMissing, .requestOutside, .requestOwn, .requestDecided,
       .requestChanged, .permissionHeld, .sessionNone, .sessionExpired, .sessionStepUp,
-      .batchUnknown, .reasonInvalid, .accountSuspended, .declined, .decisionLine, .fileMissing,
+      .batchUnknown, .reasonInvalid, .accountSuspended, .declined, .decisionLine, .limitRows,
+      .fileMissing,
     ],
     check: { (command) throws(IAuthError) in
       guard command.expect == nil || command.numbers.count == 1 else {

@@ -58,7 +58,9 @@ struct DecisionLines {
     var rows: [SheetRow] = []
     while let row = try reader.next() {
       guard !row.isBlank else { continue }
-      guard rows.count < Limits.numbersAtOnce else { throw .limitRows(max: Limits.numbersAtOnce) }
+      guard rows.count < Limits.numbersAtOnce else {
+        throw .limitDecisions(max: Limits.numbersAtOnce)
+      }
       if isFirst {
         columns = try Column.named(row.cells)
         isFirst = false

@@ -15,11 +15,12 @@ struct Reject: Command {
       reads the reason and may ask again. With --return the request is sent back for correction: \
       it keeps its number, and the applicant (of a batch, its submitter) hands it in again within \
       30 days, or it lapses. It needs a session that has proven both codes. Ranges and --from are \
-      those of iauth approve.
+      those of iauth approve; one call takes at most \(Limits.numbersAtOnce) lines.
       """,
       """
       逐件退件，或將整批申請中仍待審核者退件。理由會通知申請人，申請人得重新申請。加上 --return 則為退回補正：\
-      申請序號不變，由申請人（整批申請為提報者）於 30 天內補正後再送，逾期失效。登入時須已通過兩組驗證碼。範圍及 --from 同 iauth approve。
+      申請序號不變，由申請人（整批申請為提報者）於 30 天內補正後再送，逾期失效。登入時須已通過兩組驗證碼。範圍及 --from 同 iauth approve，\
+      一次至多 \(Limits.numbersAtOnce) 行。
       """),
     parameters: [
       .operands(
@@ -57,7 +58,7 @@ struct Reject: Command {
     fails: [
       .requestUnknown, .rightMissing, .requestOutside, .requestOwn, .requestDecided,
       .sessionNone, .sessionExpired, .sessionStepUp, .batchUnknown, .reasonInvalid,
-      .accountSuspended, .declined, .decisionLine, .fileMissing,
+      .accountSuspended, .declined, .decisionLine, .limitRows, .fileMissing,
     ])
 
   var ranges: [NumberRange] = []

@@ -134,9 +134,7 @@ extension TakeOver {
 
   /// Until when a permission holds that is handed over before its end, and why.
   var text: Bilingual {
-    let last = (at - .seconds(1)).taiwanDay
-    return Bilingual(
-      "it holds until \(last), for \(name) takes over then (request \(request))",
-      "權限至 \(last) 止，其後由 \(name) 接任（申請案 \(request)）")
+    let line = line
+    return Bilingual("it " + line.english, line.chinese)
   }
 }

@@ -111,7 +111,7 @@ extension Shape {
       .word("permission", PermissionStatus.self).optional, takenOver.optional,
     ])
   private static let takenOver = Field.object(
-    "taken_over", [.number("request"), .text("name"), .time("from")])
+    "taken_over", [.number("request"), .text("name"), .time("from").optional])
   static let plannedMessages = Field.objects(
     "messages",
     [

@@ -120,6 +120,7 @@ private let samples: [IAuthError] =
     .requestChanged(number: 12), .permissionHeld(number: 12, role: .admin),
     .permissionHeld(number: 12, role: .general), .permissionNone(number: 12),
     .permissionNone(number: 12, .promised), .permissionNone(number: 12, .deputy),
+    .permissionNone(number: 12, .ended),
     .accountTaken(agency: "2.16.886.101.1"),
     .accountLast, .accountState(account: 7, status: .closed), .agencyCycle(code: "2.16.886.101.1"),
     .accountsTaken([7, 9]), .contactTaken(account: 7), .databaseElsewhere,
@@ -170,7 +171,8 @@ private let samples: [IAuthError] =
     .sheetHeader(missing: [], duplicated: []), .sheetEmpty,
     .decisionLine(line: 3, word: "maybe"), .codeUsed(isApplication: true),
     .codeUsed(isApplication: false), .limitBytes(max: 10_485_760),
-    .limitRows(max: 20_000), .limitLines(max: 2_000_000), .programUnsafe,
+    .limitRows(max: 20_000), .limitLines(max: 2_000_000),
+    .limitDecisions(max: 10_000), .programUnsafe,
     .registryShrunk(removed: 900, of: 8_262, authority: false),
     .registryShrunk(removed: 1, of: 8_262, authority: true),
 

@@ -224,7 +224,9 @@ struct Reckoning: Sendable {
           return request.deputyFor == nil ? .accepted : .refused("permission.none")
         }
         guard old.agency == request.agency else { return .refused("permission.none") }
-        if request.replaces != nil, old.from > max(now, request.from ?? now) {
+        let first = max(now, request.from ?? now)
+        if old.from > first { return .refused("permission.none") }
+        if request.deputyFor != nil, let end = old.until, end <= first {
           return .refused("permission.none")
         }
         if heirs(of: old).contains(where: { $0.request != request.id }) { return .unsure }
@@ -281,6 +283,11 @@ struct Reckoning: Sendable {
           || facts.requests[beside]?.deputyFor != nil || facts.requests[beside]?.isOpen == true
         {
           reasons.formUnion(["permission.none", "request.unknown"])
+        }
+        let day = ((now + 8 * 3600) / Self.day + (ask.from ?? 0)) * Self.day - 8 * 3600
+        if old.from > max(now, day) { reasons.insert("date.invalid") }
+        if ask.deputyFor != nil, let end = old.until, end <= max(now, day) {
+          reasons.insert("permission.none")
         }
         // Whether somebody may ask for what is to be handed over already is not said.
         if old.role != "admin" || !heirs(of: old).isEmpty { isSure = false }

@@ -57,4 +57,33 @@ import Testing
           == (isAllInterior ? [2, 3, 4] : isMoved ? [3, 4] : [4]))
     }
   }
+
+  /// What is taken back in one second, by one command or two, was so one after the other.
+  @Test(arguments: [true, false]) func aChainIsTakenBackInOneSecond(byOneCommand: Bool) throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    _ = try desk.administrator(.li, approvedBy: chief)
+    _ = try desk.administrator(.liu, approvedBy: chief)
+    desk.wait(.hours(1))
+    for (old, new) in [(Office.cdc, Office.fda), (Office.fda, Office.interior)] {
+      _ = try desk.owner().succeed([
+        SuccessionOrder(old: old, new: new, onAt: desk.clock.now, document: "甲字1號")
+      ])
+    }
+    desk.wait(.hours(1))
+    let between = desk.clock.now
+    desk.wait(.hours(1))
+    let lines = { (code: String) in
+      try desk.owner().permissions(ReportFilter(agency: code), at: between).map(\.request)
+    }
+    #expect(try lines(Office.interior) == [2, 3])
+    if byOneCommand {
+      _ = try desk.owner().undoSuccession(of: [Office.fda, Office.cdc])
+    } else {
+      for code in [Office.fda, Office.cdc] { _ = try desk.owner().undoSuccession(of: [code]) }
+    }
+    desk.wait(.hours(1))
+    #expect(try lines(Office.interior) == [2, 3])
+    #expect(try lines(Office.fda).isEmpty && lines(Office.cdc).isEmpty)
+  }
 }

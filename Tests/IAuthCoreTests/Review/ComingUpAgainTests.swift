@@ -68,4 +68,92 @@ import Testing
     #expect(detail.history.last?.outcome == cause.rawValue)
     #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
   }
+
+  /// How it ended is told to who submitted it, and to whom it is about what others did.
+  @Test(arguments: ["approve", "reject", "person", "submitter"])
+  func howItEndedIsTold(end: String) throws {
+    let (desk, change) = try planned()
+    desk.wait(.days(1))
+    if end == "approve" {
+      let chief = try desk.chief()
+      _ = try desk.administrator(.wu, approvedBy: chief)
+      _ = try desk.signedIn(.wu).revoke(1, reason: "調職")
+    } else {
+      try desk.opened(
+        Person(
+          agency: Office.cdc, name: "張他人", email: "meiling@cdc.gov.tw", mobile: "0911000077"))
+    }
+    desk.wait(.days(10))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    let actor: Person =
+      switch end {
+      case "approve": .wu
+      case "reject": .chen
+      case "person": .lin
+      default: .huang
+      }
+    let service = try desk.signedIn(actor)
+    let last = try desk.number("SELECT max(id) FROM message")
+    let post = try desk.post {
+      switch end {
+      case "approve": #expect(try service.approve(change) == nil)
+      case "reject": #expect(try service.reject(change) == nil)
+      default: try service.withdraw(change)
+      }
+    }
+    let lin = end == "approve" ? "meiling@cdc.gov.tw" : Person.lin.email
+    let told: [String] =
+      switch end {
+      case "person": ["notice \(Person.huang.email)"]
+      case "submitter": ["notice \(lin)"]
+      case "reject": ["decision \(lin)", "notice \(Person.huang.email)"]
+      // The old address hears that it is replaced.
+      default: ["decision \(lin)", "notice \(Person.huang.email)", "notice \(Person.lin.email)"]
+      }
+    #expect(post.sorted() == told.sorted())
+    let bodies = try desk.texts(
+      "SELECT body FROM message WHERE id > ?1 AND kind = 'notice' AND recipient = ?2", last,
+      end == "submitter" ? lin : Person.huang.email)
+    #expect(bodies.count == 1)
+    let word: String =
+      switch end {
+      case "approve": "已核准"
+      case "reject": "已退件"
+      case "person": "已由當事人撤回"
+      default: "恢復使用"
+      }
+    #expect(bodies.allSatisfy { $0.contains(word) && !$0.contains("張他人") })
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+  }
+
+  /// What is approved for a day holds from then on; nothing has rested.
+  @Test func theApprovalOfADatedChangeSaysFromWhen() throws {
+    let (desk, _) = try planned()
+    let bodies = try desk.texts("SELECT body FROM message WHERE kind = 'decision'")
+    let mails = try (desk.spool("mail/new") + bodies).filter {
+      $0.contains("已核准") && $0.contains("變更聯絡資料")
+    }
+    #expect(mails.count == 1)
+    for mail in mails {
+      #expect(mail.contains("自 2026-03-12 起生效") && mail.contains("from 2026-03-12 on"))
+      #expect(!mail.contains("恢復使用") && !mail.contains("permission again"))
+    }
+  }
+
+  /// Who is to ask again is the form's submitter.
+  @Test func aRejectedChangeIsTheSubmittersToHandInAgain() throws {
+    let (desk, change) = try planned()
+    desk.wait(.days(1))
+    try desk.opened(
+      Person(
+        agency: Office.cdc, name: "張他人", email: "meiling@cdc.gov.tw", mobile: "0911000077"))
+    desk.wait(.days(10))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    for mail in try desk.spool("mail/new") { #expect(!mail.contains("其的")) }
+    #expect(try desk.chief().reject(change) == nil)
+    let mail = try desk.texts(
+      "SELECT body FROM message WHERE kind = 'decision' ORDER BY id DESC LIMIT 1")[0]
+    #expect(mail.contains("審核後退件") && !mail.contains("request-permission --system"))
+    #expect(mail.contains("原提報者") && mail.contains("黃淑芬") && mail.contains("the sheet"))
+  }
 }

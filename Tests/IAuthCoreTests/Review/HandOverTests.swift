@@ -106,7 +106,7 @@ import Testing
     #expect(outcome.refusal == nil && outcome.takenOver == taken)
     // What was sent, and what still waits to be.
     let mails = try (desk.spool("mail/new") + desk.texts("SELECT body FROM message"))
-      .filter { $0.contains("林美玲 takes over then (request \(heir))") }
+      .filter { $0.contains("for 林美玲 takes over then (request \(heir))") }
     #expect(
       mails.map { mail in ["有效至", "待您審核", "已核准"].first { mail.contains($0) } }
         == ["有效至", "待您審核", "已核准"])
@@ -147,6 +147,31 @@ import Testing
       PermissionOrder(role: .admin, from: desk.today + 5, replaces: later)
     ).number
     #expect(try desk.signedIn(.chen).approve(number) == nil)
+  }
+
+  /// What a hand-over has ended by then is not renewed: a role is held once at a time.
+  @Test func aTermFromTheHandOverOnIsNoRenewal() throws {
+    let (desk, chief, li, lin) = try Desk.office()
+    let day = desk.today + 5
+    let heir = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: day, replaces: 2)
+    ).number
+    let order = { (from: Int64) in
+      PermissionOrder(role: .admin, from: desk.today + from, until: desk.today + 90)
+    }
+    #expect(try chief.approve(heir) == nil)
+    for from in [5, 6, 20] as [Int64] {
+      #expect(try refusal { _ = try li.requestPermission(order(from)) } == .permissionHeld)
+    }
+    // What begins before goes on until then.
+    let renewal = try li.requestPermission(order(4)).number
+    #expect(try chief.detail(renewal).takenOver?.at == Timestamp(startOfTaipeiDay: day))
+    #expect(try chief.approve(renewal) == nil)
+    desk.wait(.days(5))
+    #expect(try names(desk) == ["林美玲"])
+    let again = try desk.signedIn(.li).requestPermission(order(0)).number
+    #expect(try desk.signedIn(.chen).approve(again) == nil)
+    #expect(try names(desk).sorted() == ["李小明", "林美玲"].sorted())
   }
 
   /// 吳志明 is to take 陳怡君's place in two days: until then she is the only one.
