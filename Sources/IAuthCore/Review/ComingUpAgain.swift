@@ -103,8 +103,10 @@ extension Transaction {
   /// Tells whom a form's row is about that its submitter has withdrawn it, if they have heard of it:
   /// where it had come up again, an administrator's permission rested.
   func tellWithdrawn(_ request: PermissionRequest) throws(IAuthError) {
-    let account = try account(id: request.account)
-    guard request.kind != .revoke, account.status == .active || account.status == .suspended,
+    // Nothing is left of somebody who was only to be invited.
+    guard request.kind != .revoke,
+      let account = try first(AccountTable.byID, request.account, read: { Account(row: $0) }),
+      account.status == .active || account.status == .suspended,
       try exists(StandInTable.wasTold, request.number, account.id)
     else { return }
     let worksAgain = try request.kind == .change ? isAdministrator(account) : false

@@ -151,6 +151,19 @@ import Testing
     #expect(try one.prove(receipt.reference.text, codes: codes).proven == [.email, .sms])
   }
 
+  /// Nor for another session of the same person, whoever has begun it.
+  @Test func aStepUpIsForNoOtherSessionOfOnes() throws {
+    let desk = try Desk()
+    try desk.opened(.li)
+    let receipt = try #require(try desk.signedIn(.li, via: .email).stepUp())
+    let codes = try desk.codes(receipt.reference)
+    desk.wait(.minutes(2))
+    let again = try desk.signedIn(.li, via: .email)
+    #expect(
+      try refusal { _ = try again.prove(receipt.reference.text, codes: codes) } == .sessionNone)
+    #expect(try again.status().proven == [.email])
+  }
+
   @Test func theConfigurationMayAskForOneCodeOnly() throws {
     var settings = Settings()
     settings.reviewCodes = .either
