@@ -149,7 +149,15 @@ extension Service {
       } else if let code = filter.under, let top = range.top {
         asked.top = try tx.agency(typed: code, at: at, now: top)
       }
-      let lines = try tx.permissions(asked, at: at)
+      var lines = try tx.permissions(asked, at: at)
+      // One's own are one's own wherever one was then.
+      if case .under = scope, filter.agency ?? filter.under == nil,
+        let me = try tx.sessionIfAny()?.account.id, filter.account ?? me == me
+      {
+        let own = ReportRange(system: range.system, role: range.role, account: me)
+        let known = lines.map(\.request)
+        lines += try tx.permissions(own, at: at).filter { !known.contains($0.request) }
+      }
       if case .own(let me) = scope, range.account == me.id { return .commit(lines) }
       try tx.audit(.permissionsRead, range.account.map { .account($0) } ?? .none)
       return .commit(lines)

@@ -1,6 +1,7 @@
 // Who had what at a past moment, below an agency (PRODUCT 11.5): what has been reorganised since was
 // somebody else's then.
 
+import SQLite
 import Testing
 
 @testable import IAuthCore
@@ -85,5 +86,26 @@ import Testing
     desk.wait(.hours(1))
     #expect(try lines(Office.interior) == [2, 3])
     #expect(try lines(Office.fda).isEmpty && lines(Office.cdc).isEmpty)
+  }
+
+  /// Whoever was moved finds what was theirs before, although it stood elsewhere.
+  @Test func ownOnesAreFoundWhereverTheyStood() throws {
+    let desk = try Desk()
+    let chief = try desk.chief()
+    _ = try desk.administrator(.li, approvedBy: chief)
+    _ = try desk.administrator(.liu, approvedBy: chief)
+    let account: AccountID = try desk.id("SELECT account FROM permission WHERE request = 2")
+    desk.wait(.hours(1))
+    let before = desk.clock.now
+    desk.wait(.hours(1))
+    _ = try desk.owner().succeed([
+      SuccessionOrder(old: Office.cdc, new: Office.fda, onAt: desk.clock.now, document: "甲字1號")
+    ])
+    let li = try desk.signedIn(.li)
+    for filter in [ReportFilter(), ReportFilter(account: account)] {
+      let found = try li.permissions(filter, at: before).map(\.request)
+      #expect(found.sorted() == (filter.account == nil ? [2, 3] : [2]))
+    }
+    #expect(try li.permissions(ReportFilter(role: .general), at: before).isEmpty)
   }
 }
