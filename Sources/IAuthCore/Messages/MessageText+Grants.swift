@@ -277,7 +277,7 @@ extension RequestSummary {
 extension RowsEnd {
   fileprivate var subject: Bilingual {
     switch self {
-    case .lapsed: Bilingual("lapsed", "逾期失效")
+    case .lapsed, .lapsedAnew: Bilingual("lapsed", "逾期失效")
     case .byForm: Bilingual("taken back by another form", "經他人提報撤回")
     case .byPerson: Bilingual("withdrawn", "經當事人撤回")
     case .approved: Bilingual("approved", "已核准")
@@ -307,6 +307,10 @@ extension RowsEnd {
       Bilingual(
         "These requests of your batch, which had come up again, are rejected:",
         "您提報的整批申請中，下列重新審核之申請案已退件：")
+    case .lapsedAnew:
+      Bilingual(
+        "These requests of your batch, which had come up again, have lapsed:",
+        "您提報的整批申請中，下列重新審核之申請案已失效：")
     }
   }
 }

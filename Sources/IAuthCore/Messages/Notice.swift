@@ -91,8 +91,8 @@ package enum RowsEnd: Sendable, Equatable {
   case byForm
   /// Whom they are about has withdrawn them.
   case byPerson
-  /// It had come up again, and was decided.
-  case approved, rejected
+  /// It had come up again, and was decided, or was not.
+  case approved, rejected, lapsedAnew
 }
 
 extension Notice {

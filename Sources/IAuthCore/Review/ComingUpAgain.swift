@@ -58,13 +58,18 @@ extension Transaction {
     var people = account.status == .invited ? [] : [account.id]
     if let submitter = request.submitter, submitter != account.id { people.append(submitter) }
     for id in people {
-      let person = try self.account(id: id)
-      guard person.status != .closed else { continue }
+      guard let person = try reachable(id) else { continue }
       try queue(
         .changeNotMade(
           request: summary, because: cause, isTheirs: id == account.id, rests: rests),
         to: .mail(person), reference: request.number.description, request: request.number)
     }
+  }
+
+  /// Whom something is still written to: not those who are gone, or erased.
+  private func reachable(_ id: AccountID) throws(IAuthError) -> Account? {
+    try first(AccountTable.byID, id) { row in Account(row: row) }
+      .flatMap { $0.status == .closed ? nil : $0 }
   }
 
   /// Lets a request come up again.
@@ -90,11 +95,10 @@ extension Transaction {
     case .approved: end = .approved
     case .rejected: end = .rejected
     case .withdrawn: end = actor?.account == request.account ? .byPerson : .byForm
-    case .lapsed: end = .lapsed
+    case .lapsed: end = .lapsedAnew
     case .pending, .returned, .superseded: return
     }
-    let person = try account(id: submitter)
-    guard person.status != .closed else { return }
+    guard let person = try reachable(submitter) else { return }
     try queue(
       .rowsEnded(batch: batch.id, items: [try summary(request)], end), to: .mail(person),
       reference: "batch:\(batch.id)")
@@ -104,9 +108,8 @@ extension Transaction {
   /// where it had come up again, an administrator's permission rested.
   func tellWithdrawn(_ request: PermissionRequest) throws(IAuthError) {
     // Nothing is left of somebody who was only to be invited.
-    guard request.kind != .revoke,
-      let account = try first(AccountTable.byID, request.account, read: { Account(row: $0) }),
-      account.status == .active || account.status == .suspended,
+    guard request.kind != .revoke, let account = try reachable(request.account),
+      account.status != .invited,
       try exists(StandInTable.wasTold, request.number, account.id)
     else { return }
     let worksAgain = try request.kind == .change ? isAdministrator(account) : false

@@ -69,6 +69,28 @@ import Testing
     #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
   }
 
+  /// Who submitted it may be gone and erased by its day, and by its end: nobody is written to, and
+  /// nothing stops for it.
+  @Test(arguments: [true, false]) func whoSubmittedItMayBeErased(isBefore: Bool) throws {
+    let (desk, change) = try planned()
+    desk.wait(.days(1))
+    try desk.opened(
+      Person(agency: Office.cdc, name: "張他人", email: "meiling@cdc.gov.tw", mobile: "0911000077"))
+    let huang: AccountID = try desk.id("SELECT id FROM account WHERE email = ?", Person.huang.email)
+    let erase = {
+      _ = try desk.owner().change(account: huang, .close, reason: "離職")
+      _ = try desk.owner().change(account: huang, .erase, reason: "離職")
+    }
+    if isBefore { try erase() }
+    desk.wait(.days(10))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    let status = { try desk.texts("SELECT status FROM request WHERE id = ?", change) }
+    try #require(try status() == ["pending"])
+    if !isBefore { try erase() }
+    #expect(try desk.chief().reject(change) == nil)
+    #expect(try status() == ["rejected"])
+  }
+
   /// How it ended is told to who submitted it, and to whom it is about what others did.
   @Test(arguments: ["approve", "reject", "person", "submitter"])
   func howItEndedIsTold(end: String) throws {
