@@ -72,7 +72,8 @@ private struct Piece {
       }
       if let last = pieces.last { try #require(last.isAsItShould) }
     }
-    #expect(pieces.allSatisfy(\.isWhole))
+    let areWhole = pieces.allSatisfy { $0.isWhole }
+    #expect(areWhole)
     for piece in pieces { piece.giveBack() }
   }
 }
