@@ -21,7 +21,8 @@ package enum FormColumn: Int, CaseIterable, Sendable {
     case .agencyCode:
       [
         "機關OID", "機關代號", "OID", "機關代碼", "機關OID代碼", "機關OID代號", "OID代碼", "OID代號",
-        "機關物件識別碼", "物件識別碼", "統一編號", "機關統一編號", "機關OID或統一編號", "機關代號(OID)",
+        "機關物件識別碼", "物件識別碼", "機關識別碼", "所屬機關OID", "服務機關OID", "單位OID", "機關(構)OID",
+        "機關(構)代碼", "統一編號", "機關統一編號", "機關OID或統一編號", "機關代號(OID)",
         "機關代碼(OID)", "agency", "agency code", "agency oid", "organization code", "org oid",
       ]
     case .agencyName:
@@ -43,25 +44,35 @@ package enum FormColumn: Int, CaseIterable, Sendable {
     case .mobile:
       [
         "手機", "行動電話", "手機號碼", "行動電話號碼", "公務手機", "公務手機號碼", "公務行動電話",
-        "行動電話(手機)", "手機(行動電話)", "mobile", "mobile number", "mobile phone",
+        "行動電話(手機)", "手機(行動電話)", "聯絡手機", "手機門號", "行動電話門號", "mobile", "mobile number", "mobile phone",
         "mobile phone number", "cell phone", "cellphone number",
       ]
     case .title:
-      ["職稱", "職務", "職務名稱", "title", "job title", "position"]
+      ["職稱", "職務", "職務名稱", "職位", "職銜", "title", "job title", "position"]
     case .unit:
-      ["單位", "單位名稱", "服務單位", "所屬單位", "科室", "部門", "unit", "department", "division"]
+      [
+        "單位", "單位名稱", "服務單位", "服務單位名稱", "所屬單位", "科室", "部門", "unit", "department",
+        "division",
+      ]
     case .phone:
       [
-        "公務電話", "電話", "辦公室電話", "聯絡電話", "公務電話(分機)", "公務電話及分機", "市話",
+        "公務電話", "電話", "辦公室電話", "聯絡電話", "連絡電話", "公務聯絡電話", "電話及分機", "公務電話(分機)", "公務電話及分機", "市話",
         "phone", "phone number", "office phone", "telephone", "tel",
       ]
     case .system:
-      ["申請系統", "系統", "系統名稱", "系統代碼", "系統代號", "system", "system code", "system name"]
+      [
+        "申請系統", "系統", "系統名稱", "系統代碼", "系統代號", "系統別", "申請系統名稱", "使用系統",
+        "申請使用系統", "system", "system code", "system name",
+      ]
     case .role:
-      ["角色", "申請角色", "使用者角色", "權限", "申請權限", "權限類別", "role", "permission"]
+      [
+        "角色", "申請角色", "使用者角色", "角色別", "角色權限", "權限", "申請權限", "權限類別", "權限角色",
+        "使用權限", "帳號權限", "帳號類別", "使用者類別", "role", "permission",
+      ]
     case .change:
       [
-        "異動類別", "異動類型", "異動別", "異動項目", "異動", "異動情形", "異動種類",
+        "異動類別", "異動類型", "異動別", "異動項目", "異動", "異動情形", "異動種類", "異動方式", "變更類別",
+        "變更類型", "申請種類", "作業類別", "作業別", "新增/刪除", "新增/異動/刪除",
         "申請類別", "change", "change type", "action",
       ]
     case .priorName:
@@ -75,14 +86,21 @@ package enum FormColumn: Int, CaseIterable, Sendable {
         "原E-mail", "原管理者E-mail", "prior e-mail", "previous e-mail", "former e-mail", "old e-mail",
       ]
     case .effectiveDate:
-      ["生效日期", "生效日", "異動日期", "異動生效日期", "effective date", "effective", "valid from"]
+      [
+        "生效日期", "生效日", "生效時間", "異動日期", "異動生效日期", "異動生效日", "權限生效日期", "權限生效日",
+        "預計生效日期", "預計生效日", "啟用日期", "啟用日", "effective date", "effective", "valid from",
+      ]
     case .untilDate:
       ["終止日期", "終止日", "迄日", "結束日期", "截止日期", "until", "end date", "valid until"]
     case .reason:
-      ["異動原因", "原因", "申請原因", "申請事由", "事由", "異動事由", "reason"]
+      [
+        "異動原因", "原因", "申請原因", "申請事由", "事由", "異動事由", "異動說明", "異動原因說明", "異動理由",
+        "變更原因", "申請理由", "reason",
+      ]
     case .document:
       [
-        "公文文號", "文號", "公文字號", "發文字號", "來文字號", "來文文號", "document", "document number",
+        "公文文號", "文號", "公文字號", "發文字號", "來文字號", "來文文號", "發文文號", "公文號", "來函文號",
+        "函文字號", "來函字號", "函號", "document", "document number",
         "letter number",
       ]
     case .remark:
@@ -127,7 +145,9 @@ package enum FormColumn: Int, CaseIterable, Sendable {
   /// Whether an empty cell means something other than what a merge over it shows.
   package var misleadsWhenMerged: Bool {
     switch self {
-    case .role, .change, .priorName, .priorEmail, .effectiveDate, .untilDate: true
+    case .name, .email, .mobile, .role, .change, .priorName, .priorEmail, .effectiveDate,
+      .untilDate:
+      true
     default: false
     }
   }
@@ -140,52 +160,11 @@ package enum FormColumn: Int, CaseIterable, Sendable {
     // Longer than any title; the cells of a table without header are asked one by one.
     guard (1...160).contains(title.utf8.count) else { return nil }
     let key = Self.key(title)
-    guard
-      let column = Self.byKey[key] ?? Self.withoutMark(key).flatMap({ Self.byKey[$0] })
-        ?? Self.withoutChoices(key)
-    else { return nil }
+    guard let column = Self.column(of: key) else { return nil }
     self = column
   }
 
-  /// The column of a title behind which the choices stand: 異動類別(新增、刪除、修改).
-  private static func withoutChoices(_ key: String) -> FormColumn? {
-    guard key.utf8.last == UInt8(ascii: ")"), let open = key.lastIndex(of: "("),
-      let column = byKey[String(key[..<open])], column == .change || column == .role
-    else { return nil }
-    return column
-  }
-
-  /// A key without what forms write beside a title to say whether it must be filled in, (必填),
-  /// 【必填】; nil if nothing of it stands there.
-  private static func withoutMark(_ key: String) -> String? {
-    guard let last = key.unicodeScalars.last, let first = key.unicodeScalars.first,
-      closing.unicodeScalars.contains(last) || opening.unicodeScalars.contains(first)
-        || key.contains("必填")
-    else { return nil }
-    let brackets = zip(opening, closing).map { (String($0), String($1)) } + [("", "")]
-    for word in marks {
-      for (open, close) in brackets {
-        let mark = (open + word + close).utf8
-        guard key.utf8.count > mark.count else { continue }
-        if key.utf8.suffix(mark.count).elementsEqual(mark) {
-          return String(Substring(key.utf8.dropLast(mark.count)))
-        }
-        if key.utf8.starts(with: mark) {
-          return String(Substring(key.utf8.dropFirst(mark.count)))
-        }
-      }
-    }
-    return nil
-  }
-
-  private static let marks = [
-    "必填欄位", "必填項目", "必填", "必要", "必須", "選填", "非必填", "免填", "可免填", "required", "mandatory",
-    "optional",
-  ].sorted { $0.utf8.count > $1.utf8.count }
-  private static let opening = "([【〔〈《「{"
-  private static let closing = ")]】〕〉》」}"
-
-  private static let byKey: [String: FormColumn] = {
+  static let byKey: [String: FormColumn] = {
     var columns: [String: FormColumn] = [:]
     for column in allCases {
       for title in column.titles { columns[key(title)] = column }
@@ -193,9 +172,13 @@ package enum FormColumn: Int, CaseIterable, Sendable {
     return columns
   }()
 
+  /// What stands at a title and means nothing.
+  private static let emptyMarks = "*※-_:★☆●○◎▲△◆◇■□#✱⁎﹡†‡§•‧。"
+
   /// A title without full-width forms, white space and line breaks, case, and the marks that carry
   /// no meaning: of "must be filled in", and the hyphens and underscores of English words.
-  package static func key(_ title: String, dropping marks: String = "*※-_:★☆●○◎▲△◆◇■□#") -> String {
+  package static func key(_ title: String, dropping marks: String? = nil) -> String {
+    let marks = marks ?? emptyMarks
     var key = ""
     for scalar in Radicals.folded(title).unicodeScalars {
       // Han and lower-case letters have none of these quirks; asking Unicode costs far more.

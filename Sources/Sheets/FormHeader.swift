@@ -32,6 +32,16 @@ package struct FormHeader: Equatable, Sendable {
     self.column(column).map { titles[$0] } ?? column.titles[0]
   }
 
+  /// The titles of what is not read, as they stand.
+  package var unread: [String] {
+    titles.indices.compactMap { index in
+      let title = titles[index]
+      let isRead = positions.contains(index) || title.isEmpty
+      return isRead || FormColumn(title: title).map(FormColumn.results.contains) == true
+        ? nil : title
+    }
+  }
+
   /// Reads on until the first row that has all needed columns.
   /// - Parameter above: becomes the people who stand above it, as in a sheet that was sorted with
   ///   its header.
@@ -154,7 +164,7 @@ package struct FormHeader: Equatable, Sendable {
       }
       if positions[column.rawValue] < 0 {
         positions[column.rawValue] = index
-      } else if !FormColumn.results.contains(column) {
+      } else if column != .remark, !FormColumn.results.contains(column) {
         others[column, default: []].append(index)
       }
     }

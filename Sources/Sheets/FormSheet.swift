@@ -286,13 +286,16 @@ package struct FormSheet {
     let key = FormColumn.key(name, dropping: "*※-_:()【】[]0123456789.、")
     return key.contains("範例") || samples.contains(key)
       || samples.prefix(9).contains { key.utf8.suffix($0.utf8.count).elementsEqual($0.utf8) }
+      || beginnings.contains { key.utf8.starts(with: $0.utf8) }
   }
 
   private static let samples = [
     "範本", "填寫範本", "示例", "樣張", "template",
     "填寫說明", "填表說明", "填報說明", "使用說明", "說明", "樣本", "注意事項", "填表須知", "填寫須知",
     "sample", "samples", "example", "examples", "instructions", "instruction", "readme",
+    "示範", "舉例", "例", "样本", "示意", "填寫參考", "參考", "demo", "help", "howto", "howtofill", "guide",
   ]
+  private static let beginnings = ["sample", "example", "示範", "demo"]
 }
 
 extension IAuthError {

@@ -92,9 +92,21 @@ package enum NumberFormat: Equatable, Sendable {
     case .general: break
     }
     // Beyond 15 digits spreadsheet programs do not keep integers exactly.
-    guard value.magnitude < 1e15 else { return number }
+    guard value.magnitude < 1e15 else { return Self.withoutExponent(number) ?? number }
     let integer = Int64(value)
     return Double(integer) == value ? String(integer) : number
+  }
+
+  /// An integer of the form `1.13E+15` in digits; nil for any other number.
+  private static func withoutExponent(_ number: String) -> String? {
+    let parts = number.utf8.split { $0 == UInt8(ascii: "E") || $0 == UInt8(ascii: "e") }
+    guard parts.count == 2, let exponent = Int(Substring(parts[1])), (15...40).contains(exponent)
+    else { return nil }
+    let mantissa = parts[0].split(
+      separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+    let digits = mantissa.map(Substring.init).joined()
+    let zeros = exponent - (mantissa.count == 2 ? mantissa[1].count : 0)
+    return zeros < 0 ? nil : digits + String(repeating: "0", count: zeros)
   }
 
   /// A count of days as a date; a number that no program shows as a date stands as it is.

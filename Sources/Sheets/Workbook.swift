@@ -91,7 +91,7 @@ package struct Workbook {
     while let (name, attributes) = try xml.child() {
       switch name {
       case "workbookPr":
-        isFrom1904 = ["1", "true"].contains(attributes["date1904"])
+        isFrom1904 = ["1", "true"].contains(trimmed(attributes["date1904"] ?? ""))
         try xml.skipElement()
       case "sheets":
         while let (name, attributes) = try xml.child() {

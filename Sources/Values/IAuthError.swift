@@ -12,7 +12,7 @@ package enum IAuthError: Error, Equatable, Sendable {
   case requestDecided(number: RequestID, status: RequestStatus, by: String?, at: Timestamp)
   case requestOwn(number: RequestID)
   case requestChanged(number: RequestID)
-  case permissionHeld(number: RequestID, role: Role)
+  case permissionHeld(number: RequestID, role: Role, until: Timestamp? = nil)
   case permissionNone(number: RequestID, PermissionProblem = .none)
   case accountTaken(agency: String)
   /// These share contacts with others under another name.

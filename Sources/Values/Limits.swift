@@ -300,6 +300,8 @@ package enum Limits {
 
   // Lists on a terminal.
 
+  /// Titles of columns that are not read, in one line.
+  package static let ignoredTitles = 20
   /// The most agencies that are shown to choose from.
   package static let agencyChoices = 10
   /// The most letters that an agency is looked for by, one by one.

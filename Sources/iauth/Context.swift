@@ -209,6 +209,12 @@ final class Context {
   /// Whether something was done and, being a dry run, undone again.
   var isTrial: Bool { options.dryRun && (hasTried || opened?.isTrial ?? false) }
 
+  /// Says of a dry run that it was one.
+  func sayTrial() {
+    guard isTrial else { return }
+    say(Bilingual("dry run: nothing was kept or sent", "僅供試行：未儲存，亦未寄送"))
+  }
+
   /// Whether this run has written to anybody.
   var hasQueuedMessages: Bool { opened?.hasQueuedMessages ?? false }
 

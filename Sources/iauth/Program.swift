@@ -48,9 +48,7 @@ enum Program {
       case .command(let command):
         defer { context.saySuccessions() }
         try command.run(context)
-        if context.isTrial {
-          context.say(Bilingual("dry run: nothing was kept or sent", "僅供試行：未儲存，亦未寄送"))
-        }
+        context.sayTrial()
         status = context.status
       }
     } catch {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import AUTHORITY, CDC, CHIEF, MING, MOHW, TONG, clerk
+from conftest import AUTHORITY, CDC, CHIEF, MING, MOHW, TONG, clerk, status_of
 from test_terminal import ended, talk
 
 FORM = "機關OID,姓名,公務信箱,手機\n{},江一二,j12@cdc.gov.tw,0933111222\n"
@@ -46,6 +46,13 @@ CASES = [
     (["deliver"], None, ""), (["pending", "--remind"], None, ""),
     (["ssh-gate", "--enrol", "mohw", "--account", "2"], None, ""),
 ]
+
+
+def test_a_partly_refused_decision_says_so(busy):
+    out = busy.run("approve", 3, 99999, "--dry-run", session=MING)
+    assert out.status == status_of("request.unknown") and "request.unknown" in out.err
+    assert "dry run: nothing was kept or sent" in out.err
+    assert "dry run" not in busy.run("approve", 99999, "--dry-run", session=MING).err
 
 
 @pytest.mark.parametrize("words, session, stdin", CASES, ids=lambda value: str(value)[:40])

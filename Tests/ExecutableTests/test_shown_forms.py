@@ -7,7 +7,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from conftest import CHIEF
+from conftest import CHIEF, MING, MOHW
 from test_seen_forms import CDC, OTHER, PERSON, TITLES, Formula, ods, read, xlsx
 
 
@@ -107,7 +107,7 @@ def test_a_report_shows_what_a_refused_formula_showed(desk, tmp_path):
 
 
 def test_a_sheet_that_lacks_only_a_title_is_named_with_it(desk, tmp_path):
-    nearly = ["機關OID", "機關名稱", "姓名", "公務信箱", "行動電話(公務)"]
+    nearly = ["機關OID", "機關名稱", "姓名", "公務信箱", "緊急聯絡手機"]
     path = xlsx(tmp_path / "form.xlsx", {"疾管署": [TITLES, PERSON], "食藥署": [nearly, OTHER],
                                          "封面": [["名冊"]]})
     run = desk.run("import-batch", path, "--dry-run", session=CHIEF)
@@ -121,3 +121,47 @@ def test_a_sheet_that_was_sorted_with_its_header_loses_nobody(desk, tmp_path):
     path = xlsx(tmp_path / "form.xlsx", {"甲": [PERSON, TITLES, OTHER]})
     lines = read(desk, path).lines
     assert [line["row"] for line in lines[:-1]] == [1, 3] and lines[-1]["accepted"] == 2
+
+
+def test_a_merged_person_only_looks_empty(desk, tmp_path):
+    for column, title in (("C", "姓名"), ("D", "公務信箱"), ("E", "手機")):
+        form, sheet, path = saved(tmp_path / f"{column}.xlsx", [TITLES, PERSON, OTHER])
+        sheet.merge_cells(f"{column}2:{column}3")
+        form.save(path)
+        second = read(desk, path).lines[1]
+        assert codes(second) == [("error", title, "row.merged")]
+
+
+def test_a_short_name_of_another_agency_is_an_error(desk, tmp_path):
+    def answer(name, code):
+        path = tmp_path / "form.csv"
+        path.write_text("機關名稱,機關OID,姓名,公務信箱,手機\n" + f"{name},{code},吳一,wu@cdc.gov.tw,0912348002\n")
+        return codes(read(desk, path).lines[0])
+
+    assert answer("疾病管制署", MOHW) == [("error", "機關名稱", "agency.name")]
+    assert answer("衛生福利部疾病管制署", MOHW) == [("error", "機關名稱", "agency.name")]
+    assert answer("疾病管制署", CDC) == [("warning", "機關名稱", "agency.name")]
+    assert answer("沒有此機關", MOHW) == [("warning", "機關名稱", "agency.name")]
+    assert answer("衛生福利部", MOHW) == []
+
+
+def test_columns_that_are_not_read_are_named(desk, tmp_path):
+    path = tmp_path / "form.csv"
+    path.write_text("項次,【機關OID】,1.姓名,公務信箱(gov.tw),手機（09xxxxxxxx）,【異動類別】,到職日\n"
+                    f"1,{CDC},吳一,wu@cdc.gov.tw,0912348002,刪除,115/1/1\n")
+    line, end = read(desk, path).lines
+    # Nobody of that name is there to lose anything.
+    assert line["outcome"] == "rejected" and codes(line)[0][1] in ("1.姓名", "公務信箱(gov.tw)")
+    assert end["ignored"] == ["項次", "到職日"]
+    said = desk.run("import-batch", path, "--dry-run", session=CHIEF)
+    assert "columns that are not read: '項次', '到職日'" in said.err
+
+
+def test_what_a_change_does_not_replace_is_said(desk, tmp_path):
+    path = tmp_path / "form.csv"
+    path.write_text("機關OID,姓名,公務信箱,手機,異動類別,原管理者姓名,原公務信箱,公務電話,單位\n"
+                    f"{MING.agency},{MING.name},{MING.email},{MING.mobile},修改,{MING.name},{MING.email},"
+                    "02-23959825,資訊室\n")
+    line = read(desk, path).lines[0]
+    assert codes(line) == [("warning", "公務電話", "row.kept"), ("warning", "單位", "row.kept")]
+    assert line["outcome"] == "unchanged"

@@ -220,6 +220,18 @@ def test_what_is_planned_is_shown_and_called_off(desk):
     assert "successor" not in desk.json("agencies", CDC)[0]
 
 
+def test_who_has_taken_a_place_is_shown(desk):
+    new = target(desk)
+    succeed(desk, [CDC], new)
+    line = desk.json("agencies", CDC)[0]
+    assert line["successor"]["code"] == new and line["status"] == "succeeded"
+    assert "succession_at" in line and "succession_failed" not in line
+    assert f"({new}), since 20" in desk.ok("agencies", CDC, "--limit", 1).out
+    head, *rest = desk.ok("agencies", CDC[:-6]).out.splitlines()
+    assert "status" in head and "successor" in head
+    assert any(CDC in row and "succeeded" in row for row in rest)
+
+
 def test_what_is_taken_back_goes_the_other_way(desk):
     new = target(desk)
     succeed(desk, [CDC], new)

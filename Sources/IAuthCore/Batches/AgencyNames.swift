@@ -13,6 +13,11 @@ struct AgencyNames {
   /// Names compare as people's do: by NFKC, without spaces and case, 臺 and 台 as one.
   static func key(_ name: String) -> String { PersonName(stored: name).key }
 
+  /// Whether a name ends or begins with a shorter one, both as they compare.
+  static func fits(_ key: String, _ name: String) -> Bool {
+    name.utf8.suffix(key.utf8.count).elementsEqual(key.utf8) || name.utf8.starts(with: key.utf8)
+  }
+
   /// The agencies that are called exactly so.
   func exactly(named name: String) -> [Agency] {
     (byName[Self.key(name)] ?? []).sorted { $0.code < $1.code }
@@ -25,10 +30,7 @@ struct AgencyNames {
     let key = Self.key(name)
     guard key.unicodeScalars.count >= 3 else { return nil }
     var found: Agency?
-    for (name, agencies) in byName
-    where name.utf8.suffix(key.utf8.count).elementsEqual(key.utf8)
-      || name.utf8.starts(with: key.utf8)
-    {
+    for (name, agencies) in byName where Self.fits(key, name) {
       guard found == nil, agencies.count == 1 else { return nil }
       found = agencies[0]
     }

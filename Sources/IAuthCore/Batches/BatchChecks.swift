@@ -113,7 +113,13 @@ extension BatchImporter {
     guard !name.isEmpty, name != agency.name,
       AgencyNames.key(name) != AgencyNames.key(agency.name)
     else { return }
-    let others = try names().exactly(named: name)
+    var others = try names().exactly(named: name)
+    // One that people shorten is another's too, unless it fits this one as well.
+    if others.isEmpty, !AgencyNames.fits(AgencyNames.key(name), AgencyNames.key(agency.name)),
+      let fitting = try names().only(named: name)
+    {
+      others = [fitting]
+    }
     guard !others.isEmpty else {
       return row.add(
         header, .agencyName, code: "agency.name", isError: false,
@@ -176,11 +182,12 @@ extension BatchImporter {
   }
 
   func standing(
-    _ account: Account, _ system: TargetSystem, _ role: Role
+    _ account: Account, _ system: TargetSystem, _ role: Role, from: Timestamp? = nil,
+    until: Timestamp? = nil
   ) throws(IAuthError) -> (number: RequestID, batch: BatchID?, isReturned: Bool)? {
-    try tx.first(ImportTable.standing, account.id, system.id, role, tx.now) { row in
-      (number: row.id(0), batch: row.idIfAny(1), isReturned: row.bool(2))
-    }
+    try tx.first(
+      ImportTable.standing, account.id, system.id, role, tx.now, from ?? Timestamp(0), until,
+      read: { row in (number: row.id(0), batch: row.idIfAny(1), isReturned: row.bool(2)) })
   }
 
   static let outside = Bilingual(
@@ -189,6 +196,9 @@ extension BatchImporter {
     "administrators of the authority are never part of a batch", "主管機關管理者不得以整批方式申請")
   static let duplicate = Bilingual(
     "an earlier row asks for the same", "與前列重複")
+  static let kept = Bilingual(
+    "a row 修改 replaces name, e-mail, mobile and title only; this stays as it was",
+    "修改僅變更姓名、電子郵件、行動電話與職稱，本欄維持原資料")
   static let conflict = Bilingual(
     "an account of this agency has one of these contacts with other data",
     "本機關已有帳號使用相同聯絡資料，但其他資料不同")

@@ -87,6 +87,12 @@ package struct ImportReport {
   /// Visible sheets with text that were not read.
   package let unread: [UnreadSheet]
   let headers: [FormHeader]
+  /// The titles of columns that are not read, each once.
+  package var ignored: [String] {
+    var titles: [String] = []
+    for title in headers.flatMap(\.unread) where !titles.contains(title) { titles.append(title) }
+    return titles
+  }
   /// The sheet's cells, if it is to be given back.
   let cells: Spool?
 

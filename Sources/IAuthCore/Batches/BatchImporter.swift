@@ -182,7 +182,7 @@ struct BatchImporter {
       contradict(&row, earlier, .change)
       return nil
     }
-    if let standing = try standing(known, system, role) {
+    if let standing = try standing(known, system, role, from: row.effectiveAt, until: row.untilAt) {
       if form.takesAway {
         claims.kept[.init(account: known.id, system: system.id, role: role)] = claims.row
       }
@@ -200,6 +200,17 @@ struct BatchImporter {
     }
     if let other: RequestID = try tx.id(RequestTable.pendingFor, known.id, system.id, role) {
       row.add(header, .change, code: "row.conflict", waiting(try tx.request(other)))
+      return nil
+    }
+    // What ends before the row's days do goes on from its end at the latest, or not at all.
+    let renewed = try tx.renewable(
+      known.id, system.id, role, from: row.effectiveAt, until: row.untilAt, deputyFor: nil)
+    if let held = try tx.heldPermission(known.id, system.id, role),
+      renewed == nil || held.role != role
+    {
+      row.add(
+        header, .effectiveDate,
+        .permissionHeld(number: held.number, role: held.role, until: held.endsAt))
       return nil
     }
     let number = try submit(

@@ -94,6 +94,21 @@ extension BatchImporter {
     return try tx.exists(RequestTable.mayDecide, number, me.id, tx.now)
   }
 
+  /// What 修改 does not replace stays as it is, and that is said.
+  private func noteKept(
+    _ row: inout CheckedRow, of account: Account
+  ) throws(IAuthError) {
+    let known = try tx.first(PendingRequestsTable.desk, account.id) { row in
+      (phone: row.textIfAny(0), unit: row.textIfAny(1))
+    }
+    for (column, typed, stored) in [
+      (FormColumn.unit, row.unit, known?.unit), (.phone, row.phone, known?.phone),
+    ] {
+      guard let typed, typed != stored else { continue }
+      row.add(header, column, code: "row.kept", isError: false, Self.kept)
+    }
+  }
+
   /// 修改: a `change` request for whom 原管理者姓名 and 原公務信箱 name.
   mutating func modify(
     _ row: inout CheckedRow, _ agency: Agency, _ named: TargetSystem
@@ -121,6 +136,7 @@ extension BatchImporter {
       row.add(header, .agencyCode, code: "agency.outside", Self.nationalReviewer)
       return nil
     }
+    try noteKept(&row, of: account)
     let new = Replacement(
       name: name.text, email: email.text, mobile: mobile.e164, title: row.title)
     guard !isSame(account, row) else {

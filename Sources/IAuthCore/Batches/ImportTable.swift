@@ -10,11 +10,13 @@ enum ImportTable {
     VALUES (?, ?, ?, ?, 1, ?)
     """
   static let setRows: SQL = "UPDATE batch SET rows = ?2 WHERE id = ?1"
-  /// What makes a row unchanged: the permission is held, or asked for.
+  /// What makes a row unchanged: the permission is held, on the row's first day (?5) too and until its
+  /// last (?6), as far as it was given for that long, or it is asked for.
   static let standing: SQL = """
     SELECT r.id, r.batch, 0 FROM permission p JOIN request r ON r.id = p.request
     WHERE p.account = ?1 AND p.system = ?2 AND p.status = 'active' AND NOT r.open
       AND (p.role = ?3 OR p.role = 'admin' AND p.starts_at <= ?4)
+      AND (p.ends_at IS NULL OR p.ends_at > ?5 AND coalesce(max(p.ends_at, r.until_at) >= ?6, 1))
     UNION ALL
     SELECT id, batch, status = 'returned' FROM request
     WHERE account = ?1 AND system = ?2 AND role = ?3 AND open = 1 AND kind = 'grant'

@@ -21,9 +21,9 @@ extension IAuthError {
     case .requestOwn(let number):
       "申請案 \(number) 涉及您本人，或您所提報、所代理之人，須由其他管理者審核"
     case .requestChanged(let number): "申請案 \(number) 的內容已有異動，請重新檢視後再審核"
-    case .permissionHeld(let number, .admin):
-      "該帳號已具機關管理者權限（含使用權限），係由申請案 \(number) 核予"
-    case .permissionHeld(let number, .general): "該帳號已具此權限，係由申請案 \(number) 核予"
+    case .permissionHeld(let number, let role, let until):
+      (role == .admin ? "該帳號已具機關管理者權限（含使用權限）" : "該帳號已具此權限") + "，係由申請案 \(number) 核予"
+        + (until.map { "，至 \($0.lastTaiwanDay) 止" } ?? "")
     case .permissionNone(let number, let problem): problem.text(of: number).chinese
     case .accountTaken: "該機關另有帳號使用相同的電子郵件或行動電話，請洽機關管理者"
     case .accountsTaken(let accounts):

@@ -32,10 +32,10 @@ extension IAuthError {
         + "else has to decide on it"
     case .requestChanged(let number):
       "request \(number) has changed since it was listed; read it again before deciding"
-    case .permissionHeld(let number, .admin):
-      "the account already has the admin permission, which includes use, from request \(number)"
-    case .permissionHeld(let number, .general):
-      "the account already has this permission, from request \(number)"
+    case .permissionHeld(let number, let role, let until):
+      "the account already has "
+        + (role == .admin ? "the admin permission, which includes use" : "this permission")
+        + ", from request \(number)" + (until.map { ", until \($0.lastTaiwanDay)" } ?? "")
     case .permissionNone(let number, let problem): problem.text(of: number).english
     case .accountTaken:
       "another account of this agency has the same e-mail address or mobile number; ask the agency's"

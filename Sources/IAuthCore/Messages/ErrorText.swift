@@ -28,6 +28,11 @@ package struct TypedCall: Sendable {
     values[spelling].map { shellWord($0, or: placeholder) } ?? placeholder
   }
 
+  /// Those of the options that were typed, as they were.
+  fileprivate func options(_ spellings: [String]) -> String {
+    spellings.filter { values[$0] != nil }.map { " \($0) \(word($0, or: "VALUE"))" }.joined()
+  }
+
   /// The command's own help, or that of iauth.
   fileprivate var help: String { command.map { "iauth help \($0)" } ?? "iauth help" }
 }
@@ -131,7 +136,8 @@ extension IAuthError {
       call.help
     case .answersRejected: "iauth recertify --sheet FILE"
     case .batchRejected:
-      "iauth import-batch \(call.word("FILE", or: "FILE")) --dry-run --report -"
+      "iauth import-batch \(call.word("FILE", or: "FILE"))"
+        + call.options(["--system", "--encoding", "--sheet", "--hidden"]) + " --dry-run --report -"
     case .registryShrunk:
       "iauth agencies --load \(call.word("--load", or: "FILE")) --allow-removals"
 

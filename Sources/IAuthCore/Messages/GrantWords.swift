@@ -5,21 +5,44 @@ import Sheets
 import Values
 
 extension RequestSummary {
-  /// What whoever was refused may do: other data are the form's submitter's to hand in again, or
-  /// their own by a new application.
+  /// What whoever was refused may do.
   var askAgain: (english: [String], chinese: [String]) {
+    again(
+      Bilingual("When that is fixed", "如須更正"), Bilingual("When that is fixed, you may", "如已改正，得"),
+      command)
+  }
+
+  /// What may be done where nobody has decided in time.
+  var askAfresh: (english: [String], chinese: [String]) {
+    again(
+      Bilingual("If it is still needed", "如仍有需要"), Bilingual("If you still need it,", "如仍有需要，請"),
+      commandForOtherDays)
+  }
+
+  /// Other data are the form's submitter's to hand in again, or their own by a new application.
+  private func again(
+    _ ofSheet: Bilingual, _ ofOwn: Bilingual, _ command: String
+  ) -> (english: [String], chinese: [String]) {
     if kind == .change, let sheetBy {
       return (
         [
           "",
-          "When that is fixed, \(SafeText.line(sheetBy.english)), who submitted the sheet, may hand it "
+          "\(ofSheet.english), \(SafeText.line(sheetBy.english)), who submitted the sheet, may hand it "
             + "in again.",
-        ], ["", "如須更正，請洽原提報者（\(SafeText.line(sheetBy.chinese))）重新提報附表。"]
+        ], ["", "\(ofSheet.chinese)，請洽原提報者（\(SafeText.line(sheetBy.chinese))）重新提報附表。"]
       )
     }
     let command = ["", "    \(kind == .change ? "iauth apply" : command)"]
     return (
-      ["", "When that is fixed, you may ask again:"] + command, ["", "如已改正，得重新提出申請："] + command
+      ["", "\(ofOwn.english) ask again:"] + command, ["", "\(ofOwn.chinese)重新提出申請："] + command
+    )
+  }
+
+  /// That a permission which rested for other data is used again, once these came to nothing.
+  var worksAgain: (english: [String], chinese: [String]) {
+    guard hasRested else { return ([], []) }
+    return (
+      ["", "Your administrator's permission works again."], ["", "您的機關管理者權限恢復使用。"]
     )
   }
 

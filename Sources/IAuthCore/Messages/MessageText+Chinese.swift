@@ -55,13 +55,12 @@ extension Notice {
         "申請案 \(request.number) 已退件",
         ["您的申請案經審核後退件：", ""] + request.chinese + ["", "退件理由："]
           + SafeText.quotation(reason)
-          + request.askAgain.chinese)
+          + request.worksAgain.chinese + request.askAgain.chinese)
     case .requestLapsed(let request):
       Wording(
         "申請案 \(request.number) 逾期失效",
-        [request.isReturned ? "您的申請案逾期未補正，已失效：" : "您的申請案因逾期未經審核，已失效：", ""]
-          + request.chinese
-          + ["", "如仍有需要，請重新提出申請：", "", "    \(request.commandForOtherDays)"])
+        [request.isReturned ? "申請案退回補正後逾期未補正，已失效：" : "您的申請案因逾期未經審核，已失效：", ""]
+          + request.chinese + request.worksAgain.chinese + request.askAfresh.chinese)
     case .invitation(let request, let agencyCode, let email, let expiresAt):
       Wording(
         "帳號啟用邀請（申請案 \(request.number)）",

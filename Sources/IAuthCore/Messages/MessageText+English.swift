@@ -57,16 +57,15 @@ extension Notice {
         "Request \(request.number) rejected",
         ["Your request is rejected:", ""] + request.english + ["", "Reason:"]
           + SafeText.quotation(reason)
-          + request.askAgain.english)
+          + request.worksAgain.english + request.askAgain.english)
     case .requestLapsed(let request):
       Wording(
         "Request \(request.number) lapsed",
         [
           request.isReturned
-            ? "Your request was not corrected in time, and has lapsed:"
+            ? "This request was sent back, was not corrected in time, and has lapsed:"
             : "Nobody decided on your request in time, and it has lapsed:", "",
-        ] + request.english
-          + ["", "If you still need it, ask again:", "", "    \(request.commandForOtherDays)"])
+        ] + request.english + request.worksAgain.english + request.askAfresh.english)
     case .invitation(let request, let agencyCode, let email, let expiresAt):
       Wording(
         "Invitation to activate your account (request \(request.number))",

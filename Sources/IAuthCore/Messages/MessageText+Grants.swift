@@ -261,6 +261,9 @@ extension Timestamp {
   package var taiwanDay: String {
     String(decoding: (self + .hours(8)).rfc3339.utf8.prefix(10), as: UTF8.self)
   }
+
+  /// The last day in Taiwan of what ends at this moment.
+  package var lastTaiwanDay: String { (self - .seconds(1)).taiwanDay }
 }
 
 extension RequestSummary {

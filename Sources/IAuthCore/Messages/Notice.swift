@@ -150,8 +150,8 @@ package struct RequestSummary: Sendable, Equatable {
   package var takenOver: TakeOver?
   /// Who has submitted it by a form, where that is whom to ask.
   package var sheetBy: Bilingual?
-  /// Of a change that is approved: the person's permissions rested until then; or the day that it
-  /// waits for.
+  /// Of a change that is over: the person's permissions rested until then; or the day that it waits
+  /// for.
   package var hasRested = false
   package var waitsFor: Timestamp?
   /// Why it has come up again, where the reader is to decide on it anew.

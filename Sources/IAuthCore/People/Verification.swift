@@ -16,6 +16,8 @@ package struct SessionReceipt: Equatable, Sendable {
   package let expiresAt: Timestamp
   /// The replacement of contacts waits for a reviewer, and the permission rests until then.
   package let pendingChange: RequestID?
+  /// It was sent back for correction.
+  package let isChangeReturned: Bool
   /// What that would change.
   package var asked: [ContactChange] = []
   /// What has changed since the last sign-in.
@@ -292,11 +294,14 @@ extension Transaction {
   }
 
   func receipt(_ session: Session) throws(IAuthError) -> SessionReceipt {
-    SessionReceipt(
+    let change: RequestID? = try id(RequestTable.pendingChange, session.account.id)
+    return SessionReceipt(
       account: session.account.id, name: session.account.name.text,
       agency: try agency(id: session.account.agency), status: session.account.status,
       session: session.name, proven: session.provenChannels, expiresAt: session.expiresAt,
-      pendingChange: try id(RequestTable.pendingChange, session.account.id))
+      pendingChange: change,
+      isChangeReturned: try change.flatMap { (number) throws(IAuthError) in try request(number) }?
+        .status == .returned)
   }
 }
 

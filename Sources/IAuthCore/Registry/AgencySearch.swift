@@ -21,12 +21,12 @@ extension Service {
         AgencyTable.search, words, top, limit ?? Int.max, AgencyCode.orgCode(query)
       ) { row in AgencyLineItem(row: row) }
       guard found.isEmpty, let letters = AgencyLetters(words) else {
-        return try tx.withPlans(found)
+        return try tx.withSuccessors(found)
       }
       let named = try tx.all(AgencyTable.letters, letters.pattern, top) { row in
         AgencyLineItem(row: row)
       }
-      return try tx.withPlans(Array(letters.ranked(named).prefix(limit ?? Int.max)))
+      return try tx.withSuccessors(Array(letters.ranked(named).prefix(limit ?? Int.max)))
     }
   }
 }

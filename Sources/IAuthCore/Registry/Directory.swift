@@ -14,7 +14,7 @@ package struct AgencyLineItem: Sendable {
   /// When a load or the operator last set it.
   package let updatedAt: Timestamp
   /// Who takes its place on a day to come.
-  package internal(set) var succession: PlannedSuccession?
+  package internal(set) var succession: AgencySuccession?
 }
 
 /// An administrator as anyone of the agency may look them up.
@@ -199,7 +199,7 @@ extension Transaction {
       }
       if let held = try heldPermission(found.id, system.id, .admin) {
         guard !isSame, let account, let request = try request(held.number) else {
-          throw .permissionHeld(number: held.number, role: held.role)
+          throw .permissionHeld(number: held.number, role: held.role, until: held.endsAt)
         }
         try audit(.appointed, .request(held.number), person: form.personalData(account.id))
         try queue(

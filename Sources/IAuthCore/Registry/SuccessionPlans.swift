@@ -1,29 +1,31 @@
-// What is planned of successions, and what stands in the way of one whose day has come (PRODUCT
-// 11.4): the agency's line shows the one, the operator's digest and `doctor` the other.
+// Who takes an agency's place, and what stands in the way of one whose day has come (PRODUCT 11.4):
+// the agency's line shows the one, the operator's digest and `doctor` the other.
 
 import SQLite
 import Values
 
-/// Who takes an agency's place on a day to come.
-package struct PlannedSuccession: Sendable {
+/// Who has taken an agency's place, or will on a day to come.
+package struct AgencySuccession: Sendable {
   package let new: Agency
   package let onAt: Timestamp
+  package let hasHappened: Bool
   /// Why it could not happen when its day had come; the code of the error.
   package let why: String?
 }
 
 extension Transaction {
-  /// Agencies with who is to take their places.
-  func withPlans(_ items: [AgencyLineItem]) throws(IAuthError) -> [AgencyLineItem] {
-    let planned = try all(SuccessionTable.planned) { row in StandingSuccession(row: row) }
-    guard !planned.isEmpty else { return items }
+  /// Agencies with who has taken their places, or is to.
+  func withSuccessors(_ items: [AgencyLineItem]) throws(IAuthError) -> [AgencyLineItem] {
+    let standing = try all(SuccessionTable.standing) { row in StandingSuccession(row: row) }
+    guard !standing.isEmpty else { return items }
     let held = try all(SuccessionTable.heldUp) { row in (old: row.id(0) as AgencyID, row.text(3)) }
     var items = items
-    for succession in planned {
+    for succession in standing {
       let index = items.firstIndex { $0.agency.id == succession.old }
       guard let index else { continue }
-      items[index].succession = PlannedSuccession(
+      items[index].succession = AgencySuccession(
         new: try present(try agency(id: succession.new)), onAt: succession.onAt,
+        hasHappened: succession.appliedAt != nil,
         why: held.first { $0.old == succession.old }?.1)
     }
     return items

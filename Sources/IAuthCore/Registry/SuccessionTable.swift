@@ -17,11 +17,9 @@ enum SuccessionTable {
     WHERE applied_at IS NULL AND undone_at IS NULL AND on_at <= ?1 AND (?2 OR held_at IS NULL)
     ORDER BY due_at, on_at, id
     """
-  /// Those that have not happened.
-  static let planned: SQL = """
-    SELECT \(columns) FROM succession WHERE applied_at IS NULL AND undone_at IS NULL
-    ORDER BY on_at, id
-    """
+  /// Those that have happened or will: one at most of an agency.
+  static let standing: SQL =
+    "SELECT \(columns) FROM succession WHERE undone_at IS NULL ORDER BY on_at, id"
   /// Those whose day has come, with why they could not happen when they were last tried.
   static let heldUp: SQL = """
     SELECT s.old, s.new, s.on_at, (SELECT u.outcome FROM audit u
@@ -339,7 +337,7 @@ enum SuccessionTable {
     """
 
   static let statements: [SQL] = [
-    byID, ofOld, add, setApplied, setHeld, setUndone, due, planned, heldUp, successor,
+    byID, ofOld, add, setApplied, setHeld, setUndone, due, standing, heldUp, successor,
     successorAt, next,
     isElsewhere, isHeldIn, hasTakenPlace, pairs,
     remember, hasBecome, held,

@@ -231,7 +231,7 @@ extension Transaction {
       try closeIfUnclaimed(account)
     } else if request.kind != .revoke {
       try queue(
-        .requestLapsed(request: summary), to: .mail(account),
+        .requestLapsed(request: try fallen(request, summary, account)), to: .mail(account),
         reference: number.description, request: number)
     }
     // What was sent back was the submitter's to mend.

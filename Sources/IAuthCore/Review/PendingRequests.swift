@@ -155,6 +155,8 @@ package struct RequestDetail: Sendable {
   package let takenOver: TakeOver?
   /// Why the asking person may not decide; nil if they may.
   package let whyNot: IAuthError?
+  /// Why nobody can approve it any more; only where they may decide.
+  package let obstacle: IAuthError?
 }
 
 /// A batch as its submitter sees it.
@@ -380,6 +382,7 @@ extension Transaction {
       reviewers: reviewers,
       rounds: try rounds(of: request.number), told: told,
       decision: try decision(of: request.number), permission: permission,
-      takenOver: try takeOver(cutting: request.number), whyNot: whyNot)
+      takenOver: try takeOver(cutting: request.number), whyNot: whyNot,
+      obstacle: try whyNot == nil ? obstacle(to: request) : nil)
   }
 }

@@ -23,7 +23,8 @@ enum RequestTable {
   static let pendingChange: SQL =
     "SELECT id FROM request WHERE account = ? AND open = 1 AND kind = 'change'"
   static let activeFor: SQL = """
-    SELECT request, role FROM permission WHERE account = ?1 AND system = ?2 AND status = 'active'
+    SELECT request, role, ends_at FROM permission
+    WHERE account = ?1 AND system = ?2 AND status = 'active'
       AND (role = ?3 OR role = 'admin' AND starts_at <= ?4 AND coalesce(?4 < ends_at, 1))
     ORDER BY role LIMIT 1
     """

@@ -106,7 +106,7 @@ extension Service {
       if let held = try tx.heldPermission(account.id, system.id, order.role),
         order.replaces != nil || renewed == nil || held.role != order.role
       {
-        throw .permissionHeld(number: held.number, role: held.role)
+        throw .permissionHeld(number: held.number, role: held.role, until: held.endsAt)
       }
       if let other = order.deputyFor ?? order.replaces {
         try tx.checkStandIn(
@@ -199,9 +199,9 @@ extension Transaction {
   /// The active permission that makes asking for `role` superfluous: `admin` includes use.
   func heldPermission(
     _ account: AccountID, _ system: SystemID, _ role: Role
-  ) throws(IAuthError) -> (number: RequestID, role: Role)? {
+  ) throws(IAuthError) -> (number: RequestID, role: Role, endsAt: Timestamp?)? {
     try first(RequestTable.activeFor, account, system, role, now) { row in
-      (number: row.id(0), role: row.word(1, Role.self))
+      (number: row.id(0), role: row.word(1, Role.self), endsAt: row.timeIfAny(2))
     }
   }
 

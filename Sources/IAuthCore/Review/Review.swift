@@ -253,7 +253,7 @@ extension Transaction {
       held.number != request.number,
       try held.role != request.role ? true : renewable(by: request) == nil
     {
-      return .permissionHeld(number: held.number, role: held.role)
+      return .permissionHeld(number: held.number, role: held.role, until: held.endsAt)
     }
     if let other = request.deputyFor ?? request.replaces, let old = try permissionInForce(other),
       try !exists(EffectTable.isOfOneAgency, request.number, old.number)
@@ -371,12 +371,22 @@ extension Transaction {
     if account.status == .invited {
       try closeIfUnclaimed(account)
     } else {
-      var summary = summary
-      if request.batch != nil { summary.sheetBy = try submitterName(of: request) }
       try queue(
-        .rejected(request: summary, reason: reason), to: .mail(account),
+        .rejected(request: try fallen(request, summary, account), reason: reason),
+        to: .mail(account),
         reference: request.number.description, request: request.number)
     }
+  }
+
+  /// What whoever it is about is told of a request that came to nothing: who may ask again, and
+  /// whether a permission works again that rested for it.
+  func fallen(
+    _ request: PermissionRequest, _ summary: RequestSummary, _ account: Account
+  ) throws(IAuthError) -> RequestSummary {
+    var summary = summary
+    if request.batch != nil { summary.sheetBy = try submitterName(of: request) }
+    if request.kind == .change { summary.hasRested = try isAdministrator(account) }
+    return summary
   }
 
   /// An invited account whose only request came to nothing is closed, and its data erased.

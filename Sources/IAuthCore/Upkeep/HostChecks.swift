@@ -109,6 +109,12 @@ enum HostChecks {
     else {
       return Finding(check, .fail, "\(path) cannot be written", "\(path) 無法寫入")
     }
+    // A slip in its name would look like this, and nobody would ever read what lies there.
+    guard existing == path else {
+      return Finding(
+        check, .warn, "\(path) is not there: make it, or correct iauth.conf",
+        "\(path) 不存在，請建立該目錄，或更正 iauth.conf")
+    }
     // Of a Maildir it is new/ that mail lies in.
     for place in [path, path + "/new", path + "/tmp"] {
       guard let found = Files.status(place, followingLinks: true) else { continue }

@@ -151,7 +151,7 @@ struct Admins: Command {
         [
           .init(Bilingual("admins", "管理者"), isNumber: true), .init(Bilingual("code", "代碼")),
           .init(Bilingual("agency", "機關"), isFlexible: true),
-          .init(Bilingual("path", "機關層級"), isFlexible: true),
+          .init(Bilingual("path", "機關層級"), isFlexible: true, isSpare: true),
         ],
         rows: found.map { line in
           [String(line.administrators), line.agency.code, line.agency.name, line.agency.place]

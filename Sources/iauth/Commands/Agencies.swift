@@ -125,7 +125,7 @@ struct Agencies: Command {
       context.emit(only.json, details: only.details(language))
       return
     }
-    let hasRemoved = found.contains { $0.agency.status == .removed }
+    let hasRemoved = found.contains { $0.agency.status != .active }
     let hasSuccessor = found.contains { $0.succession != nil }
     try context.list(
       .agencies, found.map(\.json),
@@ -178,7 +178,8 @@ extension AgencyLineItem {
       "superior": .text(superior), "superior_derived": .bool(isSuperiorDerived),
       "status": .word(agency.status),
     ]).adding(
-      succession.map { ["successor": .agency($0.new), "succession_at": .time($0.onAt)] } ?? [:])
+      succession.map { ["successor": .agency($0.new), "succession_at": .time($0.onAt)] } ?? [:]
+    ).adding((succession?.why).map { ["succession_failed": .string($0)] } ?? [:])
   }
 
   fileprivate func details(_ language: Language) -> [(Bilingual, String)] {
@@ -193,14 +194,16 @@ extension AgencyLineItem {
   }
 }
 
-extension PlannedSuccession {
+extension AgencySuccession {
   fileprivate func text(_ language: Language) -> String {
     let (agency, day) = (new.titled(language), onAt.taiwanDay)
     if let why {
       return Bilingual(
-        "\(agency); due \(day), could not happen: \(why)", "\(agency)，應於 \(day) 生效，未能辦理：\(why)"
-      )(language)
+        "\(agency); due \(day), could not happen: \(why); tried again daily",
+        "\(agency)，應於 \(day) 生效，未能辦理：\(why)；每日重試")(language)
     }
-    return Bilingual("\(agency), from \(day) on", "\(agency)，\(day) 生效")(language)
+    return hasHappened
+      ? Bilingual("\(agency), since \(day)", "\(agency)，已於 \(day) 承接")(language)
+      : Bilingual("\(agency), from \(day) on", "\(agency)，\(day) 生效")(language)
   }
 }

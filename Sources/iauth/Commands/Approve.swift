@@ -65,7 +65,7 @@ struct Approve: Command {
       .requestUnknown, .rightMissing, .requestOutside, .requestOwn, .requestDecided,
       .requestChanged, .permissionHeld, .sessionNone, .sessionExpired, .sessionStepUp,
       .batchUnknown, .reasonInvalid, .accountSuspended, .declined, .decisionLine, .limitRows,
-      .fileMissing,
+      .limitBytes, .fileMissing,
     ],
     check: { (command) throws(IAuthError) in
       guard command.expect == nil || command.numbers.count == 1 else {

@@ -208,6 +208,16 @@ struct ImportBatch: Command {
         }
       }
     }
+    // What a column was to say may stand under a title that iauth does not know.
+    if !answer.ignored.isEmpty {
+      let names = answer.ignored.prefix(Limits.ignoredTitles)
+      let more = names.count < answer.ignored.count
+      context.say(
+        Bilingual(
+          "columns that are not read: " + names.map { "'\($0)'" }.joined(separator: ", ")
+            + (more ? ", …" : ""),
+          "未讀取之欄位：「" + names.joined(separator: "」「") + "」" + (more ? "等" : "")))
+    }
     // Somebody's list may be what only lacks a title.
     for sheet in answer.unread where !sheet.missing.isEmpty {
       context.say(

@@ -14,6 +14,12 @@ extension Context {
     if let why = detail.whyNot {
       let text = console.sentence(of: why)
       say(Bilingual("you may not decide: \(text.english)", "您無法審核：\(text.chinese)"))
+    } else if let obstacle = detail.obstacle {
+      let (number, text) = (detail.item.number, console.sentence(of: obstacle))
+      say(
+        Bilingual(
+          "it cannot be approved any more: \(text.english); iauth reject \(number) --reason TEXT",
+          "此申請案已無法核准：\(text.chinese)；iauth reject \(number) --reason TEXT"))
     } else {
       let (number, version) = (detail.item.number, detail.item.version)
       say(
@@ -154,7 +160,7 @@ extension RequestDetail {
         ]
       } ?? .null,
       "permission": .word(permission), "taken_over": takenOver?.json ?? .null,
-    ])
+    ]).adding(obstacle.map { ["obstacle": .string($0.code.rawValue)] } ?? [:])
   }
 
   private func waited(_ language: Language) -> String {

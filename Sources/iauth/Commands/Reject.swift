@@ -58,7 +58,8 @@ struct Reject: Command {
     fails: [
       .requestUnknown, .rightMissing, .requestOutside, .requestOwn, .requestDecided,
       .sessionNone, .sessionExpired, .sessionStepUp, .batchUnknown, .reasonInvalid,
-      .accountSuspended, .declined, .decisionLine, .limitRows, .fileMissing,
+      .accountSuspended, .declined, .decisionLine, .limitRows, .limitBytes,
+      .fileMissing,
     ])
 
   var ranges: [NumberRange] = []

@@ -32,6 +32,7 @@ extension Context {
       let found = try service().agencies(words, under: nil, limit: Limits.agencyChoices + 1)
         .filter { $0.agency.status == .active || AgencyCode(words) != nil }
       if let only = found.first, found.count == 1 || Self.names(only, words) {
+        console.tell(Bilingual(only.agency.titled(.english), only.agency.titled(.chinese)))
         return only.agency.code
       }
       guard !found.isEmpty, !words.utf8.isEmpty else {

@@ -157,12 +157,16 @@ extension Context {
     }
     if let change = receipt.pendingChange {
       let asked = Self.sentence(receipt.asked)
+      let state =
+        receipt.isChangeReturned
+        ? Bilingual("were sent back for correction", "經退回補正")
+        : Bilingual("wait for the reviewer", "待審核")
       say(
         Bilingual(
-          "your new contacts wait for the reviewer (request \(change)"
-            + (asked.map { "; " + $0.english } ?? "") + "); until then your "
+          "your new contacts \(state.english) (request \(change)"
+            + (asked.map { "; " + $0.english } ?? "") + "); until the decision your "
             + "administrator's permission rests",
-          "新的聯絡資料待審核（申請案 \(change)" + (asked.map { "；" + $0.chinese } ?? "")
+          "新的聯絡資料\(state.chinese)（申請案 \(change)" + (asked.map { "；" + $0.chinese } ?? "")
             + "），核准前管理者權限暫停行使"))
     }
   }

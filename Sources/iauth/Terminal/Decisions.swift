@@ -57,7 +57,9 @@ extension Context {
           "另有 \(open) 行未填審核結果，未予處理"))
     }
     for outcome in outcomes {
-      if let refusal = outcome.refusal { throw refusal }
+      guard let refusal = outcome.refusal else { continue }
+      if outcomes.contains(where: { $0.refusal == nil }) { sayTrial() }
+      throw refusal
     }
   }
 

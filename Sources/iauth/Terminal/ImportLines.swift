@@ -22,15 +22,14 @@ extension ImportReport {
   }
 
   private var json: JSON {
-    let unread =
-      unread.isEmpty
-      ? [] : [JSON.Member(key: "unread", value: .array(unread.map { .string($0.name) }))]
+    let lists = [("ignored", ignored), ("unread", unread.map(\.name))].filter { !$0.1.isEmpty }
+      .map { JSON.Member(key: $0.0, value: .array($0.1.map { .string($0) })) }
     let numbers = [
       ("rows", rows.count), ("accepted", count(.accepted)), ("unchanged", count(.unchanged)),
       ("rejected", count(.rejected)), ("held", count(.held)),
     ]
     return .object(
-      of: unread + numbers.map { JSON.Member(key: $0.0, value: .int($0.1)) } + [
+      of: lists + numbers.map { JSON.Member(key: $0.0, value: .int($0.1)) } + [
         JSON.Member(key: "batch", value: .number(batch)),
         JSON.Member(key: "digest", value: .string(digest)),
         JSON.Member(key: "dry_run", value: .bool(isDryRun)),

@@ -39,6 +39,11 @@ struct ReviewSitting {
         context.console.tell(
           Bilingual("not to be decided: \(text.english)", "無須審核：\(text.chinese)"))
       }
+      if let obstacle = detail.obstacle {
+        let text = context.console.sentence(of: obstacle)
+        context.console.tell(
+          Bilingual("not to be approved any more: \(text.english)", "已無法核准：\(text.chinese)"))
+      }
       guard try ask(detail) else { return }
     }
   }

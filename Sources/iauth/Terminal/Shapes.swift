@@ -71,7 +71,7 @@ extension Shape {
     ]
   static let pending = Shape("pending", by: "pending", time: "submitted_at", pendingFields)
   static let requestDetail = Shape(
-    "request", by: "pending NUMBER",
+    "request", by: "pending NUMBER", extra: [.text("obstacle")],
     pendingFields + [
       .text("phone").optional, .text("unit").optional,
       Field.object(
@@ -167,7 +167,7 @@ extension Shape {
         [.word("level", ["error", "warning"]), .text("column"), .text("code"), .text("message")]),
     ])
   static let importSummary = Shape(
-    "import-summary", by: "import-batch", extra: [.texts("unread")],
+    "import-summary", by: "import-batch", extra: [.texts("ignored"), .texts("unread")],
     [
       .number("batch").optional, .text("digest"), .number("rows"), .number("accepted"),
       .number("unchanged"), .number("rejected"), .number("held"), .flag("dry_run"),
@@ -177,7 +177,9 @@ extension Shape {
 
   static let agencies = Shape(
     "agency", by: "agencies",
-    extra: [.object("successor", agencyFields), .time("succession_at")],
+    extra: [
+      .object("successor", agencyFields), .time("succession_at"), .text("succession_failed"),
+    ],
     agencyFields + [
       .text("superior").optional, .flag("superior_derived"), .word("status", AgencyStatus.self),
     ])

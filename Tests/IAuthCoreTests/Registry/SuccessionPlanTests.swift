@@ -19,7 +19,7 @@ import Testing
     ])
     let planned = try desk.owner().agencies(Office.cdc, under: nil, limit: 1).first?.succession
     #expect(planned?.new.code == Office.fda && planned?.onAt == desk.clock.now + .days(2))
-    #expect(planned?.why == nil)
+    #expect(planned?.why == nil && planned?.hasHappened == false)
     #expect(try desk.owner().agencies(Office.fda, under: nil, limit: 1).first?.succession == nil)
     try desk.opened(.li)
     desk.wait(.minutes(1))
@@ -43,5 +43,7 @@ import Testing
     try desk.sqlite3("UPDATE account SET status = 'closed' WHERE name = '趙大明'")
     _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
     #expect(try doctor()?.status == .ok)
+    let done = try desk.owner().agencies(Office.cdc, under: nil, limit: 1).first?.succession
+    #expect(done?.new.code == Office.fda && done?.hasHappened == true && done?.why == nil)
   }
 }

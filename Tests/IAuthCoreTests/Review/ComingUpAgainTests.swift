@@ -162,6 +162,35 @@ import Testing
     }
   }
 
+  /// Nobody decides in time, or what was sent back is not mended: whom it is about hears what that
+  /// means for them, and has nothing to ask for.
+  @Test(arguments: [true, false]) func whatLapsesLeavesAPermissionThatWorks(isReturned: Bool) throws
+  {
+    let (desk, change) = try planned()
+    desk.wait(.days(1))
+    try desk.opened(
+      Person(
+        agency: Office.cdc, name: "張他人", email: "meiling@cdc.gov.tw", mobile: "0911000077"))
+    desk.wait(.days(10))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    if isReturned {
+      _ = try desk.chief().reject(.numbers([change]), reason: "補正", returns: true)
+      let receipt = try desk.signedIn(.lin).status()
+      #expect(receipt.pendingChange == change && receipt.isChangeReturned)
+    }
+    desk.wait(.days(isReturned ? 31 : 181))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    let mails = try desk.spool("mail/new").filter {
+      $0.contains("To: \(Person.lin.email)") && $0.contains("已失效")
+    }
+    #expect(mails.count == 1)
+    for mail in mails {
+      #expect(mail.contains("權限恢復使用") && mail.contains("works again"))
+      #expect(mail.contains(Person.huang.name) && !mail.contains("request-permission --system"))
+      #expect(mail.contains("退回補正") == isReturned)
+    }
+  }
+
   /// Who is to ask again is the form's submitter.
   @Test func aRejectedChangeIsTheSubmittersToHandInAgain() throws {
     let (desk, change) = try planned()

@@ -56,6 +56,42 @@ import Testing
     #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
   }
 
+  /// A form's row for days that what somebody has does not last until goes on with it, as a request
+  /// of one's own does; for days after its end it is refused, and says until when that holds.
+  @Test(arguments: [
+    ("", "", RowOutcome.unchanged), ("2026-03-10", "", .unchanged), ("", "2026-03-22", .unchanged),
+    ("", "2026-04-11", .accepted), ("2026-03-23", "2026-04-11", .accepted),
+    ("2026-03-25", "2026-04-11", .rejected), ("2026-03-25", "", .rejected),
+  ])
+  func aRowForDaysAfterTheEnd(from: String, until: String, outcome: RowOutcome) throws {
+    let (desk, chief, _, lin) = try Desk.office()
+    let earlier = try lin.requestPermission(
+      PermissionOrder(role: .admin, until: desk.today + 20)
+    ).number
+    try #require(try chief.approve(earlier) == nil)
+    let huang = try desk.administrator(.huang, approvedBy: chief)
+    let order = Sheet(lines: [
+      "機關OID,姓名,公務信箱,手機,生效日期,終止日期",
+      "\(Office.cdc),林美玲,\(Person.lin.email),\(Person.lin.mobile),\(from),\(until)",
+    ]).order
+    let row = try #require(try huang.importBatch(order).rows.first)
+    #expect(row.outcome == outcome)
+    #expect(row.problems.map(\.code) == (outcome == .rejected ? ["permission.held"] : []))
+    #expect(row.problems.allSatisfy { $0.message.chinese.contains("至 2026-03-22 止") })
+    // The same once more is that request.
+    let again = try #require(try huang.importBatch(order).rows.first)
+    #expect(again.outcome == (outcome == .rejected ? .rejected : .unchanged))
+    #expect(again.request == row.request)
+    guard outcome == .accepted, let renewal = row.request else { return }
+    #expect(renewal != earlier)
+    #expect(try chief.approve(renewal) == nil)
+    #expect(
+      try desk.texts(
+        "SELECT date(ends_at + 28799, 'unixepoch') FROM permission WHERE status = 'active' AND account = ?",
+        try desk.id("SELECT account FROM request WHERE id = ?", earlier) as AccountID)
+        == ["2026-04-11"])
+  }
+
   /// What has ended before the renewal was approved is granted anew.
   @Test(arguments: [0, 30])
   func aRenewalOfWhatHasEndedMeanwhile(waits: Int64) throws {

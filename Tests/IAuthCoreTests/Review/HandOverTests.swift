@@ -149,6 +149,53 @@ import Testing
     #expect(try desk.signedIn(.chen).approve(number) == nil)
   }
 
+  /// Whoever hands forms in stops none of their own permission by a row 刪除.
+  @Test func nobodyStopsAHandOverOfTheirOwn() throws {
+    let (desk, chief, li, _) = try Desk.office()
+    let huang = try desk.administrator(.huang, approvedBy: chief)
+    let heir = Person(
+      agency: Office.mohw, name: "趙接手", email: "zhao@mohw.gov.tw", mobile: "0911000066")
+    let own: RequestID = try desk.id("SELECT max(request) FROM permission")
+    let request = try desk.opened(heir).requestPermission(
+      PermissionOrder(role: .admin, replaces: own)
+    ).number
+    let order = Sheet(lines: [
+      "機關OID,姓名,公務信箱,手機,異動類別",
+      "\(Office.mohw),\(heir.name),\(heir.email),\(heir.mobile),刪除",
+    ]).order
+    let row = try huang.importBatch(order).rows[0]
+    #expect(row.problems.map(\.code) == ["request.own"])
+    let status = { try desk.texts("SELECT status FROM request WHERE id = ?", request) }
+    #expect(try status() == ["pending"])
+    // The operator may.
+    #expect(try desk.owner().importBatch(order).rows[0].outcome == .accepted)
+    #expect(try status() == ["withdrawn"])
+    _ = li
+  }
+
+  /// What is over is nobody's to take over, nor to stand in for, for whoever may know of it.
+  @Test(arguments: [true, false]) func whatIsOverIsRefused(isHandOver: Bool) throws {
+    let (desk, chief, _, _) = try Desk.office()
+    let huang = try desk.administrator(.huang, approvedBy: chief)
+    let other = Person(
+      agency: Office.mohw, name: "趙接手", email: "zhao@mohw.gov.tw", mobile: "0911000066")
+    let number = try #require(try huang.importBatch(Sheet([other]).order).rows[0].request)
+    try #require(try chief.approve(number) == nil)
+    try chief.revoke(number, reason: "調職")
+    let own: RequestID = try desk.id(
+      "SELECT max(request) FROM permission WHERE request < ?", number)
+    try chief.revoke(own, reason: "調職")
+    do throws(IAuthError) {
+      _ = try huang.requestPermission(
+        PermissionOrder(
+          role: .admin, from: desk.today + 1, until: desk.today + 9,
+          deputyFor: isHandOver ? nil : number, replaces: isHandOver ? number : nil))
+      Issue.record("taken")
+    } catch {
+      #expect(error == .permissionNone(number: number))
+    }
+  }
+
   /// What a hand-over has ended by then is not renewed: a role is held once at a time.
   @Test func aTermFromTheHandOverOnIsNoRenewal() throws {
     let (desk, chief, li, lin) = try Desk.office()
@@ -159,7 +206,17 @@ import Testing
     let order = { (from: Int64) in
       PermissionOrder(role: .admin, from: desk.today + from, until: desk.today + 90)
     }
+    let deputy = try desk.opened(.tsai).requestPermission(
+      PermissionOrder(role: .admin, from: day + 5, until: day + 7, deputyFor: 2)
+    ).number
+    #expect(try chief.detail(deputy).obstacle == nil)
     #expect(try chief.approve(heir) == nil)
+    // What was asked for before can only be rejected by now: whoever decides sees it.
+    let detail = try chief.detail(deputy)
+    #expect(detail.whyNot == nil && detail.obstacle?.code == .permissionNone)
+    #expect(try chief.approve(deputy) == .permissionNone)
+    #expect(try chief.reject(deputy) == nil)
+    #expect(try chief.detail(deputy).obstacle == nil)
     for from in [5, 6, 20] as [Int64] {
       #expect(try refusal { _ = try li.requestPermission(order(from)) } == .permissionHeld)
     }

@@ -85,7 +85,7 @@ private func form(_ text: String) throws(IAuthError) -> (FormHeader, [FormRow]) 
     for title in ["異動類別(新增、刪除、修改)", "異動（新增／刪除）", "角色(機關管理者/一般權限)"] {
       #expect(FormColumn(title: title) != nil, "\(title)")
     }
-    for title in ["類別", "姓名(中文)", "異動類別(新增)備用"] {
+    for title in ["類別", "姓名(代理人)", "異動類別(新增)備用"] {
       #expect(FormColumn(title: title) == nil, "\(title)")
     }
   }
@@ -126,6 +126,10 @@ private func form(_ text: String) throws(IAuthError) -> (FormHeader, [FormRow]) 
     "OID,真實姓名,公務E-MAIL,行動電話：", "機關OID(必填),姓名（必填）,公務信箱【必填】,[必填]手機",
     "＊機關OID,※姓名,★公務信箱,手機*必填", "OID (required),Name [required],E-mail (Required),Mobile*",
     "機關OID或統一編號(必填),姓名(必填欄位),公務信箱（必要）,手機〔必填〕",
+    "1.機關OID,(2)姓名,③公務信箱,四、手機", "【機關OID】,「姓名」,〔公務信箱〕,﹝必填﹞手機",
+    "機關OID（18碼）,姓名(Name),公務信箱(E-mail),手機（09xxxxxxxx）",
+    "機關(構)OID,姓名/Name,公務信箱(gov.tw),手機/行動電話", "OID,姓名 Name,公務信箱✱,\"手機(必填,接收驗證碼)\"",
+    "單位OID,姓名（請填全名）,電子郵件（限公務信箱）,手機（例：0912345678）", "OID,姓名（）,E-mail。,聯絡手機",
   ])
   func variantsAreKnown(header: String) throws {
     #expect(try form(header + "\na,b,c,d\n").0.row == 1)
@@ -189,6 +193,27 @@ private func form(_ text: String) throws(IAuthError) -> (FormHeader, [FormRow]) 
     let (_, rows) = try form(
       "OID,姓名,信箱,手機,結果,代碼,說明,結果\n1,b,c,'+886912345678,x,y,z,w\n")
     #expect(rows[0][.mobile] == "+886912345678")
+  }
+
+  /// What decides something is read under the names that people give it, and what is left is named.
+  @Test(arguments: [
+    ("【異動類別】", FormColumn.change), ("(1)異動類別", .change), ("異動類別*必選(新增/刪除)", nil),
+    ("異動類別〔新增、刪除〕", .change), ("異動方式", .change), ("使用權限", .role), ("帳號類別(一般/管理者)", .role),
+    ("生效日期(民國)", .effectiveDate), ("生效日期（例：115/1/1）", .effectiveDate),
+    ("生效日期(年/月/日)", .effectiveDate), ("5.異動生效日", .effectiveDate), ("發文文號", .document),
+    ("公務電話(含分機)", .phone), ("公務電話#分機", nil), ("職銜", .title), ("申請系統名稱", .system),
+    // Somebody else's, or something else.
+    ("手機(緊急聯絡人)", nil), ("姓名(代理人)", nil), ("主管姓名", nil), ("姓名/手機", nil), ("姓名mail", nil),
+    ("公務信箱(私人)", nil), ("生效日期(終止)", nil), ("((((姓名", nil), ("1.2.3.", nil), ("()", nil),
+    (String(repeating: "(必填)", count: 19), nil), (String(repeating: "姓名()", count: 17), nil),
+  ])
+  func aTitleIsThatOfAColumn(title: String, column: FormColumn?) throws {
+    #expect(FormColumn(title: title) == column)
+    let head = "OID,姓名,公務信箱,手機,備註,備註,電話,公務電話,\(title)"
+    guard column.map({ [.change, .role, .effectiveDate, .document, .title].contains($0) }) ?? true
+    else { return }
+    #expect(
+      try form(head + "\n1,2,3,4\n").0.unread == ["備註", "電話"] + (column == nil ? [title] : []))
   }
 
   /// Of two columns for the same, the one whose title the form's description has.
