@@ -103,13 +103,26 @@ package enum FormDate {
     return isMidnight ? String(text[..<end]) : cell
   }
 
+  /// The day of the week in brackets, (六), (星期六), which is not compared with the date.
+  private static func isWeekday(_ bracket: ArraySlice<Unicode.Scalar>) -> Bool {
+    var word = bracket.dropFirst().dropLast()
+    for start in ["星期", "禮拜", "週", "周"] where word.starts(with: start.unicodeScalars) {
+      word = word.dropFirst(start.unicodeScalars.count)
+    }
+    return word.count == 1 && "一二三四五六日天".unicodeScalars.contains(word[word.startIndex])
+  }
+
   /// The digits and separators of a date; nil if anything else stands in it.
   private static func symbols(of cell: String) -> [Int64]? {
     var rest = Array(FormColumn.key(cell, dropping: "").unicodeScalars)[...]
     for era in ["中華民國", "民國"] where rest.starts(with: era.unicodeScalars) {
       rest = rest.dropFirst(era.unicodeScalars.count)
     }
-    if rest.last == "日" { rest = rest.dropLast() }
+    if rest.last == ")", let open = rest.lastIndex(of: "("), isWeekday(rest[open...]) {
+      rest = rest[..<open]
+    }
+    if rest.last == "起" { rest = rest.dropLast() }
+    if rest.last == "日" || rest.last == "號" { rest = rest.dropLast() }
     var symbols: [Int64] = []
     for scalar in rest {
       switch scalar {

@@ -72,6 +72,17 @@ extension Transaction {
       .flatMap { $0.status == .closed ? nil : $0 }
   }
 
+  /// What whoever it is about is told of a request that came to nothing: who may ask again, and
+  /// whether a permission works again that rested for it.
+  func fallen(
+    _ request: PermissionRequest, _ summary: RequestSummary, _ account: Account
+  ) throws(IAuthError) -> RequestSummary {
+    var summary = summary
+    if request.batch != nil { summary.sheetBy = try submitterName(of: request) }
+    if request.kind == .change { summary.hasRested = try isAdministrator(account) }
+    return summary
+  }
+
   /// Lets a request come up again.
   func reopen(
     _ request: PermissionRequest, _ role: Role, _ system: SystemID,

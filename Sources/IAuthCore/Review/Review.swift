@@ -378,17 +378,6 @@ extension Transaction {
     }
   }
 
-  /// What whoever it is about is told of a request that came to nothing: who may ask again, and
-  /// whether a permission works again that rested for it.
-  func fallen(
-    _ request: PermissionRequest, _ summary: RequestSummary, _ account: Account
-  ) throws(IAuthError) -> RequestSummary {
-    var summary = summary
-    if request.batch != nil { summary.sheetBy = try submitterName(of: request) }
-    if request.kind == .change { summary.hasRested = try isAdministrator(account) }
-    return summary
-  }
-
   /// An invited account whose only request came to nothing is closed, and its data erased.
   ///
   /// Nobody was written to.
