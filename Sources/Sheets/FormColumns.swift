@@ -67,7 +67,7 @@ package enum FormColumn: Int, CaseIterable, Sendable {
     case .role:
       [
         "角色", "申請角色", "使用者角色", "角色別", "角色權限", "權限", "申請權限", "權限類別", "權限角色",
-        "使用權限", "帳號權限", "帳號類別", "使用者類別", "role", "permission",
+        "使用權限", "帳號權限", "帳號類別", "role", "permission",
       ]
     case .change:
       [
@@ -151,6 +151,9 @@ package enum FormColumn: Int, CaseIterable, Sendable {
     default: false
     }
   }
+
+  /// Whether another one for the same is merely left out: nothing is decided by it.
+  var mayStandTwice: Bool { isLostWhenMerged || self == .remark }
 
   /// Whether a merge over an empty cell is only said: nothing is decided by it.
   package var isLostWhenMerged: Bool { self == .title || self == .unit || self == .phone }

@@ -164,7 +164,7 @@ package struct FormHeader: Equatable, Sendable {
       }
       if positions[column.rawValue] < 0 {
         positions[column.rawValue] = index
-      } else if column != .remark, !FormColumn.results.contains(column) {
+      } else if !FormColumn.results.contains(column) {
         others[column, default: []].append(index)
       }
     }
@@ -181,8 +181,8 @@ package struct FormHeader: Equatable, Sendable {
       }
       // A code beside the OID, an extension beside the telephone: only one has the form's own title.
       let listed = all.filter { column.isListed(row.cells[$0]) }
-      if listed.count == 1 {
-        positions[column.rawValue] = listed[0]
+      if listed.count == 1 || column.mayStandTwice {
+        positions[column.rawValue] = listed.first ?? all[0]
       } else {
         for title in (listed.isEmpty ? all : listed).map({ trimmed(row.cells[$0]) })
         where !duplicated.contains(title) {

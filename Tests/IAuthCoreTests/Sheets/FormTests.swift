@@ -220,6 +220,7 @@ private func form(_ text: String) throws(IAuthError) -> (FormHeader, [FormRow]) 
   @Test(arguments: [
     ("機關OID,機關代碼,姓名,公務信箱,手機", "1"), ("統一編號,機關代碼,OID,姓名,公務信箱,手機", "3"),
     ("機關代碼,機關OID(必填),姓名,公務信箱,手機", "2"), ("OID,姓名,公務信箱,手機,電話,公務電話", "1"),
+    ("OID,姓名,公務信箱,手機,電話,連絡電話,職務,職位", "1"),
   ])
   func aListedTitleIsTaken(header: String, code: String) throws {
     let cells = header.split(separator: ",").enumerated().map { "\($0.offset + 1)" }
