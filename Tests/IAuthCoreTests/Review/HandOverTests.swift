@@ -173,6 +173,28 @@ import Testing
     _ = li
   }
 
+  /// Whoever has submitted that their own permission is handed over has heard of nothing, and hears
+  /// of the batch only.
+  @Test func whoHandsOverTheirOwnHearsOfTheBatch() throws {
+    let (desk, chief, _, _) = try Desk.office()
+    let heir = Person(
+      agency: Office.mohw, name: "趙接手", email: "zhao@mohw.gov.tw", mobile: "0911000066")
+    try desk.opened(heir)
+    let huang = try desk.administrator(.huang, approvedBy: chief)
+    let number = try #require(
+      try huang.importBatch(
+        Sheet(lines: [
+          "機關OID,姓名,公務信箱,手機,異動類別,原管理者姓名,原公務信箱",
+          "\(Office.mohw),\(heir.name),\(heir.email),\(heir.mobile),交接,"
+            + "\(Person.huang.name),\(Person.huang.email)",
+        ]).order
+      ).rows[0].request)
+    var refusal: ErrorCode?
+    let post = try desk.post { refusal = try chief.reject(number) }
+    #expect(refusal == nil)
+    #expect(post == ["decision \(heir.email)", "notice \(Person.huang.email)"])
+  }
+
   /// What is over is nobody's to take over, nor to stand in for, for whoever may know of it.
   @Test(arguments: [true, false]) func whatIsOverIsRefused(isHandOver: Bool) throws {
     let (desk, chief, _, _) = try Desk.office()
