@@ -89,6 +89,27 @@ import Testing
     #expect(try held(number) == nil)
   }
 
+  /// What rests is no access, and what rests no more is; so is an end that was moved, and an account.
+  @Test func everythingThatGivesOrTakesAccessIsALine() throws {
+    let number = try tenDays()
+    let owner = try desk.owner()
+    let lin: AccountID = try desk.id("SELECT account FROM permission WHERE request = ?", number)
+    var told = ["granted"]
+    #expect(try lines(of: number).map(\.change.rawValue) == told)
+    for (script, change) in [
+      ("suspended_at = (SELECT max(at) FROM audit)", "ended"), ("suspended_at = NULL", "granted"),
+      ("ends_at = ends_at - 86400", "granted"),
+    ] {
+      try desk.sqlite3("UPDATE permission SET \(script) WHERE request = \(number)")
+      told.append(change)
+      #expect(try lines(of: number).map(\.change.rawValue) == told, "\(script)")
+    }
+    _ = try owner.change(account: lin, .suspend, reason: "留職停薪")
+    #expect(try lines(of: number).map(\.change.rawValue) == told + ["ended"])
+    _ = try owner.change(account: lin, .restore, reason: "復職")
+    #expect(try lines(of: number).map(\.change.rawValue) == told + ["ended", "granted"])
+  }
+
   @Test func sessionsAndCodesOfTheFutureStayVoid() throws {
     desk.wait(.days(1))
     let waiting = try desk.shell(of: .lin).apply(try Person.lin.form())
