@@ -112,8 +112,8 @@ extension FormColumn {
     switch self {
     case .agencyCode: ["18碼", "8碼", "10碼", "oid碼"]
     case .name: ["全名", "中文", "本名", "真實姓名"]
-    case .email: ["gov.tw", "公務", "公務用", "收驗證信", "接收驗證信"]
-    case .mobile: ["公務", "公務用", "接收驗證碼", "收驗證碼", "簡訊"]
+    case .email: ["gov.tw", "公務", "公務用", "限公務信箱", "限gov.tw", "收驗證信", "接收驗證信"]
+    case .mobile: ["公務", "公務用", "接收驗證碼", "用於接收驗證碼", "收驗證碼", "簡訊"]
     case .phone: ["公", "公務", "含分機", "分機", "含區碼", "區碼", "及分機", "含區碼及分機"]
     case .title: ["官職等", "全銜"]
     default: []
@@ -121,7 +121,7 @@ extension FormColumn {
   }
 
   /// How a note begins that tells whoever fills the form in what to do.
-  private static let instructions = ["請", "例", "如", "限", "格式", "用於", "ex", "e.g"]
+  private static let instructions = ["請填", "例", "如", "格式", "ex", "e.g"]
 
   /// The same in two languages, or two words for one thing: 姓名/Name, 姓名Name, 手機/行動電話.
   private static func inSeveralWords(_ key: String) -> FormColumn? {

@@ -203,7 +203,8 @@ private func form(_ text: String) throws(IAuthError) -> (FormHeader, [FormRow]) 
     ("生效日期(年/月/日)", .effectiveDate), ("5.異動生效日", .effectiveDate), ("發文文號", .document),
     ("公務電話(含分機)", .phone), ("公務電話#分機", nil), ("職銜", .title), ("申請系統名稱", .system),
     // Somebody else's, or something else.
-    ("手機(緊急聯絡人)", nil), ("姓名(代理人)", nil), ("主管姓名", nil), ("姓名/手機", nil), ("姓名mail", nil),
+    ("手機(緊急聯絡人)", nil), ("手機(限緊急聯絡人)", nil), ("手機(用於緊急聯絡)", nil), ("姓名(代理人)", nil), ("主管姓名", nil),
+    ("姓名/手機", nil), ("姓名mail", nil),
     ("公務信箱(私人)", nil), ("生效日期(終止)", nil), ("((((姓名", nil), ("1.2.3.", nil), ("()", nil),
     (String(repeating: "(必填)", count: 19), nil), (String(repeating: "姓名()", count: 17), nil),
   ])
