@@ -30,6 +30,8 @@ package struct SQLiteError: Error, Equatable {
     case SQLITE_IOERR, SQLITE_CANTOPEN: .disk
     case SQLITE_CORRUPT, SQLITE_NOTADB: .damage
     case SQLITE_ERROR where message.utf8.starts(with: "no such ".utf8): .damage
+    // VACUUM INTO says so too where it cannot look at its output, which is always new here.
+    case SQLITE_ERROR where message.utf8.elementsEqual("output file already exists".utf8): .disk
     case SQLITE_CONSTRAINT: .constraint
     default: .other
     }

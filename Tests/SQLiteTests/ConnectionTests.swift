@@ -30,6 +30,17 @@ import Testing
     #expect(try db.first("SELECT 1 FROM sqlite_schema WHERE name = 't'", []) { _ in true } == true)
   }
 
+  /// An output that cannot be looked at is called an existing one by SQLite: it is the disk's failure.
+  @Test func aCopyThatCannotBeginIsTheDisks() throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try connection().run("VACUUM INTO ?", [path])
+    let error = try #require(throws: SQLiteError.self) {
+      try connection().run("VACUUM INTO ?", [path])
+    }
+    #expect(error.reason == .disk)
+  }
+
   @Test func emptyIsNoNull() throws {
     let db = try connection()
     try db.run("INSERT INTO t (word, bytes) VALUES (?, ?)", ["", [UInt8]()])
