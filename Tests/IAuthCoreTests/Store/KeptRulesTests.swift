@@ -56,6 +56,8 @@ import Testing
     ("DELETE FROM succession", "succession is never deleted"),
     ("UPDATE succession_move SET before = NULL", "what moved is never changed"),
     ("DELETE FROM succession_move", "what moved is never deleted"),
+    ("UPDATE request SET round = round + 1", "request is never changed"),
+    ("UPDATE request SET turned_at = 1", "request is never changed"),
     ("UPDATE agency SET status = 'succeeded' WHERE id = 1", "agency.succeeded"),
     ("UPDATE agency SET status = 'active' WHERE status = 'succeeded'", "agency.succeeded"),
   ])
@@ -64,6 +66,38 @@ import Testing
     let before = try desk.sqlite3(".dump")
     let answer = try desk.sqlite3(script)
     #expect(answer.contains(expected), "\(answer)")
+    #expect(try desk.sqlite3(".dump") == before)
+  }
+
+  /// A review's note about somebody goes with them.
+  @Test func aNoteIsForgottenWithThePerson() throws {
+    let desk = try desk()
+    let note = {
+      try desk.texts("SELECT coalesce(note, '-') FROM recertification_item WHERE request = 2")
+    }
+    #expect(try note() == ["仍需要"])
+    _ = try desk.owner().change(account: 2, .close, reason: "離職")
+    _ = try desk.owner().change(account: 2, .erase, reason: "離職")
+    #expect(try note() == ["-"])
+  }
+
+  /// What a request was before it was sent back is kept.
+  @Test func aRoundStays() throws {
+    let (desk, _, li, lin) = try Desk.office()
+    let number = try lin.ask(.general)
+    _ = try li.reject(.numbers([number]), reason: "缺核章", returns: true)
+    _ = try lin.resubmit(number, Correction(document: "甲字2號"))
+    let before = try desk.sqlite3(".dump")
+    for (script, expected) in [
+      ("UPDATE round SET document = '乙字1號'", "a round is never changed"),
+      ("DELETE FROM round", "a round is never deleted"),
+      (
+        "INSERT INTO round (request, round, submitted_at) VALUES (1, 1, 1)",
+        "a round is kept when its request was sent back"
+      ),
+    ] {
+      #expect(try desk.sqlite3(script).contains(expected), "\(script)")
+    }
     #expect(try desk.sqlite3(".dump") == before)
   }
 }
