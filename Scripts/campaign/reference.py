@@ -228,7 +228,7 @@ class Reference:
         for q in list(self.requests.values()):
             if q.status == "pending" and self.now - (q.turned or q.at) > 180 * DAY:
                 self.lapse(q)
-            elif q.open and q.until and self.now >= q.until:
+            elif q.status == "pending" and q.until and self.now >= q.until:
                 self.lapse(q)
             elif q.granted and q.ended is None and q.until and self.now >= q.until:
                 q.ended = q.until
@@ -254,9 +254,12 @@ class Reference:
             o.open for o in self.requests.values() if o.batch == q.batch)
 
     def lapse(self, q):
-        if q.status == "returned" and q.batch and q.submitter and q.submitter is not q.account:
-            self.owe(q.submitter)
+        isSubmitters = (q.status == "returned" and q.batch and q.submitter
+                        and q.submitter is not q.account)
         q.status = "lapsed"
+        # Of the last one the end of the batch is told.
+        if isSubmitters and not self.is_over(q):
+            self.owe(q.submitter)
         self.passed |= {("request", q.id), ("account", q.account.id)}
         if q.account.status != "invited":
             self.owe(q.account)
