@@ -108,6 +108,14 @@ import Testing
     #expect(try lines(of: number).map(\.change.rawValue) == told + ["ended"])
     _ = try owner.change(account: lin, .restore, reason: "復職")
     #expect(try lines(of: number).map(\.change.rawValue) == told + ["ended", "granted"])
+    desk.wait(.minutes(10))
+    try desk.opened(Person.lin.with(email: "meiling@cdc.gov.tw"))
+    #expect(try lines(of: number).last?.change.rawValue == "contact")
+    _ = try owner.succeed([
+      SuccessionOrder(
+        old: Office.cdc, new: Office.fda, onAt: desk.clock.now, document: "甲字1號")
+    ])
+    #expect(try lines(of: number).last?.change.rawValue == "moved")
   }
 
   @Test func sessionsAndCodesOfTheFutureStayVoid() throws {
