@@ -477,6 +477,8 @@ class Reference:
         q.change = new
         self.tell_reviewers(q)
         self.end_sessions(a)
+        # Of what is on file nobody has proven both yet.
+        a.unproven = a.unproven or a.status == "invited"
         a.status = "active"
         _, email, mobile = new
         return self.begin(a, session, {c for c, same in (
@@ -653,6 +655,8 @@ class Reference:
             old = a.email
             self.end_sessions(a)
             a.name, a.email, a.mobile = q.change
+            # They have asked for them with both codes.
+            a.unproven = False
             if old != a.email:
                 self.mail("notice", a, old)
             return
@@ -893,9 +897,12 @@ class Reference:
             return "?", None
         if same and same[0].status == "suspended":
             return "?", None
-        # What somebody asked for themself is theirs to mend.
-        if same and any(q.account is same[0] and q.role == "admin" and q.status == "returned"
-                        and q.batch for q in self.requests.values()):
+        # What somebody asked for themself is theirs to mend, and a row its submitter's.
+        returned = [q for q in self.requests.values() if same and q.account is same[0] and q.batch
+                    and q.role == "admin" and q.status == "returned"]
+        if returned and s and returned[0].submitter is not s.account:
+            return "rejected", None
+        if returned:
             return "mended", same[0]
         if same and (self.holds(same[0], "admin") or any(
                 q.account is same[0] and q.role == "admin" and q.open
