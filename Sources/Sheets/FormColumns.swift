@@ -88,10 +88,15 @@ package enum FormColumn: Int, CaseIterable, Sendable {
     case .effectiveDate:
       [
         "生效日期", "生效日", "生效時間", "異動日期", "異動生效日期", "異動生效日", "權限生效日期", "權限生效日",
-        "預計生效日期", "預計生效日", "啟用日期", "啟用日", "effective date", "effective", "valid from",
+        "預計生效日期", "預計生效日", "啟用日期", "啟用日", "起日", "起始日期", "開始日期", "權限起日",
+        "effective date", "effective", "valid from", "start date",
       ]
     case .untilDate:
-      ["終止日期", "終止日", "迄日", "結束日期", "截止日期", "until", "end date", "valid until"]
+      [
+        "終止日期", "終止日", "迄日", "結束日期", "截止日期", "到期日", "到期日期", "失效日", "失效日期",
+        "有效期限", "使用期限", "權限迄日", "權限到期日", "權限終止日期", "until", "end date", "valid until",
+        "valid to", "expiry date", "expiration date",
+      ]
     case .reason:
       [
         "異動原因", "原因", "申請原因", "申請事由", "事由", "異動事由", "異動說明", "異動原因說明", "異動理由",

@@ -8,8 +8,11 @@ package enum FormRemark {
   /// How remarks begin, compared as column titles are.
   private static let beginnings = [
     "備註", "備考", "附註", "附記", "註", "注意", "說明", "填表", "填寫", "填報", "製表", "承辦", "單位主管",
-    "主管", "機關首長", "首長", "核章", "簽章", "聯絡人", "合計", "總計", "小計", "共計", "以下空白",
+    "主管", "機關首長", "首長", "核章", "簽章", "聯絡人", "合計", "總計", "小計", "共計", "以下", "以上",
+    "本表", "本頁",
   ]
+  /// What stands around a remark, as in ～以下空白～.
+  private static let around = "([{<【〔《〈-_~〜=─━—…‧"
   /// Words of English, which end where a letter follows.
   private static let words = ["note", "notes", "remark", "remarks", "total", "n.b."]
   private static let marks: Set<Unicode.Scalar> = ["※", "＊", "*", "◎", "●", "■", "＃", "#"]
@@ -43,7 +46,7 @@ package enum FormRemark {
     // As every code and number begins; the words need not be looked for.
     if ("0"..."9").contains(first) { return isNumbered(text) }
     if marks.contains(first) { return true }
-    let key = Substring(FormColumn.key(text, dropping: "(【")).utf8
+    let key = Substring(FormColumn.key(text, dropping: around)).utf8
     return beginnings.contains { key.starts(with: $0.utf8) }
       || words.contains { key.starts(with: $0.utf8) && !isLetter(key.dropFirst($0.utf8.count)) }
       || isNumbered(text)

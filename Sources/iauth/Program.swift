@@ -142,8 +142,9 @@ enum Program {
     console.typed = command.described.typed(in: line)
     if context.world.caller.isGated {
       try context.checkGated(typed)
-      // The doors themselves: through one door nobody opens another.
-      if command.runsHere, command.described.isOperatorOnly {
+      // The doors themselves: through one door nobody opens another. And what is the operator's alone is
+      // refused before anything is looked at.
+      if command.described.isOperatorOnly, command.runsHere || line.fault == nil {
         try context.service().refuse(
           .rightMissing(.serviceOperator), subject: .command(command.described.name))
       }

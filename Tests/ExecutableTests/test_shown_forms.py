@@ -159,9 +159,10 @@ def test_columns_that_are_not_read_are_named(desk, tmp_path):
 
 def test_what_a_change_does_not_replace_is_said(desk, tmp_path):
     path = tmp_path / "form.csv"
-    path.write_text("機關OID,姓名,公務信箱,手機,異動類別,原管理者姓名,原公務信箱,公務電話,單位\n"
+    path.write_text("機關OID,姓名,公務信箱,手機,異動類別,原管理者姓名,原公務信箱,公務電話,單位,角色,到期日\n"
                     f"{MING.agency},{MING.name},{MING.email},{MING.mobile},修改,{MING.name},{MING.email},"
-                    "02-23959825,資訊室\n")
+                    "02-23959825,資訊室,一般權限,2027-03-01\n")
     line = read(desk, path).lines[0]
-    assert codes(line) == [("warning", "公務電話", "row.kept"), ("warning", "單位", "row.kept")]
+    assert codes(line) == [("warning", column, "row.kept")
+                           for column in ("公務電話", "單位", "角色", "到期日")]
     assert line["outcome"] == "unchanged"

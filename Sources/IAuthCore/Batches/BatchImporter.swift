@@ -209,7 +209,7 @@ struct BatchImporter {
       renewed == nil || held.role != role
     {
       row.add(
-        header, .effectiveDate,
+        header, row.effectiveAt == nil && row.untilAt != nil ? .untilDate : .effectiveDate,
         .permissionHeld(number: held.number, role: held.role, until: held.endsAt))
       return nil
     }

@@ -96,8 +96,17 @@ extension BatchImporter {
 
   /// What 修改 does not replace stays as it is, and that is said.
   private func noteKept(
-    _ row: inout CheckedRow, of account: Account
+    _ row: inout CheckedRow, of account: Account, _ system: TargetSystem, _ role: Role
   ) throws(IAuthError) {
+    let ends = try tx.first(EffectTable.held, account.id, system.id, role) { row in
+      row.timeIfAny(1)
+    }
+    if let typed = row.untilAt, typed != ends ?? nil {
+      row.add(header, .untilDate, code: "row.kept", isError: false, Self.kept)
+    }
+    if let typed = row.role, typed != role {
+      row.add(header, .role, code: "row.kept", isError: false, Self.kept)
+    }
     let known = try tx.first(PendingRequestsTable.desk, account.id) { row in
       (phone: row.textIfAny(0), unit: row.textIfAny(1))
     }
@@ -136,7 +145,7 @@ extension BatchImporter {
       row.add(header, .agencyCode, code: "agency.outside", Self.nationalReviewer)
       return nil
     }
-    try noteKept(&row, of: account)
+    try noteKept(&row, of: account, system, role)
     let new = Replacement(
       name: name.text, email: email.text, mobile: mobile.e164, title: row.title)
     guard !isSame(account, row) else {

@@ -34,13 +34,13 @@ extension BatchImporter {
       }
       return .unchanged(standing.number, batch: standing.batch)
     }
-    let held: RequestID? = try tx.first(EffectTable.held, old.id, system.id, role) { row in
-      row.id(0)
+    let found = try tx.first(EffectTable.held, old.id, system.id, role) { row in
+      (number: row.id(0) as RequestID, ends: row.timeIfAny(1))
     }
-    let isDeputy = try held.map { (number) throws(IAuthError) in
-      try tx.request(number)?.deputyFor != nil
+    let isDeputy = try found.map { (held) throws(IAuthError) in
+      try tx.request(held.number)?.deputyFor != nil
     }
-    guard let held, isDeputy == false else {
+    guard let (held, ends) = found, isDeputy == false else {
       row.add(header, row.subjectColumn, code: ErrorCode.permissionNone.rawValue, Self.holdsNothing)
       return nil
     }
@@ -48,8 +48,12 @@ extension BatchImporter {
     guard starts <= max(row.effectiveAt ?? tx.now, tx.now) else {
       let problem = DayProblem.early(permission: held, from: starts.taipeiDay)
       row.add(
-        header, row.effectiveAt == nil ? row.subjectColumn : .effectiveDate,
+        header, .effectiveDate,
         code: ErrorCode.dateInvalid.rawValue, Bilingual(problem.english, problem.chinese))
+      return nil
+    }
+    if let ends, let day = row.effectiveAt, day > ends {
+      row.add(header, .effectiveDate, .permissionNone(number: held, .ended))
       return nil
     }
     if let heir = try tx.heirs(of: held).first {

@@ -16,7 +16,10 @@ enum ImportTable {
     SELECT r.id, r.batch, 0 FROM permission p JOIN request r ON r.id = p.request
     WHERE p.account = ?1 AND p.system = ?2 AND p.status = 'active' AND NOT r.open
       AND (p.role = ?3 OR p.role = 'admin' AND p.starts_at <= ?4)
-      AND (p.ends_at IS NULL OR p.ends_at > ?5 AND coalesce(max(p.ends_at, r.until_at) >= ?6, 1))
+      -- What ends earlier than it was given for, somebody takes away: a later end is another thing.
+      AND (p.ends_at IS NULL OR p.ends_at > ?5 AND coalesce(
+        CASE WHEN p.ends_at IS p.given_until THEN max(p.ends_at, r.until_at) ELSE p.ends_at END
+        >= ?6, 1))
     UNION ALL
     SELECT id, batch, status = 'returned' FROM request
     WHERE account = ?1 AND system = ?2 AND role = ?3 AND open = 1 AND kind = 'grant'

@@ -76,7 +76,7 @@ extension IAuthError {
     case .usageValue("NUMBER", let value, _): "\(quoted(value))不是有效的申請序號"
     case .usageValue(let option, let value, let allowed):
       "選項\(quoted(option))不接受\(quoted(value))"
-        + (allowed.isEmpty ? "" : "，可用的值為：\(allowed.joined(separator: "、"))")
+        + choices(allowed, "，可用的值為：", "，寫法例如：", "、")
     case .usageSpan: "--since 須早於 --until，否則其間並無時間"
     case .callerUnknown(let word):
       "查無執行者\(quoted(word))；執行者為 uid:N 或使用者名稱、key:NAME 或金鑰名稱"
@@ -153,7 +153,7 @@ extension IAuthError {
     case .messageUnknown(let id): "查無通知 \(id)"
     case .keyUnknown(let name): "金鑰\(quoted(name))未登錄"
 
-    case .databaseDamaged: "資料庫已損毀，請以最近的備份還原"
+    case .databaseDamaged: "資料庫已損毀，請先移開，再以最近的備份還原"
     case .copyDiffers(let manifest): "備份與 \(quoted(manifest)) 所載 SHA-256 不符，請改用原始備份檔"
     case .auditBroken(let seq, let problem):
       "稽核紀錄第 \(seq) 筆驗證不符：\(problem.chinese)；請先以 cp -a 原樣留存各檔案"
@@ -316,7 +316,7 @@ extension UnsafeReason {
     case .unreadable: "您無權讀取資料庫，請改以其擁有者執行"
     case .mode: "其他使用者可存取資料庫，其權限模式須為 0600"
     case .directory: "其他使用者可寫入資料庫所在目錄，其權限模式須為 0700"
-    case .key: "資料庫的金鑰不存在或不相符"
+    case .key: "資料庫旁的金鑰不存在或不相符，請放回與備份一併保存的金鑰"
     case .path: "此路徑不得作為資料庫"
     case .journal: "資料庫旁有非屬擁有者的日誌檔"
     case .lock: "資料庫旁的 iauth.lock 不是擁有者可寫入的一般檔案"

@@ -105,7 +105,7 @@ extension IAuthError {
     case .usageConflict(let one, let other, _): "\(one) and \(other) exclude each other"
     case .usageValue(let option, let value, let allowed):
       "\(option) cannot be \(quoted(value))"
-        + (allowed.isEmpty ? "" : "; it is one of \(allowed.joined(separator: ", "))")
+        + choices(allowed, "; it is one of ", "; write it like ", ", ")
     case .usageSpan: "--since is not before the end of --until, so no time lies between them"
     case .callerUnknown(let word):
       "nobody has come as \(quoted(word)); a caller is uid:N or a user's name, key:NAME or the name of"
@@ -206,7 +206,7 @@ extension IAuthError {
     case .messageUnknown(let id): "there is no message \(id)"
     case .keyUnknown(let name): "no key \(quoted(name)) is enrolled"
 
-    case .databaseDamaged: "the database is damaged; restore the newest backup"
+    case .databaseDamaged: "the database is damaged; move it away, and restore the newest backup"
     case .copyDiffers(let manifest):
       "the copy is not the one that \(quoted(manifest)) is of; fetch it again"
     case .auditBroken(let seq, let problem):
@@ -352,7 +352,8 @@ extension UnsafeReason {
     case .owner: "the database belongs to another user; run iauth as its owner"
     case .mode: "others may open the database; its mode must be 0600"
     case .directory: "others may write to the database's directory; its mode must be 0700"
-    case .key: "the key that belongs to the database is missing or does not fit"
+    case .key:
+      "the database's key beside it is missing or does not fit; put back the one kept with its copies"
     case .keyFile:
       "iauth.key beside the database is a link or no regular file; put the key's own file there"
     case .keyMode: "others may read the database's key, or it is not yours; its mode must be 0600"

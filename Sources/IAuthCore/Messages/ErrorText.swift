@@ -159,7 +159,7 @@ extension IAuthError {
       case "revoke": "iauth permissions"
       default: "iauth pending"
       }
-    case .databaseDamaged: "iauth restore FILE"
+    case .databaseDamaged: call.command == "restore" ? nil : "iauth restore FILE"
     case .copyDiffers: nil
     case .auditBroken, .doctorFailed: nil
     case .internal, .diskFull, .diskFailed, .filesExhausted: "iauth doctor"
@@ -194,7 +194,6 @@ extension IAuthError {
       } else {
         "iauth migrate"
       }
-    case .databaseUnsafe(.key): call.command == "restore" ? nil : "iauth restore FILE"
     case .databaseUnsafe: nil
     case .configInvalid, .programUnsafe: nil
     }
@@ -224,6 +223,13 @@ extension Unicode.Scalar {
   fileprivate var isIdeograph: Bool {
     properties.isUnifiedIdeograph
   }
+}
+
+/// What may stand there instead: all of it, or, of days and spans, what they look like.
+func choices(_ allowed: [String], _ all: String, _ like: String, _ separator: String) -> String {
+  guard !allowed.isEmpty else { return "" }
+  let areExamples = allowed.allSatisfy { $0.utf8.first.map { (0x30...0x39).contains($0) } ?? false }
+  return (areExamples ? like : all) + allowed.joined(separator: separator)
 }
 
 /// The start of `text`, at most `limit` scalars: a sentence stays a sentence whatever was typed.

@@ -123,8 +123,8 @@ extension PermissionProblem {
         "申請案 \(number) 之權限屬職務代理，請指定被代理人之權限")
     case .ended:
       Bilingual(
-        "the permission of request \(number) ends before the first day of the deputy",
-        "申請案 \(number) 之權限於代理首日前終止")
+        "the permission of request \(number) ends before that day",
+        "申請案 \(number) 之權限於該日前終止")
     }
   }
 }

@@ -157,9 +157,10 @@ enum EffectTable {
       AND s.starts_at < coalesce(r.until_at, s.starts_at + 1)
     """
   static let cutAt: Fragment = "(SELECT min(s.starts_at) FROM \(heirs) WHERE \(cut))"
+  /// The columns beside a min() are those of its row, so that nothing need be put in order.
   static let takeOver: SQL = """
-    SELECT q.id, h.name, s.starts_at FROM request r JOIN \(heirs) WHERE r.id = ?1 AND \(cut)
-    ORDER BY s.starts_at, q.id LIMIT 1
+    SELECT q.id, h.name, min(s.starts_at) FROM request r JOIN \(heirs) WHERE r.id = ?1 AND \(cut)
+    HAVING count(*)
     """
   /// Approved hand-overs of the same to somebody invited, who takes over once they have signed in.
   private static let promised: Fragment = """
@@ -172,8 +173,8 @@ enum EffectTable {
   /// Whether such a hand-over stands beside what a request (`r`) would go on with.
   static let isPromised: Fragment = "EXISTS (SELECT 1 FROM \(promised) WHERE \(cut))"
   static let takeOverBySomebodyInvited: SQL = """
-    SELECT q.id, h.name, NULL FROM request r JOIN \(promised) WHERE r.id = ?1 AND \(cut)
-    ORDER BY q.id LIMIT 1
+    SELECT min(q.id), h.name, NULL FROM request r JOIN \(promised) WHERE r.id = ?1 AND \(cut)
+    HAVING count(*)
     """
   /// Who takes a permission over at its very end.
   static let takeOverOf: SQL = """
@@ -194,7 +195,8 @@ enum EffectTable {
   static let renewable: SQL = """
     SELECT p.request FROM permission p JOIN request q ON q.id = p.request
     WHERE p.account = ?1 AND p.system = ?2 AND +p.role = ?3 AND p.status = 'active'
-      AND p.ends_at < ?5 AND coalesce(?4, 0) <= p.ends_at
+      -- Without an end, from the very day on that follows; before, it is the same that is asked for.
+      AND (p.ends_at < ?5 AND coalesce(?4, 0) <= p.ends_at OR ?5 IS NULL AND ?4 = p.ends_at)
       -- What somebody had removed is not renewed.
       AND NOT EXISTS (SELECT 1 FROM \(removals) AND v.effective_at = p.ends_at)
       -- Nor what somebody else takes over: it goes on until then, and what is asked for from that day

@@ -154,8 +154,10 @@ enum RequestTable {
   static let batchPending: SQL =
     "SELECT id FROM request WHERE batch = ? AND status = 'pending' ORDER BY id"
   /// By the index's own column: one that looks at `open` reads every decided request first.
-  static let batchHasPending: SQL =
-    "SELECT 1 FROM request WHERE batch = ? AND status IN ('pending', 'returned') LIMIT 1"
+  static let batchHasPending: SQL = """
+    SELECT 1 FROM request WHERE batch = ?1 AND status = 'pending' UNION ALL
+    SELECT 1 FROM request WHERE batch = ?1 AND status = 'returned' LIMIT 1
+    """
   static let batchTold: SQL = "UPDATE batch SET told_at = ?2 WHERE id = ?1"
   static let statements: [SQL] = [
     systemsSeen, batchTouches,

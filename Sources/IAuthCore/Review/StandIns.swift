@@ -125,8 +125,8 @@ extension Transaction {
       throw .dateRange(
         .early(permission: number, from: found.startsAt.taipeiDay, isDeputy: !isHandOver))
     }
-    // Nor does anybody stand in for what is over by then.
-    guard isHandOver || found.endsAt.map({ first < $0 }) ?? true else {
+    // Nor does anybody stand in for what is over by then, or take it over after a gap.
+    guard found.endsAt.map({ isHandOver ? first <= $0 : first < $0 }) ?? true else {
       throw .permissionNone(number: number, .ended)
     }
   }

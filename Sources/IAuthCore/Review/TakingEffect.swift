@@ -24,8 +24,9 @@ extension Transaction {
     var starts = begins
     let earlier = try renewable(by: request)
     if let earlier {
-      // What holds already goes on under the new number, so that there is one at every moment.
-      starts = now
+      // What holds, or will, goes on under the new number, so that there is one at every moment of both.
+      let began = try first(EffectTable.standing, earlier) { row in row.time(0) }
+      starts = max(now, min(begins, began ?? begins))
       try end(permission: earlier, by: actor?.account, reason: "展期 / renewed")
       if let renewed = try self.request(earlier) { try supersedeRevocation(of: renewed) }
     }

@@ -12,7 +12,7 @@ extension Schema {
       seq INTEGER PRIMARY KEY AUTOINCREMENT, -- one after the other; readers go on from it
       at INTEGER NOT NULL, -- when, UTC
       change TEXT NOT NULL -- what happened
-        CHECK (change IN ('granted', 'ended', 'moved', 'contact')),
+        CHECK (change = 'granted' OR change = 'ended' OR change = 'moved' OR change = 'contact'),
       request INTEGER NOT NULL REFERENCES request, -- the permission's number
       account INTEGER NOT NULL REFERENCES account, -- who has or had it
       system INTEGER NOT NULL REFERENCES system, -- on which system

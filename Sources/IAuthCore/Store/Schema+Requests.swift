@@ -26,15 +26,17 @@ extension Schema {
       agency INTEGER NOT NULL REFERENCES agency, -- the account's; once decided, that of then
       system INTEGER NOT NULL REFERENCES system, -- on which system
       role TEXT NOT NULL CHECK (role IN ('admin', 'general')), -- as what
-      kind TEXT NOT NULL CHECK (kind IN ('grant', 'revoke', 'change')), -- what is asked for
+      kind TEXT NOT NULL -- what is asked for
+        CHECK (kind = 'grant' OR kind = 'revoke' OR kind = 'change'),
       status TEXT NOT NULL DEFAULT 'pending' -- set by the decision
-        CHECK (status IN ('pending', 'returned', 'approved', 'rejected', 'withdrawn', 'lapsed',
-          'superseded')),
+        CHECK (status = 'pending' OR status = 'returned' OR status = 'approved' OR status = 'rejected'
+          OR status = 'withdrawn' OR status = 'lapsed' OR status = 'superseded'),
       round INTEGER NOT NULL DEFAULT 1 CHECK (round > 0), -- how often it has come up for decision
       turned_at INTEGER, -- when it was last sent back (退回補正), or came up again; empty: never
       -- whether it still waits, for a reviewer or for its correction
       open INTEGER GENERATED ALWAYS AS (status IN ('pending', 'returned')) VIRTUAL,
-      origin TEXT NOT NULL CHECK (origin IN ('self', 'batch', 'appointment')), -- who made it
+      origin TEXT NOT NULL -- who made it
+        CHECK (origin = 'self' OR origin = 'batch' OR origin = 'appointment'),
       reason TEXT, -- as the applicant wrote it
       document TEXT, -- the official letter's number
       batch INTEGER REFERENCES batch, -- the form that it came with
@@ -97,8 +99,9 @@ extension Schema {
       request INTEGER NOT NULL REFERENCES request, -- the one that it ends
       round INTEGER NOT NULL DEFAULT 1 CHECK (round > 0), -- which time it had come up
       -- becomes the request's status
-      verdict TEXT NOT NULL CHECK (verdict IN
-        ('approved', 'rejected', 'returned', 'withdrawn', 'lapsed', 'superseded')),
+      verdict TEXT NOT NULL
+        CHECK (verdict = 'approved' OR verdict = 'rejected' OR verdict = 'returned'
+          OR verdict = 'withdrawn' OR verdict = 'lapsed' OR verdict = 'superseded'),
       reviewer INTEGER REFERENCES account, -- empty: the operator's appointment, or time
       reviewer_name TEXT, -- as it was then; empty once the reviewer is erased
       by_permission INTEGER REFERENCES permission, -- the reviewer's own, by which they decided

@@ -98,7 +98,7 @@ extension Schema {
     CREATE TRIGGER decision_rules BEFORE INSERT ON decision BEGIN
       SELECT RAISE(ABORT, 'request.decided') FROM request
         WHERE id = NEW.request AND status <> 'pending' AND NOT (status = 'returned'
-          AND NEW.verdict IN ('withdrawn', 'lapsed', 'superseded'));
+          AND (NEW.verdict = 'withdrawn' OR NEW.verdict = 'lapsed' OR NEW.verdict = 'superseded'));
       SELECT RAISE(ABORT, 'a decision is of the present round') FROM request
         WHERE id = NEW.request AND NEW.round <> CASE status WHEN 'returned'
           THEN (SELECT max(round) + 1 FROM decision WHERE request = NEW.request) ELSE round END;
@@ -106,16 +106,19 @@ extension Schema {
         WHERE id = NEW.request AND NEW.verdict = 'approved' AND NEW.reviewer IS NULL
         AND origin <> 'appointment' AND kind <> 'revoke';
       SELECT RAISE(ABORT, 'request.outside')
-        WHERE NEW.reviewer IS NOT NULL AND NEW.verdict IN ('approved', 'rejected', 'returned')
+        WHERE NEW.reviewer IS NOT NULL
+        AND (NEW.verdict = 'approved' OR NEW.verdict = 'rejected' OR NEW.verdict = 'returned')
         AND NOT EXISTS (SELECT 1 FROM reviewer
           WHERE request = NEW.request AND account = NEW.reviewer
           AND starts_at <= NEW.decided_at AND NEW.decided_at < ends_at);
       SELECT RAISE(ABORT, 'request.own')
-        WHERE NEW.verdict IN ('approved', 'rejected', 'returned') AND EXISTS (SELECT 1 FROM own
+        WHERE (NEW.verdict = 'approved' OR NEW.verdict = 'rejected' OR NEW.verdict = 'returned')
+        AND EXISTS (SELECT 1 FROM own
           WHERE request = NEW.request AND account = NEW.reviewer);
       -- What the one represented may not decide, the deputy may not either.
       SELECT RAISE(ABORT, 'request.own')
-        WHERE NEW.verdict IN ('approved', 'rejected', 'returned') AND NEW.reviewer IS NOT NULL
+        WHERE (NEW.verdict = 'approved' OR NEW.verdict = 'rejected' OR NEW.verdict = 'returned')
+        AND NEW.reviewer IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM reviewer v
           WHERE v.request = NEW.request AND v.account = NEW.reviewer
           AND v.starts_at <= NEW.decided_at AND NEW.decided_at < v.ends_at
@@ -192,7 +195,8 @@ extension Schema {
       SELECT RAISE(ABORT, 'permission.held')
       WHERE NEW.kind = 'grant' AND EXISTS (SELECT 1 FROM permission
       WHERE account = NEW.account AND system = NEW.system AND status = 'active'
-      AND (role = NEW.role AND coalesce(NEW.until_at <= ends_at, 1)
+      AND (role = NEW.role AND coalesce(NEW.until_at <= ends_at,
+          ends_at IS NULL OR NEW.effective_at IS NOT ends_at)
         OR role = 'admin' AND NEW.role <> 'admin' AND starts_at <= NEW.created_at));
     END;
     -- A deputy stands beside a permission, and a successor takes one over, of somebody else in the

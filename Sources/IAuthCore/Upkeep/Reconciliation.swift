@@ -106,7 +106,8 @@ enum ReconciliationTable {
       OR r.status = 'approved' AND (p.starts_at > max(p.granted_at, coalesce(r.effective_at, 0))
         OR p.starts_at < r.effective_at AND r.effective_at > p.granted_at AND NOT EXISTS (
           SELECT 1 FROM permission o WHERE o.account = p.account AND o.system = p.system
-            AND o.role = p.role AND o.revoked_at = p.starts_at AND r.effective_at <= o.ends_at)
+            AND o.role = p.role AND o.revoked_at = p.granted_at AND r.effective_at <= o.ends_at
+            AND p.starts_at = max(p.granted_at, o.starts_at))
         OR coalesce(p.ends_at, 9223372036854775807) > r.until_at)
     """
   private static let asDecided: Fragment = """
@@ -128,6 +129,15 @@ enum ReconciliationTable {
     """
   /// The same without the trail, for permissions that no entry bounds.
   static let isGivenOtherwise: SQL = "SELECT 1 FROM \(asDecided) WHERE \(givenOtherwise) LIMIT 1"
+  /// A decision that was made is kept as it was made.
+  static let undone: SQL = """
+    SELECT u.seq FROM audit u WHERE u.outcome = 'done' AND u.subject GLOB 'request:*'
+      AND u.action IN ('request.approve', 'request.reject', 'request.return', 'admin.appoint')
+      AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.request = CAST(substr(u.subject, 9) AS INTEGER)
+        AND d.decided_at = u.at AND d.verdict = CASE u.action WHEN 'request.reject' THEN 'rejected'
+          WHEN 'request.return' THEN 'returned' ELSE 'approved' END)
+    ORDER BY u.seq LIMIT 1
+    """
   /// A permission that was ended and is in force all the same, and by no undoing of a merge.
   static let revived: SQL = """
     SELECT u.seq FROM audit u JOIN permission p
@@ -269,12 +279,14 @@ enum ReconciliationTable {
     (told, nil), (rights, nil),
   ]
   static let differences: [(sql: SQL, question: TrailEvidence.Question?)] = [
-    (requests, .requests), (given, .given), (revived, nil), (signIns, nil), (states, .states),
+    (requests, .requests), (given, .given), (undone, nil), (revived, nil), (signIns, nil),
+    (states, .states),
     (contacts, .contacts), (notes, .notes),
   ]
   static let statements: [SQL] = [
     lost, misplaced, permissions, accounts, erasures, decisions, sessions, ended, authority, keys,
-    requests, given, revived, signIns, states, contacts, notes, isGivenOtherwise, reviewers, feed,
+    requests, given, undone, revived, signIns, states, contacts, notes, isGivenOtherwise, reviewers,
+    feed,
     told, rights,
   ]
 }

@@ -13,14 +13,16 @@ struct Audit: Command {
       """
       Lists audit entries in their order. --verify recomputes the whole chain and names the \
       first entry that does not fit, a gap or a cut-off tail; --anchor compares it with heads \
-      kept elsewhere, such as those in the operator's daily mail, or checkpoints.
+      kept elsewhere, such as those in the operator's daily mail, or checkpoints. The tables are \
+      compared with it, as far as its entries say what must stand there: people, requests, decisions, \
+      permissions and sessions; titles, letters' numbers and sent messages are not.
 
       The entries are the leaves of a Merkle tree (RFC 9162). --checkpoint prints its head as the \
       text of a C2SP checkpoint, for others to keep; --sign has an ssh-agent sign it with an \
       Ed25519 key, and ssh-keygen -Y sign signs it with any other. --prove prints a proof that an \
       entry is under the head, and with --since that the trail grew out of its first SIZE \
       entries. --after prints entries for a log collector, in order: give the last seq that it \
-      has. /usr/share/iauth/verify-trail checks what was exported against checkpoints without iauth; \
+      has (what is read is an entry, too: take the checkpoint first). /usr/share/iauth/verify-trail checks what was exported against checkpoints without iauth; \
       anchors count there beside a checkpoint, which names the trail.
 
       A head of the witness's that is not in the trail fails --verify, doctor and deliver until \
@@ -28,12 +30,13 @@ struct Audit: Command {
       """,
       """
       依序列出稽核紀錄。--verify 重新計算整個雜湊鏈，指出第一筆不符、缺漏或遭截斷之處；--anchor 與另行保存\
-      的雜湊值或檢核點比對，例如系統維運每日信件所載者。
+      的雜湊值或檢核點比對，例如系統維運每日信件所載者。人員、申請案、決定、權限及登入等資料表內容，並依紀錄所載\
+      逐一比對；職稱、公文文號及已寄送之通知不在其內。
 
       各筆紀錄為 Merkle 雜湊樹（RFC 9162）之葉。--checkpoint 以 C2SP checkpoint 格式輸出樹首，供他人留存；\
       --sign 由 ssh-agent 以 Ed25519 金鑰簽章，其他金鑰可用 ssh-keygen -Y sign。--prove 輸出某筆紀錄確在樹中\
       的證明，加 --since 則另證明現有紀錄係由前 SIZE 筆增長而成。--after 依序輸出紀錄供日誌系統接收，請給已\
-      收到的最後序號。/usr/share/iauth/verify-trail 可不經 iauth，以匯出檔與檢核點\
+      收到的最後序號（讀取亦為一筆紀錄，請先取檢核點）。/usr/share/iauth/verify-trail 可不經 iauth，以匯出檔與檢核點\
       獨立查核；錨點須與檢核點併用，因檢核點始載明所屬紀錄。
 
       見證所存鏈首與紀錄不符時，--verify、doctor 及 deliver 均回報失敗，並停止送出鏈首；查明後以\

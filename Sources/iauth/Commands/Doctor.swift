@@ -44,7 +44,7 @@ struct Doctor: Command {
 
   /// The checks as people read them; JSON has the word itself.
   private static let names: [String: Bilingual] = [
-    "anchor": Bilingual("anchor", "稽核錨點"), "authority": Bilingual("authority", "主管機關"),
+    "anchor": Bilingual("anchor", "稽核鏈首"), "authority": Bilingual("authority", "主管機關"),
     "filesystem": Bilingual("filesystem", "檔案系統"), "schedule": Bilingual("schedule", "排程"),
     "database": Bilingual("database", "資料庫"), "audit": Bilingual("audit", "稽核紀錄"),
     "clock": Bilingual("clock", "系統時鐘"), "mail": Bilingual("mail", "電子郵件"),
@@ -57,7 +57,8 @@ struct Doctor: Command {
     "invariants": Bilingual("invariants", "資料規則"), "sqlite": Bilingual("sqlite", "SQLite 版本"),
     "socket": Bilingual("socket", "服務連接點"), "processes": Bilingual("processes", "程序"),
     "reminders": Bilingual("reminders", "稽催"), "feed": Bilingual("feed", "目標系統同步"),
-    "host": Bilingual("host", "主機"), "place": Bilingual("place", "資料目錄"),
+    "successions": Bilingual("successions", "機關整併"), "host": Bilingual("host", "主機"),
+    "place": Bilingual("place", "資料目錄"),
     "standby": Bilingual("standby", "備援"), "witness": Bilingual("witness", "見證"),
     "holidays": Bilingual("holidays", "辦公日曆表"), "trail": Bilingual("trail", "稽核鏈末端"),
     "schema": Bilingual("schema", "資料庫結構"), "lock": Bilingual("lock", "寫入鎖定"),

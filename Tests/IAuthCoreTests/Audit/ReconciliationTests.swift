@@ -147,6 +147,10 @@ import Testing
   /// Earlier releases wrote a note's lines as they came: none of them says what was asked for.
   @Test func aNoteMayHaveAnyLine() throws {
     let desk = try desk()
+    // Beside the decision that it is of.
+    let decided = try desk.number(
+      "SELECT decided_at FROM decision JOIN permission USING (request) WHERE role = 'general'")
+    desk.wait(.seconds(decided - desk.clock.now.seconds))
     try desk.owner().store.write { (tx) throws(IAuthError) -> TransactionEnd<Void> in
       let number =
         try tx.id("SELECT request FROM permission WHERE role = 'general'") ?? RequestID(0)

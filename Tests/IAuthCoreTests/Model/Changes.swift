@@ -111,7 +111,9 @@ struct Change {
       .filter { $0.request != new.request }
     // One that was granted too late for its day holds since then, or from now on.
     let late = request.round > 1 ? request.from ?? now : now
-    let froms = renewed.isEmpty ? [max(now, request.from ?? now), late] : [now]
+    let begins = max(now, request.from ?? now)
+    let froms =
+      renewed.isEmpty ? [begins, late] : renewed.map { max(now, min(begins, $0.from)) }
     var until = request.until
     if let longest = before.facts.longest[new.system] {
       // One that came up again has held nothing until it is granted again.

@@ -286,9 +286,8 @@ struct Reckoning: Sendable {
         }
         let day = ((now + 8 * 3600) / Self.day + (ask.from ?? 0)) * Self.day - 8 * 3600
         if old.from > max(now, day) { reasons.insert("date.invalid") }
-        if ask.deputyFor != nil, let end = old.until, end <= max(now, day) {
-          reasons.insert("permission.none")
-        }
+        let last = max(now, day) - (ask.deputyFor != nil ? 0 : 1)
+        if let end = old.until, end <= last { reasons.insert("permission.none") }
         // Whether somebody may ask for what is to be handed over already is not said.
         if old.role != "admin" || !heirs(of: old).isEmpty { isSure = false }
       } else {

@@ -56,12 +56,54 @@ import Testing
     #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
   }
 
+  /// What is renewed before it has begun begins on its own day, and nobody decides before it.
+  @Test func aRenewalBeginsNoEarlierThanWhatItRenews() throws {
+    let (desk, chief, _, lin) = try Desk.office()
+    let first = desk.today
+    func ask(_ from: Int64, _ until: Int64) throws -> RequestID {
+      try lin.requestPermission(
+        PermissionOrder(role: .admin, from: first + from, until: first + until)
+      ).number
+    }
+    #expect(try chief.approve(try ask(10, 20)) == nil)
+    let later = try ask(21, 40)
+    #expect(try chief.approve(later) == nil)
+    let starts = try desk.number("SELECT starts_at FROM permission WHERE request = ?", later)
+    #expect(Timestamp(starts).taipeiDay == first + 10)
+    for days: Int64 in [0, 9, 10, 20, 40, 41] {
+      desk.wait(.seconds((first + days) * 86_400 - desk.clock.now.seconds))
+      try sweep(desk)
+      let isHeld = (10...40).contains(days)
+      #expect(try names(desk) == ["李小明"] + (isHeld ? ["林美玲"] : []), "\(days)")
+      #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+    }
+  }
+
+  /// A row that asks for longer than a planned removal leaves is no repetition.
+  @Test func aRowBeyondAPlannedRemoval() throws {
+    let (desk, chief, _, lin) = try Desk.office()
+    #expect(try chief.approve(lin.ask(.admin)) == nil)
+    let row = "\(Office.cdc),林美玲,\(Person.lin.email),\(Person.lin.mobile)"
+    let head = "機關OID,姓名,公務信箱,手機,異動類別,生效日期,終止日期"
+    func outcome(_ rest: String) throws -> ImportRow {
+      try #require(
+        try desk.owner().importBatch(Sheet(lines: [head, "\(row),\(rest)"]).order).rows.first)
+    }
+    #expect(try outcome("刪除,2026-03-23,").outcome == .accepted)
+    #expect(try outcome("新增,,2026-03-20").outcome == .unchanged)
+    let longer = try outcome("新增,,2026-04-11")
+    #expect(longer.problems.map(\.code) == ["permission.held"])
+    #expect(longer.problems.map(\.column) == ["終止日期"])
+    #expect(longer.problems.allSatisfy { $0.message.chinese.contains("至 2026-03-22 止") })
+  }
+
   /// A form's row for days that what somebody has does not last until goes on with it, as a request
   /// of one's own does; for days after its end it is refused, and says until when that holds.
   @Test(arguments: [
     ("", "", RowOutcome.unchanged), ("2026-03-10", "", .unchanged), ("", "2026-03-22", .unchanged),
     ("", "2026-04-11", .accepted), ("2026-03-23", "2026-04-11", .accepted),
-    ("2026-03-25", "2026-04-11", .rejected), ("2026-03-25", "", .rejected),
+    ("2026-03-23", "", .accepted), ("2026-03-25", "2026-04-11", .rejected),
+    ("2026-03-25", "", .rejected),
   ])
   func aRowForDaysAfterTheEnd(from: String, until: String, outcome: RowOutcome) throws {
     let (desk, chief, _, lin) = try Desk.office()
@@ -87,9 +129,12 @@ import Testing
     #expect(try chief.approve(renewal) == nil)
     #expect(
       try desk.texts(
-        "SELECT date(ends_at + 28799, 'unixepoch') FROM permission WHERE status = 'active' AND account = ?",
+        """
+        SELECT coalesce(date(ends_at + 28799, 'unixepoch'), '') FROM permission
+        WHERE status = 'active' AND account = ?
+        """,
         try desk.id("SELECT account FROM request WHERE id = ?", earlier) as AccountID)
-        == ["2026-04-11"])
+        == [until])
   }
 
   /// What has ended before the renewal was approved is granted anew.

@@ -54,6 +54,34 @@ import Testing
     #expect(post == ["decision \(heir.email)", "notice \(Person.huang.email)"])
   }
 
+  /// From the last day on a permission is taken over at the latest: nobody would hold it in between.
+  @Test(arguments: [(20, true), (21, true), (22, false)])
+  func aHandOverAfterTheEnd(days: Int64, isAccepted: Bool) throws {
+    let (desk, chief, _, _) = try Desk.office()
+    let huang = try desk.opened(.huang)
+    let number = try huang.requestPermission(
+      PermissionOrder(role: .admin, until: desk.today + 20)
+    ).number
+    #expect(try chief.approve(number) == nil)
+    let heir = Person(
+      agency: Office.mohw, name: "趙接手", email: "zhao@mohw.gov.tw", mobile: "0911000066")
+    let day = Timestamp(startOfTaipeiDay: desk.today + days).taiwanDay
+    var order = Sheet(lines: [
+      "機關OID,姓名,公務信箱,手機,異動類別,原管理者姓名,原公務信箱,生效日期",
+      "\(Office.mohw),\(heir.name),\(heir.email),\(heir.mobile),交接,"
+        + "\(Person.huang.name),\(Person.huang.email),\(day)",
+    ]).order
+    order.isDryRun = true
+    let row = try #require(try desk.owner().importBatch(order).rows.first)
+    #expect(row.problems.map(\.code) == (isAccepted ? [] : ["permission.none"]))
+    let zhao = try desk.opened(heir)
+    #expect(
+      try refusal {
+        _ = try zhao.requestPermission(
+          PermissionOrder(role: .admin, from: desk.today + days, replaces: number))
+      } == (isAccepted ? nil : .permissionNone))
+  }
+
   /// What is over is nobody's to take over, nor to stand in for, for whoever may know of it.
   @Test(arguments: [true, false]) func whatIsOverIsRefused(isHandOver: Bool) throws {
     let (desk, chief, _, _) = try Desk.office()

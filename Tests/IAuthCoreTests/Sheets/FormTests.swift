@@ -44,7 +44,8 @@ private func form(_ text: String) throws(IAuthError) -> (FormHeader, [FormRow]) 
   @Test(arguments: [
     "備註：請附公文,,,", "附註,,,", "註1：一人一列,,,", "※ 手機請填十碼,,,", "說明,,,", "1. 每列一人,,,",
     "（二）請勿合併儲存格,,,", "三、承辦人請核章,,,", "承辦人：,單位主管：,,機關首長：", ",合計 3 人,,", "Note: one row each,,,",
-    "Remarks,,,", "以下空白,,,", "【備註】,,,", ",,備註：同上,",
+    "Remarks,,,", "以下空白,,,", "【備註】,,,", ",,備註：同上,", ",～以下空白～,,", "-----以下空白-----,,,",
+    "本表共 1 頁,,,", "（以上共 1 人）,,,",
   ])
   func remarksAreNoRows(line: String) throws {
     let (_, rows) = try form("OID,姓名,信箱,手機\n2.16.886.101.3,王小明,a@b.tw,0912345678\n\(line)\n")

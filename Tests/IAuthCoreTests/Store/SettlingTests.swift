@@ -216,6 +216,29 @@ import Testing
     #expect(try refusal { _ = try desk.owner().verifyAudit(anchors: nil) } == .auditBroken)
   }
 
+  /// A decision that somebody takes out, to have another one, is missed.
+  @Test(arguments: [RequestStatus.rejected, .returned, .approved])
+  func aDecisionThatIsTakenOutIsMissed(verdict: RequestStatus) throws {
+    let (desk, chief, li, _) = try Desk.office()
+    let number = try desk.opened(.tsai).ask(.admin)
+    if verdict == .approved {
+      #expect(try chief.approve(number) == nil)
+    } else {
+      _ = try chief.reject(.numbers([number]), reason: "不符", returns: verdict == .returned)
+    }
+    _ = li
+    #expect(try desk.owner().verifyAudit(anchors: nil).entries > 0)
+    let triggers = try desk.texts(
+      "SELECT 'DROP TRIGGER ' || name || ';' FROM sqlite_schema WHERE type = 'trigger'")
+    #expect(
+      try desk.sqlite3(
+        "PRAGMA foreign_keys = 0;" + triggers.joined() + """
+          DELETE FROM permission WHERE request = \(number); DELETE FROM decision WHERE request = \(number);
+          UPDATE request SET status = 'pending', round = 1, turned_at = NULL WHERE id = \(number);
+          """) == "")
+    #expect(try refusal { _ = try desk.owner().verifyAudit(anchors: nil) } == .auditBroken)
+  }
+
   @Test func anErasedPersonIsNoBreak() throws {
     let desk = try Desk()
     _ = try desk.opened(.li)
