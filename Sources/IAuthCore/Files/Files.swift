@@ -46,7 +46,9 @@ package enum Files {
     guard s.st_size <= max else { throw .limitBytes(max: max) }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(Status(s).isRegular ? Int(s.st_size) + 1 : 65_536)
-    var chunk = [UInt8](repeating: 0, count: 262_144)
+    // No more than a short file needs: every command reads some, and each page costs a fault.
+    let piece = Status(s).isRegular ? min(Int(s.st_size) + 1, 262_144) : 262_144
+    var chunk = [UInt8](repeating: 0, count: Swift.max(piece, 256))
     while true {
       let got = unsafe chunk.withUnsafeMutableBytes { buffer in
         unsafe Glibc.read(file, buffer.baseAddress, buffer.count)
