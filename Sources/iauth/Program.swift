@@ -142,9 +142,8 @@ enum Program {
     console.typed = command.described.typed(in: line)
     if context.world.caller.isGated {
       try context.checkGated(typed)
-      // The doors themselves: through one door nobody opens another. And what is the operator's alone is
-      // refused before anything is looked at.
-      if command.described.isOperatorOnly, command.runsHere || line.fault == nil {
+      // The doors themselves: through one door nobody opens another. Nor is a database built there.
+      if command.runsHere || command.buildsDatabase, command.described.isOperatorOnly {
         try context.service().refuse(
           .rightMissing(.serviceOperator), subject: .command(command.described.name))
       }

@@ -14,6 +14,8 @@ protocol Command: Sendable {
   /// Whether it runs in this process on a host with the service, too: it needs no service, or is
   /// it.
   static var runsHere: Bool { get }
+  /// Whether it makes the database or builds it anew, so that its refusal has no transaction.
+  static var buildsDatabase: Bool { get }
   init()
   /// Does the work.
   ///
@@ -136,4 +138,5 @@ enum CommandGroup: CaseIterable, Sendable {
 extension Command {
   static var described: CommandDescription { usage.description }
   static var runsHere: Bool { false }
+  static var buildsDatabase: Bool { false }
 }

@@ -5,6 +5,7 @@ import Sheets
 import Values
 
 struct Init: Command {
+  static var buildsDatabase: Bool { true }
   static let name = "init"
   static let usage = CommandUsage<Init>(
     name, in: .upkeep,

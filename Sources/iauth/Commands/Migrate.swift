@@ -5,6 +5,7 @@ import Sheets
 import Values
 
 struct Migrate: Command {
+  static var buildsDatabase: Bool { true }
   static let name = "migrate"
   static let usage = CommandUsage<Migrate>(
     name, in: .upkeep,

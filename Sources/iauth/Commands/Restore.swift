@@ -5,6 +5,7 @@ import Sheets
 import Values
 
 struct Restore: Command {
+  static var buildsDatabase: Bool { true }
   static let name = "restore"
   static let usage = CommandUsage<Restore>(
     name, in: .upkeep,
