@@ -199,4 +199,19 @@ import Testing
     try desk.opened(.li)
     #expect(!(try desk.sqlite3(script)).isEmpty)
   }
+
+  /// New contacts of one person wait once, whoever writes.
+  @Test func oneChangeWaits() throws {
+    let desk = try Desk()
+    try desk.opened(.li)
+    let triggers = try desk.texts(
+      "SELECT 'DROP TRIGGER ' || name || ';' FROM sqlite_schema WHERE type = 'trigger'")
+    #expect(try desk.sqlite3(triggers.joined()).isEmpty)
+    let insert = """
+      INSERT INTO request (account, agency, system, role, kind, origin, created_at, change_title)
+        SELECT id, agency, 1, 'admin', 'change', 'self', 1, '科長' FROM account WHERE name = '李小明';
+      """
+    #expect(try desk.sqlite3(insert).isEmpty)
+    #expect(try desk.sqlite3(insert).contains("UNIQUE constraint failed: request.account"))
+  }
 }
