@@ -205,6 +205,9 @@ enum EffectTable {
         AND s.starts_at = p.ends_at AND ?4 >= p.ends_at)
       -- (The signs keep SQLite from preparing it anew for each value: an index asks for some.)
       AND +q.deputy_for IS ?6
+      -- Nor, before it begins, what is to take over from somebody (it is called off or kept as a whole),
+      -- nor by what names no first day: nobody has said that it is to begin earlier.
+      AND (p.starts_at <= ?7 OR q.replaces IS NULL AND ?4 IS NOT NULL)
     """
   static let statements: [SQL] = [
     standing, inForce, beginsBy, renewals, isOfOneAgency, held, rest, began, general, revocation,

@@ -25,8 +25,8 @@ extension Transaction {
     let earlier = try renewable(by: request)
     if let earlier {
       // What holds, or will, goes on under the new number, so that there is one at every moment of both.
-      let began = try first(EffectTable.standing, earlier) { row in row.time(0) }
-      starts = max(now, min(begins, began ?? begins))
+      let first = try first(EffectTable.standing, earlier) { row in row.time(0) } ?? begins
+      starts = max(now, min(begins, first))
       try end(permission: earlier, by: actor?.account, reason: "展期 / renewed")
       if let renewed = try self.request(earlier) { try supersedeRevocation(of: renewed) }
     }
@@ -97,7 +97,7 @@ extension Transaction {
     _ account: AccountID, _ system: SystemID, _ role: Role, from: Timestamp?, until: Timestamp?,
     deputyFor: RequestID?
   ) throws(IAuthError) -> RequestID? {
-    try id(EffectTable.renewable, account, system, role, from, until, deputyFor)
+    try id(EffectTable.renewable, account, system, role, from, until, deputyFor, now)
   }
 
   func renewable(by request: PermissionRequest) throws(IAuthError) -> RequestID? {

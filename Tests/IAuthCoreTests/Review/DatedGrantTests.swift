@@ -60,12 +60,13 @@ import Testing
   @Test func aRenewalBeginsNoEarlierThanWhatItRenews() throws {
     let (desk, chief, _, lin) = try Desk.office()
     let first = desk.today
-    func ask(_ from: Int64, _ until: Int64) throws -> RequestID {
+    func ask(_ from: Int64?, _ until: Int64) throws -> RequestID {
       try lin.requestPermission(
-        PermissionOrder(role: .admin, from: first + from, until: first + until)
+        PermissionOrder(role: .admin, from: from.map { first + $0 }, until: first + until)
       ).number
     }
     #expect(try chief.approve(try ask(10, 20)) == nil)
+    #expect(try refusal { _ = try ask(nil, 40) } == .permissionHeld)
     let later = try ask(21, 40)
     #expect(try chief.approve(later) == nil)
     let starts = try desk.number("SELECT starts_at FROM permission WHERE request = ?", later)

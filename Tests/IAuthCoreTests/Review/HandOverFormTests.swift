@@ -82,6 +82,21 @@ import Testing
       } == (isAccepted ? nil : .permissionNone))
   }
 
+  /// What is to take over from somebody is renewed once it has: called off before, it gives back.
+  @Test func aHandOverIsRenewedOnceItHasBegun() throws {
+    let (desk, chief, _, lin) = try Desk.office()
+    let until = desk.today + 8
+    let number = try lin.requestPermission(
+      PermissionOrder(role: .admin, from: desk.today + 5, until: until, replaces: 2)
+    ).number
+    #expect(try chief.approve(number) == nil)
+    let longer = PermissionOrder(role: .admin, from: until + 1, until: until + 20)
+    #expect(try refusal { _ = try lin.requestPermission(longer) } == .permissionHeld)
+    desk.wait(.days(6))
+    _ = try desk.owner().remind(after: nil, isDryRun: false, isClockRight: true)
+    #expect(try refusal { _ = try desk.signedIn(.lin).requestPermission(longer) } == nil)
+  }
+
   /// What is over is nobody's to take over, nor to stand in for, for whoever may know of it.
   @Test(arguments: [true, false]) func whatIsOverIsRefused(isHandOver: Bool) throws {
     let (desk, chief, _, _) = try Desk.office()
