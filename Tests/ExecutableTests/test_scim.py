@@ -28,7 +28,7 @@ class Line(BaseHTTPRequestHandler):
     """A proxy that fails as servers and networks do, before the request was done or after."""
 
     protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
-    rate, dice, target = 0.0, random.Random(1), None
+    rate, dice, target, store = 0.0, random.Random(1), None, 0
     seen, done = 0, 0
     # Called with each request before it is passed on, or says what is answered instead.
     look = staticmethod(lambda line: None)
@@ -49,7 +49,7 @@ class Line(BaseHTTPRequestHandler):
         if fate is not None and fate < 0.5:
             return self.fail(fate * 2)
         upstream = http.client.HTTPConnection("127.0.0.1", Line.target)
-        upstream.request(self.command, self.path, body, {
+        upstream.request(self.command, f"/s{Line.store}{self.path}", body, {
             name: value for name, value in self.headers.items() if name not in ("Host",)})
         answer = upstream.getresponse()
         content = answer.read()
@@ -85,17 +85,27 @@ class Line(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def server():
+@pytest.fixture(scope="module")
+def scim():
+    """The port of a server, which has a store of its own for each word that a path begins with."""
     programs = subprocess.run([ROOT / "Scripts/install-pypi", "scim2-server==0.8.3"], check=True,
                               capture_output=True, text=True).stdout.strip()
-    proxy = ThreadingHTTPServer(("127.0.0.1", 0), Line)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as free:
-        Line.target = free.server_port
-    process = subprocess.Popen([f"{programs}/scim2-server", "--port", str(Line.target),
-                                "--bearer-token", TOKEN], stderr=subprocess.DEVNULL)
+        port = free.server_port
+    process = subprocess.Popen([f"{programs}/scim2-server", "--port", str(port), "--bearer-token", TOKEN,
+                                "--dynamic-tenants"], stderr=subprocess.DEVNULL)
+    yield port
+    process.terminate()
+    process.wait()
+
+
+@pytest.fixture
+def server(scim):
+    """An empty server behind a line."""
+    proxy = ThreadingHTTPServer(("127.0.0.1", 0), Line)
+    Line.target, Line.store = scim, Line.store + 1
     proxy.handle_error = lambda *_: None
-    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    threading.Thread(target=proxy.serve_forever, args=(0.05,), daemon=True).start()
     Line.rate, Line.dice = 0.0, random.Random(20_270_101)
     Line.look, Line.refused = staticmethod(lambda line: None), None
     base = f"http://127.0.0.1:{proxy.server_port}"
@@ -106,8 +116,6 @@ def server():
         except OSError:
             time.sleep(0.1)
     yield base
-    process.terminate()
-    process.wait()
     proxy.shutdown()
     proxy.server_close()
 

@@ -11,7 +11,7 @@ import test_scim
 from conftest import MING, ROOT, clerk
 from test_scim import TOKEN, Adapter, Line, ask
 
-server = test_scim.server
+scim, server = test_scim.scim, test_scim.server
 IAUTH = """#!/usr/bin/python3
 import json, pathlib, sys
 place, words = pathlib.Path(__file__).parent, sys.argv

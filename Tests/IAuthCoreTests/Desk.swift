@@ -82,6 +82,9 @@ final class Dice: Sendable {
 
   init(_ seed: UInt64 = 1) { state = Mutex(seed) }
 
+  /// Goes on where another one stands.
+  init(continuing other: Dice) { state = Mutex(other.state.withLock { $0 }) }
+
   func bytes(_ count: Int) -> [UInt8] {
     (0..<count).map { _ in
       let seed = state.withLock { state in
@@ -101,14 +104,40 @@ final class Desk {
   let clock = Clock()
   var settings: Settings
   private let dice: Dice
+  private var isCopied = false
 
   var path: String { directory + "/db/iauth.db" }
 
   /// Sets a service up, with 陳怡君 invited as the first reviewer.
-  init(_ settings: Settings = Settings(), registry: [UInt8] = Array(Office.registry.utf8)) throws {
-    self.settings = settings
-    dice = Dice()
+  ///
+  /// Without settings or registry of its own it is a copy of one that was set up so: most tests begin
+  /// there, and to build a database is most of what they would do.
+  init(_ settings: Settings? = nil, registry: [UInt8]? = nil) throws {
+    self.settings = settings ?? Settings()
     directory = NSTemporaryDirectory() + "iauth-desk-" + UUID().uuidString
+    if settings == nil, registry == nil {
+      let new = try Self.new.get()
+      dice = Dice(continuing: new.dice)
+      try FileManager.default.copyItem(atPath: new.directory, toPath: directory)
+    } else {
+      dice = Dice()
+      try setUp(registry ?? Array(Office.registry.utf8))
+    }
+  }
+
+  /// Where a service stands that nobody has used yet; it goes when the tests end.
+  private static let new: Result<(directory: String, dice: Dice), any Error> = Result {
+    let desk = try Desk(registry: Array(Office.registry.utf8))
+    desk.isCopied = true
+    atexit { Desk.removeNew() }
+    return (desk.directory, desk.dice)
+  }
+
+  private static func removeNew() {
+    if let new = try? new.get() { try? FileManager.default.removeItem(atPath: new.directory) }
+  }
+
+  private func setUp(_ registry: [UInt8]) throws {
     try FileManager.default.createDirectory(
       atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     _ = try Setup.create(
@@ -126,7 +155,7 @@ final class Desk {
   }
 
   deinit {
-    try? FileManager.default.removeItem(atPath: directory)
+    if !isCopied { try? FileManager.default.removeItem(atPath: directory) }
   }
 
   func world(

@@ -167,9 +167,10 @@ import Testing
     ("UPDATE permission SET account = 3 WHERE request = 5", "only ends"),
     ("UPDATE permission SET starts_at = starts_at + 1 WHERE request = 5", "only ends"),
     (
-      "UPDATE permission SET status = 'revoked', revoked_at = 2 WHERE request = 5; "
-        + "UPDATE permission SET status = 'active', revoked_at = NULL WHERE request = 5",
-      "only ends"
+      """
+      UPDATE permission SET status = 'revoked', revoked_at = 2 WHERE request = 5;
+      UPDATE permission SET status = 'active', revoked_at = NULL WHERE request = 5
+      """, "only ends"
     ),
     ("UPDATE permission SET status = 'revoked' WHERE request = 5", "CHECK constraint"),
     ("DELETE FROM permission", "never deleted"),
@@ -179,14 +180,18 @@ import Testing
     ("UPDATE account SET status = 'closed' WHERE id = 1", "account.last"),
     ("UPDATE account SET status = 'closed'", "account.last"),
     (
-      "UPDATE account SET status = 'closed', erased_at = 2, name = NULL, name_key = NULL, "
-        + "email = NULL, mobile = NULL WHERE id = 1", "account.last"
+      """
+      UPDATE account SET status = 'closed', erased_at = 2, name = NULL, name_key = NULL,
+        email = NULL, mobile = NULL WHERE id = 1
+      """, "account.last"
     ),
     ("DELETE FROM account WHERE id = 1", "never deleted"),
     (
-      "REPLACE INTO account (id, agency, name, name_key, email, mobile, status, created_at, "
-        + "status_at) SELECT id, agency, 'x', 'x', email, mobile, 'active', 1, 1 FROM account "
-        + "WHERE id = 3", "never replaced"
+      """
+      REPLACE INTO account (id, agency, name, name_key, email, mobile, status, created_at,
+        status_at) SELECT id, agency, 'x', 'x', email, mobile, 'active', 1, 1 FROM account
+      WHERE id = 3
+      """, "never replaced"
     ),
     ("UPDATE service SET authority = 1", "set once"), ("DELETE FROM service", "set once"),
   ])
