@@ -55,6 +55,8 @@ package enum IAuthError: Error, Equatable, Sendable {
   case usageTerminal(String, command: String)
   /// A word whose bytes are no UTF-8, by its place.
   case usageEncoding(place: Int)
+  /// A variable of the environment whose bytes are no UTF-8.
+  case usageVariable(String)
 
   // The data given.
   case agencyInvalid(code: String)
@@ -215,7 +217,7 @@ package enum IAuthError: Error, Equatable, Sendable {
     case .usageConflict: .usageConflict
     case .usageInput, .usageTerminal, .usageCode: .usageInput
     case .usageService: .usageService
-    case .usageEncoding: .usageValue
+    case .usageEncoding, .usageVariable: .usageValue
     case .agencyInvalid: .agencyInvalid
     case .agencyMissing: .agencyMissing
     case .rowHidden: .rowHidden

@@ -56,7 +56,7 @@ extension Environment {
       if values[name] == nil { broken = name }
     }
     var environment = Environment(values)
-    environment.fault = broken.map { .usageValue(option: $0, value: "", allowed: []) }
+    environment.fault = broken.map { .usageVariable($0) }
     return environment
   }
 }

@@ -438,7 +438,7 @@ def test_words_that_are_no_utf8_are_refused(desk, words):
     assert ended.returncode == 64 and b"usage.value" in ended.stderr, ended
     ended = subprocess.run([IAUTH, "--json", "systems"], capture_output=True,
                            env={b"HOME": b"/tmp/\xff", b"PATH": b"/usr/bin"})
-    assert ended.returncode == 64, ended
+    assert ended.returncode == 64 and b"variable HOME is not UTF-8" in ended.stderr, ended
 
 
 def test_of_many_inits_one_is_right(empty_desk):

@@ -86,6 +86,7 @@ extension IAuthError {
     case .usageCode: "驗證碼為 8 位數字，本次不計次"
     case .usageService: "本指令由 systemd、sshd 或 sudo 啟動以回應連線，非供人員直接執行"
     case .usageEncoding(let place): "指令的第 \(place) 個字詞不是有效的 UTF-8"
+    case .usageVariable(let name): "環境變數 \(name) 不是有效的 UTF-8"
 
     case .agencyInvalid(let code): "\(quoted(code))不是有效的機關代碼（OID 或 8 碼統一編號）"
     case .agencyMissing: "缺少機關代碼"

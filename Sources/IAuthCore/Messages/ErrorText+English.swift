@@ -118,6 +118,7 @@ extension IAuthError {
     case .usageService:
       "this answers a connection of the service; systemd, sshd or sudo starts it, not a person"
     case .usageEncoding(let place): "word \(place) of the command is not UTF-8"
+    case .usageVariable(let name): "the environment variable \(name) is not UTF-8"
 
     case .agencyInvalid(let code):
       "\(quoted(code)) is no agency code: neither an OID nor a valid eight-digit 統一編號"

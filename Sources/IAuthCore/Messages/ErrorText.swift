@@ -104,7 +104,7 @@ extension IAuthError {
     case .usageInput, .usageCode: "iauth help verify"
     case .usageService: "iauth help \(call.command ?? "serve-one")"
     case .usageTerminal(_, let command): "iauth \(command)"
-    case .usageEncoding: "iauth help"
+    case .usageEncoding, .usageVariable: "iauth help"
 
     case .agencyInvalid(let code), .agencyUnknown(let code):
       // What is no code may be a name, or a part of one.

@@ -148,6 +148,7 @@ private let samples: [IAuthError] =
     .usageValue(option: "--via", value: "post", allowed: ["email", "sms", "both"]),
     .usageValue(option: "--limit", value: "x", allowed: []), .usageInput(needed: 2, got: 1),
     .usageInput(needed: 1, got: 0), .usageService, .usageEncoding(place: 2),
+    .usageVariable("HOME"),
 
     .agencyInvalid(code: "12345678"), .dateInvalid("1151302"), .roleInvalid("root"),
     .changeInvalid("移轉"), .batchRejected(rejected: 3, rows: 120, isPartial: false),
